@@ -1,0 +1,152 @@
+/**
+ * results.json: what a run wrote down, and everything a report or the gate may use. One schema, checked on the way out
+ * and on the way in, so a file from another version or one cut short is refused by name instead of drawn wrongly.
+ */
+import { z } from "zod";
+
+export const SCHEMA_VERSION = 1;
+
+/**
+ * One latency distribution, in nanoseconds. `batched`: the distribution of batch means (cost per operation);
+ * `sampled`: single operations timed on their own (tail), with the timer floor already subtracted. The two are never
+ * mixed: percentiles of batch means are not percentiles of operations.
+ */
+export const latencySchema = z.object({
+  mode: z.enum(["batched", "sampled"]),
+  /** Operations behind the figures (batched: operations in all batches). */
+  count: z.number().int().nonnegative(),
+  mean: z.number(),
+  p50: z.number(),
+  p95: z.number(),
+  p99: z.number(),
+  p999: z.number(),
+  max: z.number(),
+  /** Sampled: below this many ns a figure is only known to be `<= floor`. */
+  floor: z.number().nonnegative().optional(),
+  /** The figure is within 1.4 x of the empty loop: probably optimised away. */
+  suspect: z.boolean().optional(),
+  /** Percentile spectrum: [quantile 0..1, ns] pairs, ascending. */
+  spectrum: z.array(z.tuple([z.number(), z.number()])).optional(),
+});
+
+export const seriesPointSchema = z.object({
+  /** Seconds since the start of the measured part. */
+  t: z.number(),
+  ops: z.number(),
+  p50: z.number().optional(),
+  p99: z.number().optional(),
+});
+
+export const runSchema = z.object({
+  scenario: z.string(),
+  subject: z.string(),
+  workers: z.number().int().positive(),
+  ops: z.number().int().nonnegative(),
+  seconds: z.number().nonnegative(),
+  opsPerSecond: z.number().nonnegative(),
+  /** Closed loop: the next operation starts when the last ended. Open loop: at its intended time. */
+  loop: z.enum(["closed", "open"]),
+  /** Sampled single operations, by operation name. */
+  latency: z.record(z.string(), latencySchema),
+  /** Batched cost, by operation name. */
+  cost: z.record(z.string(), latencySchema).optional(),
+  /** Hits / lookups, 0 to 1; null when the scenario looks nothing up. */
+  hitRatio: z.number().min(0).max(1).nullable(),
+  hits: z.number().int().nonnegative().optional(),
+  misses: z.number().int().nonnegative().optional(),
+  /** Bytes, where the subject can tell. */
+  memory: z.object({
+    rssBytes: z.number().nonnegative(),
+    usedBytes: z.number().nonnegative().nullable(),
+    capacityBytes: z.number().nonnegative().nullable(),
+    /** Used / capacity of the subject's own memory, 0 to 1. */
+    utilisation: z.number().min(0).nullable(),
+    bySizeClass: z.array(z.object({ size: z.number(), chunks: z.number(), used: z.number() })).optional(),
+  }),
+  /** Count by error code; empty when none happened. */
+  errors: z.record(z.string(), z.number().int().positive()),
+  series: z.array(seriesPointSchema).optional(),
+  /** Garbage collections seen while measuring. */
+  gc: z.object({ count: z.number().int().nonnegative(), totalMs: z.number().nonnegative() }).optional(),
+  /** Operations this subject cannot do, and other things a reader must know. */
+  notes: z.array(z.string()).optional(),
+});
+
+export const targetResultSchema = z.object({
+  id: z.string(),
+  source: z.string(),
+  metric: z.string(),
+  unit: z.string(),
+  comparison: z.enum(["<", "<=", ">", ">=", "within", "info"]),
+  target: z.union([z.number(), z.string()]),
+  measured: z.number().nullable(),
+  verdict: z.enum(["met", "missed", "not measured"]),
+  /** How the figure was obtained, or why there is none. */
+  method: z.string(),
+  /** Missed: measured / target - 1 in the bad direction (0.25 = 25 % short). */
+  distance: z.number().nullable(),
+  severity: z.enum(["alert", "critical"]).nullable().optional(),
+});
+
+export const evictionResultSchema = z.object({
+  trace: z.string(),
+  policy: z.string(),
+  capacity: z.number().nonnegative(),
+  by: z.enum(["objects", "bytes"]),
+  requests: z.number().int().nonnegative(),
+  hits: z.number().int().nonnegative(),
+  misses: z.number().int().nonnegative(),
+  missRatio: z.number().min(0).max(1),
+  evictions: z.number().int().nonnegative(),
+  nsPerRequest: z.number().nonnegative(),
+});
+
+export const environmentSchema = z.object({
+  cpuModel: z.string(),
+  cpuCount: z.number().int().positive(),
+  memoryBytes: z.number().positive(),
+  platform: z.string(),
+  arch: z.string(),
+  node: z.string(),
+  v8: z.string(),
+  flags: z.array(z.string()),
+  loadAverage: z.array(z.number()),
+  commit: z.string().nullable(),
+  /** What an empty timed operation costs here, ns. */
+  timerFloorNs: z.number().nonnegative(),
+  /** Half-width of the A/A spread of throughput on this machine, as a share (0.03 = 3 %); null when not measured. */
+  noise: z.number().nonnegative().nullable(),
+});
+
+export const resultsSchema = z.object({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  engram: z.string(),
+  createdAt: z.string(),
+  title: z.string().optional(),
+  environment: environmentSchema,
+  config: z.object({
+    command: z.array(z.string()),
+    scenarios: z.array(z.string()),
+    subjects: z.array(z.string()),
+    workers: z.number().int().positive(),
+    durationMs: z.number().positive().nullable(),
+    ops: z.number().int().positive().nullable(),
+    rate: z.number().positive().nullable(),
+    seed: z.number().int(),
+    trace: z.string().nullable().optional(),
+  }),
+  runs: z.array(runSchema),
+  evictions: z.array(evictionResultSchema).optional(),
+  targets: z.array(targetResultSchema),
+  /** The run was stopped early; what is here was measured before that. */
+  interrupted: z.boolean().optional(),
+  notices: z.array(z.string()).optional(),
+});
+
+export type Latency = z.infer<typeof latencySchema>;
+export type SeriesPoint = z.infer<typeof seriesPointSchema>;
+export type Run = z.infer<typeof runSchema>;
+export type TargetResult = z.infer<typeof targetResultSchema>;
+export type EvictionResult = z.infer<typeof evictionResultSchema>;
+export type Environment = z.infer<typeof environmentSchema>;
+export type Results = z.infer<typeof resultsSchema>;

@@ -1,0 +1,1 @@
+export function one(): i32 { return 1; }

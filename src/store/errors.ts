@@ -1,0 +1,77 @@
+/**
+ * Every error Engram throws on purpose. Each class has a stable `code`, so that callers on the far side of a
+ * structured clone (where the class is lost) can still tell them apart. A message says what failed, with which value,
+ * and what to do about it.
+ */
+export class EngramError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** An argument, option, flag or input file is not what was expected. On the command line: exit code 2. */
+export class InvalidArgumentError extends EngramError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("INVALID_ARGUMENT", message, options);
+  }
+}
+
+/** A key is longer than 1,024 bytes in UTF-8. */
+export class KeyTooLongError extends EngramError {
+  constructor(message: string) {
+    super("KEY_TOO_LONG", message);
+  }
+}
+
+/** A value does not fit the largest size class together with its key; the message names the limit. */
+export class ValueTooLargeError extends EngramError {
+  constructor(message: string) {
+    super("VALUE_TOO_LARGE", message);
+  }
+}
+
+/** No chunk of a fitting size class is free and none could be evicted; the message names the class and its occupancy. */
+export class OutOfMemoryError extends EngramError {
+  constructor(message: string) {
+    super("OUT_OF_MEMORY", message);
+  }
+}
+
+/** An agent asked for an operation its permissions on that namespace do not allow. Nothing was touched. */
+export class AccessDeniedError extends EngramError {
+  constructor(message: string) {
+    super("ACCESS_DENIED", message);
+  }
+}
+
+/** A namespace is at its quota, or no namespace id is left. */
+export class NamespaceLimitError extends EngramError {
+  constructor(message: string) {
+    super("NAMESPACE_LIMIT", message);
+  }
+}
+
+/** Every worker slot of the store is taken. */
+export class WorkerLimitError extends EngramError {
+  constructor(message: string) {
+    super("WORKER_LIMIT", message);
+  }
+}
+
+/** The store was closed in this thread. */
+export class ClosedError extends EngramError {
+  constructor(message = "the store is closed in this thread; create or attach it again") {
+    super("CLOSED", message);
+  }
+}
+
+/** A backup file is damaged, foreign or from another format version. */
+export class CorruptBackupError extends EngramError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("CORRUPT_BACKUP", message, options);
+  }
+}
