@@ -1,0 +1,82 @@
+/** Every trace format read, and which of them a file is in. */
+import { InvalidArgumentError } from "../../src/store/errors.js";
+import { closest } from "../closest.js";
+import type { TraceFormat } from "./format.js";
+import { arc } from "./formats/arc.js";
+import { csv } from "./formats/csv.js";
+import { lirs } from "./formats/lirs.js";
+import { oracleGeneral, oracleGeneralOpNs } from "./formats/oracle-general.js";
+import { cache2k, corda } from "./formats/plain-binary.js";
+import { twr } from "./formats/twr.js";
+import { txt } from "./formats/txt.js";
+import { vscsi } from "./formats/vscsi.js";
+
+/** In the order their `looksLike` is asked: the pickier first, txt (which takes any text) last. */
+export const TRACE_FORMATS: readonly TraceFormat[] = [
+  vscsi,
+  oracleGeneral,
+  oracleGeneralOpNs,
+  twr,
+  arc,
+  lirs,
+  csv,
+  txt,
+  corda,
+  cache2k,
+];
+
+/** Other spellings `--format` takes. */
+const ALIASES: Readonly<Record<string, string>> = {
+  "oraclegeneral+opns": "oraclegeneralopns",
+  oraclegeneralbin: "oraclegeneral",
+  vscsi1: "vscsi",
+  vscsi2: "vscsi",
+};
+
+export interface DetectedFormat {
+  readonly format: TraceFormat;
+  /** How it was found: messages about content that does not fit say so when it was only a guess. */
+  readonly by: "option" | "name" | "content";
+}
+
+/** The format a `--format` value names. Throws InvalidArgumentError listing them all. */
+export function formatByName(name: string): TraceFormat {
+  const wanted = name.toLowerCase();
+  const found = TRACE_FORMATS.find((format) => format.name.toLowerCase() === (ALIASES[wanted] ?? wanted));
+  if (found === undefined) {
+    const names = TRACE_FORMATS.map((format) => format.name);
+    throw new InvalidArgumentError(
+      `--format ${JSON.stringify(name)}: no such trace format${closest(name, names)}; expected one of ${names.join(", ")}`,
+    );
+  }
+  return found;
+}
+
+/** Guesses the format from the file's name and, failing that, its beginning. Throws InvalidArgumentError when neither tells. */
+export function detectFormat(path: string, head: Buffer, asked?: string): DetectedFormat {
+  if (asked !== undefined) return { format: formatByName(asked), by: "option" };
+  const name = path.toLowerCase().replace(/\.(gz|zst)$/, "");
+  const named = longestEnding(name);
+  if (named !== undefined) return { format: named, by: "name" };
+  const seen = TRACE_FORMATS.find((format) => format.looksLike(head));
+  if (seen !== undefined) return { format: seen, by: "content" };
+  const names = TRACE_FORMATS.map((format) => format.name);
+  throw new InvalidArgumentError(
+    `${path}: neither its name nor its content tells the trace format; give --format, one of ${names.join(", ")}`,
+  );
+}
+
+/** `.twr.csv` before `.csv`. */
+function longestEnding(name: string): TraceFormat | undefined {
+  let found: TraceFormat | undefined;
+  let length = 0;
+  for (const format of TRACE_FORMATS) {
+    for (const ending of format.endings) {
+      if (ending.length > length && name.endsWith(ending)) {
+        found = format;
+        length = ending.length;
+      }
+    }
+  }
+  return found;
+}

@@ -1,0 +1,25 @@
+/** What a trace format has to say for itself; one file in `formats/` each. */
+import type { TraceBatch } from "./batch.js";
+import type { ColumnSpec } from "./columns.js";
+import type { ByteSource } from "./source.js";
+
+export interface ReadOptions {
+  /** csv: which column is which. */
+  readonly columns?: ColumnSpec;
+}
+
+export interface TraceFormat {
+  /** As `--format` spells it. */
+  readonly name: string;
+  /** One line for help texts. */
+  readonly description: string;
+  /** File name endings, lower case, without `.gz` or `.zst`. */
+  readonly endings: readonly string[];
+  /** Whether the (decompressed) beginning of a file looks like this format; cheap, and rather false than wrong. */
+  looksLike(head: Buffer): boolean;
+  /**
+   * Every request, in order, in a batch that is filled anew each time. Throws InvalidArgumentError naming the line or
+   * byte offset where the content stops making sense.
+   */
+  read(source: ByteSource, options: ReadOptions): AsyncGenerator<TraceBatch>;
+}
