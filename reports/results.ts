@@ -30,11 +30,20 @@ export const latencySchema = z.object({
 });
 
 export const seriesPointSchema = z.object({
-  /** Seconds since the start of the measured part. */
+  /** Seconds since the start of the measured part, at the end of the interval this point stands for. */
   t: z.number(),
+  /** Operations that ended in the interval since the point before (for the first one: since the start). */
   ops: z.number(),
   p50: z.number().optional(),
   p99: z.number().optional(),
+});
+
+/** Something that happened while measuring and may explain a dent in a series. */
+export const eventSchema = z.object({
+  /** Seconds since the start of the measured part. */
+  t: z.number(),
+  kind: z.enum(["gc", "backup", "policy", "pressure", "phase"]),
+  label: z.string().optional(),
 });
 
 export const runSchema = z.object({
@@ -66,6 +75,8 @@ export const runSchema = z.object({
   /** Count by error code; empty when none happened. */
   errors: z.record(z.string(), z.number().int().positive()),
   series: z.array(seriesPointSchema).optional(),
+  /** Collections, backups, policy switches and the like, in order of time. */
+  events: z.array(eventSchema).optional(),
   /** Garbage collections seen while measuring. */
   gc: z.object({ count: z.number().int().nonnegative(), totalMs: z.number().nonnegative() }).optional(),
   /** Operations this subject cannot do, and other things a reader must know. */
@@ -145,6 +156,7 @@ export const resultsSchema = z.object({
 
 export type Latency = z.infer<typeof latencySchema>;
 export type SeriesPoint = z.infer<typeof seriesPointSchema>;
+export type RunEvent = z.infer<typeof eventSchema>;
 export type Run = z.infer<typeof runSchema>;
 export type TargetResult = z.infer<typeof targetResultSchema>;
 export type EvictionResult = z.infer<typeof evictionResultSchema>;

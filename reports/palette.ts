@@ -1,0 +1,74 @@
+/**
+ * One look per subject, the same in every figure of every report: a colour, a dash and a symbol. The hues follow Okabe
+ * and Ito's palette for colour-blind readers, darkened for light pages and lightened for dark ones until each reaches
+ * 4.5 : 1 against its page (it is also the colour of the label at the end of a line). Colour never stands alone: lines
+ * differ in dash, points in shape, and every line carries its name.
+ */
+
+/** Colours as [on a light page, on a dark page]. A test measures their contrast and how far apart they stay. */
+export const SERIES_COLOURS: readonly (readonly [light: string, dark: string])[] = [
+  ["#0b5fae", "#6fb3ff"],
+  ["#b8480a", "#ff9a4d"],
+  ["#00755a", "#45d1a3"],
+  ["#a83a84", "#f48fcb"],
+  ["#7a6200", "#e6c84f"],
+  ["#0a7187", "#63d5ea"],
+  ["#5b4bb5", "#b9a8ff"],
+  ["#5a6270", "#a6afbd"],
+];
+
+const DASHES = [undefined, "7 3", "2 3", "9 3 2 3", "12 4", "5 2 1 2 1 2", "1 2", "3 5"] as const;
+const SYMBOLS = ["circle", "square", "triangle", "diamond", "star", "cross", "wye", "times"] as const;
+
+/** How a line, bar or point looks. `colour` is a CSS variable, so that it follows the page's colour scheme. */
+export interface Look {
+  colour: string;
+  dash: string | undefined;
+  symbol: (typeof SYMBOLS)[number];
+}
+
+/** The neutral look of what is no contender: the empty loop that only shows the floor. */
+const FLOOR_SLOT = SERIES_COLOURS.length - 1;
+const FIXED_SLOTS: Record<string, number> = {
+  engram: 0,
+  map: 1,
+  lmdb: 2,
+  sharedmap: 3,
+  "lru-cache": 4,
+  redis: 5,
+  noop: FLOOR_SLOT,
+};
+
+function look(slot: number, round: number): Look {
+  const shifted = (slot + round) % SERIES_COLOURS.length;
+  return { colour: `var(--series-${slot + 1})`, dash: DASHES[shifted], symbol: SYMBOLS[shifted] };
+}
+
+/** Looks for names in order: known subjects keep theirs, others take what is free, then colours repeat with other dashes. */
+export function looksFor(names: readonly string[]): Map<string, Look> {
+  const looks = new Map<string, Look>();
+  const taken = new Set<number>();
+  for (const name of names) {
+    const slot = Object.hasOwn(FIXED_SLOTS, name) ? FIXED_SLOTS[name] : undefined;
+    if (slot === undefined) continue;
+    looks.set(name, look(slot, 0));
+    taken.add(slot);
+  }
+  const free = SERIES_COLOURS.map((_, slot) => slot).filter((slot) => !taken.has(slot));
+  const order = [...free, ...SERIES_COLOURS.keys()];
+  let next = 0;
+  for (const name of names) {
+    if (looks.has(name)) continue;
+    const position = next < order.length ? next : free.length + ((next - free.length) % SERIES_COLOURS.length);
+    const round = next < free.length ? 0 : 1 + Math.floor((next - free.length) / SERIES_COLOURS.length);
+    looks.set(name, look(order[position], round));
+    next += 1;
+  }
+  return looks;
+}
+
+/** The colours as CSS custom properties of one scheme. */
+export function seriesVariables(scheme: "light" | "dark"): string {
+  const column = scheme === "light" ? 0 : 1;
+  return SERIES_COLOURS.map((pair, slot) => `--series-${slot + 1}:${pair[column]};`).join("");
+}

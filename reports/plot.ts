@@ -1,0 +1,54 @@
+/**
+ * Observable Plot on the server: a plot becomes the text of an SVG that carries no style sheet of its own, scales with
+ * its container and takes its colours from the page (`currentColor` and custom properties), so one drawing serves the
+ * light scheme, the dark one and paper.
+ */
+import { createRequire } from "node:module";
+import * as Plot from "@observablehq/plot";
+import { type Html, trusted } from "./html.js";
+
+/** The little of the DOM that is used here; the full types would pull the browser's globals into every room. */
+interface DrawnElement {
+  readonly outerHTML: string;
+  setAttribute(name: string, value: string): void;
+  querySelectorAll(selector: string): Iterable<{ remove(): void }>;
+}
+
+let drawingDocument: unknown;
+
+// jsdom takes most of a second to load, and most commands never draw.
+function documentForDrawing(): Document {
+  if (drawingDocument === undefined) {
+    const { JSDOM } = createRequire(import.meta.url)("jsdom") as { JSDOM: new (html: string) => JSDOMWindow };
+    drawingDocument = new JSDOM("").window.document;
+  }
+  return drawingDocument as Document;
+}
+
+type Document = NonNullable<Plot.PlotOptions["document"]>;
+interface JSDOMWindow {
+  readonly window: { readonly document: unknown };
+}
+
+/** Width every figure is drawn at, in px; the page scales it between about 0.75 and 1.3 of that. */
+export const FIGURE_WIDTH = 480;
+
+/**
+ * Draws one SVG. `label` names it for those who do not see it; the exact figures belong in a table beside it.
+ * No legend, title or caption options: with those Plot returns a <figure>, and captions are the page's business.
+ */
+export function draw(label: string, options: Plot.PlotOptions): Html {
+  const svg = Plot.plot({
+    width: FIGURE_WIDTH,
+    ...options,
+    document: documentForDrawing(),
+    className: "plot",
+    style: { background: "none", fontSize: "12px", ...(options.style as object | undefined) },
+  }) as unknown as DrawnElement;
+  for (const style of svg.querySelectorAll("style")) style.remove();
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", label);
+  return trusted(svg.outerHTML);
+}
+
+export { Plot };
