@@ -1,0 +1,18 @@
+export {
+  bootstrapMedian,
+  bootstrapMedianDifference,
+  CONFIDENCE,
+  halfWidth,
+  type Interval,
+  RESAMPLES,
+} from "./bootstrap.js";
+export { type Decision, decide, type RoundSource } from "./decide.js";
+export { holm } from "./holm.js";
+export { type Judgement, judge, type MetricSample } from "./judge.js";
+export { type Better, logOfShare, shareOfLog, worseLogRatio } from "./log-ratio.js";
+export { median } from "./median.js";
+export { type Noise, noiseOf } from "./noise.js";
+export { SeededRandom } from "./seeded-random.js";
+export { isSettled, LOOKS, looksFrom, type Outcome, outcomeOf } from "./sequence.js";
+export { ALPHA, type Verdict, verdictOf } from "./verdict.js";
+export { EXACT_LIMIT, standardNormalUpperTail, wilcoxonSignedRank } from "./wilcoxon.js";

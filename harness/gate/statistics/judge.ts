@@ -1,0 +1,51 @@
+/** All metrics of a gate judged together, because Holm's correction needs every p-value at once. */
+import { type BootstrapOptions, bootstrapMedian, bootstrapMedianDifference, type Interval } from "./bootstrap.js";
+import { holm } from "./holm.js";
+import { median } from "./median.js";
+import { SeededRandom } from "./seeded-random.js";
+import { type Verdict, verdictOf } from "./verdict.js";
+import { wilcoxonSignedRank } from "./wilcoxon.js";
+
+export interface MetricSample {
+  name: string;
+  /** As a share: 0.1 allows 10 % worse. */
+  tolerance: number;
+  /** One number a round: how much worse, `worseLogRatio`. Against a stored baseline: log of the figure itself, worse up. */
+  worse: readonly number[];
+  /** The same of a stored baseline, unpaired; absent where base and head were measured in the same round. */
+  baseline?: readonly number[];
+}
+
+export interface Judgement {
+  name: string;
+  tolerance: number;
+  rounds: number;
+  /** Median worse-log-ratio; exp of it is the factor by which the head is worse. */
+  effect: number;
+  interval: Interval;
+  pWorse: number;
+  pBetter: number;
+  verdict: Verdict;
+}
+
+/** Judges every metric. The same samples and seed give the same judgement, whichever metrics stand beside. */
+export function judge(samples: readonly MetricSample[], seed: number, options: BootstrapOptions = {}): Judgement[] {
+  const differences = samples.map(againstBaseline);
+  const pWorse = holm(differences.map((d) => wilcoxonSignedRank(d).p));
+  const pBetter = holm(differences.map((d) => wilcoxonSignedRank(d.map((x) => -x)).p));
+  return samples.map((sample, i) => {
+    const random = new SeededRandom(seed);
+    const interval = sample.baseline
+      ? bootstrapMedianDifference(sample.worse, sample.baseline, random, options)
+      : bootstrapMedian(sample.worse, random, options);
+    const evidence = { interval, pWorse: pWorse[i], pBetter: pBetter[i], tolerance: sample.tolerance };
+    const effect = median(differences[i]);
+    return { name: sample.name, rounds: sample.worse.length, effect, ...evidence, verdict: verdictOf(evidence) };
+  });
+}
+
+function againstBaseline({ worse, baseline }: MetricSample): readonly number[] {
+  if (!baseline) return worse;
+  const centre = median(baseline);
+  return worse.map((x) => x - centre);
+}

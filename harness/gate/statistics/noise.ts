@@ -1,0 +1,35 @@
+/**
+ * The A/A check: the same build measured against itself. Whatever difference shows up there is the machine's, so a
+ * machine that spreads an A/A run wider than the tolerance cannot judge anything at that tolerance, and says so.
+ */
+import { type BootstrapOptions, bootstrapMedian, halfWidth } from "./bootstrap.js";
+import type { MetricSample } from "./judge.js";
+import { logOfShare, shareOfLog } from "./log-ratio.js";
+import { median } from "./median.js";
+import { SeededRandom } from "./seeded-random.js";
+
+export interface Noise {
+  name: string;
+  /** Half-width of the 95 % interval that an A/A run of as many rounds as the first look would have, as a share (0.03 = 3 %). */
+  halfWidth: number;
+  /** Median A/A difference, as a share; should be near 0. */
+  offset: number;
+  tooNoisy: boolean;
+}
+
+/**
+ * @param firstLook rounds after which the gate will first judge. An A/A check of fewer rounds spreads wider by the
+ *   square root of the ratio, and is scaled back by it: the question is whether the judging rounds will do.
+ */
+export function noiseOf(sample: MetricSample, firstLook: number, seed: number, options: BootstrapOptions = {}): Noise {
+  const spread = halfWidth(bootstrapMedian(sample.worse, new SeededRandom(seed), options));
+  const width = spread * Math.sqrt(sample.worse.length / firstLook);
+  const offset = median(sample.worse);
+  const limit = logOfShare(sample.tolerance);
+  return {
+    name: sample.name,
+    halfWidth: shareOfLog(width),
+    offset: shareOfLog(offset),
+    tooNoisy: width > limit || Math.abs(offset) > limit,
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * The promise of the gate, shown by simulation: whole gates (A/A check, then looks at 20, 30 and 40 rounds) over
+ * synthetic rounds whose noise looks like that of shared machines. The proof on real runs is a script of its own.
+ */
+import { describe, expect, it } from "vitest";
+import { decide, type MetricSample, type Outcome, SeededRandom } from "#dist/harness/gate/statistics/index.js";
+
+const SEED = Number(process.env.ENGRAM_TEST_SEED ?? 20_260_401);
+const GATES = 1000;
+/** The shipped gate draws 10,000; a fifth of that moves an interval's end by less than a rank and keeps this quick. */
+const RESAMPLES = 2000;
+
+interface Machine {
+  /** Standard deviation of one round's log-ratio. */
+  sigma: number;
+  /** Chance that a neighbour hits one arm of a round. */
+  disturbed: number;
+}
+
+function drawRound(random: SeededRandom, machine: Machine, slowdown: number): number {
+  let d = Math.log(slowdown) + machine.sigma * normal(random);
+  // A disturbed arm takes 20 to 100 % longer; either arm is as likely to be hit.
+  if (random.unit() < machine.disturbed) d += (random.unit() < 0.5 ? 1 : -1) * Math.log(1.2 + 0.8 * random.unit());
+  return d;
+}
+
+/** A gate over synthetic rounds, through the very procedure that ships. */
+async function simulateGate(seed: number, machine: Machine, slowdowns: readonly number[]): Promise<Outcome> {
+  const random = new SeededRandom(seed);
+  const growing = (factors: readonly number[]): ((total: number) => Promise<MetricSample[]>) => {
+    const samples = factors.map((_, i) => ({ name: `m${i}`, tolerance: 0.1, worse: [] as number[] }));
+    return async (total) => {
+      for (const [i, sample] of samples.entries()) {
+        while (sample.worse.length < total) sample.worse.push(drawRound(random, machine, factors[i]));
+      }
+      return samples;
+    };
+  };
+  const source = { sameAgainstSame: growing(slowdowns.map(() => 1)), headAgainstBase: growing(slowdowns) };
+  return (await decide(source, { seed, resamples: RESAMPLES })).outcome;
+}
+
+async function tally(machine: Machine, slowdowns: readonly number[], gates = GATES): Promise<Record<Outcome, number>> {
+  const counts: Record<Outcome, number> = { regressed: 0, improved: 0, pass: 0, inconclusive: 0 };
+  for (let gate = 0; gate < gates; gate++) counts[await simulateGate(SEED + gate, machine, slowdowns)]++;
+  return counts;
+}
+
+function normal(random: SeededRandom): number {
+  return Math.sqrt(-2 * Math.log(1 - random.unit())) * Math.cos(2 * Math.PI * random.unit());
+}
+
+describe(`simulated gates (seed ${SEED}, ${GATES} each)`, () => {
+  it.each([
+    { sigma: 0.03, disturbed: 0.05 },
+    { sigma: 0.05, disturbed: 0.05 },
+  ])(
+    "A/A at $sigma with outliers in $disturbed of the rounds, four metrics: at most 1 % false failures",
+    async (machine) => {
+      const counts = await tally(machine, [1, 1, 1, 1]);
+      expect(counts.regressed, JSON.stringify(counts)).toBeLessThanOrEqual(GATES * 0.01);
+      expect(counts.improved, JSON.stringify(counts)).toBeLessThanOrEqual(GATES * 0.01);
+      // Not a failure, but rounds spent for nothing: it should stay rare on a machine like this.
+      expect(counts.inconclusive, JSON.stringify(counts)).toBeLessThanOrEqual(GATES * 0.03);
+    },
+  );
+
+  it("a slow-down of 5 %, inside the tolerance, is not called a regression either", async () => {
+    const counts = await tally({ sigma: 0.04, disturbed: 0.05 }, [1.05]);
+    expect(counts.regressed, JSON.stringify(counts)).toBeLessThanOrEqual(GATES * 0.01);
+  });
+
+  it.each([
+    { sigma: 0.03, disturbed: 0.05 },
+    { sigma: 0.04, disturbed: 0.05 },
+    { sigma: 0.05, disturbed: 0.05 },
+  ])("15 % slower at $sigma with outliers in $disturbed: caught in at least 95 %", async (machine) => {
+    const counts = await tally(machine, [1.15]);
+    expect(counts.regressed, JSON.stringify(counts)).toBeGreaterThanOrEqual(GATES * 0.95);
+    expect(counts.pass, JSON.stringify(counts)).toBeLessThanOrEqual(GATES * 0.01);
+  });
+
+  it("a slow-down in one metric of four is caught as well", async () => {
+    const counts = await tally({ sigma: 0.04, disturbed: 0.05 }, [1, 1, 1.15, 1], 300);
+    expect(counts.regressed, JSON.stringify(counts)).toBeGreaterThanOrEqual(300 * 0.95);
+  });
+});
