@@ -1,0 +1,102 @@
+import { Arc } from "./arc.js";
+import { Clock } from "./clock.js";
+import { Fifo } from "./fifo.js";
+import type { Future } from "./future.js";
+import { Lfu } from "./lfu.js";
+import { Lirs } from "./lirs.js";
+import { Lru } from "./lru.js";
+import { Opt } from "./opt.js";
+import type { Policy, PolicyName } from "./policy.js";
+import { Random } from "./random.js";
+import { S3Fifo } from "./s3-fifo.js";
+import { Sieve } from "./sieve.js";
+import type { By } from "./simulated-cache.js";
+import { TwoQ } from "./two-q.js";
+import { WTinyLfu } from "./w-tinylfu.js";
+
+export interface PolicyOptions {
+  /** Objects the cache holds. What policies with shares, targets or histories measure themselves by. A positive integer. */
+  capacity: number;
+  /** Ids are 0 to distinct - 1; memory is taken for all of them at once. A positive integer. */
+  distinct: number;
+  /** What the capacity counts. By bytes, only a policy that needs no capacity of its own can serve. Default: objects. */
+  by?: By;
+  /** For `random`: the same seed gives the same victims. Default 1. */
+  seed?: number;
+  /** For `opt`, which cannot do without: see `lookAhead`. */
+  future?: Future;
+}
+
+/** The policies that order entries without regard to the capacity, and so are well defined for any mix of sizes. */
+const BY_BYTES: ReadonlySet<PolicyName> = new Set(["lru", "fifo", "clock", "lfu", "sieve", "random"]);
+
+/** Whether the policy can serve a capacity in bytes. */
+export function supportsBytes(name: PolicyName): boolean {
+  return BY_BYTES.has(name);
+}
+
+/** Asked of a policy what it cannot give: a capacity in bytes, or foresight without a future. `policy` names it. */
+export class UnsupportedByPolicyError extends Error {
+  readonly code = "UNSUPPORTED_BY_POLICY";
+  override readonly name = "UnsupportedByPolicyError";
+
+  constructor(
+    readonly policy: PolicyName,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Builds a policy for one cache.
+ *
+ * @throws RangeError when `capacity` or `distinct` is not a positive integer
+ * @throws UnsupportedByPolicyError for bytes with a policy that is defined for objects only, and for `opt` without a future
+ */
+export function createPolicy(name: PolicyName, options: PolicyOptions): Policy {
+  const { capacity, distinct } = options;
+  assertPositiveInteger("capacity", capacity);
+  assertPositiveInteger("distinct", distinct);
+  if (options.by === "bytes" && !supportsBytes(name)) {
+    throw new UnsupportedByPolicyError(
+      name,
+      `policy ${name} is defined for a capacity in objects, not in bytes (those that can: ${[...BY_BYTES].join(", ")})`,
+    );
+  }
+  switch (name) {
+    case "lru":
+      return new Lru(distinct);
+    case "fifo":
+      return new Fifo(distinct);
+    case "clock":
+      return new Clock(distinct);
+    case "lfu":
+      return new Lfu(distinct);
+    case "arc":
+      return new Arc(distinct, capacity);
+    case "lirs":
+      return new Lirs(distinct, capacity);
+    case "2q":
+      return new TwoQ(distinct, capacity);
+    case "s3-fifo":
+      return new S3Fifo(distinct, capacity);
+    case "sieve":
+      return new Sieve(distinct);
+    case "w-tinylfu":
+      return new WTinyLfu(distinct, capacity);
+    case "random":
+      return new Random(distinct, options.seed ?? 1);
+    case "opt":
+      if (options.future === undefined) {
+        throw new UnsupportedByPolicyError(name, "policy opt needs the future: pass lookAhead(ids, distinct)");
+      }
+      return new Opt(distinct, options.future);
+  }
+}
+
+function assertPositiveInteger(what: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new RangeError(`${what} is ${value}, expected a positive integer`);
+  }
+}

@@ -1,0 +1,5 @@
+export { createPolicy, type PolicyOptions, supportsBytes, UnsupportedByPolicyError } from "./create.js";
+export { type Future, lookAhead, NEVER } from "./future.js";
+export { loadSimulatedCache } from "./load-simulated-cache.js";
+export { type Policy, type PolicyName, policyNames } from "./policy.js";
+export { type By, SimulatedCache } from "./simulated-cache.js";

@@ -1,0 +1,192 @@
+import { Links } from "./links.js";
+import type { Policy } from "./policy.js";
+
+/** Share of the capacity for resident entries of high inter-reference recency: the paper's 1 %. */
+const HIR_SHARE = 0.01;
+/** The stack holds at most this many times the capacity, non-resident entries included. */
+const STACK_FACTOR = 2;
+
+const NOWHERE = 0;
+/** Low inter-reference recency: resident, in the stack. */
+const LIR = 1;
+/** High inter-reference recency, resident, in the stack and in the queue. */
+const HIR_STACKED = 2;
+/** High inter-reference recency, resident, in the queue only. */
+const HIR_QUEUED = 3;
+/** High inter-reference recency, not resident: history in the stack. */
+const HIR_GHOST = 4;
+
+/**
+ * LIRS: entries are ranked by inter-reference recency, the number of other entries seen between their last two accesses. Those
+ * with a low one (LIR) hold 99 % of the capacity; the rest (HIR) pass through a short queue whose oldest is the victim. The
+ * stack holds entries by recency down to the oldest LIR entry; an HIR entry hit while in the stack trades places with that one
+ * (Jiang, Zhang: "LIRS: an efficient low inter-reference recency set replacement policy", SIGMETRICS 2002).
+ *
+ * Follows the paper: an HIR entry that is hit outside the stack stays HIR and demotes no one. The paper leaves the stack
+ * unbounded; here the entry that became non-resident first is forgotten when the stack exceeds 2 x capacity.
+ *
+ * Every operation O(1) amortised (pruning drops what was pushed before). 17 bytes an id (two links in the stack, two in the
+ * queue or among the non-resident, a state byte), for up to 2 x capacity entries with history.
+ */
+export class Lirs implements Policy {
+  readonly name = "lirs";
+  size = 0;
+  private readonly state: Uint8Array;
+  private readonly stackLinks: Links;
+  private readonly stack: number;
+  /** The queue of resident HIR entries and the list of non-resident ones: an id is in one of them at most. */
+  private readonly queueLinks: Links;
+  private readonly queue: number;
+  private readonly ghosts: number;
+  private readonly lirCapacity: number;
+  private readonly stackCapacity: number;
+  private lirSize = 0;
+  private stackSize = 0;
+  private ghostSize = 0;
+
+  constructor(distinct: number, capacity: number) {
+    this.state = new Uint8Array(distinct);
+    this.stackLinks = new Links(distinct, 1);
+    this.stack = this.stackLinks.list(0);
+    this.queueLinks = new Links(distinct, 2);
+    this.queue = this.queueLinks.list(0);
+    this.ghosts = this.queueLinks.list(1);
+    this.lirCapacity = capacity - Math.max(1, Math.floor(HIR_SHARE * capacity));
+    this.stackCapacity = STACK_FACTOR * capacity;
+  }
+
+  has(id: number): boolean {
+    const state = this.state[id];
+    return state !== NOWHERE && state !== HIR_GHOST;
+  }
+
+  lookup(id: number): boolean {
+    switch (this.state[id]) {
+      case LIR:
+        this.hitLir(id);
+        return true;
+      case HIR_STACKED:
+        this.queueLinks.unlink(id);
+        this.promote(id);
+        return true;
+      case HIR_QUEUED:
+        this.state[id] = HIR_STACKED;
+        this.pushStack(id);
+        this.queueLinks.moveToHead(this.queue, id);
+        this.boundStack();
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  insert(id: number): void {
+    this.size++;
+    if (this.state[id] === HIR_GHOST) {
+      this.queueLinks.unlink(id);
+      this.ghostSize--;
+      this.promote(id);
+      return;
+    }
+    this.pushStack(id);
+    if (this.lirSize < this.lirCapacity) {
+      this.state[id] = LIR;
+      this.lirSize++;
+    } else {
+      this.state[id] = HIR_STACKED;
+      this.queueLinks.pushHead(this.queue, id);
+    }
+    this.boundStack();
+  }
+
+  evict(): number {
+    if (this.size === 0) return -1;
+    if (this.queueLinks.newer(this.queue) === this.queue) this.demoteBottom();
+    const victim = this.queueLinks.newer(this.queue);
+    this.size--;
+    if (this.state[victim] === HIR_STACKED) {
+      this.queueLinks.moveToHead(this.ghosts, victim);
+      this.state[victim] = HIR_GHOST;
+      this.ghostSize++;
+    } else {
+      this.queueLinks.unlink(victim);
+      this.state[victim] = NOWHERE;
+    }
+    return victim;
+  }
+
+  remove(id: number): boolean {
+    if (!this.has(id)) return false;
+    const state = this.state[id];
+    this.state[id] = NOWHERE;
+    this.size--;
+    if (state !== LIR) this.queueLinks.unlink(id);
+    if (state !== HIR_QUEUED) {
+      this.stackLinks.unlink(id);
+      this.stackSize--;
+    }
+    if (state === LIR) {
+      this.lirSize--;
+      this.prune();
+    }
+    return true;
+  }
+
+  private hitLir(id: number): void {
+    const wasBottom = this.stackLinks.newer(this.stack) === id;
+    this.stackLinks.moveToHead(this.stack, id);
+    if (wasBottom) this.prune();
+  }
+
+  /** Makes an entry of the stack LIR, at the stack's top; if that is one too many, the oldest LIR entry makes room. */
+  private promote(id: number): void {
+    this.stackLinks.moveToHead(this.stack, id);
+    this.state[id] = LIR;
+    this.lirSize++;
+    if (this.lirSize > this.lirCapacity) this.demoteBottom();
+  }
+
+  /** Turns the LIR entry at the stack's bottom into the newest of the queue. */
+  private demoteBottom(): void {
+    const bottom = this.stackLinks.newer(this.stack);
+    this.stackLinks.unlink(bottom);
+    this.stackSize--;
+    this.state[bottom] = HIR_QUEUED;
+    this.queueLinks.pushHead(this.queue, bottom);
+    this.lirSize--;
+    this.prune();
+  }
+
+  /** Drops entries from the stack's bottom until the bottom is LIR: below it, recency tells nothing any more. */
+  private prune(): void {
+    let bottom = this.stackLinks.newer(this.stack);
+    while (bottom !== this.stack && this.state[bottom] !== LIR) {
+      this.stackLinks.unlink(bottom);
+      this.stackSize--;
+      if (this.state[bottom] === HIR_GHOST) {
+        this.queueLinks.unlink(bottom);
+        this.ghostSize--;
+        this.state[bottom] = NOWHERE;
+      } else {
+        this.state[bottom] = HIR_QUEUED;
+      }
+      bottom = this.stackLinks.newer(this.stack);
+    }
+  }
+
+  private boundStack(): void {
+    while (this.stackSize > this.stackCapacity && this.ghostSize > 0) {
+      const oldest = this.queueLinks.newer(this.ghosts);
+      this.queueLinks.unlink(oldest);
+      this.ghostSize--;
+      this.stackLinks.unlink(oldest);
+      this.stackSize--;
+      this.state[oldest] = NOWHERE;
+    }
+  }
+
+  private pushStack(id: number): void {
+    this.stackLinks.pushHead(this.stack, id);
+    this.stackSize++;
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * What every eviction policy is to its callers. A policy orders ids and names victims; it knows no sizes, no clock, no
+ * I/O and no threads. Whoever owns the memory (the simulated cache, the live store's maintenance worker) decides how
+ * many victims are needed and keeps the accounts of objects and bytes.
+ *
+ * Ids are dense: integers from 0 to `distinct` - 1. They index typed arrays without a check, so that an id outside that
+ * range is a caller's fault that goes unnoticed here.
+ *
+ * One request is: `lookup(id)`; when that misses, `evict()` until there is room; then `insert(id)`. The steps are apart
+ * because the live store takes them at different times: reads arrive from access logs, writes insert, and pressure evicts.
+ */
+export interface Policy {
+  readonly name: PolicyName;
+
+  /** Resident entries. */
+  readonly size: number;
+
+  /** Whether the id is resident. Has no side effect. */
+  has(id: number): boolean;
+
+  /** Looks an id up and learns from it: a hit is recorded (true), a miss may adapt the policy's history (false). */
+  lookup(id: number): boolean;
+
+  /** Makes an id resident that was not, as a rule right after `lookup` missed it. Never evicts. */
+  insert(id: number): void;
+
+  /** Chooses a victim, makes it absent (remembering it in a history if the policy has one) and returns it; -1 when empty. */
+  evict(): number;
+
+  /** Makes a resident id absent because its owner deleted it: no eviction, no history. False when it was not resident. */
+  remove(id: number): boolean;
+}
+
+/** Every policy that `createPolicy` builds, in the order tables list them. */
+export const policyNames = [
+  "lru",
+  "fifo",
+  "clock",
+  "lfu",
+  "arc",
+  "lirs",
+  "2q",
+  "s3-fifo",
+  "sieve",
+  "w-tinylfu",
+  "random",
+  "opt",
+] as const;
+
+export type PolicyName = (typeof policyNames)[number];
