@@ -29,9 +29,10 @@ export const OPERATION_NAMES = [
 ] as const;
 
 export type OperationName = (typeof OPERATION_NAMES)[number];
+export type MixOperation = Exclude<OperationName, "other">;
 
 /** The operations a scenario's mix may name: everything but `other`. */
-export const MIX_OPERATIONS = OPERATION_NAMES.filter((name) => name !== "other");
+export const MIX_OPERATIONS = OPERATION_NAMES.filter((name): name is MixOperation => name !== "other");
 
 /** The code of an operation name. */
 export function operationCode(name: OperationName): number {
