@@ -90,8 +90,7 @@ export class Lirs implements Policy {
     }
     this.pushStack(id);
     if (this.lirSize < this.lirCapacity) {
-      this.state[id] = LIR;
-      this.lirSize++;
+      this.becomeLir(id);
     } else {
       this.state[id] = HIR_STACKED;
       this.queueLinks.pushHead(this.queue, id);
@@ -141,9 +140,15 @@ export class Lirs implements Policy {
   /** Makes an entry of the stack LIR, at the stack's top; if that is one too many, the oldest LIR entry makes room. */
   private promote(id: number): void {
     this.stackLinks.moveToHead(this.stack, id);
+    this.becomeLir(id);
+    if (this.lirSize > this.lirCapacity) this.demoteBottom();
+  }
+
+  /** Keeps the invariant: the stack's bottom is LIR, as soon as there is any LIR entry. */
+  private becomeLir(id: number): void {
     this.state[id] = LIR;
     this.lirSize++;
-    if (this.lirSize > this.lirCapacity) this.demoteBottom();
+    if (this.lirSize === 1) this.prune();
   }
 
   /** Turns the LIR entry at the stack's bottom into the newest of the queue. */

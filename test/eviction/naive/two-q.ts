@@ -1,0 +1,36 @@
+import { type NaivePolicy, take } from "./policy.js";
+
+export class NaiveTwoQ implements NaivePolicy {
+  private a1in: number[] = [];
+  private a1out: number[] = [];
+  private am: number[] = [];
+  private cameFromOut: number | undefined;
+  constructor(private readonly capacity: number) {}
+  residents() {
+    return [...this.a1in, ...this.am];
+  }
+  lookup(id: number) {
+    this.cameFromOut = undefined;
+    if (this.a1in.includes(id)) return true;
+    if (take(this.am, id)) {
+      this.am.push(id);
+      return true;
+    }
+    if (take(this.a1out, id)) this.cameFromOut = id;
+    return false;
+  }
+  insert(id: number) {
+    (this.cameFromOut === id ? this.am : this.a1in).push(id);
+    this.cameFromOut = undefined;
+  }
+  evict() {
+    if (this.a1in.length <= Math.floor(this.capacity / 4) && this.am.length > 0) return this.am.shift();
+    const victim = this.a1in.shift();
+    if (victim !== undefined) this.a1out.push(victim);
+    if (this.a1out.length > Math.floor(this.capacity / 2)) this.a1out.shift();
+    return victim;
+  }
+  remove(id: number) {
+    return take(this.a1in, id) || take(this.am, id);
+  }
+}
