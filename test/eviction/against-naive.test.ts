@@ -75,7 +75,7 @@ describe.each(names)("%s", (name) => {
           if (`${ours}` !== `${theirs}`) expect(ours, `step ${step}: ${kind} ${id}`).toEqual(theirs);
         });
       }),
-      { numRuns: 200 },
+      { numRuns: 600 },
     );
   });
 
@@ -103,7 +103,7 @@ describe.each(names)("%s", (name) => {
           expect(ours).toEqual(theirs);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 100 },
     );
   });
 });
