@@ -1,0 +1,91 @@
+/** Axes and end-of-line labels that several figures share. */
+import { duration } from "../format.js";
+import type { Look } from "../palette.js";
+import { Plot } from "../plot.js";
+
+/** Powers of ten inside a domain, with 2 and 5 in between where the domain is short: ticks of a logarithmic axis. */
+export function logTicks(low: number, high: number): number[] {
+  const decades = Math.log10(high / low);
+  const steps = decades < 1.3 ? [1, 2, 3, 5, 7] : decades < 2.5 ? [1, 2, 5] : [1];
+  const ticks: number[] = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
+    for (const step of steps) {
+      const tick = step * 10 ** power;
+      if (tick >= low * 0.999 && tick <= high * 1.001) ticks.push(tick);
+    }
+  }
+  return ticks;
+}
+
+/** A tick in nanoseconds. */
+export function durationTick(ns: number): string {
+  return duration(ns);
+}
+
+/** A domain for a logarithmic axis around positive figures, with some air at both ends. */
+export function logDomain(values: readonly number[], air = 1.25): [number, number] {
+  const positive = values.filter((value) => value > 0);
+  if (positive.length === 0) return [1, 10];
+  const low = positive.reduce((least, value) => Math.min(least, value));
+  const high = positive.reduce((most, value) => Math.max(most, value));
+  return [low / air, Math.max(high * air, (low / air) * 2)];
+}
+
+/** Shortens a name so that it fits a margin; the full name stands in the table beside the figure. */
+export function shorten(name: string, length = 15): string {
+  const characters = [...name];
+  return characters.length <= length ? name : `${characters.slice(0, length - 1).join("")}…`;
+}
+
+/**
+ * Moves wanted positions (px) apart until neighbours have `gap` between them, inside [low, high], keeping their order:
+ * labels at line ends that would overlap.
+ */
+export function spread(wanted: readonly number[], gap: number, low: number, high: number): number[] {
+  const order = wanted.map((_, index) => index).sort((a, b) => wanted[a] - wanted[b]);
+  const room = Math.min(gap, (high - low) / Math.max(1, wanted.length - 1));
+  const placed = new Array<number>(wanted.length);
+  let least = low;
+  for (const index of order) {
+    placed[index] = Math.max(wanted[index], least);
+    least = placed[index] + room;
+  }
+  let most = high;
+  for (const index of order.reverse()) {
+    placed[index] = Math.min(placed[index], most);
+    most = placed[index] - room;
+  }
+  return placed;
+}
+
+export interface LineEnd {
+  label: string;
+  look: Look;
+  /** Value on the y axis where the line ends. */
+  y: number;
+}
+
+/**
+ * Names at the right edge of the frame, one a line, moved apart where lines end close together. `y` are the scale
+ * options of the figure, with an explicit domain.
+ */
+export function endLabels(
+  ends: readonly LineEnd[],
+  y: Plot.ScaleOptions,
+  frame: { height: number; top: number; bottom: number },
+): Plot.Markish[] {
+  const scale = Plot.scale({ y: { ...y, range: [frame.height - frame.bottom, frame.top] } });
+  const wanted = ends.map((end) => scale.apply(end.y) as number);
+  const placed = spread(wanted, 13, frame.top + 2, frame.height - frame.bottom - 2);
+  return ends.map(({ label, look }, index) =>
+    Plot.text([shorten(label)], {
+      y: [scale.invert!(placed[index])],
+      frameAnchor: "right",
+      textAnchor: "start",
+      dx: 6,
+      fill: look.colour,
+      fontWeight: 600,
+      clip: false,
+    }),
+  );
+}

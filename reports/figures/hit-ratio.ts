@@ -1,0 +1,147 @@
+/**
+ * Hit ratio against capacity, one line a policy, Belady's optimum above them as the bound. With one capacity only
+ * there is no curve, and the policies are ranked instead.
+ */
+import { bytes, magnitude, percent } from "../format.js";
+import { unique } from "../groups.js";
+import type { Html } from "../html.js";
+import { type Look, looksFor } from "../palette.js";
+import { draw, Plot } from "../plot.js";
+import type { EvictionResult } from "../results.js";
+import { endLabels, logTicks, shorten } from "./axes.js";
+
+const FRAME = { height: 360, top: 26, bottom: 44 };
+/** The policy that knows the future: the bound of all others, drawn in ink instead of a colour. */
+export const OPTIMUM = "opt";
+const OPTIMUM_LOOK: Look = { colour: "currentColor", dash: "1 4", symbol: "circle" };
+
+/** Rows of one trace, counted one way: what shares a figure and a table. */
+export interface Curves {
+  trace: string;
+  by: EvictionResult["by"];
+  rows: EvictionResult[];
+}
+
+/** Rows apart by trace and by objects or bytes: the two miss ratios are different figures and never share an axis. */
+export function curvesOf(rows: readonly EvictionResult[]): Curves[] {
+  const found = new Map<string, Curves>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.trace, row.by]);
+    const curves = found.get(key) ?? { trace: row.trace, by: row.by, rows: [] };
+    curves.rows.push(row);
+    found.set(key, curves);
+  }
+  return [...found.values()];
+}
+
+/** Looks of policies, the same on every trace of a page. */
+export function policyLooks(rows: readonly EvictionResult[]): Map<string, Look> {
+  const policies = unique(rows.map(({ policy }) => policy)).filter((policy) => policy !== OPTIMUM);
+  return looksFor(policies).set(OPTIMUM, OPTIMUM_LOOK);
+}
+
+export function capacityLabel(capacity: number, by: EvictionResult["by"]): string {
+  return by === "bytes" ? bytes(capacity) : magnitude(capacity);
+}
+
+export function hitRatioFigure(curves: Curves, looks: ReadonlyMap<string, Look>): Html | null {
+  const capacities = unique(curves.rows.map(({ capacity }) => capacity));
+  if (curves.rows.length === 0) return null;
+  return capacities.length > 1 && capacities.every((capacity) => capacity > 0)
+    ? curveFigure(curves, looks)
+    : rankedFigure(curves, looks);
+}
+
+function curveFigure({ trace, by, rows }: Curves, looks: ReadonlyMap<string, Look>): Html {
+  const policies = unique(rows.map(({ policy }) => policy));
+  const lines = policies.map((policy) => ({
+    policy,
+    look: looks.get(policy)!,
+    points: rows
+      .filter((row) => row.policy === policy)
+      .map((row) => ({ capacity: row.capacity, hit: 1 - row.missRatio }))
+      .sort((a, b) => a.capacity - b.capacity),
+  }));
+  const capacities = rows.map(({ capacity }) => capacity);
+  const [low, high] = [Math.min(...capacities), Math.max(...capacities)];
+  const most = Math.max(...lines.flatMap(({ points }) => points.map(({ hit }) => hit)));
+  const y = { domain: [0, Math.min(1, Math.max(0.05, most * 1.06))], label: null };
+  return draw(`Hit ratio against capacity on ${trace}: ${policies.join(", ")}`, {
+    height: FRAME.height,
+    marginTop: FRAME.top,
+    marginBottom: FRAME.bottom,
+    marginLeft: 54,
+    marginRight: 104,
+    x: { type: "log", domain: [low, high], label: `capacity in ${by} (logarithmic)` },
+    y,
+    marks: [
+      Plot.axisX({
+        ticks: logTicks(low, high),
+        tickFormat: (value: number) => capacityLabel(value, by),
+        labelArrow: "none",
+      }),
+      Plot.axisY({ ticks: 6, tickFormat: (value: number) => `${Math.round(value * 1000) / 10} %`, label: null }),
+      Plot.gridY({ ticks: 6, strokeOpacity: 0.12 }),
+      Plot.text([`${by === "bytes" ? "byte" : "object"} hit ratio`], {
+        frameAnchor: "top-left",
+        dy: -16,
+        dx: -44,
+        fill: "var(--muted)",
+        textAnchor: "start",
+      }),
+      ...lines.flatMap(({ policy, points, look }) => [
+        Plot.line(points, {
+          x: "capacity",
+          y: "hit",
+          stroke: look.colour,
+          strokeDasharray: look.dash,
+          strokeWidth: policy === OPTIMUM ? 2.5 : 1.75,
+          strokeLinecap: "round",
+        }),
+        Plot.dot(points, { x: "capacity", y: "hit", r: 2.75, symbol: look.symbol, fill: look.colour }),
+      ]),
+      ...endLabels(
+        lines.map((line) => ({ label: line.policy, look: line.look, y: line.points.at(-1)!.hit })),
+        y,
+        FRAME,
+      ),
+    ],
+  });
+}
+
+function rankedFigure({ trace, by, rows }: Curves, looks: ReadonlyMap<string, Look>): Html {
+  const ranked = [...rows].sort((a, b) => a.missRatio - b.missRatio);
+  const points = ranked.map((row, index) => ({
+    name: `${index}`.padStart(4, "0") + row.policy,
+    hit: 1 - row.missRatio,
+    look: looks.get(row.policy)!,
+    text: percent(1 - row.missRatio),
+  }));
+  const most = Math.max(...points.map(({ hit }) => hit), 0.01);
+  return draw(
+    `Hit ratio on ${trace} at ${capacityLabel(rows[0].capacity, by)}, best first: ${ranked.map((row) => `${row.policy} ${percent(1 - row.missRatio)}`).join("; ")}`,
+    {
+      height: 46 + 26 * points.length,
+      marginLeft: 110,
+      marginRight: 64,
+      marginTop: 8,
+      marginBottom: 38,
+      x: { domain: [0, most], label: `${by === "bytes" ? "byte" : "object"} hit ratio` },
+      y: { type: "band", domain: points.map(({ name }) => name), label: null },
+      marks: [
+        Plot.axisX({
+          ticks: 5,
+          tickFormat: (value: number) => `${Math.round(value * 1000) / 10} %`,
+          labelArrow: "none",
+        }),
+        Plot.gridX({ ticks: 5, strokeOpacity: 0.12 }),
+        Plot.axisY({ tickFormat: (name: string) => shorten(name.slice(4)), tickSize: 0, label: null, fontSize: 12.5 }),
+        ...points.flatMap((point) => [
+          Plot.ruleY([point], { x: "hit", y: "name", stroke: point.look.colour, strokeWidth: 2, strokeOpacity: 0.6 }),
+          Plot.dot([point], { x: "hit", y: "name", r: 5, symbol: point.look.symbol, fill: point.look.colour }),
+        ]),
+        Plot.text(points, { x: "hit", y: "name", text: "text", dx: 10, textAnchor: "start", fontWeight: 600 }),
+      ],
+    },
+  );
+}

@@ -1,0 +1,52 @@
+/** Throughput relative to the reference, all groups on one logarithmic axis: right of the line is faster. */
+import { factor } from "../format.js";
+import { FLOOR_SUBJECT, type Group, unique } from "../groups.js";
+import type { Html } from "../html.js";
+import { draw, Plot } from "../plot.js";
+import { logDomain, logTicks, shorten } from "./axes.js";
+
+export function ratiosFigure(groups: readonly Group[]): Html | null {
+  const points = groups.flatMap(({ title, lines, reference }, index) =>
+    lines
+      .filter(({ run }) => run.subject !== FLOOR_SUBJECT && run.opsPerSecond > 0 && reference.run.opsPerSecond > 0)
+      .map(({ label, look, run }) => ({
+        row: `${index}`.padStart(4, "0") + title,
+        label,
+        look,
+        ratio: run.opsPerSecond / reference.run.opsPerSecond,
+      })),
+  );
+  const rows = unique(points.map(({ row }) => row));
+  if (new Set(points.map(({ label }) => label)).size < 2) return null;
+  const [low, high] = logDomain([1, ...points.map(({ ratio }) => ratio)], 1.3);
+  const spans = rows.map((row) => {
+    const ratios = points.filter((point) => point.row === row).map(({ ratio }) => ratio);
+    return { row, least: Math.min(...ratios), most: Math.max(...ratios) };
+  });
+  return draw(`Throughput relative to ${groups[0].reference.label} in ${rows.length} scenarios, logarithmic`, {
+    height: 58 + 26 * rows.length,
+    marginLeft: 128,
+    marginRight: 24,
+    marginTop: 8,
+    marginBottom: 42,
+    x: { type: "log", domain: [low, high], label: `× ${shorten(groups[0].reference.label, 30)} (logarithmic)` },
+    y: { type: "band", domain: rows, label: null },
+    marks: [
+      Plot.axisX({ ticks: logTicks(low, high), tickFormat: (value: number) => factor(value).replace(".00", "") }),
+      Plot.gridX(logTicks(low, high), { strokeOpacity: 0.12 }),
+      Plot.axisY({ tickFormat: (row: string) => shorten(row.slice(4), 18), tickSize: 0, label: null, fontSize: 12.5 }),
+      Plot.link(spans, { x1: "least", x2: "most", y1: "row", y2: "row", strokeOpacity: 0.25, strokeWidth: 2 }),
+      Plot.ruleX([1], { strokeWidth: 1.5 }),
+      ...points.map((point) =>
+        Plot.dot([point], {
+          x: "ratio",
+          y: "row",
+          r: 5.5,
+          symbol: point.look.symbol,
+          fill: point.look.colour,
+          stroke: "var(--surface)",
+        }),
+      ),
+    ],
+  });
+}

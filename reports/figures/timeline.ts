@@ -1,0 +1,127 @@
+/** Throughput, or a latency percentile, over the seconds of a run, with what happened meanwhile marked. */
+import { duration, magnitude } from "../format.js";
+import type { Group } from "../groups.js";
+import type { Html } from "../html.js";
+import { draw, Plot } from "../plot.js";
+import type { RunEvent, SeriesPoint } from "../results.js";
+import { durationTick, endLabels, logDomain, logTicks } from "./axes.js";
+
+const FRAME = { height: 240, top: 26, bottom: 40 };
+/** Above this many collections the ticks along the bottom would only be a bar. */
+const MOST_MARKS = 200;
+
+/** Operations per second in each interval: the points carry counts and the end of their interval. */
+export function ratePoints(series: readonly SeriesPoint[]): { t: number; value: number }[] {
+  return series.flatMap(({ t, ops }, index) => {
+    const seconds = t - (index === 0 ? 0 : series[index - 1].t);
+    return seconds > 0 ? [{ t, value: ops / seconds }] : [];
+  });
+}
+
+export function throughputTimeline(group: Group): Html | null {
+  const lines = group.lines
+    .map(({ label, look, run }) => ({ label, look, points: ratePoints(run.series ?? []) }))
+    .filter(({ points }) => points.length > 1);
+  if (lines.length === 0) return null;
+  const most = Math.max(...lines.flatMap(({ points }) => points.map(({ value }) => value)), 1);
+  const y = { domain: [0, most * 1.05], label: null };
+  return drawTimeline(`Throughput over time in ${group.title}`, lines, y, eventsOf(group), [
+    Plot.axisY({ ticks: 5, tickFormat: (value: number) => magnitude(value), label: null }),
+    Plot.gridY({ ticks: 5, strokeOpacity: 0.12 }),
+    Plot.text(["operations a second"], {
+      frameAnchor: "top-left",
+      dy: -16,
+      dx: -44,
+      fill: "var(--muted)",
+      textAnchor: "start",
+    }),
+  ]);
+}
+
+export function latencyTimeline(group: Group): Html | null {
+  const lines = group.lines
+    .map(({ label, look, run }) => ({
+      label,
+      look,
+      points: (run.series ?? []).flatMap(({ t, p99 }) => (p99 !== undefined && p99 > 0 ? [{ t, value: p99 }] : [])),
+    }))
+    .filter(({ points }) => points.length > 1);
+  if (lines.length === 0) return null;
+  const [low, high] = logDomain(lines.flatMap(({ points }) => points.map(({ value }) => value)));
+  const y = { type: "log" as const, domain: [low, high], label: null };
+  const highest = Math.max(...lines.flatMap(({ points }) => points.map(({ value }) => value)));
+  return drawTimeline(
+    `P99 of sampled operations over time in ${group.title}, at most ${duration(highest)}`,
+    lines,
+    y,
+    eventsOf(group),
+    [
+      Plot.axisY({ ticks: logTicks(low, high), tickFormat: durationTick, label: null }),
+      Plot.gridY(logTicks(low, high), { strokeOpacity: 0.12 }),
+      Plot.text(["P99 of sampled operations (logarithmic)"], {
+        frameAnchor: "top-left",
+        dy: -16,
+        dx: -44,
+        fill: "var(--muted)",
+        textAnchor: "start",
+      }),
+    ],
+  );
+}
+
+interface TimelineLine {
+  label: string;
+  look: Group["lines"][number]["look"];
+  points: { t: number; value: number }[];
+}
+
+function drawTimeline(
+  label: string,
+  lines: readonly TimelineLine[],
+  y: Plot.ScaleOptions,
+  events: readonly RunEvent[],
+  axes: Plot.Markish[],
+): Html {
+  const end = Math.max(...lines.flatMap(({ points }) => points.map(({ t }) => t)));
+  const collections = events.filter(({ kind }) => kind === "gc").slice(0, MOST_MARKS);
+  const others = events.filter(({ kind }) => kind !== "gc").slice(0, MOST_MARKS);
+  return draw(`${label}: ${lines.map((line) => line.label).join(", ")}`, {
+    height: FRAME.height,
+    marginTop: FRAME.top,
+    marginBottom: FRAME.bottom,
+    marginLeft: 54,
+    marginRight: 104,
+    x: { domain: [0, end], label: "seconds" },
+    y,
+    marks: [
+      Plot.axisX({ ticks: 6, labelArrow: "none" }),
+      ...axes,
+      Plot.ruleX(others, { x: "t", strokeDasharray: "3 3", strokeOpacity: 0.55 }),
+      Plot.text(others.slice(0, 12), {
+        x: "t",
+        frameAnchor: "top",
+        text: ({ kind, label: name }: RunEvent) => name ?? kind,
+        dx: 4,
+        dy: 2,
+        textAnchor: "start",
+        lineAnchor: "top",
+        fontSize: 10.5,
+        fill: "var(--muted)",
+      }),
+      Plot.tickX(collections, { x: "t", insetTop: FRAME.height - FRAME.top - FRAME.bottom - 8, strokeOpacity: 0.6 }),
+      ...lines.map(({ points, look }) =>
+        Plot.line(points, { x: "t", y: "value", stroke: look.colour, strokeDasharray: look.dash, strokeWidth: 2 }),
+      ),
+      ...endLabels(
+        lines.map((line) => ({ label: line.label, look: line.look, y: line.points.at(-1)!.value })),
+        y,
+        FRAME,
+      ),
+    ],
+  });
+}
+
+/** What happened in the reference's run: marks of several runs in one figure could not be told apart. */
+function eventsOf({ reference }: Group): readonly RunEvent[] {
+  return reference.run.events ?? [];
+}

@@ -1,0 +1,94 @@
+/**
+ * What is drawn together: the runs of one scenario with one number of workers. From one results file the lines of a
+ * group are its subjects; from several files they are the files, one group a subject.
+ */
+import { shortCommit } from "./format.js";
+import { type Look, looksFor } from "./palette.js";
+import type { Latency, Results, Run } from "./results.js";
+
+/** One run under the name and look it has in every figure. */
+export interface Line {
+  label: string;
+  look: Look;
+  run: Run;
+}
+
+export interface Group {
+  title: string;
+  scenario: string;
+  workers: number;
+  lines: Line[];
+  /** What the other lines are compared with: engram, or the first file. */
+  reference: Line;
+}
+
+/** The subject that reports are about; ratios are to it wherever it took part. */
+export const REFERENCE_SUBJECT = "engram";
+/** The subject that does nothing: it shows the floor and is no contender. */
+export const FLOOR_SUBJECT = "noop";
+
+/** Groups of one results file: its subjects side by side, the reference first, in the order of the file otherwise. */
+export function groupBySubject(results: Results): Group[] {
+  const looks = looksFor(unique(results.runs.map((run) => run.subject)));
+  const lines = results.runs.map((run) => ({ label: run.subject, look: looks.get(run.subject)!, run }));
+  return collect(lines, (run) => [run.scenario, run.workers]).map(({ lines: members, ...group }) => {
+    const reference = members.find(({ label }) => label === REFERENCE_SUBJECT) ?? members[0];
+    return { ...group, lines: [reference, ...members.filter((line) => line !== reference)], reference };
+  });
+}
+
+/** Groups of several results files: one a scenario and subject, the files side by side. */
+export function groupByFile(all: readonly Results[]): Group[] {
+  const labels = fileLabels(all);
+  const looks = looksFor(labels);
+  const lines = all.flatMap((results, index) =>
+    results.runs.map((run) => ({ label: labels[index], look: looks.get(labels[index])!, run })),
+  );
+  return collect(lines, (run) => [run.scenario, run.workers, run.subject]).map(({ lines: members, ...group }) => ({
+    ...group,
+    title: `${group.title} · ${members[0].run.subject}`,
+    lines: members,
+    reference: members[0],
+  }));
+}
+
+/** Names of several files: title and commit, numbered where that does not tell them apart. */
+export function fileLabels(all: readonly Results[]): string[] {
+  const plain = all.map(({ title, environment }) =>
+    title ? `${title} · ${shortCommit(environment.commit)}` : shortCommit(environment.commit),
+  );
+  return plain.map((label, index) =>
+    plain.indexOf(label) === plain.lastIndexOf(label) ? label : `${label} (${index + 1})`,
+  );
+}
+
+/** Every operation of the group's runs that has a distribution of that mode, in order of appearance. */
+export function operationsOf(lines: readonly Line[], mode: Latency["mode"]): string[] {
+  return unique(lines.flatMap(({ run }) => [...distributions(run, mode).keys()]));
+}
+
+/** The distributions of a run by operation, of one mode only: batch means never mix with single operations. */
+export function distributions(run: Run, mode: Latency["mode"]): Map<string, Latency> {
+  const entries = [...Object.entries(run.latency), ...Object.entries(run.cost ?? {})];
+  return new Map(entries.filter(([, latency]) => latency.mode === mode));
+}
+
+export function unique<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
+}
+
+type Members = Omit<Group, "reference">;
+
+function collect(lines: readonly Line[], keyOf: (run: Run) => readonly (string | number)[]): Members[] {
+  const groups = new Map<string, Members>();
+  const severalWorkerCounts = new Set(lines.map(({ run }) => run.workers)).size > 1;
+  for (const line of lines) {
+    const { scenario, workers } = line.run;
+    const key = JSON.stringify(keyOf(line.run));
+    const title = severalWorkerCounts ? `${scenario} · ${workers} ${workers === 1 ? "worker" : "workers"}` : scenario;
+    const group = groups.get(key) ?? { title, scenario, workers, lines: [] };
+    group.lines.push(line);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
