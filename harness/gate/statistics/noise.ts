@@ -10,6 +10,8 @@ import { SeededRandom } from "./seeded-random.js";
 
 export interface Noise {
   name: string;
+  /** The metric's own, as a share. */
+  tolerance: number;
   /** Half-width of the 95 % interval that an A/A run of as many rounds as the first look would have, as a share (0.03 = 3 %). */
   halfWidth: number;
   /** Median A/A difference, as a share; should be near 0. */
@@ -28,6 +30,7 @@ export function noiseOf(sample: MetricSample, firstLook: number, seed: number, o
   const limit = logOfShare(sample.tolerance);
   return {
     name: sample.name,
+    tolerance: sample.tolerance,
     halfWidth: shareOfLog(width),
     offset: shareOfLog(offset),
     tooNoisy: width > limit || Math.abs(offset) > limit,

@@ -1,0 +1,69 @@
+/** The stored baseline: ratios to the reference subject, with what they were measured on and under which settings. */
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { InvalidArgumentError } from "../../src/store/errors.js";
+import { MINIMUM_ROUNDS } from "./settings.js";
+import { writeAtomically } from "./write-atomically.js";
+
+export const BASELINE_VERSION = 1;
+
+const baselineSchema = z.object({
+  kind: z.literal("engram-gate-baseline"),
+  version: z.literal(BASELINE_VERSION),
+  createdAt: z.string(),
+  commit: z.string().nullable(),
+  environment: z.object({ cpuModel: z.string(), cpuCount: z.number().int().positive(), node: z.string() }),
+  /** The subject every figure is divided by. */
+  reference: z.string(),
+  settings: z.object({
+    scenarios: z.array(z.string()).min(1),
+    duration: z.string(),
+    workers: z.number().int().positive().nullable(),
+    seed: z.number().int().nonnegative(),
+  }),
+  /** By target id (`scenario/path`): figure of the subject / figure of the reference, one a round. */
+  ratios: z.record(z.string(), z.array(z.number().positive()).min(MINIMUM_ROUNDS)),
+});
+
+export type Baseline = z.infer<typeof baselineSchema>;
+
+export async function readBaseline(file: string): Promise<Baseline> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code === "ENOENT" ? "no such file" : (cause as Error).message;
+    throw new InvalidArgumentError(`baseline ${file}: ${why}; write one with engram gate --write-baseline ${file}`);
+  }
+  const json = parseJson(file, text);
+  const head = z.object({ kind: z.literal("engram-gate-baseline"), version: z.number() }).safeParse(json);
+  if (!head.success) {
+    throw new InvalidArgumentError(`baseline ${file}: not a baseline that engram gate --write-baseline wrote`);
+  }
+  if (head.data.version !== BASELINE_VERSION) {
+    throw new InvalidArgumentError(
+      `baseline ${file}: version ${head.data.version}, this build reads version ${BASELINE_VERSION}; write it anew with --write-baseline`,
+    );
+  }
+  const parsed = baselineSchema.safeParse(json);
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0];
+    throw new InvalidArgumentError(`baseline ${file}: at ${path.join(".")}: ${message}`);
+  }
+  return parsed.data;
+}
+
+export async function writeBaseline(file: string, baseline: Baseline): Promise<void> {
+  await writeAtomically(file, `${JSON.stringify(baselineSchema.parse(baseline), null, 2)}\n`);
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const size = Buffer.byteLength(text);
+    throw new InvalidArgumentError(
+      `baseline ${file}: damaged or cut short (${size} bytes): ${(cause as Error).message}`,
+    );
+  }
+}

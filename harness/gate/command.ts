@@ -1,0 +1,189 @@
+/** `engram gate`: options in, a verdict out. */
+import { appendFile, mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { InvalidArgumentError } from "../../src/store/errors.js";
+import { type GateContext, gateAgainst } from "./against.js";
+import { gateAgainstBaseline, recordBaseline } from "./against-baseline.js";
+import { type Baseline, readBaseline } from "./baseline.js";
+import { withInterruption } from "./interruption.js";
+import { createProgress } from "./progress.js";
+import { renderBenchmarkJson } from "./render/benchmark-json.js";
+import { renderJunit } from "./render/junit.js";
+import { renderMarkdown } from "./render/markdown.js";
+import { renderTerminal } from "./render/terminal.js";
+import type { GateReport } from "./report.js";
+import {
+  DEFAULT_BASELINE_TOLERANCE,
+  DEFAULT_DURATION,
+  DEFAULT_ROUNDS,
+  DEFAULT_SCENARIO,
+  DEFAULT_TOLERANCE,
+  parseDuration,
+  parseRounds,
+  parseScenarios,
+  parseSeed,
+  parseTolerance,
+  parseWorkers,
+  type RunSettings,
+} from "./settings.js";
+import { requireWritableFolder, writeAtomically } from "./write-atomically.js";
+
+interface GateOptions {
+  against?: string;
+  baseline?: string;
+  writeBaseline?: string;
+  tolerance?: number;
+  scenario?: string[];
+  duration?: string;
+  workers?: number;
+  rounds: number;
+  seed: number;
+  inconclusive: "pass" | "fail";
+  build: boolean;
+  json?: boolean;
+  markdown?: string;
+  junit?: string;
+  benchmarkJson?: string;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 pass or improved, 1 regression, 2 usage or configuration, 3 a run failed, 4 inconclusive, 130 interrupted.`;
+
+/** From dist/harness/gate/ to dist/harness/cli.js. */
+const OWN_CLI = fileURLToPath(new URL("../cli.js", import.meta.url));
+
+/**
+ * The command, for harness/cli.ts to add. Errors are thrown: InvalidArgumentError, or one with an `exitCode`.
+ *
+ * @param ownCli what `--baseline` and `--write-baseline` measure; another one than this build's serves the tests.
+ */
+export function gateCommand(ownCli = OWN_CLI): Command {
+  return new Command("gate")
+    .description("fail when this build is slower than a revision or a stored baseline")
+    .option("--against <rev>", "build this git revision in a worktree and measure both builds side by side")
+    .option(
+      "--baseline <file>",
+      "compare with stored ratios to a reference subject (the weaker check, no second build)",
+    )
+    .option("--write-baseline <file>", "measure this build and store its ratios")
+    .option(
+      "--tolerance <share>",
+      `how much worse is still a pass (default: 10%, 20% with --baseline; p99 three times that)`,
+      parseTolerance,
+    )
+    .option("--scenario <names>", `scenarios, separated by commas (default: ${DEFAULT_SCENARIO})`, parseScenarios)
+    .option("--duration <time>", `measured time of each process (default: ${DEFAULT_DURATION})`, parseDuration)
+    .option("--workers <n>", "worker threads of each process (default: the scenario's own)", parseWorkers)
+    .option(
+      "--rounds <n>",
+      "rounds before the first look; 1.5 and 2 times as many if undecided",
+      parseRounds,
+      DEFAULT_ROUNDS,
+    )
+    .option("--seed <n>", "order of the arms, workload streams, resampling", parseSeed, 1)
+    .option("--inconclusive <pass|fail>", "what an inconclusive gate exits with: 0 or 4", parseInconclusive, "fail")
+    .option("--no-build", "take the working tree's dist/ as it is")
+    .option("--json", "print the report as JSON on stdout, and nothing else")
+    .option("--markdown <file>", "write the report as Markdown")
+    .option("--junit <file>", "write the report as JUnit XML")
+    .option("--benchmark-json <file>", "write the figures for github-action-benchmark (customSmallerIsBetter)")
+    .addHelpText("after", EXIT_CODES)
+    .action((options: GateOptions) => runGate(options, ownCli));
+}
+
+async function runGate(options: GateOptions, ownCli: string): Promise<void> {
+  requireOneMode(options);
+  const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline);
+  const settings = settingsOf(options, baseline);
+  for (const file of [options.writeBaseline, options.markdown, options.junit, options.benchmarkJson]) {
+    if (file !== undefined) await requireWritableFolder(file);
+  }
+  await withInterruption(async (signal) => {
+    const temporary = await realpath(await mkdtemp(join(tmpdir(), "engram-gate-")));
+    const progress = createProgress(process.stderr.isTTY === true);
+    const weaker = options.against === undefined;
+    const context: GateContext = {
+      folder: process.cwd(),
+      ownCli,
+      temporary,
+      settings,
+      tolerance: options.tolerance ?? (weaker ? DEFAULT_BASELINE_TOLERANCE : DEFAULT_TOLERANCE),
+      seed: options.seed,
+      rounds: options.rounds,
+      inconclusive: options.inconclusive,
+      build: options.build,
+      progress,
+      signal,
+    };
+    try {
+      if (options.writeBaseline !== undefined) await write(options.writeBaseline, options, context);
+      else await publish(await gate(options, baseline, context), options);
+    } finally {
+      progress.stop();
+      await rm(temporary, { recursive: true, force: true });
+    }
+  });
+}
+
+function gate(options: GateOptions, baseline: Baseline | undefined, context: GateContext): Promise<GateReport> {
+  if (baseline) return gateAgainstBaseline(options.baseline!, baseline, context);
+  return gateAgainst(options.against!, context);
+}
+
+async function write(file: string, options: GateOptions, context: GateContext): Promise<void> {
+  const { baseline, leftOut } = await recordBaseline(file, context);
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(baseline)}\n`);
+    return;
+  }
+  for (const { name, reason } of leftOut) process.stdout.write(`left out: ${name}: ${reason}\n`);
+  process.stdout.write(`${file}: ${Object.keys(baseline.ratios).length} metrics, ${context.rounds} rounds\n`);
+}
+
+async function publish(report: GateReport, options: GateOptions): Promise<void> {
+  if (options.markdown !== undefined) await writeAtomically(options.markdown, renderMarkdown(report));
+  if (options.junit !== undefined) await writeAtomically(options.junit, renderJunit(report));
+  if (options.benchmarkJson !== undefined) await writeAtomically(options.benchmarkJson, renderBenchmarkJson(report));
+  const summary = process.env.GITHUB_STEP_SUMMARY;
+  // Other steps write to the same file, so this one is appended to.
+  if (summary) await appendFile(summary, `${renderMarkdown(report)}\n`);
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : renderTerminal(report));
+  process.exitCode = report.exitCode;
+}
+
+function requireOneMode({ against, baseline, writeBaseline }: GateOptions): void {
+  const given = [against, baseline, writeBaseline].filter((mode) => mode !== undefined);
+  if (given.length !== 1) {
+    throw new InvalidArgumentError("engram gate: give one of --against REV, --baseline FILE, --write-baseline FILE");
+  }
+}
+
+/** A baseline holds only under the settings it was measured with, so it brings them along. */
+function settingsOf(options: GateOptions, baseline: Baseline | undefined): RunSettings {
+  if (!baseline) {
+    return {
+      scenarios: options.scenario ?? [DEFAULT_SCENARIO],
+      duration: options.duration ?? DEFAULT_DURATION,
+      workers: options.workers ?? null,
+    };
+  }
+  const { scenarios, duration, workers } = baseline.settings;
+  const conflict = (option: string, given: string, stored: string): void => {
+    if (given === stored) return;
+    throw new InvalidArgumentError(
+      `baseline ${options.baseline} was measured with ${option} ${stored}, not ${given}; leave the option out, or write another baseline`,
+    );
+  };
+  if (options.scenario) conflict("--scenario", [...options.scenario].sort().join(","), [...scenarios].sort().join(","));
+  if (options.duration) conflict("--duration", options.duration, duration);
+  if (options.workers) conflict("--workers", String(options.workers), String(workers ?? "left to the scenario"));
+  return { scenarios, duration, workers };
+}
+
+function parseInconclusive(text: string): "pass" | "fail" {
+  if (text === "pass" || text === "fail") return text;
+  throw new InvalidArgumentError(`--inconclusive ${text}: expected pass or fail`);
+}

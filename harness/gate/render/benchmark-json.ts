@@ -1,0 +1,38 @@
+import type { GateReport, MetricReport } from "../report.js";
+
+/** One entry of github-action-benchmark's custom formats. */
+export interface BenchmarkEntry {
+  name: string;
+  unit: string;
+  value: number;
+  range: string;
+  extra: string;
+}
+
+/**
+ * For github-action-benchmark with `tool: customSmallerIsBetter`. One file has one direction there, so throughput is
+ * written as the time one operation takes, 1e9 / (ops/s). Metrics without a figure are not in it.
+ */
+export function renderBenchmarkJson(report: GateReport): string {
+  return `${JSON.stringify(
+    report.metrics.flatMap((metric) => entryOf(metric, report)),
+    null,
+    2,
+  )}\n`;
+}
+
+function entryOf(metric: MetricReport, report: GateReport): BenchmarkEntry[] {
+  if (metric.head === null) return [];
+  const inverted = metric.better === "higher";
+  const absolute = report.mode === "against";
+  const width = metric.interval ? ((metric.interval.upper - metric.interval.lower) / 2) * 100 : null;
+  return [
+    {
+      name: inverted ? `${metric.name} (time per operation)` : metric.name,
+      unit: inverted && absolute ? "ns/op" : metric.unit,
+      value: inverted ? (absolute ? 1e9 : 1) / metric.head : metric.head,
+      range: width === null ? "" : `± ${width.toFixed(1)} %`,
+      extra: `${report.head} against ${report.base}: ${metric.verdict}`,
+    },
+  ];
+}

@@ -1,0 +1,75 @@
+/** One measured process: `engram run` through an arm's own command line, and its results.json read back. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Results, type Run, resultsSchema } from "../../reports/results.js";
+import { describeEnd, runChild } from "./child-process.js";
+import { RunFailedError } from "./errors.js";
+import type { RunSettings } from "./settings.js";
+
+export interface Arm {
+  /** For messages: `head` or `base`. */
+  name: string;
+  /** Absolute path of its dist/harness/cli.js. */
+  cli: string;
+  /** Folder it runs in: its own tree, so that it finds its own scenarios. */
+  folder: string;
+}
+
+export interface Process {
+  subjects: readonly string[];
+  settings: RunSettings;
+  seed: number;
+  /** Where the process may write; what it writes is removed. */
+  temporary: string;
+  signal: AbortSignal;
+}
+
+export async function runArm(arm: Arm, options: Process): Promise<Results> {
+  const { subjects, settings, seed, temporary, signal } = options;
+  const out = await mkdtemp(join(temporary, `${arm.name}-`));
+  try {
+    const args = [arm.cli, "run", ...settings.scenarios, "--subjects", subjects.join(",")];
+    args.push("--duration", settings.duration, "--seed", String(seed), "--out", out, "--json");
+    if (settings.workers !== null) args.push("--workers", String(settings.workers));
+    // The summary for a CI job is the gate's to write, not that of the runs inside it.
+    const env = { ...process.env, GITHUB_STEP_SUMMARY: undefined };
+    const finished = await runChild(process.execPath, args, { cwd: arm.folder, signal, env });
+    if (finished.exitCode !== 0) throw new RunFailedError(`a run of the ${arm.name} failed, ${describeEnd(finished)}`);
+    return await readResults(arm, join(out, "results.json"));
+  } finally {
+    await rm(out, { recursive: true, force: true });
+  }
+}
+
+/** The run of one scenario and subject; one that is not there is a failed run, since it was asked for. */
+export function runOf(arm: Arm, results: Results, scenario: string, subject: string): Run {
+  const run = results.runs.find((r) => r.scenario === scenario && r.subject === subject);
+  if (!run) throw new RunFailedError(`a run of the ${arm.name} wrote no result for ${scenario} on ${subject}`);
+  return run;
+}
+
+async function readResults(arm: Arm, file: string): Promise<Results> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    throw new RunFailedError(`a run of the ${arm.name} ended well but wrote no results.json`, { cause });
+  }
+  const parsed = resultsSchema.safeParse(parseJson(text));
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0];
+    throw new RunFailedError(
+      `results.json of the ${arm.name} is not what this gate reads, at ${path.join(".") || "the top"}: ${message}`,
+    );
+  }
+  if (parsed.data.interrupted) throw new RunFailedError(`a run of the ${arm.name} was stopped early`);
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

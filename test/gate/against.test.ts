@@ -1,0 +1,219 @@
+import { existsSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { JSDOM } from "jsdom";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { GateReport } from "#dist/harness/gate/index.js";
+import { GateProject } from "./gate-project.js";
+
+const projects: GateProject[] = [];
+function project(...args: ConstructorParameters<typeof GateProject>): GateProject {
+  const made = new GateProject(...args);
+  projects.push(made);
+  return made;
+}
+afterEach(() => {
+  for (const made of projects.splice(0)) made.remove();
+});
+
+const QUICK = ["--rounds", "10", "--seed", "7"];
+
+describe("gate --against", () => {
+  it("passes when nothing changed, and cleans up", async () => {
+    const p = project();
+    p.commit("nothing");
+    const run = await p.gate(["--against", "HEAD~1", ...QUICK]);
+    expect(run.stderr).toBe("");
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).toMatch(/PASS/);
+    expect(p.leftovers()).toEqual([]);
+  });
+
+  it("fails with 1 on a slow-down, names the metric, and writes every output", async () => {
+    const p = project();
+    p.setSpeed({ get: 1.3 });
+    p.commit("slower");
+    p.summary = p.write("summary.md", "before\n");
+    const files = ["--markdown", "out.md", "--junit", "out.xml", "--benchmark-json", "out.json"];
+    const run = await p.gate(["--against", "HEAD~1", ...QUICK, "--json", ...files]);
+    expect(run.exitCode).toBe(1);
+    const report = JSON.parse(run.stdout) as GateReport;
+    expect(report).toMatchObject({ mode: "against", outcome: "regressed", exitCode: 1, rounds: 10, tolerance: 0.1 });
+    const verdicts = Object.fromEntries(report.metrics.map((m) => [m.id, m.verdict]));
+    expect(verdicts).toEqual({
+      "blackboard/opsPerSecond": "pass",
+      "blackboard/cost.get.mean": "regressed",
+      "blackboard/cost.set.mean": "pass",
+      "blackboard/latency.get.p99": "pass",
+    });
+    const get = report.metrics.find((m) => m.id === "blackboard/cost.get.mean")!;
+    expect(get.worse).toBeGreaterThan(0.25);
+    expect(get.worse).toBeLessThan(0.35);
+    expect(get.rounds.head).toHaveLength(10);
+
+    const markdown = readFileSync(join(p.folder, "out.md"), "utf8");
+    expect(markdown).toMatch(/REGRESSED/);
+    expect(markdown).toMatch(/\| blackboard get cost \|.*\*\*regressed\*\* \|/);
+    expect(readFileSync(p.summary, "utf8")).toBe(`before\n${markdown}\n`);
+
+    const junit = new JSDOM(readFileSync(join(p.folder, "out.xml"), "utf8"), { contentType: "text/xml" }).window
+      .document;
+    expect(junit.querySelector("testsuite")!.getAttribute("failures")).toBe("1");
+    expect([...junit.querySelectorAll("failure")].map((f) => f.parentElement!.getAttribute("name"))).toEqual([
+      "blackboard/cost.get.mean",
+    ]);
+
+    const entries = JSON.parse(readFileSync(join(p.folder, "out.json"), "utf8"));
+    expect(entries).toHaveLength(4);
+    for (const entry of entries) {
+      expect(entry).toEqual({
+        name: expect.any(String),
+        unit: expect.stringMatching(/^ns/),
+        value: expect.any(Number),
+        range: expect.stringMatching(/^± \d/),
+        extra: expect.any(String),
+      });
+    }
+    expect(p.leftovers()).toEqual([]);
+  });
+
+  it("counts a throughput that fell as worse", async () => {
+    const p = project();
+    p.setSpeed({ throughput: 1.3 });
+    const run = await p.gate(["--against", "HEAD", ...QUICK, "--json"]);
+    const report = JSON.parse(run.stdout) as GateReport;
+    expect(run.exitCode).toBe(1);
+    expect(report.metrics.find((m) => m.id === "blackboard/opsPerSecond")).toMatchObject({ verdict: "regressed" });
+    expect(report.head).toMatch(/with changes/);
+  });
+
+  it("says improved, with 0, when the head is clearly faster", async () => {
+    const p = project();
+    p.setSpeed({ set: 0.7 });
+    const run = await p.gate(["--against", "HEAD", ...QUICK, "--json"]);
+    expect(run.exitCode).toBe(0);
+    expect(JSON.parse(run.stdout)).toMatchObject({ outcome: "improved" });
+  });
+
+  it("gives p99 three times the tolerance", async () => {
+    const p = project();
+    p.setSpeed({ p99: 1.2 });
+    expect((await p.gate(["--against", "HEAD", ...QUICK])).exitCode).toBe(0);
+    p.setSpeed({ p99: 1.5 });
+    expect((await p.gate(["--against", "HEAD", ...QUICK])).exitCode).toBe(1);
+  });
+
+  it("is inconclusive with 4 on a machine too noisy for the tolerance, or 0 if told so", async () => {
+    const p = project({ noise: 0.9 });
+    const run = await p.gate(["--against", "HEAD", ...QUICK, "--tolerance", "2%"]);
+    expect(run.stdout).toMatch(/INCONCLUSIVE.*too noisy/i);
+    expect(run.exitCode).toBe(4);
+    const lenient = await p.gate(["--against", "HEAD", ...QUICK, "--tolerance", "2%", "--inconclusive", "pass"]);
+    expect(lenient.exitCode).toBe(0);
+  });
+
+  it("leaves out a tail at the timer floor and a metric only one side has, by name", async () => {
+    const p = project({ noSet: true });
+    p.setSpeed({ floor: 1e6 });
+    const run = await p.gate(["--against", "HEAD", ...QUICK, "--json"]);
+    const report = JSON.parse(run.stdout) as GateReport;
+    expect(run.exitCode).toBe(0);
+    expect(report.metrics.map((m) => m.id)).toEqual(["blackboard/opsPerSecond", "blackboard/cost.get.mean"]);
+    expect(report.leftOut.map((l) => [l.id, l.reason])).toEqual([
+      ["blackboard/cost.set.mean", "base: not measured (10 of 10 rounds)"],
+      ["blackboard/latency.get.p99", "head: at or below the timer floor (10 of 10 rounds)"],
+    ]);
+  });
+
+  it("judges several scenarios at once", async () => {
+    const p = project();
+    const run = await p.gate(["--against", "HEAD", ...QUICK, "--json", "--scenario", "ycsb-a,ycsb-c"]);
+    expect((JSON.parse(run.stdout) as GateReport).metrics).toHaveLength(8);
+  });
+
+  it("exits with 3 and the child's last line when a run fails", async () => {
+    const p = project();
+    p.setSpeed({ crash: true });
+    const run = await p.gate(["--against", "HEAD", ...QUICK]);
+    expect(run.exitCode).toBe(3);
+    expect(run.stderr).toBe("a run of the head failed, exit code 3: invariant 4 broken: a chunk is on two lists\n");
+    expect(p.leftovers()).toEqual([]);
+  });
+
+  it("exits with 3 when the results are of another schema", async () => {
+    const p = project({ wrongSchema: true });
+    const run = await p.gate(["--against", "HEAD", ...QUICK]);
+    expect(run.exitCode).toBe(3);
+    expect(run.stderr).toMatch(/results\.json of the base is not what this gate reads/);
+  });
+
+  it("exits with 3 when the revision does not build, and cleans up", async () => {
+    const p = project();
+    p.write("package.json", JSON.stringify({ scripts: { build: "echo this does not compile >&2; exit 2" } }));
+    p.commit("broken build");
+    const run = await p.gate(["--against", "HEAD", ...QUICK]);
+    expect(run.exitCode).toBe(3);
+    expect(run.stderr).toMatch(/npm run build in .* failed, exit code 2/);
+    expect(p.leftovers()).toEqual([]);
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "%s ends the child, removes the worktree and exits with 130",
+    async (signal) => {
+      const p = project();
+      const pidFile = join(p.folder, "dist", "pid");
+      p.setSpeed({ hang: pidFile });
+      p.commit("hangs");
+      const run = await p.gate(["--against", "HEAD", ...QUICK], async (pid) => {
+        await vi.waitFor(() => expect(existsSync(pidFile)).toBe(true), { timeout: 15_000, interval: 20 });
+        process.kill(pid, signal);
+      });
+      expect(run.exitCode).toBe(130);
+      expect(run.stderr).toBe(`stopped by ${signal}; nothing was judged\n`);
+      const child = Number(readFileSync(pidFile, "utf8"));
+      expect(() => process.kill(child, 0)).toThrow(/ESRCH/);
+      expect(p.leftovers()).toEqual([]);
+      const { rmSync } = await import("node:fs");
+    },
+  );
+});
+
+describe("gate, asked wrongly", () => {
+  it.each([
+    [["--against", "no-such-branch"], /^--against no-such-branch: no such revision in this repository/],
+    [["--against", "--help-me"], /no such revision/],
+    [[], /^engram gate: give one of --against REV, --baseline FILE, --write-baseline FILE\n$/],
+    [["--against", "HEAD", "--baseline", "x.json"], /give one of|no such file/],
+    [["--baseline", "absent.json"], /^baseline absent\.json: no such file/],
+    [["--against", "HEAD", "--tolerance", "0"], /^--tolerance 0: expected a share above 0 % and below 100 %/],
+    [["--against", "HEAD", "--tolerance", "-1"], /^--tolerance -1: expected a share/],
+    [["--against", "HEAD", "--tolerance", "abc"], /^--tolerance abc: expected a share/],
+    [["--against", "HEAD", "--tolerance", "200%"], /^--tolerance 200%: expected a share/],
+    [["--against", "HEAD", "--tolerance", "10"], /^--tolerance 10: expected a share/],
+    [["--against", "HEAD", "--tolerance", ""], /^--tolerance : expected a share/],
+    [["--against", "HEAD", "--rounds", "9"], /^--rounds 9: expected a whole number from 10/],
+    [["--against", "HEAD", "--rounds", "1e3"], /^--rounds 1e3: expected/],
+    [["--against", "HEAD", "--seed", "-4"], /^--seed -4: expected a whole number/],
+    [["--against", "HEAD", "--duration", "soon"], /^--duration soon: expected a time/],
+    [["--against", "HEAD", "--duration", "0s"], /^--duration 0s: expected a time/],
+    [["--against", "HEAD", "--workers", "0"], /^--workers 0: expected/],
+    [["--against", "HEAD", "--scenario", "a,,b"], /^--scenario a,,b: expected scenario names/],
+    [["--against", "HEAD", "--scenario", "--out"], /^--scenario --out: expected scenario names/],
+    [["--against", "HEAD", "--inconclusive", "maybe"], /^--inconclusive maybe: expected pass or fail/],
+  ])("%j: exit 2 and one line", async (args, message) => {
+    const p = project();
+    const run = await p.gate(args);
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toMatch(message);
+    expect(run.stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(run.stdout).toBe("");
+    expect(p.leftovers()).toEqual([]);
+  });
+
+  it("outside a git repository: exit 2", async () => {
+    const p = project();
+    const run = await p.gate(["--against", "HEAD"], undefined, tmpdir());
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toMatch(/is not inside a git repository/);
+  });
+});

@@ -1,0 +1,107 @@
+/** A git repository of two commits whose "engram" writes figures we choose: the gate's whole path, without measuring. */
+import { execFileSync, spawn } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const FIXTURES = new URL("fixtures/", import.meta.url).pathname;
+
+export interface Speed {
+  throughput?: number;
+  get?: number;
+  set?: number;
+  p99?: number;
+  noise?: number;
+  machine?: number;
+  floor?: number;
+  cpu?: string;
+  noSet?: boolean;
+  crash?: boolean;
+  wrongSchema?: boolean;
+  /** Never ends, and writes its process id to this file. */
+  hang?: string;
+}
+
+export interface GateRun {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export class GateProject {
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "gate-project-")));
+  /** The gate's temporary folders go here, so that a test can see what is left. */
+  readonly scratch = realpathSync(mkdtempSync(join(tmpdir(), "gate-scratch-")));
+
+  constructor(speed: Speed = {}) {
+    // The build copies the command line into dist/, as the real one compiles it there.
+    const build = "mkdir -p dist/harness && cp cli.mjs dist/harness/cli.js";
+    this.write("package.json", JSON.stringify({ type: "module", scripts: { build } }));
+    this.write("package-lock.json", "{}");
+    this.write(".gitignore", "dist\nnode_modules\n");
+    mkdirSync(join(this.folder, "node_modules"));
+    copyFileSync(join(FIXTURES, "fake-engram.mjs"), join(this.folder, "cli.mjs"));
+    this.setSpeed(speed);
+    this.git("init", "--quiet", "--initial-branch=main");
+    this.commit("first");
+  }
+
+  get cli(): string {
+    return join(this.folder, "dist", "harness", "cli.js");
+  }
+
+  write(name: string, text: string): string {
+    writeFileSync(join(this.folder, name), text);
+    return join(this.folder, name);
+  }
+
+  setSpeed(speed: Speed): void {
+    this.write("speed.json", JSON.stringify(speed));
+  }
+
+  commit(message: string): string {
+    this.git("add", "-A");
+    this.git("-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--allow-empty", "-m", message);
+    return this.git("rev-parse", "HEAD").trim();
+  }
+
+  build(): void {
+    mkdirSync(join(this.folder, "dist", "harness"), { recursive: true });
+    copyFileSync(join(this.folder, "cli.mjs"), this.cli);
+  }
+
+  git(...args: string[]): string {
+    return execFileSync("git", args, { cwd: this.folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  }
+
+  /** Runs `engram gate`; `onStart` gets the process, to interrupt it. */
+  gate(args: string[], onStart?: (pid: number) => Promise<void>, cwd = this.folder): Promise<GateRun> {
+    const env = { ...process.env, TMPDIR: this.scratch, FAKE_CLI: this.cli, GITHUB_STEP_SUMMARY: this.summary };
+    const child = spawn(process.execPath, [join(FIXTURES, "gate-cli.mjs"), ...args], { cwd, env });
+    const run: GateRun = { exitCode: null, stdout: "", stderr: "" };
+    child.stdout.on("data", (chunk) => {
+      run.stdout += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      run.stderr += chunk;
+    });
+    const ended = new Promise<GateRun>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (exitCode) => resolve({ ...run, exitCode }));
+    });
+    return onStart ? onStart(child.pid!).then(() => ended) : ended;
+  }
+
+  summary = "";
+
+  /** What the gate left behind: files in its temporary folder, worktrees git knows of. */
+  leftovers(): string[] {
+    const worktrees = this.git("worktree", "list", "--porcelain").match(/^worktree .*$/gm) ?? [];
+    return [...readdirSync(this.scratch), ...worktrees.slice(1)];
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.scratch, { recursive: true, force: true });
+  }
+}
