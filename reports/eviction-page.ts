@@ -1,0 +1,45 @@
+/** The page of `engram evict -o`: curves of every policy on every trace, who wins where, and what it costs. */
+import { renderPage, type Section } from "./chrome.js";
+import { count } from "./format.js";
+import { unique } from "./groups.js";
+import { html } from "./html.js";
+import type { EvictionResult } from "./results.js";
+import { countsSection, hitRatioSection, relativeSection, speedSection, winnersSection } from "./sections/eviction.js";
+import { readingSection } from "./sections/reading.js";
+
+/** Renders evaluated (trace, policy, capacity) rows as one HTML page that loads nothing. */
+export function renderEviction(rows: readonly EvictionResult[]): string {
+  const traces = unique(rows.map(({ trace }) => trace));
+  const policies = unique(rows.map(({ policy }) => policy));
+  const requests = rows.reduce((sum, row) => sum + row.requests, 0);
+  const nothing: Section = {
+    id: "winners",
+    title: "Nothing was evaluated",
+    body: html`<p class="lead">No row came in.</p>`,
+  };
+  return renderPage({
+    brand: "Engram eviction",
+    title:
+      traces.length === 0
+        ? "Eviction policies"
+        : `Eviction on ${traces.length <= 3 ? traces.join(", ") : `${traces.length} traces`}`,
+    facts: [
+      `${policies.length} ${policies.length === 1 ? "policy" : "policies"}`,
+      `${rows.length} simulations`,
+      `${count(requests)} requests in all`,
+    ],
+    sections:
+      rows.length === 0
+        ? [nothing]
+        : [
+            winnersSection(rows),
+            hitRatioSection(rows)!,
+            relativeSection(rows),
+            speedSection(rows),
+            countsSection(rows),
+            readingSection("eviction"),
+          ],
+    data: rows,
+    dataName: "eviction.json",
+  });
+}

@@ -1,0 +1,120 @@
+/** The report: results in, one self-contained HTML page out. Sections are composed here and made elsewhere. */
+import { renderPage, type Section } from "./chrome.js";
+import { moment, shortCommit } from "./format.js";
+import { fileLabels, groupByFile, groupBySubject, unique } from "./groups.js";
+import type { Hole } from "./html.js";
+import type { EvictionResult, Results } from "./results.js";
+import { environmentComparison, environmentSection } from "./sections/environment.js";
+import { hitRatioSection } from "./sections/eviction.js";
+import { keyFiguresSection } from "./sections/key-figures.js";
+import { costSection, latencySection } from "./sections/latency.js";
+import { memorySection } from "./sections/memory.js";
+import { noticesSection } from "./sections/notices.js";
+import { readingSection } from "./sections/reading.js";
+import { subjectsSection } from "./sections/subjects.js";
+import { timeSection } from "./sections/time.js";
+import { verdictComparison, verdictSection } from "./sections/verdict.js";
+
+/**
+ * Renders one results file, or several side by side, as one HTML page that loads nothing. Everything that came from
+ * the files is escaped; the same results give the same page.
+ *
+ * @throws RangeError for an empty list.
+ */
+export function renderReport(results: Results | readonly Results[]): string {
+  const all = Array.isArray(results) ? (results as readonly Results[]) : [results as Results];
+  if (all.length === 0) throw new RangeError("a report needs at least one results file");
+  return all.length === 1 ? renderOne(all[0]) : renderSeveral(all);
+}
+
+function renderOne(results: Results): string {
+  const groups = groupBySubject(results);
+  return renderPage({
+    brand: "Engram report",
+    title: results.title ?? titleOf(results),
+    facts: factsOf(results),
+    sections: present([
+      verdictSection(results),
+      environmentSection(results),
+      ...(groups.length === 0
+        ? []
+        : [
+            keyFiguresSection(results, groups),
+            subjectsSection(groups, {
+              title: "Subjects side by side",
+              lead: "The same operations, from the same seed, through each subject in a fresh process.",
+              line: "Subject",
+            }),
+            latencySection(groups, "Subject"),
+            costSection(groups, "Subject"),
+            timeSection(groups),
+          ]),
+      hitRatioSection(results.evictions ?? []),
+      memorySection(groups),
+      noticesSection([results]),
+      readingSection("report"),
+    ]),
+    data: results,
+    dataName: "results.json",
+  });
+}
+
+function renderSeveral(all: readonly Results[]): string {
+  const groups = groupByFile(all);
+  const labels = fileLabels(all);
+  return renderPage({
+    brand: "Engram report",
+    title: `${all.length} results side by side`,
+    facts: labels.map((label, index) => `${label} (${moment(all[index].createdAt)})`),
+    sections: present([
+      verdictComparison(all),
+      environmentComparison(all),
+      ...(groups.length === 0
+        ? []
+        : [
+            subjectsSection(groups, {
+              title: "Files side by side",
+              lead: `Ratios are to the first file, ${labels[0]}.`,
+              line: "File",
+            }),
+            latencySection(groups, "File"),
+            costSection(groups, "File"),
+            timeSection(groups),
+          ]),
+      hitRatioSection(labelledEvictions(all, labels)),
+      memorySection(groups),
+      noticesSection(all),
+      readingSection("report"),
+    ]),
+    data: all,
+    dataName: "results.json",
+  });
+}
+
+function titleOf({ config, runs }: Results): string {
+  const scenarios = unique(runs.map(({ scenario }) => scenario));
+  const names = scenarios.length > 0 ? scenarios : config.scenarios;
+  if (names.length === 0) return "Results";
+  return names.length <= 3 ? names.join(", ") : `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`;
+}
+
+function factsOf({ createdAt, environment, runs, interrupted }: Results): Hole[] {
+  const subjects = unique(runs.map(({ subject }) => subject));
+  return [
+    moment(createdAt),
+    `commit ${shortCommit(environment.commit)}`,
+    subjects.length > 0 && `${subjects.join(", ")}`,
+    `${environment.cpuCount} × ${environment.cpuModel}`,
+    interrupted && "stopped early",
+  ];
+}
+
+function labelledEvictions(all: readonly Results[], labels: readonly string[]): EvictionResult[] {
+  return all.flatMap(({ evictions }, index) =>
+    (evictions ?? []).map((row) => ({ ...row, trace: `${row.trace} · ${labels[index]}` })),
+  );
+}
+
+function present(sections: readonly (Section | null)[]): Section[] {
+  return sections.filter((section) => section !== null);
+}

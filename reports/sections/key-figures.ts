@@ -1,0 +1,96 @@
+/** The few figures one asks for first, scenario by scenario, for the subject the report is about. */
+import { type Section, table } from "../chrome.js";
+import { bytes, count, duration, latencyFigure, percent, rate, significant } from "../format.js";
+import { distributions, type Group } from "../groups.js";
+import { type Hole, type Html, html } from "../html.js";
+import type { Latency, Results, Run } from "../results.js";
+
+export function keyFiguresSection({ environment }: Results, groups: readonly Group[]): Section {
+  return {
+    id: "figures",
+    title: "Key figures",
+    lead: "Latencies are single operations, sampled and timed on their own; cost by the batch stands apart further down.",
+    body: groups.map(({ title, reference }) => {
+      const { run, label } = reference;
+      return html`<article class="scenario"><header><h3>${title}</h3><p class="muted small">${label} · ${loopText(run)} · ${workersText(run)} · ${significant(run.seconds)} s</p></header>
+<div class="kpis">${throughput(run, environment.noise)}${hitRatio(run)}${memory(run)}${errors(run)}${latencies(run)}</div></article>
+`;
+    }),
+  };
+}
+
+export function loopText({ loop }: Run): string {
+  return loop === "closed" ? "closed loop" : "open loop";
+}
+
+export function workersText({ workers }: Run): string {
+  return `${workers} ${workers === 1 ? "worker" : "workers"}`;
+}
+
+export const PERCENTILE_COLUMNS = ["P50", "P95", "P99", "P99.9", "max"] as const;
+
+/** The figures of a distribution as the percentile columns show them. */
+export function percentileCells(latency: Latency): string[] {
+  return [latency.p50, latency.p95, latency.p99, latency.p999, latency.max].map((ns) => latencyFigure(latency, ns));
+}
+
+function kpi(name: string, value: Hole, note: Hole): Html {
+  return html`<div class="card kpi"><p class="name">${name}</p><p class="value">${value}</p><p class="note">${note}</p></div>`;
+}
+
+function throughput(run: Run, noise: number | null): Html {
+  const interval = noise === null ? null : html`<br>± ${percent(noise)} between equal runs here`;
+  return kpi("Throughput", rate(run.opsPerSecond), html`${count(run.ops)} operations${interval}`);
+}
+
+function hitRatio({ hitRatio: ratio, hits, misses }: Run): Html {
+  if (ratio === null) return kpi("Hit ratio", "–", "nothing is looked up");
+  const counts =
+    hits !== undefined && misses !== undefined ? `${count(hits)} of ${count(hits + misses)} look-ups` : null;
+  return kpi("Hit ratio", percent(ratio), counts ?? "counts not kept");
+}
+
+function memory({ memory: { rssBytes, usedBytes, capacityBytes, utilisation } }: Run): Html {
+  if (usedBytes === null) return kpi("Memory", bytes(rssBytes), "resident set; the subject cannot tell its own use");
+  const share = utilisation ?? (capacityBytes ? usedBytes / capacityBytes : null);
+  const meter =
+    share === null
+      ? null
+      : html`<span class="meter" style="display:block" aria-hidden="true"><i style="width:${Math.min(100, share * 100).toFixed(1)}%"></i></span>`;
+  return html`<div class="card kpi"><p class="name">Memory in use</p><p class="value">${bytes(usedBytes)}</p>${meter}<p class="note">${
+    capacityBytes === null ? null : `${share === null ? "" : `${percent(share)} `}of ${bytes(capacityBytes)} · `
+  }resident ${bytes(rssBytes)}</p></div>`;
+}
+
+function errors({ errors: found, ops }: Run): Html {
+  const entries = Object.entries(found);
+  const total = entries.reduce((sum, [, number]) => sum + number, 0);
+  if (total === 0) return kpi("Errors", "0", `in ${count(ops)} operations`);
+  return html`<div class="card kpi"><p class="name">Errors</p><p class="value bad">${count(total)}</p><p class="note">${entries.map(([code, number], index) => [index > 0 ? ", " : null, html`<code>${code}</code> ${count(number)}`])}</p></div>`;
+}
+
+function latencies(run: Run): Html | null {
+  const sampled = [...distributions(run, "sampled")];
+  if (sampled.length === 0) return null;
+  return html`<div class="card kpi wide"><p class="name">Latency</p>${table(
+    [
+      { title: "Operation", text: true },
+      ...PERCENTILE_COLUMNS.map((title) => ({ title })),
+      { title: "Mean" },
+      { title: "Samples" },
+    ],
+    sampled.map(([operation, latency]) => [
+      operation,
+      ...percentileCells(latency),
+      latencyFigure(latency, latency.mean),
+      count(latency.count),
+    ]),
+    { label: `Latency in ${run.scenario}` },
+  )}${floorNote(sampled.map(([, latency]) => latency))}</div>`;
+}
+
+function floorNote(latencies: readonly Latency[]): Html | null {
+  const floors = latencies.flatMap(({ floor }) => (floor === undefined ? [] : [floor]));
+  if (floors.length === 0) return null;
+  return html`<p class="note">Timer floor ${duration(Math.max(...floors))}, already subtracted; at or below it a figure is only known to be ≤ that.</p>`;
+}

@@ -1,0 +1,101 @@
+/** Subjects side by side: the same stream through each, throughput as bars and as ratios, every run in one table. */
+import { figureCard, named, type Section, table } from "../chrome.js";
+import { ratiosFigure } from "../figures/ratios.js";
+import { scalingFigure } from "../figures/scaling.js";
+import { subjectsFigure } from "../figures/subjects.js";
+import { bytes, count, factor, percent, rate, significant } from "../format.js";
+import { type Group, unique } from "../groups.js";
+import { type Html, html } from "../html.js";
+import type { Run } from "../results.js";
+import { loopText, workersText } from "./key-figures.js";
+
+export interface SubjectsWords {
+  title: string;
+  lead: string;
+  /** What a line is: a subject, or a file. */
+  line: string;
+}
+
+export function subjectsSection(groups: readonly Group[], words: SubjectsWords): Section {
+  const ratios = groups.length > 1 ? ratiosFigure(groups) : null;
+  const bars = groups.map((group) => {
+    const drawing = subjectsFigure(group);
+    const [first] = group.lines;
+    return drawing
+      ? figureCard(
+          group.title,
+          `${loopText(first.run)}, ${workersText(first.run)}; × is to ${group.reference.label}`,
+          drawing,
+        )
+      : null;
+  });
+  return {
+    id: "subjects",
+    title: words.title,
+    lead: words.lead,
+    body: html`<div class="stack"><div class="grid">${
+      ratios
+        ? figureCard(
+            "All scenarios at a glance",
+            `Throughput relative to ${groups[0].reference.label}; right is faster.`,
+            ratios,
+          )
+        : null
+    }${bars}${scalings(groups)}</div>
+<details class="card"${groups.length === 1 ? html` open` : null}><summary>Every run, exact</summary>${runsTable(groups, words.line)}</details></div>`,
+  };
+}
+
+function scalings(groups: readonly Group[]): (Html | null)[] {
+  return unique(groups.map(({ scenario }) => scenario)).map((scenario) => {
+    const drawing = scalingFigure(
+      scenario,
+      groups.filter((group) => group.scenario === scenario),
+    );
+    return drawing
+      ? figureCard(`${scenario} by workers`, "Dotted: the first line's throughput if it scaled linearly.", drawing)
+      : null;
+  });
+}
+
+function runsTable(groups: readonly Group[], line: string): Html {
+  const rows = groups.flatMap(({ title, lines, reference }) =>
+    lines.map(({ label, look, run }) => [
+      html`${named(label, look)} <span class="muted small">${title}</span>`,
+      rate(run.opsPerSecond),
+      reference.run.opsPerSecond > 0 ? factor(run.opsPerSecond / reference.run.opsPerSecond) : "–",
+      count(run.ops),
+      `${significant(run.seconds)} s`,
+      String(run.workers),
+      run.loop,
+      run.hitRatio === null ? "–" : percent(run.hitRatio),
+      run.memory.usedBytes === null ? "–" : bytes(run.memory.usedBytes),
+      bytes(run.memory.rssBytes),
+      errorText(run),
+      run.gc ? `${count(run.gc.count)} in ${significant(run.gc.totalMs)} ms` : "–",
+    ]),
+  );
+  return table(
+    [
+      { title: line, text: true },
+      { title: "Throughput" },
+      { title: "Ratio" },
+      { title: "Operations" },
+      { title: "Time" },
+      { title: "Workers" },
+      { title: "Loop" },
+      { title: "Hit ratio" },
+      { title: "In use" },
+      { title: "Resident" },
+      { title: "Errors" },
+      { title: "Collections" },
+    ],
+    rows,
+    { label: "Every run", tall: rows.length > 24 },
+  );
+}
+
+function errorText({ errors }: Run): string {
+  const entries = Object.entries(errors);
+  return entries.length === 0 ? "0" : entries.map(([code, number]) => `${code} ${count(number)}`).join(", ");
+}

@@ -1,0 +1,214 @@
+/** The verdict: how many documented targets the run met, which it missed and by how much, and which nobody measured. */
+import { findTarget } from "../../src/monitor/index.js";
+import { figureCard, type Section, table } from "../chrome.js";
+import { targetsFigure } from "../figures/targets.js";
+import { count, magnitude, significant } from "../format.js";
+import { fileLabels, unique } from "../groups.js";
+import { type Hole, type Html, html } from "../html.js";
+import type { Results, TargetResult } from "../results.js";
+
+export interface Tally {
+  met: number;
+  missed: number;
+  notMeasured: number;
+}
+
+export function tally(targets: readonly TargetResult[]): Tally {
+  const of = (verdict: TargetResult["verdict"]) => targets.filter((target) => target.verdict === verdict).length;
+  return { met: of("met"), missed: of("missed"), notMeasured: of("not measured") };
+}
+
+/** Missed targets, the gravest first, then the furthest. */
+export function missedTargets(targets: readonly TargetResult[]): TargetResult[] {
+  const gravity = ({ severity }: TargetResult) => (severity === "critical" ? 2 : severity === "alert" ? 1 : 0);
+  return targets
+    .filter(({ verdict }) => verdict === "missed")
+    .sort((a, b) => gravity(b) - gravity(a) || (b.distance ?? 0) - (a.distance ?? 0));
+}
+
+/** `25 % over`, `12 % short`, `3.2 x over`: how far a missed figure lies beyond its limit. */
+export function distanceText({ distance, comparison, target, measured }: TargetResult): string {
+  if (distance === null) return "";
+  const low = Number.parseFloat(String(target));
+  const short = comparison === ">" || comparison === ">=" || (comparison === "within" && (measured ?? 0) < low);
+  if (!short && distance >= 2) return `${significant(1 + distance)} × the limit`;
+  return `${significant(distance * 100)} % ${short ? "short" : "over"}`;
+}
+
+export function limitText({ comparison, target, unit }: TargetResult): string {
+  const sign = { "<": "< ", "<=": "≤ ", ">": "> ", ">=": "≥ ", within: "", info: "" }[comparison];
+  return `${sign}${typeof target === "number" ? figure(target) : target} ${unit}`;
+}
+
+export function measuredText({ measured, unit }: TargetResult): string {
+  return measured === null ? "–" : `${figure(measured)} ${unit}`;
+}
+
+function figure(value: number): string {
+  return Math.abs(value) >= 1e6 ? magnitude(value) : significant(value);
+}
+
+export function badge(target: TargetResult | undefined): Html {
+  if (target === undefined) return html`<span class="badge none">not in this file</span>`;
+  if (target.verdict === "not measured") return html`<span class="badge none">not measured</span>`;
+  if (target.verdict === "met") return html`<span class="badge met">met</span>`;
+  const severity = target.severity ?? null;
+  return html`<span class="badge ${severity ?? "missed"}">missed${severity ? `, ${severity}` : null}</span>`;
+}
+
+export function verdictSection({ targets }: Results): Section {
+  const counts = tally(targets);
+  const judged = counts.met + counts.missed;
+  if (targets.length === 0) {
+    return {
+      id: "verdict",
+      title: "Verdict",
+      body: html`<p class="lead">This file judges no targets.</p>`,
+    };
+  }
+  const headline =
+    judged === 0
+      ? "No documented target was measured"
+      : counts.missed === 0
+        ? `All ${judged} measured targets are met`
+        : `${counts.missed} of ${judged} measured targets ${counts.missed === 1 ? "is" : "are"} missed`;
+  const drawing = targetsFigure(targets);
+  const measured = targets.filter(({ verdict }) => verdict !== "not measured");
+  const missed = missedTargets(targets);
+  const met = targets.filter(({ verdict }) => verdict === "met");
+  return {
+    id: "verdict",
+    title: headline,
+    short: "Verdict",
+    lead: "Against the figures the design documents promise. Nothing is left out: what was not measured is listed with the reason.",
+    body: html`<div class="stack"><div class="verdict"><div class="card">${tallyBlock(counts)}${
+      missed.length > 0 ? missedTable(missed) : html`<p class="muted">Nothing measured falls short.</p>`
+    }</div>${
+      drawing
+        ? figureCard(
+            "Distance to the targets",
+            "Measured figures with a numeric limit. Right of the line: better than promised.",
+            drawing,
+          )
+        : null
+    }</div>
+${
+  measured.length > 0
+    ? html`<details class="card"><summary>All measured targets, with method (${measured.length})</summary>${judgedTable([...missed, ...met])}</details>`
+    : null
+}
+${
+  counts.notMeasured > 0
+    ? html`<details class="card"><summary>Not measured, and why (${counts.notMeasured})</summary>${openTable(targets.filter(({ verdict }) => verdict === "not measured"))}</details>`
+    : null
+}</div>`,
+  };
+}
+
+function tallyBlock({ met, missed, notMeasured }: Tally): Html {
+  const all = Math.max(1, met + missed + notMeasured);
+  const part = (share: number, fill: string) =>
+    share > 0 ? html`<i class="fill-${fill}" style="width:${((share / all) * 100).toFixed(2)}%"></i>` : null;
+  return html`<dl class="tally"><div><dt>met</dt><dd class="good">${count(met)}</dd></div><div><dt>missed</dt><dd class="${missed > 0 ? "bad" : "muted"}">${count(missed)}</dd></div><div><dt>not measured</dt><dd class="muted">${count(notMeasured)}</dd></div></dl>
+<div class="share" aria-hidden="true">${part(met, "good")}${part(missed, "bad")}${part(notMeasured, "none")}</div><br>`;
+}
+
+function missedTable(missed: readonly TargetResult[]): Html {
+  return table(
+    [
+      { title: "Missed", text: true, wrap: true },
+      { title: "Target" },
+      { title: "Measured" },
+      { title: "Distance" },
+      { title: "Severity" },
+    ],
+    missed.map((target) => [
+      metric(target),
+      limitText(target),
+      measuredText(target),
+      distanceText(target),
+      severityBadge(target),
+    ]),
+    { label: "Missed targets" },
+  );
+}
+
+function severityBadge({ severity }: TargetResult): Hole {
+  return severity ? html`<span class="badge ${severity}">${severity}</span>` : html`<span class="muted">–</span>`;
+}
+
+function metric({ metric: name, source }: TargetResult): Html {
+  return html`${name} <span class="muted small">${source}</span>`;
+}
+
+function judgedTable(targets: readonly TargetResult[]): Html {
+  return table(
+    [
+      { title: "Target", text: true, wrap: true },
+      { title: "Verdict" },
+      { title: "Limit" },
+      { title: "Measured" },
+      { title: "Distance" },
+      { title: "Alert / critical" },
+      { title: "Method", text: true, wrap: true },
+    ],
+    targets.map((target) => {
+      const documented = findTarget(target.id);
+      const limits =
+        documented && documented.alert !== null && documented.critical !== null
+          ? `${figure(documented.alert)} / ${figure(documented.critical)}`
+          : "–";
+      return [
+        metric(target),
+        badge(target),
+        limitText(target),
+        measuredText(target),
+        distanceText(target) || "–",
+        limits,
+        target.method,
+      ];
+    }),
+    { label: "All measured targets" },
+  );
+}
+
+function openTable(targets: readonly TargetResult[]): Html {
+  return table(
+    [{ title: "Target", text: true, wrap: true }, { title: "Limit" }, { title: "Why not", text: true, wrap: true }],
+    targets.map((target) => [metric(target), limitText(target), target.method]),
+    { label: "Targets not measured" },
+  );
+}
+
+/** Several files: each target once, the files beside each other. */
+export function verdictComparison(all: readonly Results[]): Section {
+  const labels = fileLabels(all);
+  const tables = all.map(({ targets }) => new Map(targets.map((target) => [target.id, target])));
+  const ids = unique(all.flatMap(({ targets }) => targets.map(({ id }) => id)));
+  const judged = ids.filter((id) =>
+    tables.some((file) => (file.get(id)?.verdict ?? "not measured") !== "not measured"),
+  );
+  const cell = (target: TargetResult | undefined) =>
+    target && target.verdict !== "not measured" ? html`${measuredText(target)} ${badge(target)}` : badge(target);
+  const counts = all.map(({ targets }) => tally(targets));
+  return {
+    id: "verdict",
+    title: "Verdict against the targets",
+    short: "Verdict",
+    lead: "Against the figures the design documents promise, file by file.",
+    body: html`<div class="stack"><div class="verdict">${labels.map(
+      (label, index) => html`<div class="card"><h3>${label}</h3>${tallyBlock(counts[index])}</div>`,
+    )}</div>${
+      judged.length > 0
+        ? html`<div class="card">${table(
+            [{ title: "Target", text: true, wrap: true }, { title: "Limit" }, ...labels.map((title) => ({ title }))],
+            judged.map((id) => {
+              const some = tables.map((file) => file.get(id)).find((target) => target !== undefined)!;
+              return [metric(some), limitText(some), ...tables.map((file) => cell(file.get(id)))];
+            }),
+            { label: "Targets by file" },
+          )}</div>`
+        : null
+    }</div>`,
+  };
+}
