@@ -1,1 +1,448 @@
-export function one(): i32 { return 1; }
+/**
+ * The engine's door: what the host may call. Keys come in the key window, zero-padded to 16 bytes; values in the value
+ * window or at any address inside the shared memory. `record` and `version` name the namespace's directory entry as the
+ * host last saw it; STALE asks it to look again.
+ */
+import {
+  E_KEY,
+  E_META,
+  E_NEXT,
+  E_VERSION,
+  E_VALUE_LENGTH,
+  H_BUCKET_MASK,
+  H_SLOTS,
+  H_SLOT_COUNT,
+  H_SWEEP,
+  H_TICK,
+  N_ID,
+  N_SEED,
+  PIN_COUNT,
+  SLOT_ACTIVE,
+  SLOT_FREE,
+  SLOT_SIZE,
+  STALE,
+  S_BUFFERS,
+  S_HAND_CHUNK,
+  S_INCARNATION,
+  S_KEY,
+  S_MANY,
+  S_OUT,
+  S_PINS,
+  S_STATE,
+  S_THREAD,
+  S_VALUE,
+} from "../layout";
+import { allocateOrEvict, evictOne, removeEntry } from "./evict";
+import { fnv1a, hashKey, murmur3, xxhash32 } from "./hash";
+import { add32, copyRacyExact, load32, loadsFence, raise32, store32, swap32 } from "./memory";
+import * as names from "./namespace";
+import { allocate, classOf, giveToCache, putBack, trim, classAt } from "./pool";
+import { enter, isCurrent, valueOf } from "./quota";
+import { clearHazards, giveBack } from "./reclaim";
+import * as grave from "./reap";
+import * as rings from "./ring";
+import * as walk from "./sweep";
+import * as table from "./table";
+import { beginWrite, endWrite, hashKind, slot, slotNumber, takePlace } from "./worker";
+
+// ------------------------------------------------------------------ a worker's place
+
+/** Takes a free slot for this thread. Its number, or -1 when all are taken. */
+export function attach(thread: u32): i32 {
+  const slots = load<u32>(H_SLOT_COUNT);
+  for (let number: u32 = 0; number < slots; number++) {
+    const state = load<u32>(H_SLOTS) + number * SLOT_SIZE + S_STATE;
+    if (load32(state) == SLOT_FREE && swap32(state, SLOT_FREE, SLOT_ACTIVE)) {
+      takePlace(number);
+      store<u32>(slot + S_THREAD, thread);
+      return number;
+    }
+  }
+  return -1;
+}
+
+/** Leaves in good order. */
+export function detach(): void {
+  grave.leave();
+  store32(slot + S_INCARNATION, load<u32>(slot + S_INCARNATION) + 1);
+  store32(slot + S_STATE, SLOT_FREE);
+}
+
+export function reap(number: u32): bool {
+  return grave.reap(number);
+}
+
+/** Returns caches and frees what can be freed: for others who are short of memory. */
+export function relinquish(): void {
+  giveBack();
+}
+
+// ------------------------------------------------------------------ clock
+
+/** Moves the coarse clock forward; it never goes back. */
+export function setTick(tick: u32): void {
+  raise32(H_TICK, tick);
+}
+
+// ------------------------------------------------------------------ operations by key
+
+let hash: u32 = 0;
+let meta: u32 = 0;
+
+/** Looks at the namespace's directory entry: false when it is not current any more. Sets `meta` and the seed. */
+// @ts-ignore: decorator
+@inline
+function into(record: u32, version: u32, length: u32): bool {
+  const value = valueOf(record);
+  meta = (length << 16) | load<u32>(value, N_ID);
+  seed = load<u32>(value, N_SEED);
+  loadsFence(); // the id before the check that it was the current one
+  if (!isCurrent(record, version)) return false;
+  enter(record, version);
+  return true;
+}
+
+let seed: u32 = 0;
+
+// @ts-ignore: decorator
+@inline
+function intoKey(record: u32, version: u32, length: u32): bool {
+  if (!into(record, version, length)) return false;
+  hash = hashKey(hashKind, slot + S_KEY, length, seed);
+  return true;
+}
+
+/** The hash this namespace gives the key in the key window: what a prepared key remembers. */
+export function prepare(record: u32, version: u32, length: u32): u32 {
+  intoKey(record, version, length);
+  return hash;
+}
+
+/** Value into the value window. Its length, MISS or STALE. */
+export function get(record: u32, version: u32, length: u32): i32 {
+  if (!intoKey(record, version, length)) return STALE;
+  return table.read(hash, meta, slot + S_KEY, slot + S_VALUE, 0xffff, false);
+}
+
+export function getHashed(record: u32, version: u32, length: u32, hashed: u32): i32 {
+  if (!into(record, version, length)) return STALE;
+  return table.read(hashed, meta, slot + S_KEY, slot + S_VALUE, 0xffff, false);
+}
+
+/** Value to `target`, at most `limit` bytes of it, not a byte more. */
+export function getInto(record: u32, version: u32, length: u32, target: u32, limit: u32): i32 {
+  if (!intoKey(record, version, length)) return STALE;
+  return table.read(hash, meta, slot + S_KEY, target, limit, true);
+}
+
+export function getIntoHashed(
+  record: u32,
+  version: u32,
+  length: u32,
+  hashed: u32,
+  target: u32,
+  limit: u32,
+): i32 {
+  if (!into(record, version, length)) return STALE;
+  return table.read(hashed, meta, slot + S_KEY, target, limit, true);
+}
+
+/** 1 present, 0 absent, or STALE. */
+export function has(record: u32, version: u32, length: u32): i32 {
+  if (!intoKey(record, version, length)) return STALE;
+  return table.contains(hash, meta, slot + S_KEY) ? 1 : 0;
+}
+
+export function set(
+  record: u32,
+  version: u32,
+  length: u32,
+  value: u32,
+  valueLength: u32,
+  expires: u32,
+  mode: u32,
+  expected: u32,
+  generation: u32,
+): i32 {
+  if (!intoKey(record, version, length)) return STALE;
+  return table.write(hash, meta, slot + S_KEY, value, valueLength, expires, mode, expected, generation);
+}
+
+/** The plain set with a prepared key. */
+export function setHashed(
+  record: u32,
+  version: u32,
+  length: u32,
+  hashed: u32,
+  value: u32,
+  valueLength: u32,
+): i32 {
+  if (!into(record, version, length)) return STALE;
+  return table.write(hashed, meta, slot + S_KEY, value, valueLength, 0, 0, 0, 0);
+}
+
+/** Adds to a counter; the sum is in S_OUT + 16. */
+export function add(record: u32, version: u32, length: u32, by: i64): i32 {
+  if (!intoKey(record, version, length)) return STALE;
+  return table.addTo(hash, meta, slot + S_KEY, by);
+}
+
+/** 1 deleted, 0 absent, or STALE. */
+export function remove(record: u32, version: u32, length: u32): i32 {
+  if (!intoKey(record, version, length)) return STALE;
+  return table.remove(hash, meta, slot + S_KEY) ? 1 : 0;
+}
+
+/** Pins the value in the first free pin: its address, 0 when absent, 1 when STALE, 2 when all pins are in use. */
+export function borrow(record: u32, version: u32, length: u32): u32 {
+  if (!intoKey(record, version, length)) return 1;
+  for (let pin: u32 = 0; pin < PIN_COUNT; pin++) {
+    if (load<u32>(slot + S_PINS + (pin << 2)) != 0) continue;
+    store<u32>(slot + S_OUT, pin, 20);
+    return table.pinValue(hash, meta, slot + S_KEY, pin);
+  }
+  return 2;
+}
+
+export function giveBackPin(pin: u32): void {
+  table.unpin(pin);
+}
+
+// ------------------------------------------------------------------ batches
+
+/**
+ * Reads a batch. The window S_MANY holds `n` pairs (key offset, key length), then the keys, each padded to 16. First all
+ * keys are hashed, then all buckets and all first entries are loaded, so that their cache misses overlap; then each
+ * is read. The pairs are overwritten by (value offset, length or MISS); values go to `room` bytes from offset `free` on.
+ *
+ * @returns how many keys were done before the room ended, or STALE
+ */
+export function getMany(record: u32, version: u32, n: u32, free: u32, end: u32): i32 {
+  if (!into(record, version, 0)) return STALE;
+  const window = slot + S_MANY;
+  const base = meta;
+  warm(n, seed);
+  let at = free;
+  for (let i: u32 = 0; i < n; i++) {
+    const pair = window + (i << 3);
+    const length = load<u32>(pair, 4);
+    const key = window + load<u32>(pair);
+    const room = end - at;
+    const got = table.read(hashKey(hashKind, key, length, seed), (length << 16) | base, key, window + at, room, true);
+    if (got > 0 && <u32>got > room) return i;
+    store<u32>(pair, at);
+    store<i32>(pair, got, 4);
+    if (got > 0) at = (at + got + 15) & ~15;
+  }
+  return n;
+}
+
+let sink: u32 = 0;
+
+/** Touches the bucket and the first entry of every key of the batch. The loads depend on nothing but their key. */
+function warm(n: u32, seed: u32): void {
+  const window = slot + S_MANY;
+  let sum: u32 = 0;
+  for (let i: u32 = 0; i < n; i++) {
+    const pair = window + (i << 3);
+    const entry = load<u32>(table.bucketOf(hashKey(hashKind, window + load<u32>(pair), load<u32>(pair, 4), seed)));
+    if (entry != 0) sum += load<u32>(entry + E_VERSION);
+  }
+  sink = sum;
+}
+
+// ------------------------------------------------------------------ iteration, sweep, eviction
+
+export function list(id: u32, from: u32, target: u32, room: u32): u64 {
+  return walk.list(id, from, target, room);
+}
+
+/**
+ * Copies a listed entry if it is still that life of it: key to the key window, value to the value window.
+ * Key length << 16 | value length, or 0 when it was recycled.
+ */
+export function readListed(entry: u32, version: u32): u32 {
+  const keyLength = load<u32>(entry + E_META) >> 16;
+  const valueLength = <u32>load<u16>(entry + E_VALUE_LENGTH);
+  if (keyLength == 0 || keyLength > 1024) return 0;
+  copyRacyExact(slot + S_KEY, entry + E_KEY, keyLength);
+  copyRacyExact(slot + S_VALUE, entry + E_KEY + table.padded(keyLength), min<u32>(valueLength, 16384));
+  loadsFence(); // the copies before the re-check
+  if (load32(entry + E_VERSION) != version) return 0;
+  return (keyLength << 16) | valueLength;
+}
+
+/** Sweeps the next `n` buckets, wherever the last sweeper of any worker stopped. */
+export function sweep(n: u32): u32 {
+  const from = add32(H_SWEEP, n) & load<u32>(H_BUCKET_MASK);
+  return walk.sweep(from, n);
+}
+
+/** Evicts one entry of the class, by sampled CLOCK. */
+export function evict(cls: u32): bool {
+  beginWrite();
+  const done = evictOne(cls);
+  clearHazards();
+  endWrite();
+  return done;
+}
+
+/** Removes an entry by address and version: a victim that was just rewritten is spared. */
+export function removeVictim(entry: u32, version: u32): bool {
+  beginWrite();
+  const done = removeEntry(entry, version);
+  clearHazards();
+  endWrite();
+  return done;
+}
+
+// ------------------------------------------------------------------ namespaces
+
+export function resolve(length: u32): i32 {
+  return names.resolve(length);
+}
+
+export function createNamespace(length: u32, encoding: u32, maxEntries: u32, maxBytes: u64): i32 {
+  return names.create(length, encoding, maxEntries, maxBytes);
+}
+
+export function configureNamespace(record: u32, version: u32, length: u32, maxEntries: u32, maxBytes: u64): i32 {
+  return names.configure(record, version, length, maxEntries, maxBytes);
+}
+
+export function clearNamespace(record: u32, version: u32, length: u32): i32 {
+  return names.clear(record, version, length);
+}
+
+export function dropNamespace(record: u32, version: u32, length: u32): i32 {
+  return names.drop(record, version, length);
+}
+
+/** Whether a directory entry is still current. */
+export function isCurrentRecord(record: u32, version: u32): bool {
+  return isCurrent(record, version);
+}
+
+// ------------------------------------------------------------------ the store's own entries (grants, channels)
+
+/** As `get`, in the store's own id 1. */
+export function getSystem(length: u32): i32 {
+  systemKey(length);
+  return table.read(hash, meta, slot + S_KEY, slot + S_VALUE, 0xffff, false);
+}
+
+export function setSystem(length: u32, valueLength: u32, mode: u32): i32 {
+  systemKey(length);
+  return table.write(hash, meta, slot + S_KEY, slot + S_VALUE, valueLength, 0, mode, 0, 0);
+}
+
+export function removeSystem(length: u32): bool {
+  systemKey(length);
+  return table.remove(hash, meta, slot + S_KEY);
+}
+
+function systemKey(length: u32): void {
+  enter(0, 0);
+  hash = hashKey(hashKind, slot + S_KEY, length, 0x53595354);
+  meta = (length << 16) | 1;
+}
+
+// ------------------------------------------------------------------ buffers: chunks lent to the host
+
+/** A chunk of at least `size` + 32 bytes; its first 32 are ours. 0 = out of memory. */
+export function takeBuffer(size: u32): u32 {
+  beginWrite();
+  const chunk = allocateOrEvict(classOf(size + E_KEY));
+  clearHazards();
+  endWrite();
+  if (chunk == 0) return 0;
+  store<u32>(chunk + E_NEXT, load<u32>(slot + S_BUFFERS));
+  store<u32>(slot + S_BUFFERS, chunk);
+  store<u32>(slot + S_HAND_CHUNK, 0);
+  return chunk;
+}
+
+export function returnBuffer(chunk: u32): bool {
+  let link = slot + S_BUFFERS;
+  while (true) {
+    const at = load<u32>(link);
+    if (at == 0) return false;
+    if (at == chunk) break;
+    link = at + E_NEXT;
+  }
+  store<u32>(link, load<u32>(chunk + E_NEXT));
+  giveToCache(chunk, classAt(chunk));
+  trim(classAt(chunk));
+  return true;
+}
+
+// ------------------------------------------------------------------ channels
+
+/** A new ring in this worker's hands; 0 = out of memory. `publishRing` or `discardRing` follows. */
+export function takeRing(size: u32, capacity: u32, kind: u32, whenFull: u32): u32 {
+  const ring = takeBuffer(size);
+  if (ring != 0) rings.initialiseRing(ring, capacity, kind, whenFull);
+  return ring;
+}
+
+/** The ring is in the directory now and no longer this worker's. */
+export function publishRing(ring: u32): void {
+  let link = slot + S_BUFFERS;
+  while (load<u32>(link) != ring) link = load<u32>(link) + E_NEXT;
+  store<u32>(link, load<u32>(ring + E_NEXT));
+}
+
+export function send(ring: u32, from: u32, length: u32): i32 {
+  return rings.send(ring, from, length);
+}
+
+export function receive(ring: u32, target: u32): i32 {
+  return rings.receive(ring, target);
+}
+
+export function leaveRing(ring: u32): void {
+  rings.leaveRing(ring);
+}
+
+// ------------------------------------------------------------------ parts measured and tested on their own
+
+export function hashXx(at: u32, length: u32, seed: u32): u32 {
+  return xxhash32(at, length, seed);
+}
+
+export function hashFnv(at: u32, length: u32, seed: u32): u32 {
+  return fnv1a(at, length, seed);
+}
+
+export function hashMurmur(at: u32, length: u32, seed: u32): u32 {
+  return murmur3(at, length, seed);
+}
+
+/** Allocates and frees `n` chunks of a class: what ADR-006 puts a figure on. */
+export function benchAllocate(cls: u32, n: u32): void {
+  for (let i: u32 = 0; i < n; i++) {
+    const chunk = allocate(cls);
+    if (chunk != 0) putBack(chunk);
+  }
+}
+
+/** Hashes the same bytes `n` times, each seeded by the last result, so that nothing can be hoisted. */
+export function benchHash(kind: u32, at: u32, length: u32, n: u32): u32 {
+  let h: u32 = 1;
+  if (kind == 0) for (let i: u32 = 0; i < n; i++) h = xxhash32(at, length, h);
+  else if (kind == 1) for (let i: u32 = 0; i < n; i++) h = fnv1a(at, length, h);
+  else for (let i: u32 = 0; i < n; i++) h = murmur3(at, length, h);
+  return h;
+}
+
+export function benchNamespace(record: u32, version: u32, n: u32): u32 {
+  let sum: u32 = 0;
+  for (let i: u32 = 0; i < n; i++) {
+    if (into(record, version, 16)) sum += meta + seed;
+  }
+  return sum;
+}
+
+export function slotAddress(): u32 {
+  return slot;
+}

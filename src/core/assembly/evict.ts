@@ -1,0 +1,158 @@
+/**
+ * Room for a writer that finds none: it makes some itself, at once, and never waits for another thread. Sampled CLOCK:
+ * look at chunks of the class from a random place on; one that was read lately loses a count of its access counter, one at
+ * zero goes. A victim is deleted as any key is, so it may be rewritten or deleted under us; then the next one.
+ *
+ * An entry is known here by address and version. Its key is copied out and the version checked, then find() looks for the
+ * key and only the very same entry is removed: a victim that was just rewritten is spared.
+ */
+import {
+  CLASS_COUNT,
+  CLASS_MIN_SHIFT,
+  C_CLASS_CHANGES,
+  C_EVICTIONS,
+  C_OUT_OF_MEMORY,
+  E_ACCESS,
+  E_BIRTH,
+  E_EXPIRES,
+  E_HASH,
+  E_KEY,
+  E_META,
+  E_NEXT,
+  E_VERSION,
+  FIRST_ID,
+  H_EVICTION,
+  H_SLAB_LIMIT,
+  H_SNAPSHOT,
+  KEY_MAX,
+  SLAB_SHIFT,
+  SLAB_SIZE,
+  S_DEFERRED,
+  S_VICTIM_KEY,
+} from "../layout";
+import { copyRacy, load32, loadsFence, racy32, swap32 } from "./memory";
+import { allocate, sizeOf } from "./pool";
+import { scan } from "./reclaim";
+import { expiredNow, find, found, padded, take } from "./table";
+import { count, nextRandom, pool, slabs, slot } from "./worker";
+
+/** Chunks looked at before the hand gives up on a slab, and slabs before it gives up on a class. */
+const SAMPLE: u32 = 128;
+const SLABS_TRIED: u32 = 8;
+/** Victims taken before the writer gives up: some may stay named by hazards for a moment. */
+const VICTIMS: u32 = 16;
+
+/** A chunk of the class, or of a larger one when its own has none left; 0 = out of memory, and nothing has changed. */
+// @ts-ignore: decorator
+@inline
+export function allocateOrEvict(cls: u32): u32 {
+  const chunk = allocate(cls);
+  return chunk != 0 ? chunk : makeRoom(cls);
+}
+
+function makeRoom(cls: u32): u32 {
+  scan();
+  let chunk = allocate(cls);
+  if (chunk != 0) return chunk;
+  chunk = evictFor(cls);
+  if (chunk != 0) return chunk;
+  for (let larger = cls + 1; larger < CLASS_COUNT; larger++) {
+    chunk = allocate(larger);
+    if (chunk == 0) chunk = evictFor(larger);
+    if (chunk != 0) {
+      count(C_CLASS_CHANGES);
+      return chunk;
+    }
+  }
+  count(C_OUT_OF_MEMORY);
+  return 0;
+}
+
+function evictFor(cls: u32): u32 {
+  if (!load<u32>(H_EVICTION)) return 0;
+  for (let victims: u32 = 0; victims < VICTIMS; victims++) {
+    if (!evictOne(cls)) return 0;
+    scan();
+    let chunk = allocate(cls);
+    if (chunk != 0) return chunk;
+    if (endSnapshot()) {
+      scan();
+      chunk = allocate(cls);
+      if (chunk != 0) return chunk;
+    }
+  }
+  return 0;
+}
+
+/** Chunks kept for a snapshot are what is missing: the backup gives way, the writer does not. */
+function endSnapshot(): bool {
+  if (load<u32>(slot + S_DEFERRED) == 0) return false;
+  const snapshot = load32(H_SNAPSHOT);
+  return snapshot != 0 && swap32(H_SNAPSHOT, snapshot, 0);
+}
+
+/** Removes one entry of the class. False when none was found. */
+export function evictOne(cls: u32): bool {
+  const limit = load32(H_SLAB_LIMIT);
+  let index = nextRandom() % limit;
+  let tried: u32 = 0;
+  for (let i: u32 = 0; i < limit && tried < SLABS_TRIED; i++) {
+    if (load<u32>(slabs + (index << 2)) == cls + 1) {
+      tried++;
+      if (evictFrom(pool + (index << SLAB_SHIFT), cls)) return true;
+    }
+    if (++index == limit) index = 0;
+  }
+  return false;
+}
+
+function evictFrom(start: u32, cls: u32): bool {
+  const chunks: u32 = SLAB_SIZE >> (cls + CLASS_MIN_SHIFT);
+  const mask = chunks - 1;
+  let i = nextRandom() & mask;
+  // up to four rounds over a small slab: each takes one count off every counter
+  const looks = min<u32>(SAMPLE, chunks << 2);
+  for (let n: u32 = 0; n < looks; n++) {
+    const entry = start + (i & mask) * sizeOf(cls);
+    i++;
+    if (!isCandidate(entry)) continue;
+    const access = load<u8>(entry + E_ACCESS);
+    if (access > 0 && !expiredNow(racy32(entry + E_EXPIRES))) {
+      store<u8>(entry + E_ACCESS, access - 1); // may hit a chunk recycled just now: harmless, it is a hint
+      continue;
+    }
+    if (removeEntry(entry, load32(entry + E_VERSION))) {
+      count(C_EVICTIONS);
+      return true;
+    }
+  }
+  return false;
+}
+
+// @ts-ignore: decorator
+@inline
+function isCandidate(entry: u32): bool {
+  return (
+    racy32(entry + E_BIRTH) != 0 && !(load32(entry + E_NEXT) & 1) && (racy32(entry + E_META) & 0xffff) >= FIRST_ID
+  );
+}
+
+/**
+ * Deletes the entry at this address if it still is in this life and in its chain. The caller is within a write
+ * (beginWrite), because a deletion is stamped.
+ */
+export function removeEntry(entry: u32, version: u32): bool {
+  const hash = racy32(entry + E_HASH);
+  const meta = racy32(entry + E_META);
+  const keyLength = meta >> 16;
+  if (keyLength == 0 || keyLength > KEY_MAX) return false;
+  const key = slot + S_VICTIM_KEY;
+  copyRacy(key, entry + E_KEY, padded(keyLength));
+  loadsFence(); // the copy before the re-check
+  if (load32(entry + E_VERSION) != version) return false;
+  while (true) {
+    find(hash, meta, key);
+    if (found != entry || load32(entry + E_VERSION) != version) return false;
+    if (take(hash, meta, key)) return true;
+  }
+}

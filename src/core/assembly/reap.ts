@@ -1,0 +1,394 @@
+/**
+ * After a worker's death. Everything it held is written in its slot before the step that matters, so a reaper can tell for
+ * each thing whether the step took effect:
+ *
+ *   batch swap on a class stack     swapTookEffect (pool.ts): then the cache holds S_PENDING_COUNT, else what it held before
+ *   slab being cut                  its entry names the owner: finish it
+ *   chunk in hand                   published if its version moved on, if it was marked, or if its key leads to it
+ *   entry in hand to be marked      ours if the mark carries the dead slot's number: unlink, retire
+ *   chunk between two lists         if it is in none of any slot's lists, it is put into ours
+ *
+ * The reaper may die as well. Every move is noted in the reaper's own slot first, a move repeats harmlessly, and whoever
+ * reaps a reaper first finishes what it was reaping. Called only after the thread has exited (Node's exit event), never by
+ * pid or time.
+ */
+import {
+  CACHE_STRIDE,
+  CLASS_COUNT,
+  DEATH_SLOT_BITS,
+  E_DEATH,
+  E_HASH,
+  E_META,
+  E_NEXT,
+  E_KEY,
+  E_VERSION,
+  H_BUCKET_MASK,
+  H_SLAB_LIMIT,
+  H_SLOTS,
+  H_SLOT_COUNT,
+  ID_CLEARED,
+  I_STATE,
+  KEY_MAX,
+  K_GIVEN,
+  N_ID,
+  PENDING_SLAB,
+  PIN_COUNT,
+  R_CAPACITY,
+  R_CELLS,
+  SLOT_ACTIVE,
+  SLOT_FREE,
+  SLOT_SIZE,
+  S_BUFFERS,
+  S_CACHES,
+  S_DEFERRED,
+  S_HAND_CHUNK,
+  S_HAND_CHUNK_VERSION,
+  S_HAND_FREE,
+  S_HAND_ID,
+  S_HAND_MARK,
+  S_HAND_MARK_VERSION,
+  S_HAND_MESSAGE,
+  S_HAND_MESSAGE_RING,
+  S_HAND_OLD_ID,
+  S_HAND_RETIRED,
+  S_HAND_RING,
+  S_HAZARD_CURRENT,
+  S_HAZARD_HEAD,
+  S_HAZARD_PREVIOUS,
+  S_INCARNATION,
+  S_MANY,
+  S_PENDING,
+  S_PENDING_CLASS,
+  S_PENDING_COUNT,
+  S_PENDING_TAG,
+  S_PINS,
+  S_REAPER,
+  S_RETIRED,
+  S_RETIRED_COUNT,
+  S_STATE,
+  S_VICTIM_KEY,
+  S_WRITE_EPOCH,
+} from "../layout";
+import { load32, load64, store32, swap32 } from "./memory";
+import { classAt, emptyCache, finishSlab, giveToCache, isChunk, swapTookEffect, trim } from "./pool";
+import { idLine, valueOf } from "./quota";
+import { clearHazards, scan } from "./reclaim";
+import { list } from "./sweep";
+import { find, found, padded } from "./table";
+import { slabs, slot, slotNumber } from "./worker";
+
+// @ts-ignore: decorator
+@inline
+function slotAt(number: u32): u32 {
+  return load<u32>(H_SLOTS) + number * SLOT_SIZE;
+}
+
+/** Takes a dead worker's slot apart and frees it. True when this call did it. */
+export function reap(number: u32): bool {
+  const dead = slotAt(number);
+  if (number == slotNumber || load32(dead + S_STATE) != SLOT_ACTIVE) return false;
+  if (!swap32(dead + S_REAPER, 0, slotNumber + 1)) return false;
+  finishReapsOf(number);
+  takeApart(dead, number);
+  return true;
+}
+
+/** A dead reaper's unfinished work comes first: its lists are still whole, so nothing is taken for lost. */
+function finishReapsOf(number: u32): void {
+  const slots = load<u32>(H_SLOT_COUNT);
+  for (let i: u32 = 0; i < slots; i++) {
+    const other = slotAt(i);
+    if (load32(other + S_REAPER) == number + 1 && load32(other + S_STATE) == SLOT_ACTIVE) {
+      store32(other + S_REAPER, slotNumber + 1);
+      takeApart(other, i);
+    }
+  }
+}
+
+function takeApart(dead: u32, number: u32): void {
+  settlePending(dead, number);
+  settleSlabs(number);
+  settleChunk(dead);
+  settleMark(dead, number);
+  settleRetired(dead);
+  settleFree(dead);
+  settleMessage(dead);
+  store32(dead + S_HAZARD_CURRENT, 0);
+  store32(dead + S_HAZARD_PREVIOUS, 0);
+  store32(dead + S_HAZARD_HEAD, 0);
+  for (let pin: u32 = 0; pin < PIN_COUNT; pin++) store32(dead + S_PINS + (pin << 2), 0);
+  adoptRetired(dead);
+  adoptDeferred(dead);
+  adoptCaches(dead);
+  adoptBuffers(dead);
+  settleId(dead, S_HAND_ID);
+  settleId(dead, S_HAND_OLD_ID);
+  store32(dead + S_WRITE_EPOCH, 0);
+  store32(dead + S_INCARNATION, load<u32>(dead + S_INCARNATION) + 1);
+  store32(dead + S_REAPER, 0);
+  store32(dead + S_STATE, SLOT_FREE);
+}
+
+function settlePending(dead: u32, number: u32): void {
+  const kind = load32(dead + S_PENDING);
+  if (kind == 0) return;
+  const cls = load<u32>(dead + S_PENDING_CLASS);
+  if (swapTookEffect(dead, number, cls, load<u32>(dead + S_PENDING_TAG))) {
+    if (kind == PENDING_SLAB) {
+      const entry = slabOwnedBy(number, cls);
+      if (entry != 0) store32(entry, cls + 1);
+    } else {
+      store<u32>(dead + S_CACHES + cls * CACHE_STRIDE, load<u32>(dead + S_PENDING_COUNT));
+    }
+  }
+  store32(dead + S_PENDING, 0);
+}
+
+function slabOwnedBy(number: u32, cls: u32): u32 {
+  const limit = load32(H_SLAB_LIMIT);
+  for (let i: u32 = 0; i < limit; i++) {
+    const entry = slabs + (i << 2);
+    if (load32(entry) == ((cls + 1) | ((number + 1) << 8))) return entry;
+  }
+  return 0;
+}
+
+function settleSlabs(number: u32): void {
+  const limit = load32(H_SLAB_LIMIT);
+  for (let i: u32 = 0; i < limit; i++) {
+    const entry = slabs + (i << 2);
+    const state = load32(entry);
+    if (state >> 8 == number + 1) {
+      const cls = (state & 0xff) - 1;
+      store32(entry, (cls + 1) | ((slotNumber + 1) << 8));
+      finishSlab(i, cls);
+    }
+  }
+}
+
+/** The key of an entry into the victim window; false when the chunk holds none. */
+function copyKey(entry: u32): bool {
+  const length = load<u32>(entry + E_META) >> 16;
+  if (length == 0 || length > KEY_MAX) return false;
+  memory.copy(slot + S_VICTIM_KEY, entry + E_KEY, padded(length));
+  return true;
+}
+
+/** Whether a find by the entry's own key leads to it. Unlinks marked entries of that key on the way. */
+function isLinked(entry: u32): bool {
+  if (!copyKey(entry)) return false;
+  find(load<u32>(entry + E_HASH), load<u32>(entry + E_META), slot + S_VICTIM_KEY);
+  const linked = found == entry;
+  clearHazards();
+  return linked;
+}
+
+function settleChunk(dead: u32): void {
+  const chunk = load32(dead + S_HAND_CHUNK);
+  if (chunk == 0) return;
+  if (!wasPublished(dead, chunk) && !isCachedAnywhere(chunk)) adopt(chunk, dead + S_HAND_CHUNK);
+  store32(dead + S_HAND_CHUNK, 0);
+  store32(dead + S_HAND_RING, 0);
+}
+
+function wasPublished(dead: u32, chunk: u32): bool {
+  const version = load<u32>(dead + S_HAND_CHUNK_VERSION);
+  if (load32(chunk + E_VERSION) != version) return true;
+  if (load<u32>(dead + S_BUFFERS) == chunk) return true;
+  const ring = load<u32>(dead + S_HAND_RING);
+  if (ring != 0 ? isInRing(ring, chunk) : isLinked(chunk)) return true;
+  // not there any more: whoever removed or received it marked it before
+  return (load32(chunk + E_NEXT) & 1) != 0 || load32(chunk + E_VERSION) != version;
+}
+
+function isInRing(ring: u32, chunk: u32): bool {
+  const cells = load<u32>(ring + R_CAPACITY);
+  for (let i: u32 = 0; i < cells; i++) if (<u32>load64(ring + R_CELLS + (i << 3)) == chunk) return true;
+  return false;
+}
+
+function isCachedAnywhere(chunk: u32): bool {
+  const slots = load<u32>(H_SLOT_COUNT);
+  const cls = classAt(chunk);
+  for (let i: u32 = 0; i < slots; i++) {
+    const cache = slotAt(i) + S_CACHES + cls * CACHE_STRIDE;
+    const n = load<u32>(cache);
+    for (let j: u32 = 1; j <= n; j++) if (load<u32>(cache + (j << 2)) == chunk) return true;
+  }
+  return false;
+}
+
+function isRetiredAnywhere(chunk: u32): bool {
+  const slots = load<u32>(H_SLOT_COUNT);
+  for (let i: u32 = 0; i < slots; i++) {
+    const other = slotAt(i);
+    const n = load<u32>(other + S_RETIRED_COUNT);
+    for (let j: u32 = 0; j < n; j++) if (load<u32>(other + S_RETIRED + (j << 2)) == chunk) return true;
+    for (let kept = load<u32>(other + S_DEFERRED); kept != 0; kept = load<u32>(kept + E_HASH)) {
+      if (kept == chunk) return true;
+    }
+  }
+  return false;
+}
+
+/** Puts a chunk that no one can reach into our cache, and clears the register it was found in before it can move on. */
+function adopt(chunk: u32, register: u32): void {
+  store<u32>(slot + S_HAND_FREE, chunk);
+  store32(chunk + E_VERSION, load<u32>(chunk + E_VERSION) + 1);
+  const cls = classAt(chunk);
+  giveToCache(chunk, cls);
+  store32(register, 0);
+  store<u32>(slot + S_HAND_FREE, 0);
+  trim(cls);
+}
+
+function settleMark(dead: u32, number: u32): void {
+  const entry = load32(dead + S_HAND_MARK);
+  if (entry == 0) return;
+  const stamp = load32(entry + E_DEATH);
+  const ours =
+    load32(entry + E_VERSION) == load<u32>(dead + S_HAND_MARK_VERSION) &&
+    (load32(entry + E_NEXT) & 1) != 0 &&
+    (stamp & ((1 << DEATH_SLOT_BITS) - 1)) == number;
+  if (ours && !isRetiredAnywhere(entry)) {
+    isLinked(entry);
+    store<u32>(slot + S_HAND_RETIRED, entry);
+    appendRetired(entry);
+    store32(dead + S_HAND_MARK, 0);
+    store<u32>(slot + S_HAND_RETIRED, 0);
+    scan();
+  }
+  store32(dead + S_HAND_MARK, 0);
+}
+
+function settleRetired(dead: u32): void {
+  const chunk = load32(dead + S_HAND_RETIRED);
+  if (chunk != 0 && !isRetiredAnywhere(chunk)) {
+    store<u32>(slot + S_HAND_RETIRED, chunk);
+    appendRetired(chunk);
+    store32(dead + S_HAND_RETIRED, 0);
+    store<u32>(slot + S_HAND_RETIRED, 0);
+    scan();
+  }
+  store32(dead + S_HAND_RETIRED, 0);
+}
+
+function settleFree(dead: u32): void {
+  const chunk = load32(dead + S_HAND_FREE);
+  if (chunk != 0 && !isCachedAnywhere(chunk) && !isRetiredAnywhere(chunk)) adopt(chunk, dead + S_HAND_FREE);
+  store32(dead + S_HAND_FREE, 0);
+}
+
+/** A message taken out of its ring but not yet freed; if it is still in the ring, the next receiver gets it. */
+function settleMessage(dead: u32): void {
+  const message = load32(dead + S_HAND_MESSAGE);
+  if (message != 0) {
+    const ring = load<u32>(dead + S_HAND_MESSAGE_RING);
+    if (!isInRing(ring, message) && !isCachedAnywhere(message)) adopt(message, dead + S_HAND_MESSAGE);
+  }
+  store32(dead + S_HAND_MESSAGE, 0);
+}
+
+function appendRetired(chunk: u32): void {
+  const n = load<u32>(slot + S_RETIRED_COUNT);
+  store<u32>(slot + S_RETIRED + (n << 2), chunk);
+  store<u32>(slot + S_RETIRED_COUNT, n + 1);
+}
+
+function adoptRetired(dead: u32): void {
+  const n = load<u32>(dead + S_RETIRED_COUNT);
+  for (let i: u32 = 0; i < n; i++) {
+    const at = dead + S_RETIRED + (i << 2);
+    const chunk = load<u32>(at);
+    if (chunk == 0) continue;
+    store32(at, 0);
+    if (isRetiredAnywhere(chunk)) continue; // it was noted twice: a death in the middle of a scan
+    store<u32>(slot + S_HAND_RETIRED, chunk);
+    appendRetired(chunk);
+    store<u32>(slot + S_HAND_RETIRED, 0);
+    if (load<u32>(slot + S_RETIRED_COUNT) > 512) scan();
+  }
+  store32(dead + S_RETIRED_COUNT, 0);
+  scan();
+}
+
+function adoptDeferred(dead: u32): void {
+  while (true) {
+    const chunk = load<u32>(dead + S_DEFERRED);
+    if (chunk == 0) return;
+    store<u32>(slot + S_HAND_RETIRED, chunk);
+    store32(dead + S_DEFERRED, load<u32>(chunk + E_HASH));
+    appendRetired(chunk);
+    store<u32>(slot + S_HAND_RETIRED, 0);
+    if (load<u32>(slot + S_RETIRED_COUNT) > 512) scan();
+  }
+}
+
+function adoptCaches(dead: u32): void {
+  for (let cls: u32 = 0; cls < CLASS_COUNT; cls++) {
+    const cache = dead + S_CACHES + cls * CACHE_STRIDE;
+    while (true) {
+      const n = load<u32>(cache);
+      if (n == 0) break;
+      const chunk = load<u32>(cache + (n << 2));
+      store<u32>(slot + S_HAND_FREE, chunk);
+      store32(cache, n - 1);
+      giveToCache(chunk, cls);
+      store<u32>(slot + S_HAND_FREE, 0);
+      uncount(cls);
+      trim(cls);
+    }
+  }
+}
+
+/** A chunk that moves from cache to cache was neither taken nor given back. */
+function uncount(cls: u32): void {
+  const given = slot + S_CACHES + cls * CACHE_STRIDE + K_GIVEN;
+  store<u64>(given, load<u64>(given) - 1);
+}
+
+function adoptBuffers(dead: u32): void {
+  while (true) {
+    const chunk = load<u32>(dead + S_BUFFERS);
+    if (chunk == 0) return;
+    store<u32>(slot + S_HAND_FREE, chunk);
+    store32(dead + S_BUFFERS, load<u32>(chunk + E_NEXT));
+    const cls = classAt(chunk);
+    giveToCache(chunk, cls);
+    store<u32>(slot + S_HAND_FREE, 0);
+    trim(cls);
+  }
+}
+
+/** An id that no directory entry names is cleared: its entries are swept, then it is free. */
+function settleId(dead: u32, register: u32): void {
+  const id = load32(dead + register);
+  if (id != 0 && !isInDirectory(id)) store32(idLine(id) + I_STATE, ID_CLEARED);
+  store32(dead + register, 0);
+}
+
+function isInDirectory(id: u32): bool {
+  const buckets = load<u32>(H_BUCKET_MASK);
+  const target = slot + S_MANY;
+  let bucket: u32 = 0;
+  while (bucket <= buckets) {
+    const result = list(0, bucket, target, 512);
+    bucket = <u32>result;
+    const n = <u32>(result >> 32);
+    for (let i: u32 = 0; i < n; i++) {
+      const entry = load<u32>(target + (i << 3));
+      if (load<u32>(valueOf(entry) + N_ID) == id && load32(entry + E_VERSION) == load<u32>(target + (i << 3), 4)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+/** What a worker gives back when it leaves in good order; its slot is then free for another. */
+export function leave(): void {
+  clearHazards();
+  adoptBuffers(slot);
+  scan();
+  for (let cls: u32 = 0; cls < CLASS_COUNT; cls++) emptyCache(cls);
+}

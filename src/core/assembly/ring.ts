@@ -1,0 +1,186 @@
+/**
+ * Channels between agents (ADR-002): a bounded ring of cells, each a u64 (message chunk, position). A cell for position p is
+ * empty while it reads (0, p), full while it reads (message, p); taking it leaves (0, p + capacity). A message goes in by one
+ * swap of its cell, which is also where the send is linearized; tail and head are only hints that anyone may advance, so a
+ * sender that dies after its swap stops nobody.
+ *
+ * One receiver per ring, who claims it. Senders: one (SPSC, wait-free: its cell store needs no swap, it never repeats) or
+ * many (MPSC, lock-free). Messages live in chunks of their size class, so a ring costs 8 bytes a cell.
+ *
+ * For the reaper of a sender: the receiver marks the message before it empties the cell, so a message that is neither in
+ * the ring nor marked was never sent.
+ */
+import {
+  DROPPED,
+  EMPTY,
+  E_BIRTH,
+  E_DEATH,
+  E_KEY,
+  E_META,
+  E_NEXT,
+  E_VALUE_LENGTH,
+  FULL,
+  C_RECEIVED,
+  C_SENT,
+  NOT_YOURS,
+  NO_MEMORY,
+  OK,
+  RING_SPSC,
+  R_ARRIVALS,
+  R_CAPACITY,
+  R_CELLS,
+  R_DEPARTURES,
+  R_DROPPED,
+  R_HEAD,
+  R_KIND,
+  R_RECEIVER,
+  R_SENDER,
+  R_TAIL,
+  R_WHEN_FULL,
+  S_HAND_CHUNK,
+  S_HAND_MESSAGE,
+  S_HAND_MESSAGE_RING,
+  S_HAND_RING,
+} from "../layout";
+import { allocateOrEvict } from "./evict";
+import { add32, add64, copyVectors, copyRacyExact, load32, load64, release32, store32, swap32, swap64 } from "./memory";
+import { classOf, free, putBack } from "./pool";
+import { clearHazards } from "./reclaim";
+import { beginWrite, count, endWrite, slot, slotNumber } from "./worker";
+
+/** Makes a chunk a ring. It stays in this worker's hands until the host has published it in the directory. */
+export function initialiseRing(ring: u32, capacity: u32, kind: u32, whenFull: u32): void {
+  memory.fill(ring + R_CAPACITY, 0, R_CELLS - R_CAPACITY);
+  store<u32>(ring + R_CAPACITY, capacity);
+  store<u32>(ring + R_KIND, kind);
+  store<u32>(ring + R_WHEN_FULL, whenFull);
+  for (let i: u32 = 0; i < capacity; i++) store<u64>(ring + R_CELLS + (i << 3), <u64>i << 32);
+}
+
+// @ts-ignore: decorator
+@inline
+function cellOf(ring: u32, position: u32): u32 {
+  return ring + R_CELLS + ((position & (load<u32>(ring + R_CAPACITY) - 1)) << 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function holder(register: u32): bool {
+  const now = load32(register);
+  return now == slotNumber + 1 || (now == 0 && swap32(register, 0, slotNumber + 1));
+}
+
+/** Sends `length` bytes at `from`. OK, FULL, DROPPED, NO_MEMORY or NOT_YOURS. */
+export function send(ring: u32, from: u32, length: u32): i32 {
+  const alone = load<u32>(ring + R_KIND) == RING_SPSC;
+  if (alone && !holder(ring + R_SENDER)) return NOT_YOURS;
+  if (isFull(ring)) return refuse(ring);
+  beginWrite();
+  const message = allocateOrEvict(classOf(E_KEY + length));
+  clearHazards();
+  endWrite();
+  if (message == 0) return NO_MEMORY;
+  store<u32>(message + E_NEXT, 0);
+  store<u32>(message + E_DEATH, 0);
+  store<u32>(message + E_META, 0);
+  store<u16>(message + E_VALUE_LENGTH, <u16>length);
+  copyVectors(message + E_KEY, from, length);
+  release32(slot + S_HAND_RING, ring);
+  const sent = alone ? putAlone(ring, message) : putAmongMany(ring, message);
+  if (!sent) {
+    putBack(message);
+    store<u32>(slot + S_HAND_RING, 0);
+    return refuse(ring);
+  }
+  store<u32>(slot + S_HAND_CHUNK, 0);
+  store<u32>(slot + S_HAND_RING, 0);
+  add32(ring + R_ARRIVALS, 1);
+  count(C_SENT);
+  return OK;
+}
+
+function refuse(ring: u32): i32 {
+  if (!load<u32>(ring + R_WHEN_FULL)) return FULL;
+  add64(ring + R_DROPPED, 1);
+  return DROPPED;
+}
+
+function isFull(ring: u32): bool {
+  const tail = load32(ring + R_TAIL);
+  return <u32>(load64(cellOf(ring, tail)) >> 32) == tail - load<u32>(ring + R_CAPACITY);
+}
+
+function putAlone(ring: u32, message: u32): bool {
+  let tail = load32(ring + R_TAIL);
+  let cell = cellOf(ring, tail);
+  let now = load64(cell);
+  if (now == ((<u64>tail << 32) | <u64>message)) return true;
+  // the sender before us died between its cell and the tail
+  if (<u32>(now >> 32) == tail && <u32>now != 0) {
+    tail++;
+    store32(ring + R_TAIL, tail);
+    cell = cellOf(ring, tail);
+    now = load64(cell);
+  }
+  if (now != <u64>tail << 32) return false;
+  swap64(cell, now, (<u64>tail << 32) | <u64>message);
+  store32(ring + R_TAIL, tail + 1);
+  return true;
+}
+
+function putAmongMany(ring: u32, message: u32): bool {
+  while (true) {
+    const tail = load32(ring + R_TAIL);
+    const cell = cellOf(ring, tail);
+    const now = load64(cell);
+    const position = <u32>(now >> 32);
+    if (position == tail) {
+      if (<u32>now == 0 && swap64(cell, now, (<u64>tail << 32) | <u64>message)) {
+        swap32(ring + R_TAIL, tail, tail + 1);
+        return true;
+      }
+      swap32(ring + R_TAIL, tail, tail + 1); // filled: help, whoever filled it may be gone
+    } else if (position == tail - load<u32>(ring + R_CAPACITY) && load32(ring + R_TAIL) == tail) {
+      return false;
+    } else {
+      // taken already by a fast receiver: the tail lags behind
+      if (<i32>(position - tail) > 0) swap32(ring + R_TAIL, tail, tail + 1);
+    }
+  }
+}
+
+/** Takes the oldest message into `target` (16 KiB of room). Its length, EMPTY or NOT_YOURS. */
+export function receive(ring: u32, target: u32): i32 {
+  if (!holder(ring + R_RECEIVER)) return NOT_YOURS;
+  while (true) {
+    const head = load32(ring + R_HEAD);
+    const cell = cellOf(ring, head);
+    const now = load64(cell);
+    const position = <u32>(now >> 32);
+    const message = <u32>now;
+    if (position != head) {
+      // emptied, but the receiver before us died before it moved the head
+      store32(ring + R_HEAD, head + 1);
+      continue;
+    }
+    if (message == 0) return EMPTY;
+    store<u32>(slot + S_HAND_MESSAGE_RING, ring);
+    release32(slot + S_HAND_MESSAGE, message);
+    store32(message + E_NEXT, 1);
+    swap64(cell, now, <u64>(head + load<u32>(ring + R_CAPACITY)) << 32);
+    store32(ring + R_HEAD, head + 1);
+    const length = <u32>load<u16>(message + E_VALUE_LENGTH);
+    copyRacyExact(target, message + E_KEY, length);
+    free(message);
+    store<u32>(slot + S_HAND_MESSAGE, 0);
+    add32(ring + R_DEPARTURES, 1);
+    count(C_RECEIVED);
+    return length;
+  }
+}
+
+/** Gives up the receiver's or the sender's place, so that another worker may take it. */
+export function leaveRing(ring: u32): void {
+  swap32(ring + R_RECEIVER, slotNumber + 1, 0);
+  swap32(ring + R_SENDER, slotNumber + 1, 0);
+}

@@ -1,0 +1,136 @@
+/**
+ * Walking the table from outside a key: the background sweep of entries that expired or whose namespace was cleared, and
+ * weakly consistent scans for iteration. Both walk like readers do, without storing, and start a bucket over when it
+ * changed under them.
+ */
+import {
+  C_EXPIRED,
+  C_SWEPT,
+  E_EXPIRES,
+  E_META,
+  E_NEXT,
+  E_VERSION,
+  FIRST_ID,
+  ID_CLEARED,
+  I_STATE,
+} from "../layout";
+import { removeEntry } from "./evict";
+import { load32, racy32 } from "./memory";
+import { isChunk } from "./pool";
+import { idLine } from "./quota";
+import { clearHazards } from "./reclaim";
+import { expiredNow } from "./table";
+import { beginWrite, bucketMask, buckets, count, endWrite } from "./worker";
+
+/** Removes what is dead in `n` buckets from bucket `from` on; returns how many entries went. */
+export function sweep(from: u32, n: u32): u32 {
+  let swept: u32 = 0;
+  for (let i: u32 = 0; i < n; i++) {
+    const bucket = buckets + (((from + i) & bucketMask) << 2);
+    if (load<u32>(bucket) != 0) swept += sweepBucket(bucket);
+  }
+  return swept;
+}
+
+function sweepBucket(bucket: u32): u32 {
+  let swept: u32 = 0;
+  let patience: u32 = 64;
+  let entry = load32(bucket);
+  while (entry != 0 && isChunk(entry)) {
+    const version = load32(entry + E_VERSION);
+    const expired = expiredNow(racy32(entry + E_EXPIRES));
+    const cleared = isCleared(racy32(entry + E_META) & 0xffff);
+    const next = load32(entry + E_NEXT);
+    if (load32(entry + E_VERSION) != version) break; // recycled under us: the next round will come by again
+    if (!(next & 1) && (expired || cleared)) {
+      beginWrite();
+      const gone = removeEntry(entry, version);
+      clearHazards();
+      endWrite();
+      if (gone) {
+        swept++;
+        count(expired ? C_EXPIRED : C_SWEPT);
+      }
+      if (--patience == 0) break;
+      entry = load32(bucket);
+      continue;
+    }
+    entry = next & ~1;
+  }
+  return swept;
+}
+
+// @ts-ignore: decorator
+@inline
+function isCleared(id: u32): bool {
+  return id >= FIRST_ID && load32(idLine(id) + I_STATE) == ID_CLEARED;
+}
+
+/**
+ * Lists (address, version) of the living entries of a namespace id, from bucket `from` on, until `room` of them are
+ * listed at `target` (8 bytes each) or the table ends. A bucket is listed whole or not at all.
+ *
+ * @returns the next bucket to look at in the low word, the number listed in the high word
+ */
+export function list(id: u32, from: u32, target: u32, room: u32): u64 {
+  let n: u32 = 0;
+  let bucket = from;
+  for (; bucket <= bucketMask; bucket++) {
+    if (load<u32>(buckets + (bucket << 2)) == 0) continue;
+    const before = n;
+    const after = listBucket(id, buckets + (bucket << 2), target, n, room);
+    if (after > room) {
+      n = before;
+      break;
+    }
+    n = after;
+  }
+  return <u64>bucket | (<u64>n << 32);
+}
+
+function listBucket(id: u32, bucket: u32, target: u32, from: u32, room: u32): u32 {
+  let n = from;
+  let owner: u32 = 0;
+  let ownerVersion: u32 = 0;
+  let link = bucket;
+  let entry = load32(bucket);
+  while (entry != 0) {
+    let again = !isChunk(entry);
+    if (!again) {
+      const version = load32(entry + E_VERSION);
+      again = load32(link) != entry || (owner != 0 && load32(owner + E_VERSION) != ownerVersion);
+      if (!again) {
+        const meta = racy32(entry + E_META);
+        const expires = racy32(entry + E_EXPIRES);
+        const next = load32(entry + E_NEXT);
+        // a marked entry is on its way out; its writer or we will find the chain without it
+        again = load32(entry + E_VERSION) != version || (next & 1) != 0;
+        if (!again) {
+          if ((meta & 0xffff) == id && !expiredNow(expires)) {
+            if (n >= room) return room + 1;
+            store<u32>(target + (n << 3), entry);
+            store<u32>(target + (n << 3), version, 4);
+            n++;
+          }
+          owner = entry;
+          ownerVersion = version;
+          link = entry + E_NEXT;
+          entry = next;
+          continue;
+        }
+        if (next & 1 && load32(entry + E_VERSION) == version) helpUnlink(entry, version);
+      }
+    }
+    n = from;
+    owner = 0;
+    link = bucket;
+    entry = load32(bucket);
+  }
+  return n;
+}
+
+/** A marked entry whose writer died before unlinking would keep us from ever listing its bucket: take it out. */
+function helpUnlink(entry: u32, version: u32): void {
+  removeEntry(entry, version); // finds its key, and find() unlinks what is marked on the way
+  clearHazards();
+}

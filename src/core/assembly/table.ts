@@ -1,0 +1,565 @@
+/**
+ * The table: Michael's lock-free hash table (SPAA 2002) with two changes that make it a store for immutable entries.
+ *
+ * An entry's link word and its death stamp form one u64. To delete is to swap (next, 0) for (next | 1, death); to replace
+ * is to swap it for (new | 1, death), where new.next = next: one swap takes the old entry out and puts the new one in,
+ * and no moment exists at which a dead entry lacks its stamp. `death` is epoch << 6 | slot of the marker.
+ *
+ * A new key enters at the head of its bucket and nowhere else, by a swap of the head it read before it scanned the chain.
+ * That head has been named as a hazard since, so it cannot have been recycled and come back: whoever else inserted the
+ * key meanwhile has changed the head. This keeps a key reachable at most once.
+ *
+ * Writers find their entry as Michael does: name the entry (hazard), then read again the link that led to it. Readers store
+ * nothing. They follow links unprotected and validate:
+ *
+ *   v = e.version, then the link by which we came still leads to e       -> e was linked, in life v, at that moment
+ *   ... key compared, next loaded, value copied ...
+ *   e.version is still v                                                -> all of it belonged to that life
+ *
+ * A marked link is frozen. While the last unmarked link (the anchor) still leads to the first entry of a run of marked
+ * ones, the run is linked and may be walked; so a replaced entry leads to its replacement even if its writer died before
+ * it could unlink. A read is linearized at its load of the matching entry's unmarked link; a miss at its load of
+ * the bucket, or where an entry of that key was marked if one was there.
+ *
+ * Invariants: a key is reachable at most once; an unlinked chunk is never reachable again; published entries are immutable
+ * but for next, death and access.
+ */
+import {
+  C_BYTES_IN,
+  C_BYTES_OUT,
+  C_DELETES,
+  C_EXPIRED,
+  C_GETS,
+  C_HITS,
+  C_INSERTED,
+  C_READ_FALLBACKS,
+  C_READ_RETRIES,
+  C_REMOVED,
+  C_SETS,
+  C_WRITE_RETRIES,
+  DEATH_SLOT_BITS,
+  E_ACCESS,
+  E_BIRTH,
+  E_DEATH,
+  E_EXPIRES,
+  E_FLAGS,
+  E_HASH,
+  E_KEY,
+  E_META,
+  E_NEXT,
+  E_VALUE_LENGTH,
+  E_VERSION,
+  H_EPOCH,
+  H_TICK,
+  MISS,
+  MODE_ADD,
+  MODE_IF_ABSENT,
+  MODE_IF_VERSION,
+  MODE_SET,
+  NOT_A_COUNTER,
+  NO_MEMORY,
+  OK,
+  QUOTA,
+  S_HAND_CHUNK,
+  S_HAZARD_CURRENT,
+  S_HAZARD_HEAD,
+  S_HAZARD_PREVIOUS,
+  S_OUT,
+  S_PINS,
+  UNMET,
+} from "../layout";
+import { allocateOrEvict } from "./evict";
+import { copyRacy, copyRacyExact, copyVectors, equalBytes, load32, loadsFence, racy32, store32, swap32, swap64 } from "./memory";
+import { discharge, recharge, reserve } from "./quota";
+import { classAt, classOf, isChunk, putBack, sizeOf } from "./pool";
+import { clearHazards, letGo, retire, takeInHand } from "./reclaim";
+import { beginWrite, bucketMask, buckets, count, endWrite, markDirty, slot, slotNumber } from "./worker";
+
+/** Longest chain walk or number of restarts before a reader takes the writers' protected path. */
+const READ_PATIENCE: u32 = 64;
+
+// @ts-ignore: decorator
+@inline
+export function bucketOf(hash: u32): u32 {
+  return buckets + ((hash & bucketMask) << 2);
+}
+
+// @ts-ignore: decorator
+@inline
+export function padded(length: u32): u32 {
+  return (length + 15) & ~15;
+}
+
+// @ts-ignore: decorator
+@inline
+function isExpired(expires: u32): bool {
+  return expires != 0 && <i32>(load32(H_TICK) - expires) >= 0;
+}
+
+// ------------------------------------------------------------------ find, protected
+
+/** The link word that leads to `found`; valid, like the rest, until this worker's next find. */
+let link: u32 = 0;
+/** The entry of the key, named as a hazard; 0 = the key is absent. */
+export let found: u32 = 0;
+/** Its successor when it was found: its link was unmarked. */
+let successor: u32 = 0;
+/** The bucket's first entry before the scan, named as a hazard ever since. */
+let head: u32 = 0;
+
+/**
+ * Finds the key, and unlinks the marked entries it meets, one swap each. On return `found` and the owner of `link` are
+ * protected. Starts over whenever a link changed under it.
+ *
+ * @param key zero-padded to 16 bytes, in memory no one else writes
+ */
+export function find(hash: u32, meta: u32, key: u32): void {
+  const bucket = bucketOf(hash);
+  const keyLength = meta >> 16;
+  let retries: u32 = 0;
+  while (true) {
+    head = load32(bucket);
+    store32(slot + (FAULT == 3 ? S_HAZARD_CURRENT : S_HAZARD_HEAD), head);
+    // store, then load: the scan that frees `head` either sees our hazard or unlinked it before this load
+    if (load32(bucket) != head) {
+      backOff(++retries);
+      continue;
+    }
+    link = bucket;
+    found = head;
+    let restart = false;
+    while (found != 0) {
+      const next = load32(found + E_NEXT);
+      // the predecessor must still lead here, unmarked: an unlinked entry's own link proves nothing
+      if (FAULT != 2 && load32(link) != found) {
+        restart = true;
+        break;
+      }
+      if (FAULT != 7 && next & 1) {
+        const after = next & ~1;
+        if (!swap32(link, found, after)) {
+          restart = true;
+          break;
+        }
+        if (link == bucket) {
+          head = after;
+          store32(slot + (FAULT == 3 ? S_HAZARD_CURRENT : S_HAZARD_HEAD), after);
+        } else {
+          store32(slot + S_HAZARD_CURRENT, after);
+        }
+        found = after;
+        if (load32(link) != found) {
+          restart = true;
+          break;
+        }
+        continue;
+      }
+      if (load<u32>(found + E_HASH) == hash && load<u32>(found + E_META) == meta) {
+        if (equalBytes(found + E_KEY, key, keyLength)) {
+          successor = next;
+          return;
+        }
+      }
+      // moves one way only, from CURRENT to PREVIOUS: scans read in that order
+      if (found != head) store32(slot + S_HAZARD_PREVIOUS, found);
+      link = found + E_NEXT;
+      found = next & ~1;
+      if (found == 0) break;
+      store32(slot + S_HAZARD_CURRENT, found);
+      if (FAULT != 6 && load32(link) != found) {
+        restart = true;
+        break;
+      }
+    }
+    if (!restart) return;
+    backOff(++retries);
+  }
+}
+
+/** Counts a retry; after a few, waits a little longer each time, so that one of the contenders gets through. */
+function backOff(retries: u32): void {
+  count(C_WRITE_RETRIES);
+  if (EXPLORE) return;
+  if (retries < 4) return;
+  const spins: u32 = 8 << min<u32>(retries - 4, 8);
+  for (let i: u32 = 0; i < spins; i++) load32(H_TICK);
+}
+
+// ------------------------------------------------------------------ read
+
+// The anchor: the last unmarked link, and the life of the entry that owns it (0 = it is the bucket).
+let anchor: u32 = 0;
+let owner: u32 = 0;
+let ownerVersion: u32 = 0;
+// What the anchor leads to: the first entry of the run we walk, and its life.
+let first: u32 = 0;
+let firstVersion: u32 = 0;
+
+/** Whether the anchor still leads to the life of `first` that we entered the run by; all its marked links are then frozen. */
+// @ts-ignore: decorator
+@inline
+function runIsLinked(): bool {
+  if (load32(anchor) != first) return false;
+  if (owner != 0 && load32(owner + E_VERSION) != ownerVersion) return false;
+  return load32(first + E_VERSION) == firstVersion;
+}
+
+const AGAIN: i32 = -100;
+
+/**
+ * Copies the value of the key to `target` and returns its length, MISS when the key is absent or expired. Stores nothing
+ * in shared memory but the entry's access counter, and that only while it still grows. Leaves address, version and expiry
+ * of the entry in S_OUT.
+ *
+ * @param limit copy at most this many bytes; the length returned may be larger
+ * @param exact the target is the caller's: not a byte past the value
+ */
+// @ts-ignore: decorator
+@inline
+export function read(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact: bool): i32 {
+  count(C_GETS);
+  let patience = READ_PATIENCE;
+  while (true) {
+    const length = tryRead(hash, meta, key, target, limit, exact);
+    if (length != AGAIN) {
+      if (length >= 0) count(C_HITS);
+      return length;
+    }
+    count(C_READ_RETRIES);
+    if (--patience == 0) return readProtected(hash, meta, key, target, limit);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function tryRead(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact: bool): i32 {
+  anchor = bucketOf(hash);
+  owner = 0;
+  let entry = load32(anchor);
+  first = entry;
+  while (entry != 0) {
+    if (!isChunk(entry)) return AGAIN;
+    const version = load32(entry + E_VERSION);
+    if (entry == first) firstVersion = version;
+    if (FAULT != 2 && !runIsLinked()) return AGAIN;
+    let ours = racy32(entry + E_HASH) == hash && racy32(entry + E_META) == meta;
+    if (ours) ours = equalBytes(entry + E_KEY, key, meta >> 16);
+    // before the link: as long as the entry is unmarked its expiry is its own
+    const expires = racy32(entry + E_EXPIRES);
+    const next = load32(entry + E_NEXT);
+    if (ours && (FAULT == 7 || !(next & 1))) {
+      if (isExpired(expires)) {
+        if (load32(entry + E_VERSION) != version) return AGAIN;
+        return MISS;
+      }
+      const length = <u32>load<u16>(entry + E_VALUE_LENGTH);
+      const value = entry + E_KEY + padded(meta >> 16);
+      if (exact) copyRacyExact(target, value, min(length, limit));
+      else copyRacy(target, value, min(length, limit));
+      loadsFence(); // the copy before the re-check
+      if (load32(entry + E_VERSION) != version) return AGAIN;
+      const access = load<u8>(entry + E_ACCESS);
+      if (access < 3) store<u8>(entry + E_ACCESS, access + 1);
+      store<u32>(slot + S_OUT, entry);
+      store<u32>(slot + S_OUT, version, 4);
+      store<u32>(slot + S_OUT, expires, 8);
+      return length;
+    }
+    if (load32(entry + E_VERSION) != version) return AGAIN;
+    if (next & 1) {
+      if (!runIsLinked()) return AGAIN;
+      entry = next & ~1;
+      continue;
+    }
+    owner = entry;
+    ownerVersion = version;
+    anchor = entry + E_NEXT;
+    first = next;
+    entry = next;
+  }
+  return MISS;
+}
+
+/** The same under hazards: for a reader that keeps losing against writers of its bucket. */
+function readProtected(hash: u32, meta: u32, key: u32, target: u32, limit: u32): i32 {
+  count(C_READ_FALLBACKS);
+  let length: i32 = MISS;
+  while (true) {
+    find(hash, meta, key);
+    if (found == 0) break;
+    const expires = load<u32>(found + E_EXPIRES);
+    if (isExpired(expires)) break;
+    const size = <u32>load<u16>(found + E_VALUE_LENGTH);
+    copyRacyExact(target, found + E_KEY + padded(meta >> 16), min(size, limit));
+    store<u32>(slot + S_OUT, found);
+    store<u32>(slot + S_OUT, load<u32>(found + E_VERSION), 4);
+    store<u32>(slot + S_OUT, expires, 8);
+    length = <i32>size;
+    break;
+  }
+  clearHazards();
+  if (length >= 0) count(C_HITS);
+  return length;
+}
+
+/** Whether the key is present. */
+export function contains(hash: u32, meta: u32, key: u32): bool {
+  return read(hash, meta, key, slot + S_OUT + 64, 0, false) >= 0;
+}
+
+/**
+ * Names the key's entry in pin `pin` and returns the address of its value (length in S_OUT + 12), 0 when absent. It
+ * stays readable until `unpin`.
+ */
+export function pinValue(hash: u32, meta: u32, key: u32, pin: u32): u32 {
+  count(C_GETS);
+  find(hash, meta, key);
+  let value: u32 = 0;
+  if (found != 0 && !isExpired(load<u32>(found + E_EXPIRES))) {
+    // PREVIOUS, CURRENT or HEAD names it while the pin is written, and scans read the pins after those
+    store32(slot + S_PINS + (pin << 2), found);
+    const access = load<u8>(found + E_ACCESS);
+    if (access < 3) store<u8>(found + E_ACCESS, access + 1);
+    store<u32>(slot + S_OUT, load<u16>(found + E_VALUE_LENGTH), 12);
+    value = found + E_KEY + padded(meta >> 16);
+    count(C_HITS);
+  }
+  clearHazards();
+  return value;
+}
+
+export function unpin(pin: u32): void {
+  store32(slot + S_PINS + (pin << 2), 0);
+}
+
+// ------------------------------------------------------------------ write
+
+/** Fills a private chunk; next, birth and the rest of the first line are set before it is published. */
+// @ts-ignore: decorator
+@inline
+function fill(chunk: u32, hash: u32, meta: u32, key: u32, value: u32, length: u32, expires: u32): void {
+  const keyLength = padded(meta >> 16);
+  store<u32>(chunk + E_HASH, hash);
+  store<u32>(chunk + E_EXPIRES, expires);
+  store<u16>(chunk + E_VALUE_LENGTH, <u16>length);
+  store<u16>(chunk + E_FLAGS, 0); // flags and access
+  store<u32>(chunk + E_META, meta);
+  let i: u32 = 0;
+  do {
+    v128.store(chunk + E_KEY + i, v128.load(key + i));
+    i += 16;
+  } while (i < keyLength);
+  copyVectors(chunk + E_KEY + keyLength, value, length);
+}
+
+// @ts-ignore: decorator
+@inline
+function death(epoch: u32): u64 {
+  return <u64>((epoch << DEATH_SLOT_BITS) | slotNumber) << 32;
+}
+
+/**
+ * Marks `found`, leaving `next` (its successor, or its replacement) as its frozen link. One swap: it dies, its stamp is
+ * written, and a replacement is in.
+ */
+// @ts-ignore: decorator
+@inline
+function mark(next: u32, epoch: u32): bool {
+  takeInHand(found);
+  if (swap64(found + E_NEXT, <u64>successor, <u64>(next | 1) | death(epoch))) return true;
+  letGo();
+  return false;
+}
+
+/** Takes the entry we marked out of its chain, or lets a find do it, and retires it. */
+// @ts-ignore: decorator
+@inline
+function unlink(entry: u32, next: u32, hash: u32, meta: u32, key: u32): void {
+  if (!swap32(link, entry, next)) find(hash, meta, key);
+  retire(entry);
+}
+
+/**
+ * Writes a key. The chunk is taken and filled before the chain is looked at, so a full memory changes nothing.
+ *
+ * The epoch is read after the chain was read and stamps both the new entry's birth and the old one's death: whatever
+ * this write could have seen was born no later (core.md, snapshots).
+ *
+ * @param expected address and @param generation of the entry that MODE_IF_VERSION asks for
+ * @returns OK, UNMET, NO_MEMORY, QUOTA, or STALE when the namespace was cleared meanwhile
+ */
+export function write(
+  hash: u32,
+  meta: u32,
+  key: u32,
+  value: u32,
+  length: u32,
+  expires: u32,
+  mode: u32,
+  expected: u32,
+  generation: u32,
+): i32 {
+  beginWrite();
+  count(C_SETS);
+  if (mode != MODE_SET && mode != MODE_ADD) {
+    // a condition that fails should not cost a chunk, nor evict anyone
+    find(hash, meta, key);
+    if (!holds(mode, expected, generation)) return finish(UNMET);
+  }
+  const cls = classOf(E_KEY + padded(meta >> 16) + length);
+  const chunk = allocateOrEvict(cls);
+  if (chunk == 0) return finish(NO_MEMORY);
+  fill(chunk, hash, meta, key, value, length, expires);
+  const status = publish(hash, meta, key, chunk, mode, expected, generation, 0);
+  if (status != OK) putBack(chunk);
+  return finish(status);
+}
+
+/**
+ * Adds to a counter: 8 bytes, little-endian, two's complement; an absent key counts as 0. Its expiry stays.
+ * The sum is left in S_OUT + 16.
+ */
+export function addTo(hash: u32, meta: u32, key: u32, by: i64): i32 {
+  beginWrite();
+  count(C_SETS);
+  const chunk = allocateOrEvict(classOf(E_KEY + padded(meta >> 16) + 8));
+  if (chunk == 0) return finish(NO_MEMORY);
+  fill(chunk, hash, meta, key, slot + S_OUT + 16, 8, 0);
+  const status = publish(hash, meta, key, chunk, MODE_ADD, 0, 0, by);
+  if (status != OK) putBack(chunk);
+  return finish(status);
+}
+
+function finish(status: i32): i32 {
+  clearHazards();
+  endWrite();
+  return status;
+}
+
+/** Whether the condition of a write holds for what `find` found. An expired entry counts as absent. */
+function holds(mode: u32, expected: u32, generation: u32): bool {
+  if (mode == MODE_SET || mode == MODE_ADD) return true;
+  const present = found != 0 && !isExpired(load<u32>(found + E_EXPIRES));
+  if (mode == MODE_IF_ABSENT) return !present;
+  return present && found == expected && load<u32>(found + E_VERSION) == generation;
+}
+
+/** Puts a filled chunk in: the retry loop of every write. */
+function publish(
+  hash: u32,
+  meta: u32,
+  key: u32,
+  chunk: u32,
+  mode: u32,
+  expected: u32,
+  generation: u32,
+  by: i64,
+): i32 {
+  const cls = classAt(chunk);
+  const size = sizeOf(cls);
+  const id = meta & 0xffff;
+  let retries: u32 = 0;
+  while (true) {
+    find(hash, meta, key);
+    const epoch = load32(H_EPOCH);
+    if (!holds(mode, expected, generation)) return UNMET;
+    if (mode == MODE_ADD && !addInto(chunk, padded(meta >> 16), by)) return NOT_A_COUNTER;
+    store<u32>(chunk + E_BIRTH, epoch);
+    store<u32>(chunk + E_DEATH, 0);
+    if (found != 0) {
+      const old = found;
+      const oldClass = classAt(old);
+      if (oldClass != cls && !recharge(id, <i64>size - <i64>sizeOf(oldClass))) return QUOTA;
+      store<u32>(chunk + E_NEXT, successor);
+      store<u32>(slot + S_OUT, chunk);
+      store<u32>(slot + S_OUT, load<u32>(chunk + E_VERSION), 4);
+      if (mark(chunk, epoch)) {
+        store<u32>(slot + S_HAND_CHUNK, 0);
+        markDirty(chunk, size);
+        markDirty(old, 32);
+        if (oldClass != cls) {
+          count(C_BYTES_IN, size);
+          count(C_BYTES_OUT, sizeOf(oldClass));
+        }
+        unlink(old, chunk, hash, meta, key);
+        return OK;
+      }
+      if (oldClass != cls) recharge(id, <i64>sizeOf(oldClass) - <i64>size);
+    } else {
+      const room = reserve(id, size);
+      if (room != OK) return room;
+      store<u32>(chunk + E_NEXT, head);
+      store<u32>(slot + S_OUT, chunk);
+      store<u32>(slot + S_OUT, load<u32>(chunk + E_VERSION), 4);
+      if (swap32(bucketOf(hash), head, chunk)) {
+        store<u32>(slot + S_HAND_CHUNK, 0);
+        markDirty(chunk, size);
+        count(C_INSERTED);
+        count(C_BYTES_IN, size);
+        return OK;
+      }
+      discharge(id, size);
+    }
+    backOff(++retries);
+  }
+}
+
+/** Sum of the found counter and `by` into the chunk's value, keeping its expiry. */
+function addInto(chunk: u32, keyLength: u32, by: i64): bool {
+  let base: i64 = 0;
+  let expires: u32 = 0;
+  if (found != 0 && !isExpired(load<u32>(found + E_EXPIRES))) {
+    if (load<u16>(found + E_VALUE_LENGTH) != 8) return false;
+    base = load<i64>(found + E_KEY + keyLength);
+    expires = load<u32>(found + E_EXPIRES);
+  }
+  store<i64>(chunk + E_KEY + keyLength, base + by);
+  store<u32>(chunk + E_EXPIRES, expires);
+  store<i64>(slot + S_OUT, base + by, 16);
+  return true;
+}
+
+/** Deletes a key; true when it was there and not expired. */
+export function remove(hash: u32, meta: u32, key: u32): bool {
+  beginWrite();
+  count(C_DELETES);
+  let retries: u32 = 0;
+  let present = false;
+  while (true) {
+    find(hash, meta, key);
+    if (found == 0) break;
+    present = !isExpired(load<u32>(found + E_EXPIRES));
+    if (take(hash, meta, key)) break;
+    backOff(++retries);
+    present = false;
+  }
+  finish(OK);
+  return present;
+}
+
+/** Marks and unlinks what `find` found. False when someone else changed it first. */
+export function take(hash: u32, meta: u32, key: u32): bool {
+  const entry = found;
+  const next = successor;
+  if (!mark(next, load32(H_EPOCH))) return false;
+  const size = sizeOf(classAt(entry));
+  markDirty(entry, 32);
+  discharge(meta & 0xffff, size);
+  count(C_REMOVED);
+  count(C_BYTES_OUT, size);
+  unlink(entry, next, hash, meta, key);
+  return true;
+}
+
+/** True when the entry is still this one, alive: for evictors and sweepers, which know an address rather than a key. */
+export function isFound(entry: u32): bool {
+  return found == entry;
+}
+
+export function expiredNow(expires: u32): bool {
+  return isExpired(expires);
+}
+
+export function countExpired(): void {
+  count(C_EXPIRED);
+}

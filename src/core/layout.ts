@@ -1,0 +1,231 @@
+/**
+ * The memory map of the store: every offset the engine (AssemblyScript) and its host (TypeScript) agree on. This one
+ * file is compiled by both compilers, so the two cannot drift apart; test/core/layout.test.ts asserts that the
+ * fields add up. All sizes in bytes, all addresses are byte offsets into the one shared memory.
+ *
+ *   0        HEADER        4 KiB   identity and geometry (written once), then one 64-byte line per contended word
+ *   4 KiB    SLOTS         64 KiB each, one a worker
+ *   …        NAMESPACE IDS 64-byte usage lines, one an id
+ *   …        SLABS         u32 a slab: its size class and, while it is being cut, its owner
+ *   …        DIRTY         one bit per 4 KiB of pool
+ *   …        BUCKETS       u32 link each
+ *   …        POOL          64 KiB slabs; the rest of the memory, a guard page excepted
+ *
+ * Rule (ADR-003): words that different workers write never share a 64-byte line, and a line that is read by everyone is
+ * never written. The one exception is stated where it is made.
+ */
+
+export const MAGIC: u32 = 0x52474e45; // "ENGR", little-endian
+export const LAYOUT_VERSION: u32 = 1;
+
+export const LINE: u32 = 64;
+export const SLAB_SIZE: u32 = 65536;
+export const SLAB_SHIFT: u32 = 16;
+export const REGION_SHIFT: u32 = 12; // 4 KiB dirty regions, ADR-005
+/** Readers clamp nothing but addresses: a racy u16 length may reach this far past the pool, so nothing lives there. */
+export const GUARD_SIZE: u32 = 131072;
+
+// --- header, line 0 and 1: identity and geometry, written once before the store is handed out
+export const H_MAGIC: u32 = 0;
+export const H_LAYOUT: u32 = 4;
+export const H_SLOTS: u32 = 8;
+export const H_SLOT_COUNT: u32 = 12;
+export const H_IDS: u32 = 16;
+export const H_ID_COUNT: u32 = 20;
+export const H_CAPACITY: u32 = 24; // bytes the store was created with
+export const H_WORKER_LIMIT: u32 = 28;
+export const H_SLABS: u32 = 32;
+export const H_SLAB_MAX: u32 = 36;
+export const H_DIRTY: u32 = 40;
+export const H_BUCKETS: u32 = 44;
+export const H_BUCKET_MASK: u32 = 48;
+export const H_POOL: u32 = 52;
+export const H_HASH_SEED: u32 = 56;
+export const H_HASH_KIND: u32 = 60;
+export const H_CREATED_MS: u32 = 64; // f64, Unix time of creation: tick 0
+export const H_RETIRE_LIMIT: u32 = 72; // retired chunks a worker gathers before it looks for freeable ones
+export const H_REFILL: u32 = 76; // chunks a cache takes from its class at once, ADR-006
+export const H_CACHE_LIMIT: u32 = 80; // a cache above this returns CACHE_RETURN of them
+export const H_CACHE_RETURN: u32 = 84;
+export const H_EVICTION: u32 = 88; // 0 = refuse when full, 1 = sampled CLOCK
+export const H_STORE_ID: u32 = 92; // random: a handle is checked against it
+
+// --- header, contended lines: one word (or one pair that changes together) a line
+export const H_TICK: u32 = 128; // coarse clock, 10 ms ticks since creation
+export const H_EPOCH: u32 = 192; // snapshot epoch, starts at 1
+export const H_SNAPSHOT: u32 = 256; // epoch of the active snapshot, 0 = none
+export const H_PRESSURE: u32 = 320;
+export const H_SLAB_LIMIT: u32 = 384; // slabs that the memory has room for now
+export const H_SLAB_NEXT: u32 = 448; // hint: slabs below it are taken
+export const H_ACL_GENERATION: u32 = 512; // bumped on every grant and revoke
+export const H_NEXT_ID: u32 = 576; // hint: where to look for a free namespace id
+export const H_SWEEP: u32 = 640; // next bucket the sweeper visits
+export const H_CLOSED: u32 = 704; // 1 = the creator has closed the store
+export const H_CLASSES: u32 = 1024; // one line a size class: u64 tagged stack head
+export const HEADER_SIZE: u32 = 4096;
+
+export const CLASS_COUNT: u32 = 10;
+export const CLASS_MIN_SHIFT: u32 = 5; // 32 B
+export const CHUNK_MAX: u32 = 16384;
+
+// --- worker slot
+export const SLOT_SIZE: u32 = 65536;
+export const S_STATE: u32 = 0; // SLOT_FREE, SLOT_ACTIVE
+export const S_INCARNATION: u32 = 4; // grows each time the slot is given out
+export const S_REAPER: u32 = 8; // slot number + 1 of whoever reaps it
+export const S_THREAD: u32 = 12; // node thread id, for people
+export const SLOT_FREE: u32 = 0;
+export const SLOT_ACTIVE: u32 = 1;
+// hazard pointers: their own line. Scanners read CURRENT, PREVIOUS, HEAD, then the pins, in this order, and a
+// protection only ever moves from CURRENT to PREVIOUS, so a moving one is seen in one of the two.
+export const S_HAZARD_CURRENT: u32 = 64;
+export const S_HAZARD_PREVIOUS: u32 = 68;
+export const S_HAZARD_HEAD: u32 = 72;
+export const S_PINS: u32 = 76; // borrowed views
+export const PIN_COUNT: u32 = 8;
+export const S_WRITE_EPOCH: u32 = 128; // epoch this worker's current write began in, 0 = none
+// what the worker holds while it is in no list: read by the reaper only
+export const S_HAND_CHUNK: u32 = 192; // taken from the cache, not yet published
+export const S_HAND_CHUNK_VERSION: u32 = 196;
+export const S_HAND_MARK: u32 = 200; // about to be marked, or marked and not yet in the retired list
+export const S_HAND_MARK_VERSION: u32 = 204;
+export const S_HAND_FREE: u32 = 208; // leaves the retired list, not yet in the cache
+export const S_PENDING: u32 = 212; // stack operation under way: PENDING_*, 0 = none
+export const S_PENDING_CLASS: u32 = 216;
+export const S_PENDING_TAG: u32 = 220; // tag the operation's CAS expects
+export const S_PENDING_COUNT: u32 = 224; // what the cache holds once that CAS took effect
+export const S_HAND_ID: u32 = 228; // namespace id taken, not yet in the directory
+export const S_HAND_OLD_ID: u32 = 232; // namespace id leaving the directory, not yet cleared
+export const S_HAND_RETIRED: u32 = 236; // moves from a dead worker's retired list to this one's
+export const S_HAND_RING: u32 = 240; // the chunk in hand is being sent through this ring
+export const S_HAND_MESSAGE: u32 = 244; // received from a ring, not yet freed
+export const S_HAND_MESSAGE_RING: u32 = 248;
+export const PENDING_POP: u32 = 1;
+export const PENDING_PUSH: u32 = 2;
+export const PENDING_SLAB: u32 = 3;
+export const S_COUNTERS: u32 = 256; // 32 u64, single writer
+export const COUNTER_COUNT: u32 = 32;
+export const S_ACKS: u32 = 512; // u32 per class, written by others: "your CAS up to this tag took effect"
+export const S_CACHES: u32 = 640; // per class: count u32, addresses, then two u64: chunks taken, chunks given back
+export const CACHE_STRIDE: u32 = 256;
+export const CACHE_CAPACITY: u32 = 58;
+export const K_TAKEN: u32 = 240;
+export const K_GIVEN: u32 = 248;
+export const S_RETIRED_COUNT: u32 = 3264;
+export const S_DEFERRED: u32 = 3268; // list of chunks kept for the active snapshot, linked through their hash field
+export const S_BUFFERS: u32 = 3272; // list of chunks handed to the host as buffers, linked through next
+export const S_RETIRED: u32 = 3328;
+export const RETIRED_CAPACITY: u32 = 1024;
+export const S_KEY: u32 = 8192; // key window: 1,024 bytes and padding
+export const S_VICTIM_KEY: u32 = 9344; // the same for a key copied out of a chunk (eviction, sweep, reaping)
+export const S_OUT: u32 = 12288; // small results next to the return value
+export const S_SCRATCH: u32 = 12544; // hazards gathered by a scan: at most 64 x 11 addresses
+export const S_VALUE: u32 = 16384; // value window
+export const S_MANY: u32 = 32768; // batches and scans
+export const S_MANY_SIZE: u32 = 32768;
+
+// --- counters (index into S_COUNTERS)
+export const C_GETS: u32 = 0;
+export const C_HITS: u32 = 1;
+export const C_SETS: u32 = 2;
+export const C_DELETES: u32 = 3;
+export const C_INSERTED: u32 = 4; // entries that came to be: inserted - removed = live entries
+export const C_REMOVED: u32 = 5;
+export const C_EVICTIONS: u32 = 6;
+export const C_EXPIRED: u32 = 7;
+export const C_WRITE_RETRIES: u32 = 8;
+export const C_READ_RETRIES: u32 = 9;
+export const C_READ_FALLBACKS: u32 = 10;
+export const C_SCANS: u32 = 11;
+export const C_DEFERRED: u32 = 12; // chunks kept back for a snapshot
+export const C_REFILLS: u32 = 13;
+export const C_RETURNS: u32 = 14;
+export const C_SLABS: u32 = 15;
+export const C_BYTES_IN: u32 = 16; // chunk bytes of entries that came to be
+export const C_BYTES_OUT: u32 = 17;
+export const C_RETIRED_PEAK: u32 = 18;
+export const C_OUT_OF_MEMORY: u32 = 19;
+export const C_SENT: u32 = 20;
+export const C_RECEIVED: u32 = 21;
+export const C_SWEPT: u32 = 22;
+export const C_CLASS_CHANGES: u32 = 23;
+
+// --- entry: a chunk of its size class
+export const E_NEXT: u32 = 0; // link; bit 0 = this entry is deleted or replaced
+export const E_DEATH: u32 = 4; // with E_NEXT one u64: epoch of the mark << 6 | slot of who marked. 0 = alive
+export const E_HASH: u32 = 8;
+export const E_EXPIRES: u32 = 12; // tick, 0 = never
+export const E_VERSION: u32 = 16; // generation of the chunk: bumped when it is freed, never reset
+export const E_VALUE_LENGTH: u32 = 20; // u16
+export const E_FLAGS: u32 = 22; // u8
+export const E_ACCESS: u32 = 23; // u8, saturating 2-bit counter, racy by design
+export const E_BIRTH: u32 = 24; // epoch it was published in, 0 = not an entry now
+export const E_META: u32 = 28; // u16 namespace id, u16 key length
+export const E_KEY: u32 = 32;
+export const KEY_MAX: u32 = 1024;
+export const DEATH_SLOT_BITS: u32 = 6;
+export const SLOT_MAX: u32 = 64;
+
+// --- namespaces: the directory is part of the table. Its entries have namespace id 0, the name as key, and this value:
+export const N_ID: u32 = 0; // u32
+export const N_SEED: u32 = 4; // of the hashes of its keys
+export const N_MAX_ENTRIES: u32 = 8; // 0 = no limit
+export const N_ENCODING: u32 = 12;
+export const N_MAX_BYTES: u32 = 16; // u64, 0 = no limit
+export const N_SIZE: u32 = 24;
+export const NAMESPACE_NAME_MAX: u32 = 256;
+/** Ids below this are the store's own: 0 the directory of namespaces, 1 grants and channels. Never evicted, no quota. */
+export const FIRST_ID: u32 = 2;
+export const DIRECTORY_ID: u32 = 0;
+export const SYSTEM_ID: u32 = 1;
+
+// --- namespace id: one line each, written by whoever inserts or deletes in it
+export const ID_STRIDE: u32 = 64;
+export const I_STATE: u32 = 0; // ID_FREE, ID_USED, ID_CLEARED
+export const I_ENTRIES: u32 = 4; // i32
+export const I_BYTES: u32 = 8; // i64, chunk bytes
+export const I_LAST_USED: u32 = 16; // tick of the last write, to the second
+export const ID_FREE: u32 = 0;
+export const ID_USED: u32 = 1;
+export const ID_CLEARED: u32 = 2; // unreachable; taken again once its entries are swept
+
+// --- ring of a channel: a chunk; its cells are u64 (message chunk, position)
+export const R_CAPACITY: u32 = 64; // cells, a power of two; this line is written once
+export const R_KIND: u32 = 68; // RING_SPSC or RING_MPSC
+export const R_WHEN_FULL: u32 = 72; // 0 = the sender is told, 1 = the message is dropped and counted
+export const R_RECEIVER: u32 = 128; // slot number + 1 of the one receiver
+export const R_SENDER: u32 = 132; // the same for the one sender of an SPSC ring
+export const R_TAIL: u32 = 192; // next position to fill
+export const R_HEAD: u32 = 256; // next position to take
+export const R_ARRIVALS: u32 = 320; // bumped after a message went in: receivers wait on it
+export const R_RECEIVERS_WAITING: u32 = 324;
+export const R_DEPARTURES: u32 = 384; // bumped after a message came out: senders wait on it
+export const R_SENDERS_WAITING: u32 = 388;
+export const R_DROPPED: u32 = 448; // u64
+export const R_CELLS: u32 = 512;
+export const RING_SPSC: u32 = 1;
+export const RING_MPSC: u32 = 2;
+export const FULL: i32 = -7;
+export const EMPTY: i32 = -8;
+export const NOT_YOURS: i32 = -9; // another worker is this ring's receiver, or its only sender
+export const DROPPED: i32 = -10;
+
+// --- status codes of the engine's operations (all others are lengths or truths)
+export const OK: i32 = 1;
+export const UNMET: i32 = 0; // ifAbsent or ifVersion did not hold
+export const MISS: i32 = -1;
+export const NO_MEMORY: i32 = -2;
+export const QUOTA: i32 = -3;
+export const STALE: i32 = -4; // the namespace was cleared, changed or dropped: look it up again
+export const NO_IDS: i32 = -5;
+export const NOT_A_COUNTER: i32 = -6;
+
+export const MODE_SET: u32 = 0;
+export const MODE_IF_ABSENT: u32 = 1;
+export const MODE_IF_VERSION: u32 = 2;
+export const MODE_ADD: u32 = 3;
+
+export const HASH_XX: u32 = 0;
+export const HASH_FNV: u32 = 1;
+export const HASH_MURMUR: u32 = 2;
+export const HASH_ADAPTIVE: u32 = 3;
