@@ -35,7 +35,7 @@ export function distanceText({ distance, comparison, target, measured }: TargetR
   return `${significant(distance * 100)} % ${short ? "short" : "over"}`;
 }
 
-export function limitText({ comparison, target, unit }: TargetResult): string {
+export function limitText({ comparison, target, unit }: Pick<TargetResult, "comparison" | "target" | "unit">): string {
   const sign = { "<": "< ", "<=": "≤ ", ">": "> ", ">=": "≥ ", within: "", info: "" }[comparison];
   return `${sign}${typeof target === "number" ? figure(target) : target} ${unit}`;
 }

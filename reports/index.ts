@@ -1,0 +1,8 @@
+/** Results to pages and text: what others may use of this room. */
+export { reportCommand } from "./command.js";
+export { renderEviction } from "./eviction-page.js";
+export { renderReport } from "./page.js";
+export { RESULTS_FILE, readResults, writeResults } from "./read-results.js";
+export * from "./results.js";
+export { renderSummary, renderTargets, type SummaryOptions } from "./summary.js";
+export { writeFileAtomically } from "./write-file.js";
