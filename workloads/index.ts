@@ -15,4 +15,5 @@ export { formatByName, TRACE_FORMATS } from "./traces/detect.js";
 export type { TraceFormat } from "./traces/format.js";
 export { NumberInterner, StringInterner } from "./traces/interner.js";
 export { loadTrace, openTrace, type Trace, type TraceOptions, type TraceStream } from "./traces/open.js";
+export { nextAccesses, WRITABLE_FORMATS, type WritableFormat, type WrittenTrace, writeTrace } from "./traces/write.js";
 export { parseBytes, parseDuration, parseRate, parseShare } from "./units.js";

@@ -8,8 +8,8 @@
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
 const LN2 = LN2_HIGH + LN2_LOW;
-/** About the square root of one half; which number exactly only decides how the exponent is split off. */
-const SPLIT = 0.7071;
+/** Near the square root of one half; which number exactly only decides how the exponent is split off. */
+const SPLIT = 0.7;
 
 /** Natural logarithm of a positive, finite number. */
 export function log(x: number): number {

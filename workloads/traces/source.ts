@@ -34,7 +34,7 @@ export async function openBytes(path: string): Promise<ByteSource> {
   const first = await raw.next();
   if (first.done)
     throw new InvalidArgumentError(`${path}: the file is empty; expected a trace with at least one request`);
-  const plain = decompressed(path, first.value, prepend(first.value, raw));
+  const plain = await decompressed(path, first.value, prepend(first.value, raw));
   const { head, waiting, ended } = await takeHead(plain);
   if (head.length === 0) {
     throw new InvalidArgumentError(
@@ -87,24 +87,23 @@ async function* prepend(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGener
   }
 }
 
-/** The plain bytes: what the magic number or, failing that, the name says the file is compressed with. */
-function decompressed(path: string, start: Buffer, raw: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+/** The plain bytes: decompressed as the magic number or, failing that, the name says. */
+async function decompressed(path: string, start: Buffer, raw: AsyncGenerator<Buffer>): Promise<AsyncGenerator<Buffer>> {
   const gzipped = start.length >= 3 && start[0] === 0x1f && start[1] === 0x8b && start[2] === 8;
   const zstandard = start.length >= 4 && start.readUInt32LE(0) === 0xfd2fb528;
   if (gzipped || (path.endsWith(".gz") && !zstandard)) return through(path, "gzip", raw, zlib.createGunzip());
-  if (zstandard || path.endsWith(".zst")) return through(path, "zstd", raw, zstdDecompressor(path));
-  return raw;
+  if (!zstandard && !path.endsWith(".zst")) return raw;
+  const transform = zstdDecompressor();
+  if (transform !== undefined) return through(path, "zstd", raw, transform);
+  await raw.return(undefined);
+  throw new InvalidArgumentError(
+    `${path}: Zstandard needs Node 22.15 or newer (this is ${process.version}); decompress it first: zstd -d ${path}`,
+  );
 }
 
 /** node:zlib knows Zstandard from Node 22.15 on. */
-function zstdDecompressor(path: string): Transform {
-  const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Transform };
-  if (createZstdDecompress === undefined) {
-    throw new InvalidArgumentError(
-      `${path}: Zstandard needs Node 22.15 or newer (this is ${process.version}); decompress it first: zstd -d ${path}`,
-    );
-  }
-  return createZstdDecompress();
+function zstdDecompressor(): Transform | undefined {
+  return (zlib as { createZstdDecompress?: () => Transform }).createZstdDecompress?.();
 }
 
 async function* through(

@@ -3,7 +3,7 @@
  * (RFC 4180), but a quoted field may not run over the end of its line. Ids are strings as they stand.
  */
 import { InvalidArgumentError } from "../../../src/store/errors.js";
-import { OP_DELETE, OP_GET, OP_INCREMENT, OP_OTHER, OP_SET } from "../../operations.js";
+import { OP_GET, OP_INCREMENT, OP_SET, OPERATION_NAMES } from "../../operations.js";
 import { TraceBatch } from "../batch.js";
 import { COLUMN_FIELDS, type ColumnField, type ColumnSpec, DELIMITERS } from "../columns.js";
 import { parseUint32 } from "../decimal.js";
@@ -20,22 +20,19 @@ const KNOWN_HEADERS: Readonly<Record<ColumnField, readonly string[]>> = {
   ttl: ["ttl"],
 };
 
+/** Our own names, and what other tools write for them. */
 const OPS: ReadonlyMap<string, number> = new Map([
-  ["get", OP_GET],
+  ...OPERATION_NAMES.map((name, code): [string, number] => [name.toLowerCase(), code]),
   ["gets", OP_GET],
   ["read", OP_GET],
   ["r", OP_GET],
-  ["set", OP_SET],
   ["put", OP_SET],
   ["write", OP_SET],
   ["w", OP_SET],
   ["add", OP_SET],
   ["replace", OP_SET],
   ["update", OP_SET],
-  ["delete", OP_DELETE],
   ["incr", OP_INCREMENT],
-  ["increment", OP_INCREMENT],
-  ["other", OP_OTHER],
 ]);
 
 /** 0-based position of each field; -1 = the file has none. */
