@@ -1,0 +1,170 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { findTarget } from "#dist/src/monitor/targets.js";
+import {
+  listScenarios,
+  loadScenario,
+  parseScenario,
+  scenarioFolder,
+  scenarioJsonSchema,
+  writeScenarioSchema,
+} from "#dist/workloads/index.js";
+import { temporaryFolder } from "./temporary-folder.js";
+
+const files = temporaryFolder();
+
+const MINIMAL = `title: T
+story: S
+phases:
+  - duration: 1s
+    mix: { get: 1 }
+    keys:
+      distribution: uniform
+      count: 10
+`;
+
+function refusal(text: string): string {
+  try {
+    parseScenario(text, "my.yaml");
+  } catch (error) {
+    expect((error as { code?: string }).code, (error as Error).stack).toBe("INVALID_ARGUMENT");
+    return (error as Error).message;
+  }
+  throw new Error("it was accepted");
+}
+
+describe("the scenarios of the package", () => {
+  it("are all valid, named by their file, with targets that exist", () => {
+    const scenarios = listScenarios();
+    expect(scenarios.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        "blackboard",
+        "replay",
+        "session",
+        "tool-cache",
+        "counters",
+        "registry",
+        "churn",
+        "ycsb-a",
+        "ycsb-f",
+      ]),
+    );
+    for (const { name, targets } of scenarios) {
+      for (const id of targets) expect(findTarget(id), `${name}: ${id}`).toBeDefined();
+    }
+  });
+
+  it("blackboard is what workloads.md says", () => {
+    const { phases, preload } = loadScenario("blackboard");
+    expect(preload).toBe(1);
+    expect(phases[0]).toMatchObject({
+      mix: { get: 95, set: 5 },
+      keys: { distribution: "zipfian", count: 64, theta: 0.99, scope: "shared" },
+      values: { distribution: "uniform", min: 64, max: 512 },
+    });
+  });
+
+  it("the published JSON Schema is the one of the code", async () => {
+    const published = JSON.parse(readFileSync(join(scenarioFolder(), "scenario.schema.json"), "utf8"));
+    expect(published).toEqual(scenarioJsonSchema());
+    const path = join(files.folder, "schema.json");
+    await writeScenarioSchema(path);
+    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(scenarioJsonSchema());
+  });
+});
+
+describe("loading", () => {
+  it("an unknown name lists the known ones and suggests the nearest", () => {
+    expect(() => loadScenario("blackbord")).toThrow(/did you mean blackboard\?.*churn, counters/);
+  });
+
+  it("a path loads a file, and its faults are named", () => {
+    expect(loadScenario(files.file("mine.yaml", MINIMAL))).toMatchObject({
+      name: "mine",
+      agents: 2,
+      preload: 0,
+      namespaces: [],
+    });
+    expect(() => loadScenario(join(files.folder, "none.yaml"))).toThrow(/none\.yaml: no such file/);
+    expect(() => loadScenario(`${files.folder}/`)).toThrow(/is a directory/);
+    expect(() => loadScenario(files.file("latin.yaml", Buffer.from([0x61, 0xff, 0x0a])))).toThrow(
+      /latin\.yaml: not valid UTF-8/,
+    );
+    expect(() => loadScenario(files.file("huge.yaml", "#".repeat(2_000_000)))).toThrow(/huge\.yaml: 2000000 bytes/);
+  });
+});
+
+describe("a fault in a scenario is named with its line", () => {
+  it.each([
+    ["a misspelt key", MINIMAL.replace("mix:", "mixx:"), /^my\.yaml:(4|5): /],
+    ["an unknown key", `${MINIMAL}colour: red\n`, /^my\.yaml:9: unknown key "colour"/],
+    ["an unknown operation", MINIMAL.replace("get: 1", "fetch: 1"), /^my\.yaml:5: phases\.0\.mix: unknown key "fetch"/],
+    ["a wrong unit", MINIMAL.replace("1s", "1 parsec"), /^my\.yaml:4: phases\.0\.duration: .*such as 5s/],
+    ["a wrong type", MINIMAL.replace("count: 10", "count: many"), /^my\.yaml:8: phases\.0\.keys\.count/],
+    ["an unknown distribution", MINIMAL.replace("uniform", "unform"), /^my\.yaml:7: .*zipfian/],
+    [
+      "neither duration nor operations",
+      MINIMAL.replace("duration: 1s", "name: x"),
+      /^my\.yaml:4: .*exactly one of duration and operations/,
+    ],
+    ["a mix of nothing", MINIMAL.replace("get: 1", "get: 0"), /^my\.yaml:5: .*at least one operation/],
+    ["an undeclared namespace", `${MINIMAL}    namespace: n\n`, /^my\.yaml:9: .*no namespace "n"/],
+    ["a repeated key", `${MINIMAL}title: again\n`, /^my\.yaml:9: .*unique/],
+    ["a share above all", `${MINIMAL}preload: 150%\n`, /^my\.yaml:9: .*0% to 100%/],
+    ["broken YAML", MINIMAL.replace("{ get: 1 }", "{ get: 1"), /^my\.yaml:[5-9]: /],
+    ["no document", "", /^my\.yaml:1: /],
+    ["a list", "- 1\n", /^my\.yaml:1: /],
+  ])("%s", (_, text, expected) => {
+    const message = refusal(text);
+    expect(message).toMatch(expected);
+    expect(message).not.toContain("\n");
+  });
+
+  it("any text is read or refused, never anything else", () => {
+    const piece = fc.constantFrom(
+      "title",
+      ":",
+      " ",
+      "\n",
+      "  ",
+      "- ",
+      "{",
+      "}",
+      "phases",
+      "&a",
+      "*a",
+      "!!x",
+      "5s",
+      "'",
+      "get",
+      "%",
+      "|",
+      "<<",
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(piece).map((pieces) => pieces.join("")),
+        ),
+        (text) => {
+          refusal(text);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it("a file of aliases that would unfold for ever is refused", () => {
+    const bomb = ["a: &a [x, x, x, x, x, x, x, x, x]"];
+    for (let i = 1; i < 9; i++)
+      bomb.push(
+        `${"abcdefghi"[i]}: &${"abcdefghi"[i]} [${Array(9)
+          .fill(`*${"abcdefghi"[i - 1]}`)
+          .join(", ")}]`,
+      );
+    expect(refusal(bomb.join("\n"))).toMatch(/alias/i);
+  });
+});

@@ -1,0 +1,145 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  createPreload,
+  createStream,
+  keyName,
+  loadScenario,
+  loadTrace,
+  OP_DELETE,
+  OP_GET,
+  OP_GET_OR_SET,
+  OP_INSERT,
+  OP_SET,
+  type Phase,
+  parseScenario,
+} from "#dist/workloads/index.js";
+import { temporaryFolder } from "./temporary-folder.js";
+
+const files = temporaryFolder();
+
+function phase(text: string): Phase {
+  return parseScenario(`title: T\nstory: S\nphases:\n  - { duration: 1s, ${text} }\n`, "t.yaml").phases[0];
+}
+
+const MIXED = phase(
+  "mix: { get: 6, set: 2, delete: 1, insert: 1 }, keys: { distribution: latest, count: 50 }, values: { distribution: uniform, min: 10, max: 20 }, ttl: { min: 50ms, max: 1s }",
+);
+
+describe("an operation stream", () => {
+  it("is the same for the same name and different by seed, worker and phase", () => {
+    const base = { seed: 1, worker: 0, workers: 3, count: 500, phase: 0 };
+    const first = createStream(MIXED, base);
+    expect({ ...createStream(MIXED, base), keyName: null }).toEqual({ ...first, keyName: null });
+    for (const other of [{ seed: 2 }, { worker: 1 }, { phase: 1 }]) {
+      expect(createStream(MIXED, { ...base, ...other }).ops).not.toEqual(first.ops);
+    }
+  });
+
+  it("follows the mix, and has sizes and times to live where something is written, only there", () => {
+    const { ops, sizes, ttls, count } = createStream(MIXED, { seed: 9, worker: 0, workers: 1, count: 20_000 });
+    const share = (op: number) => ops.filter((each) => each === op).length / count;
+    expect(share(OP_GET)).toBeCloseTo(0.6, 1);
+    expect(share(OP_SET)).toBeCloseTo(0.2, 1);
+    expect(share(OP_DELETE)).toBeCloseTo(0.1, 1);
+    for (let i = 0; i < count; i++) {
+      const written = ops[i] === OP_SET || ops[i] === OP_INSERT;
+      expect(written ? sizes[i] >= 10 && sizes[i] <= 20 : sizes[i] === 0).toBe(true);
+      expect(written ? (ttls?.[i] ?? 0) >= 50 && (ttls?.[i] ?? 0) <= 1000 : ttls?.[i] === 0).toBe(true);
+    }
+  });
+
+  it("inserts keys that no other worker inserts, after the existing ones, and reads only what exists", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5 }), fc.nat(), (workers, seed) => {
+        const inserted = new Set<number>();
+        for (let worker = 0; worker < workers; worker++) {
+          const { ops, keys, keySpace, count } = createStream(MIXED, { seed, worker, workers, count: 200 });
+          const own = new Set<number>();
+          for (let i = 0; i < count; i++) {
+            expect(keys[i]).toBeLessThan(keySpace);
+            if (ops[i] === OP_INSERT) {
+              expect(inserted.has(keys[i]) || keys[i] < 50).toBe(false);
+              inserted.add(keys[i]);
+              own.add(keys[i]);
+            } else {
+              expect(keys[i] < 50 || own.has(keys[i])).toBe(true);
+            }
+          }
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("keeps agents apart when every agent has keys of its own", () => {
+    const own = phase("mix: { get: 1 }, keys: { distribution: uniform, count: 10, scope: agent }");
+    for (const worker of [0, 1, 2]) {
+      const { keys, keySpace } = createStream(own, { seed: 1, worker, workers: 3, count: 300 });
+      expect([...new Set(keys)].sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, i) => worker * 10 + i));
+      expect(keySpace).toBe(30);
+    }
+  });
+
+  it("moves the working set by its offset and at every shift", () => {
+    const moving = phase(
+      "mix: { get: 1 }, keys: { distribution: hotspot, count: 100, hotKeys: 10%, hotOperations: 100% }, offset: 50%, shift: { every: 1000, by: 20% }",
+    );
+    const { keys } = createStream(moving, { seed: 1, worker: 0, workers: 1, count: 3000 });
+    [50, 70, 90].forEach((from, part) => {
+      const drawn = keys.subarray(part * 1000, part * 1000 + 1000);
+      expect([Math.min(...drawn), Math.max(...drawn)]).toEqual([from, from + 9]);
+    });
+  });
+
+  it("starts workers of a scan apart", () => {
+    const scan = phase("mix: { get: 1 }, keys: { distribution: sequential, count: 100 }");
+    const starts = [0, 1, 2, 3].map((worker) => createStream(scan, { seed: 1, worker, workers: 4, count: 1 }).keys[0]);
+    expect(starts).toEqual([0, 25, 50, 75]);
+  });
+
+  it("names keys in 16 bytes", () => {
+    expect([0, 1234, 4294967295].map(keyName)).toEqual(["user000000000000", "user000000001234", "user004294967295"]);
+  });
+
+  it("refuses a worker that does not exist and a stream of nothing", () => {
+    expect(() => createStream(MIXED, { seed: 1, worker: 2, workers: 2, count: 1 })).toThrow(/worker 2 of 2/);
+    expect(() => createStream(MIXED, { seed: 1, worker: 0, workers: 2, count: 0 })).toThrow(/stream of 0/);
+  });
+});
+
+describe("a preload", () => {
+  it("covers every key once over all workers", () => {
+    const scenario = loadScenario("blackboard");
+    for (const workers of [1, 3, 70]) {
+      const keys = Array.from({ length: workers }, (_, worker) => [
+        ...createPreload(scenario, { seed: 1, worker, workers }).keys,
+      ]).flat();
+      expect(keys.sort((a, b) => a - b)).toEqual(Array.from({ length: 64 }, (_, i) => i));
+    }
+    const { sizes } = createPreload(scenario, { seed: 1, worker: 0, workers: 1 });
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(64);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(512);
+  });
+});
+
+describe("replaying a trace", () => {
+  const [replay] = loadScenario("replay").phases;
+
+  it("deals the requests out in order, cache-aside, sizes and keys from the trace", async () => {
+    const trace = await loadTrace(
+      files.file("t.csv", "id,size,op\na,10,get\nb,20000,get\nc,5,delete\na,11,set\nd,7,get\n"),
+    );
+    const [even, odd] = [0, 1].map((worker) => createStream(replay, { seed: 1, worker, workers: 2, count: 1, trace }));
+    expect([...even.keys].map((key) => even.keyName(key))).toEqual(["a", "c", "d"]);
+    expect([...odd.keys].map((key) => odd.keyName(key))).toEqual(["b", "a"]);
+    expect([...even.ops]).toEqual([OP_GET_OR_SET, OP_DELETE, OP_GET_OR_SET]);
+    expect([...odd.ops]).toEqual([OP_GET_OR_SET, OP_SET]);
+    expect([...even.sizes]).toEqual([10, 0, 7]);
+    expect([...odd.sizes]).toEqual([8192, 11]);
+  });
+
+  it("without a trace says what is missing", () => {
+    expect(() => createStream(replay, { seed: 1, worker: 0, workers: 1, count: 1 })).toThrow(/--trace FILE/);
+  });
+});
