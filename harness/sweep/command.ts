@@ -1,0 +1,131 @@
+/** `engram evict`: traces in, miss ratios of eviction policies out. */
+import { availableParallelism } from "node:os";
+import { Command } from "commander";
+import { type By, policyNames, supportsBytes } from "../../src/eviction/index.js";
+import { InvalidArgumentError } from "../../src/store/errors.js";
+import { loadTrace } from "../../workloads/index.js";
+import { renderCsv } from "./csv.js";
+import { interruptible } from "./interruption.js";
+import { parsePolicies } from "./policies.js";
+import { createProgressBar } from "./progress.js";
+import { type CacheSize, parseSizes } from "./sizes.js";
+import { type SweepRow, sweep } from "./sweep.js";
+import { renderTables } from "./table.js";
+
+/** The ADR-007 policies, today's best, and the bound. */
+const DEFAULT_POLICIES = "lru,clock,arc,lirs,lfu,2q,s3-fifo,sieve,w-tinylfu,opt";
+const DEFAULT_SIZES = "0.1%,1%,5%,10%,20%";
+const MAX_THREADS = 1024;
+
+interface EvictOptions {
+  policy: string;
+  size: string;
+  format?: string;
+  columns?: string;
+  by?: string;
+  threads?: string;
+  seed: string;
+  misses?: boolean;
+  json?: boolean;
+  csv?: boolean;
+}
+
+/** The command, for the CLI to add. Bad input of any kind is thrown as an InvalidArgumentError. */
+export function evictCommand(): Command {
+  return new Command("evict")
+    .description("simulate eviction policies over traces and print their miss ratios")
+    .argument("<trace...>", "trace files; .gz and .zst are read as they are")
+    .option("--policy <names>", `comma-separated, or all: ${policyNames.join(", ")}`, DEFAULT_POLICIES)
+    .option(
+      "--size <sizes>",
+      "comma-separated: objects (1000), a share of the working set (1%), bytes (64MiB)",
+      DEFAULT_SIZES,
+    )
+    .option("--format <name>", "the traces' format, instead of guessing it from name and content")
+    .option("--columns <spec>", "for csv: which column is what, such as time=1,id=2,size=3")
+    .option(
+      "--by <unit>",
+      "objects or bytes: what shares count, and with bytes plain sizes too (default: as the sizes say)",
+    )
+    .option(
+      "--threads <count>",
+      `simulations at a time (default: ${availableParallelism()}, what this machine runs in parallel)`,
+    )
+    .option("--seed <number>", "for policies that draw random numbers", "1")
+    .option("--misses", "in the table, print exact misses below each miss ratio")
+    .option("--json", "print the rows as a JSON array, exact counts")
+    .option("--csv", "print the rows as CSV, exact counts")
+    .action(evict);
+}
+
+async function evict(paths: string[], options: EvictOptions): Promise<void> {
+  const policies = parsePolicies(options.policy);
+  const sizes = parseSizes(options.size, parseBy(options.by));
+  const threads = parseThreads(options.threads);
+  const seed = parseSeed(options.seed);
+  if (options.json && options.csv) throw new InvalidArgumentError("--json and --csv exclude each other, expected one");
+  const leaveOutUnsupported = options.policy.trim().toLowerCase() === "all";
+
+  const bar = createProgressBar(process.stderr.isTTY === true);
+  try {
+    const rows = await interruptible((signal) =>
+      sweep({
+        traces: loadEach(paths, options, signal),
+        policies,
+        sizes,
+        leaveOutUnsupported,
+        threads,
+        seed,
+        signal,
+        onProgress: bar.show,
+      }),
+    );
+    bar.stop();
+    process.stdout.write(render(rows, options));
+    if (!options.json && !options.csv && leaveOutUnsupported) process.stdout.write(leftOut(sizes));
+  } finally {
+    bar.stop();
+  }
+}
+
+async function* loadEach(paths: readonly string[], { format, columns }: EvictOptions, signal: AbortSignal) {
+  for (const path of paths) {
+    signal.throwIfAborted();
+    yield await loadTrace(path, { format, columns });
+  }
+}
+
+function render(rows: readonly SweepRow[], { json, csv, misses }: EvictOptions): string {
+  if (json) return `${JSON.stringify(rows, null, 2)}\n`;
+  if (csv) return renderCsv(rows);
+  return renderTables(rows, { misses: misses === true });
+}
+
+/** One line on what `all` does not mean for sizes in bytes; nothing when there are none. */
+function leftOut(sizes: readonly CacheSize[]): string {
+  if (!sizes.some(({ by }) => by === "bytes")) return "";
+  const unable = policyNames.filter((policy) => !supportsBytes(policy));
+  return `Not at sizes in bytes, because defined for objects only: ${unable.join(", ")}\n`;
+}
+
+function parseBy(text: string | undefined): By | undefined {
+  if (text === undefined || text === "objects" || text === "bytes") return text;
+  throw new InvalidArgumentError(`--by ${text}: expected objects or bytes`);
+}
+
+function parseThreads(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const threads = /^\d+$/.test(text) ? Number(text) : 0;
+  if (threads < 1 || threads > MAX_THREADS) {
+    throw new InvalidArgumentError(`--threads ${text}: expected a whole number from 1 to ${MAX_THREADS}`);
+  }
+  return threads;
+}
+
+function parseSeed(text: string): number {
+  const seed = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seed <= 0xffff_ffff)) {
+    throw new InvalidArgumentError(`--seed ${text}: expected a whole number from 0 to ${0xffff_ffff}`);
+  }
+  return seed;
+}

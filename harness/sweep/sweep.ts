@@ -1,0 +1,107 @@
+import { availableParallelism } from "node:os";
+import type { By, PolicyName } from "../../src/eviction/index.js";
+import type { Trace } from "../../workloads/index.js";
+import { Crew } from "./crew.js";
+import { type Pair, planPairs } from "./plan.js";
+import { shareTrace } from "./shared-trace.js";
+import { type CacheSize, footprintOf } from "./sizes.js";
+
+/** What the simulator needs of a trace. Operations are not told apart: every request is a read that inserts on a miss. */
+export type SweepTrace = Pick<Trace, "name" | "distinct" | "ids" | "sizes">;
+
+export interface SweepOptions {
+  /** Taken one after another, so that an async generator that loads them keeps one in memory at a time. */
+  traces: Iterable<SweepTrace> | AsyncIterable<SweepTrace>;
+  policies: readonly PolicyName[];
+  /** See `parseSizes`. */
+  sizes: readonly CacheSize[];
+  /** Leave out policies at a size in bytes that they cannot serve, instead of refusing. Default: refuse. */
+  leaveOutUnsupported?: boolean;
+  /** Simulations at a time, one a worker thread. Default: as many as the machine runs in parallel. */
+  threads?: number;
+  /** For policies that draw random numbers. Default 1. */
+  seed?: number;
+  /** Ends the threads and rejects with the signal's reason. */
+  signal?: AbortSignal;
+  onProgress?: (progress: SweepProgress) => void;
+}
+
+export interface SweepProgress {
+  readonly trace: string;
+  /** Requests replayed over all pairs of this trace, of how many. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** One simulation's result: what `engram evict --json` prints. */
+export interface SweepRow {
+  readonly trace: string;
+  readonly policy: PolicyName;
+  /** In what `by` says. */
+  readonly capacity: number;
+  readonly by: By;
+  readonly requests: number;
+  readonly hits: number;
+  readonly misses: number;
+  /** The object miss ratio: misses / requests, whatever the capacity counts. */
+  readonly missRatio: number;
+  readonly evictions: number;
+  /** Of the replay, in one thread, while the others ran too. */
+  readonly nsPerRequest: number;
+}
+
+/**
+ * Simulates every policy at every size over every trace; exact counts. Rows by trace, then policy, then size as given. Keys are
+ * interned once, by whoever loaded the trace; ids are shared between threads; each simulation takes memory in proportion to the
+ * distinct ids (see each policy's doc comment) and none as it runs.
+ *
+ * @throws InvalidArgumentError when a policy or a trace cannot serve a size in bytes
+ */
+export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const crew = new Crew(options.threads ?? availableParallelism());
+  const stop = (): void => void crew.close();
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    const rows: SweepRow[] = [];
+    for await (const trace of options.traces) {
+      signal?.throwIfAborted();
+      rows.push(...(await sweepTrace(crew, trace, options)));
+    }
+    return rows;
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    await crew.close();
+  }
+}
+
+async function sweepTrace(crew: Crew, trace: SweepTrace, options: SweepOptions): Promise<SweepRow[]> {
+  const { policies, sizes, leaveOutUnsupported = false, seed = 1, onProgress } = options;
+  const pairs = planPairs(trace.name, footprintOf(trace), policies, sizes, leaveOutUnsupported);
+  const shared = shareTrace(trace, {
+    sizes: pairs.some(({ by }) => by === "bytes"),
+    future: pairs.some(({ policy }) => policy === "opt"),
+  });
+  const total = pairs.length * trace.ids.length;
+  let done = 0;
+  const outcomes = await crew.run(shared, pairs, seed, (requests) => {
+    done += requests;
+    onProgress?.({ trace: trace.name, done, total });
+  });
+  return outcomes.map((outcome, i) => row(trace, pairs[i], outcome));
+}
+
+function row(
+  trace: SweepTrace,
+  { policy, capacity, by }: Pair,
+  outcome: { hits: number; misses: number; evictions: number; milliseconds: number },
+): SweepRow {
+  const requests = trace.ids.length;
+  const { hits, misses, evictions } = outcome;
+  const nsPerRequest = Math.round((outcome.milliseconds * 1e8) / requests) / 100;
+  const missRatio = misses / requests;
+  return { trace: trace.name, policy, capacity, by, requests, hits, misses, missRatio, evictions, nsPerRequest };
+}

@@ -1,0 +1,62 @@
+import Table from "cli-table3";
+import pc from "picocolors";
+import type { SweepRow } from "./sweep.js";
+
+/** The rows as one table a trace: policies down, capacities across, and in each cell the object miss ratio. */
+export function renderTables(rows: readonly SweepRow[], options: { misses: boolean }): string {
+  const traces = groupBy(rows, (row) => row.trace);
+  return [...traces.values()].map((ofTrace) => renderTable(ofTrace, options.misses)).join("\n");
+}
+
+function renderTable(rows: readonly SweepRow[], showMisses: boolean): string {
+  const columns = groupBy(rows, capacityLabel);
+  const policies = groupBy(rows, (row) => row.policy);
+  const table = new Table({
+    head: ["policy", ...columns.keys()],
+    colAligns: ["left", ...[...columns].map(() => "right" as const)],
+    style: { head: [], border: [] },
+  });
+  for (const [policy, ofPolicy] of policies) {
+    const cells = [...columns].map(([label, column]) => {
+      const row = ofPolicy.find((candidate) => capacityLabel(candidate) === label);
+      return row === undefined ? "-" : cell(row, column, showMisses);
+    });
+    table.push([policy, ...cells]);
+  }
+  const { trace, requests } = rows[0];
+  const unit = showMisses
+    ? "object miss ratio (misses / requests), exact misses"
+    : "object miss ratio (misses / requests)";
+  return `${pc.bold(trace)}: ${unit}, ${grouped(requests)} requests\n${table.toString()}\n`;
+}
+
+function cell(row: SweepRow, column: readonly SweepRow[], showMisses: boolean): string {
+  const ratio = row.missRatio.toFixed(4);
+  const text = showMisses ? `${ratio}\n${grouped(row.misses)}` : ratio;
+  return isBestOnline(row, column) ? pc.green(text) : text;
+}
+
+/** Fewest misses of the policies that do not know the future. */
+function isBestOnline(row: SweepRow, column: readonly SweepRow[]): boolean {
+  const online = column.filter(({ policy }) => policy !== "opt");
+  return row.policy !== "opt" && online.every(({ misses }) => row.misses <= misses);
+}
+
+function capacityLabel({ capacity, by }: SweepRow): string {
+  return `${grouped(capacity)}\n${by}`;
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
