@@ -62,6 +62,12 @@ export function fileLabels(all: readonly Results[]): string[] {
   );
 }
 
+/** The lines that compete: all but the empty loop, unless nothing else ran. */
+export function contendersOf(lines: readonly Line[]): Line[] {
+  const contenders = lines.filter(({ run }) => run.subject !== FLOOR_SUBJECT);
+  return contenders.length > 0 ? contenders : [...lines];
+}
+
 /** Every operation of the group's runs that has a distribution of that mode, in order of appearance. */
 export function operationsOf(lines: readonly Line[], mode: Latency["mode"]): string[] {
   return unique(lines.flatMap(({ run }) => [...distributions(run, mode).keys()]));
@@ -81,11 +87,14 @@ type Members = Omit<Group, "reference">;
 
 function collect(lines: readonly Line[], keyOf: (run: Run) => readonly (string | number)[]): Members[] {
   const groups = new Map<string, Members>();
-  const severalWorkerCounts = new Set(lines.map(({ run }) => run.workers)).size > 1;
+  const severalCounts = (name: string) =>
+    new Set(lines.filter(({ run }) => run.scenario === name).map(({ run }) => run.workers)).size > 1;
   for (const line of lines) {
     const { scenario, workers } = line.run;
     const key = JSON.stringify(keyOf(line.run));
-    const title = severalWorkerCounts ? `${scenario} · ${workers} ${workers === 1 ? "worker" : "workers"}` : scenario;
+    const title = severalCounts(scenario)
+      ? `${scenario} · ${workers} ${workers === 1 ? "worker" : "workers"}`
+      : scenario;
     const group = groups.get(key) ?? { title, scenario, workers, lines: [] };
     group.lines.push(line);
     groups.set(key, group);

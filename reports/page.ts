@@ -1,7 +1,7 @@
 /** The report: results in, one self-contained HTML page out. Sections are composed here and made elsewhere. */
 import { renderPage, type Section } from "./chrome.js";
 import { moment, shortCommit } from "./format.js";
-import { fileLabels, groupByFile, groupBySubject, unique } from "./groups.js";
+import { fileLabels, groupByFile, groupBySubject, REFERENCE_SUBJECT, unique } from "./groups.js";
 import type { Hole } from "./html.js";
 import type { EvictionResult, Results } from "./results.js";
 import { environmentComparison, environmentSection } from "./sections/environment.js";
@@ -62,6 +62,9 @@ function renderOne(results: Results): string {
 function renderSeveral(all: readonly Results[]): string {
   const groups = groupByFile(all);
   const labels = fileLabels(all);
+  // Files are compared for the sake of the reference; its peers stand in the bars and the table.
+  const own = groups.filter(({ reference }) => reference.run.subject === REFERENCE_SUBJECT);
+  const focus = own.length > 0 ? own : groups;
   return renderPage({
     brand: "Engram report",
     title: `${all.length} results side by side`,
@@ -77,9 +80,9 @@ function renderSeveral(all: readonly Results[]): string {
               lead: `Ratios are to the first file, ${labels[0]}.`,
               line: "File",
             }),
-            latencySection(groups, "File"),
-            costSection(groups, "File"),
-            timeSection(groups),
+            latencySection(focus, "File"),
+            costSection(focus, "File"),
+            timeSection(focus),
           ]),
       hitRatioSection(labelledEvictions(all, labels)),
       memorySection(groups),

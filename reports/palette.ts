@@ -18,7 +18,8 @@ export const SERIES_COLOURS: readonly (readonly [light: string, dark: string])[]
 ];
 
 const DASHES = [undefined, "7 3", "2 3", "9 3 2 3", "12 4", "5 2 1 2 1 2", "1 2", "3 5"] as const;
-const SYMBOLS = ["circle", "square", "triangle", "diamond", "star", "cross", "wye", "times"] as const;
+/** All of these are filled shapes: a stroked one would vanish where only `fill` is set. */
+const SYMBOLS = ["circle", "square", "triangle", "diamond", "star", "cross", "wye", "hexagon"] as const;
 
 /** How a line, bar or point looks. `colour` is a CSS variable, so that it follows the page's colour scheme. */
 export interface Look {

@@ -31,7 +31,7 @@ interface JSDOMWindow {
 }
 
 /** Width every figure is drawn at, in px; the page scales it between about 0.75 and 1.3 of that. */
-export const FIGURE_WIDTH = 480;
+export const FIGURE_WIDTH = 450;
 
 /**
  * Draws one SVG. `label` names it for those who do not see it; the exact figures belong in a table beside it.
@@ -43,7 +43,7 @@ export function draw(label: string, options: Plot.PlotOptions): Html {
     ...options,
     document: documentForDrawing(),
     className: "plot",
-    style: { background: "none", fontSize: "12px", ...(options.style as object | undefined) },
+    style: { background: "none", fontSize: "12.5px", ...(options.style as object | undefined) },
   }) as unknown as DrawnElement;
   for (const style of svg.querySelectorAll("style")) style.remove();
   svg.setAttribute("role", "img");

@@ -30,6 +30,8 @@ code{font-family:var(--mono);font-size:.88em;overflow-wrap:anywhere}
 .skip{position:absolute;left:-999rem;top:0;z-index:3;background:var(--surface);color:var(--ink);padding:.6rem 1rem;border-radius:0 0 8px 0}
 .skip:focus{left:0}
 .lead{color:var(--muted);max-width:68ch}
+.nowrap{white-space:nowrap}
+.legend{display:flex;flex-wrap:wrap;gap:.1rem 1rem;margin-top:.25rem}
 .muted{color:var(--muted)}
 .small{font-size:.85rem;line-height:1.5}
 
@@ -42,8 +44,8 @@ code{font-family:var(--mono);font-size:.88em;overflow-wrap:anywhere}
 .contents a{display:block;color:var(--muted);text-decoration:none;white-space:nowrap;font-size:.9rem}
 .contents a:hover{color:var(--ink)}
 main>section{padding-top:2.6rem}
-main>section>h2+*{margin-top:.35rem}
-main>section>h2~.lead{margin-bottom:1.1rem}
+main>section>h2{margin-bottom:.9rem}
+main>section>h2+.lead{margin:-.55rem 0 1.1rem}
 @media (min-width:80rem){
  .frame{display:grid;grid-template-columns:11.5rem minmax(0,1fr);gap:0 3rem;align-items:start}
  .contents{border:0;margin:0;padding:2.6rem 0 0}
@@ -64,7 +66,6 @@ figure.card{display:flex;flex-direction:column;gap:.65rem}
 figcaption p{color:var(--muted);font-size:.85rem;line-height:1.45;margin-top:.15rem}
 .plot{display:block;width:100%;height:auto;max-width:44rem;overflow:visible;font-family:var(--font);color:var(--ink)}
 .plot text{white-space:pre}
-figure .scroll{margin-top:auto}
 
 .scroll{overflow-x:auto;max-width:100%}
 .scroll.tall{max-height:34rem;overflow-y:auto}
@@ -76,7 +77,7 @@ thead th{color:var(--muted);font-weight:560;font-size:.8rem;border-bottom-color:
 tbody tr:last-child>*{border-bottom:0}
 th[scope=row]{font-weight:560}
 th.text,td.text,th[scope=row]{text-align:left}
-td.wrap,th.wrap{white-space:normal;min-width:12rem;overflow-wrap:anywhere}
+td.wrap,th.wrap{white-space:normal;min-width:8.5rem;overflow-wrap:anywhere}
 td.best{font-weight:680}
 .swatch{display:inline-block;width:.72em;height:.72em;border-radius:3px;margin-right:.5em;background:var(--swatch)}
 details>summary{cursor:pointer;font-weight:560;font-size:.92rem;padding:.25rem 0}
@@ -97,15 +98,16 @@ details[open]>summary{margin-bottom:.5rem}
 .badge.alert{background:var(--warn-wash);color:var(--warn)}
 .badge.none{background:var(--raised);color:var(--muted)}
 
-.facts-grid{display:grid;gap:.8rem 1.8rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,13rem),1fr))}
+.facts-grid{display:grid;gap:.8rem 1.8rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,9rem),1fr))}
+@media (min-width:48rem){.facts-grid{grid-template-columns:repeat(auto-fill,minmax(13rem,1fr))}}
 .facts-grid dt{color:var(--muted);font-size:.8rem}
 .facts-grid dd{font-size:.95rem;overflow-wrap:anywhere}
 
-.kpis{display:grid;gap:.8rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,12.5rem),1fr))}
+.kpis{display:grid;gap:.8rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,9.5rem),1fr))}
 .kpi{display:flex;flex-direction:column;gap:.1rem}
-.kpi.wide{grid-column:1/-1}
+.kpi.tails{margin-top:.8rem}
 .kpi .name{color:var(--muted);font-size:.82rem;font-weight:560}
-.kpi .value{font-size:1.75rem;line-height:1.2;font-weight:660;letter-spacing:-.015em}
+.kpi .value{font-size:clamp(1.35rem,1.1rem + 1vw,1.75rem);line-height:1.2;font-weight:660;letter-spacing:-.015em}
 .kpi .note{color:var(--muted);font-size:.82rem;line-height:1.45}
 .kpi table{margin-top:.4rem;font-size:.95rem}
 .meter{height:.4rem;border-radius:99px;background:var(--raised);overflow:hidden;margin:.35rem 0 .2rem}

@@ -10,7 +10,7 @@ import { draw, Plot } from "../plot.js";
 import type { EvictionResult } from "../results.js";
 import { endLabels, logTicks, shorten } from "./axes.js";
 
-const FRAME = { height: 360, top: 26, bottom: 44 };
+const FRAME = { height: 420, top: 26, bottom: 44 };
 /** The policy that knows the future: the bound of all others, drawn in ink instead of a colour. */
 export const OPTIMUM = "opt";
 const OPTIMUM_LOOK: Look = { colour: "currentColor", dash: "1 4", symbol: "circle" };
@@ -95,7 +95,7 @@ function curveFigure({ trace, by, rows }: Curves, looks: ReadonlyMap<string, Loo
           y: "hit",
           stroke: look.colour,
           strokeDasharray: look.dash,
-          strokeWidth: policy === OPTIMUM ? 2.5 : 1.75,
+          strokeWidth: policy === OPTIMUM ? 2.5 : 1.5,
           strokeLinecap: "round",
         }),
         Plot.dot(points, { x: "capacity", y: "hit", r: 2.75, symbol: look.symbol, fill: look.colour }),

@@ -1,14 +1,15 @@
 /** Throughput relative to the reference, all groups on one logarithmic axis: right of the line is faster. */
 import { factor } from "../format.js";
-import { FLOOR_SUBJECT, type Group, unique } from "../groups.js";
+import { contendersOf, type Group, unique } from "../groups.js";
 import type { Html } from "../html.js";
 import { draw, Plot } from "../plot.js";
 import { logDomain, logTicks, shorten } from "./axes.js";
 
 export function ratiosFigure(groups: readonly Group[]): Html | null {
-  const points = groups.flatMap(({ title, lines, reference }, index) =>
-    lines
-      .filter(({ run }) => run.subject !== FLOOR_SUBJECT && run.opsPerSecond > 0 && reference.run.opsPerSecond > 0)
+  const compared = groups.filter(({ lines }) => contendersOf(lines).length > 1);
+  const points = compared.flatMap(({ title, lines, reference }, index) =>
+    contendersOf(lines)
+      .filter(({ run }) => run.opsPerSecond > 0 && reference.run.opsPerSecond > 0)
       .map(({ label, look, run }) => ({
         row: `${index}`.padStart(4, "0") + title,
         label,

@@ -13,7 +13,9 @@ import { durationTick, endLabels, logDomain, logTicks } from "./axes.js";
 const FRAME = { height: 300, top: 26, bottom: 44 };
 /** More points than this do not change the line at any size it is looked at. */
 const MOST_POINTS = 96;
-const NAMED: Record<number, string> = { 1: "0 %", 2: "50 %", 10: "90 %" };
+const NAMED: Record<number, string> = { 1: "0", 2: "50", 10: "90" };
+/** Share of the axis that the band under the timer floor takes at least, so that its name fits in. */
+const BAND_SHARE = 0.1;
 
 /** [1 / (1 - q), ns] of a distribution, from its spectrum, or from its named percentiles where it carries none. */
 export function spectrumPoints(latency: Latency): [nines: number, ns: number][] {
@@ -47,7 +49,7 @@ export function spectrumFigure({ title, lines }: Group, operation: string): Html
   if (visible.length === 0) return null;
   const floor = Math.max(...visible.map((line) => line.floor));
   const [least, most] = logDomain(visible.flatMap(({ points }) => points.map(({ ns }) => ns)));
-  const low = floor > 0 ? Math.min(least, floor / 1.6) : least;
+  const low = floor > 0 ? Math.min(least, floor / bandBelow(most / floor)) : least;
   const high = Math.max(...visible.flatMap(({ points }) => points.map(({ nines }) => nines)));
   const y = { type: "log" as const, domain: [low, most], label: null };
   const ticks = logTicks(1, high);
@@ -59,7 +61,7 @@ export function spectrumFigure({ title, lines }: Group, operation: string): Html
     marginBottom: FRAME.bottom,
     marginLeft: 54,
     marginRight: 104,
-    x: { type: "log", domain: [1, high], label: "percentile" },
+    x: { type: "log", domain: [1, high], label: "percentile, %" },
     y,
     marks: [
       floor > 0 ? Plot.rect([floor], { y1: low, y2: floor, fill: "currentColor", fillOpacity: 0.07 }) : null,
@@ -90,14 +92,19 @@ export function spectrumFigure({ title, lines }: Group, operation: string): Html
 
 /** 1 / (1 - q) back to the percentile it stands for: 100 is 99 %, 1000 is 99.9 %. */
 export function percentileTick(nines: number): string {
-  return NAMED[nines] ?? `${(100 - 100 / nines).toFixed(Math.max(0, Math.round(Math.log10(nines)) - 2))} %`;
+  return NAMED[nines] ?? `${(100 - 100 / nines).toFixed(Math.max(0, Math.round(Math.log10(nines)) - 2))}`;
+}
+
+/** The factor below the floor at which a logarithmic axis must begin; `above` is the factor it runs above the floor. */
+function bandBelow(above: number): number {
+  return Math.max(1.3, above ** (BAND_SHARE / (1 - BAND_SHARE)));
 }
 
 function notCrowded(high: number): (nines: number) => boolean {
   const decades = Math.log10(high);
   return (nines) => {
     const place = Math.log10(nines);
-    if (nines === 2) return decades < 5;
+    if (nines === 2) return decades < 6;
     return Number.isInteger(Math.round(place * 1e6) / 1e6) && (decades < 6 || place % 2 === 0 || place < 4);
   };
 }

@@ -1,13 +1,13 @@
 /** Throughput of a group's lines as bars, each with its figure and its ratio to the reference. */
 import { factor, rate } from "../format.js";
-import { FLOOR_SUBJECT, type Group } from "../groups.js";
+import { contendersOf, type Group } from "../groups.js";
 import type { Html } from "../html.js";
 import { draw, FIGURE_WIDTH, Plot } from "../plot.js";
 import { shorten } from "./axes.js";
 
 /** Bars start at zero. The empty loop is left out: it would shrink the contenders to slivers. */
 export function subjectsFigure({ title, lines, reference }: Group): Html | null {
-  const contenders = lines.filter(({ run }) => run.subject !== FLOOR_SUBJECT || lines.length === 1);
+  const contenders = contendersOf(lines);
   if (contenders.length === 0) return null;
   const most = Math.max(...contenders.map(({ run }) => run.opsPerSecond), 1);
   const names = contenders.map(({ label }, index) => `${index}`.padStart(3, "0") + label);

@@ -1,9 +1,9 @@
 /** Throughput, or a latency percentile, over the seconds of a run, with what happened meanwhile marked. */
 import { duration, magnitude } from "../format.js";
-import type { Group } from "../groups.js";
+import { contendersOf, distributions, type Group } from "../groups.js";
 import type { Html } from "../html.js";
 import { draw, Plot } from "../plot.js";
-import type { RunEvent, SeriesPoint } from "../results.js";
+import type { Run, RunEvent, SeriesPoint } from "../results.js";
 import { durationTick, endLabels, logDomain, logTicks } from "./axes.js";
 
 const FRAME = { height: 240, top: 26, bottom: 40 };
@@ -19,7 +19,7 @@ export function ratePoints(series: readonly SeriesPoint[]): { t: number; value: 
 }
 
 export function throughputTimeline(group: Group): Html | null {
-  const lines = group.lines
+  const lines = contendersOf(group.lines)
     .map(({ label, look, run }) => ({ label, look, points: ratePoints(run.series ?? []) }))
     .filter(({ points }) => points.length > 1);
   if (lines.length === 0) return null;
@@ -39,12 +39,8 @@ export function throughputTimeline(group: Group): Html | null {
 }
 
 export function latencyTimeline(group: Group): Html | null {
-  const lines = group.lines
-    .map(({ label, look, run }) => ({
-      label,
-      look,
-      points: (run.series ?? []).flatMap(({ t, p99 }) => (p99 !== undefined && p99 > 0 ? [{ t, value: p99 }] : [])),
-    }))
+  const lines = contendersOf(group.lines)
+    .map(({ label, look, run }) => ({ label, look, points: tailPoints(run) }))
     .filter(({ points }) => points.length > 1);
   if (lines.length === 0) return null;
   const [low, high] = logDomain(lines.flatMap(({ points }) => points.map(({ value }) => value)));
@@ -67,6 +63,15 @@ export function latencyTimeline(group: Group): Html | null {
       }),
     ],
   );
+}
+
+/** P99 of each interval, no lower than the timer floor: below it nothing is known. */
+export function tailPoints(run: Run): { t: number; value: number }[] {
+  const floor = Math.max(0, ...[...distributions(run, "sampled").values()].map((latency) => latency.floor ?? 0));
+  return (run.series ?? []).flatMap(({ t, p99 }) => {
+    const value = Math.max(p99 ?? 0, floor);
+    return p99 !== undefined && value > 0 ? [{ t, value }] : [];
+  });
 }
 
 interface TimelineLine {

@@ -13,7 +13,7 @@ export function keyFiguresSection({ environment }: Results, groups: readonly Gro
     body: groups.map(({ title, reference }) => {
       const { run, label } = reference;
       return html`<article class="scenario"><header><h3>${title}</h3><p class="muted small">${label} · ${loopText(run)} · ${workersText(run)} · ${significant(run.seconds)} s</p></header>
-<div class="kpis">${throughput(run, environment.noise)}${hitRatio(run)}${memory(run)}${errors(run)}${latencies(run)}</div></article>
+<div class="kpis">${throughput(run, environment.noise)}${hitRatio(run)}${memory(run)}${errors(run)}</div>${latencies(run)}</article>
 `;
     }),
   };
@@ -72,7 +72,7 @@ function errors({ errors: found, ops }: Run): Html {
 function latencies(run: Run): Html | null {
   const sampled = [...distributions(run, "sampled")];
   if (sampled.length === 0) return null;
-  return html`<div class="card kpi wide"><p class="name">Latency</p>${table(
+  return html`<div class="card kpi tails"><p class="name">Latency</p>${table(
     [
       { title: "Operation", text: true },
       ...PERCENTILE_COLUMNS.map((title) => ({ title })),

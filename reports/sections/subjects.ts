@@ -4,7 +4,7 @@ import { ratiosFigure } from "../figures/ratios.js";
 import { scalingFigure } from "../figures/scaling.js";
 import { subjectsFigure } from "../figures/subjects.js";
 import { bytes, count, factor, percent, rate, significant } from "../format.js";
-import { type Group, unique } from "../groups.js";
+import { contendersOf, type Group, unique } from "../groups.js";
 import { type Html, html } from "../html.js";
 import type { Run } from "../results.js";
 import { loopText, workersText } from "./key-figures.js";
@@ -18,7 +18,11 @@ export interface SubjectsWords {
 
 export function subjectsSection(groups: readonly Group[], words: SubjectsWords): Section {
   const ratios = groups.length > 1 ? ratiosFigure(groups) : null;
-  const bars = groups.map((group) => {
+  // A run that nothing stands beside has its throughput in the table and, by workers, in the scaling figure.
+  const compared = groups.some(({ lines }) => lines.length > 1)
+    ? groups.filter(({ lines }) => lines.length > 1)
+    : groups;
+  const bars = compared.map((group) => {
     const drawing = subjectsFigure(group);
     const [first] = group.lines;
     return drawing
@@ -37,13 +41,18 @@ export function subjectsSection(groups: readonly Group[], words: SubjectsWords):
       ratios
         ? figureCard(
             "All scenarios at a glance",
-            `Throughput relative to ${groups[0].reference.label}; right is faster.`,
+            html`Throughput relative to ${groups[0].reference.label}; right is faster. ${legend(groups)}`,
             ratios,
           )
         : null
     }${bars}${scalings(groups)}</div>
 <details class="card"${groups.length === 1 ? html` open` : null}><summary>Every run, exact</summary>${runsTable(groups, words.line)}</details></div>`,
   };
+}
+
+function legend(groups: readonly Group[]): Html {
+  const looks = new Map(groups.flatMap(({ lines }) => contendersOf(lines).map(({ label, look }) => [label, look])));
+  return html`<span class="legend">${[...looks].map(([label, look]) => html`<span>${named(label, look)}</span>`)}</span>`;
 }
 
 function scalings(groups: readonly Group[]): (Html | null)[] {

@@ -4,7 +4,7 @@ import { figureCard, type Section, table } from "../chrome.js";
 import { targetsFigure } from "../figures/targets.js";
 import { count, magnitude, significant } from "../format.js";
 import { fileLabels, unique } from "../groups.js";
-import { type Hole, type Html, html } from "../html.js";
+import { type Html, html } from "../html.js";
 import type { Results, TargetResult } from "../results.js";
 
 export interface Tally {
@@ -115,30 +115,21 @@ function tallyBlock({ met, missed, notMeasured }: Tally): Html {
 
 function missedTable(missed: readonly TargetResult[]): Html {
   return table(
-    [
-      { title: "Missed", text: true, wrap: true },
-      { title: "Target" },
-      { title: "Measured" },
-      { title: "Distance" },
-      { title: "Severity" },
-    ],
+    [{ title: "Missed", text: true, wrap: true }, { title: "By" }, { title: "Measured" }, { title: "Target" }],
     missed.map((target) => [
-      metric(target),
-      limitText(target),
-      measuredText(target),
+      target.severity
+        ? html`${metric(target)} <span class="badge ${target.severity}">${target.severity}</span>`
+        : metric(target),
       distanceText(target),
-      severityBadge(target),
+      measuredText(target),
+      limitText(target),
     ]),
     { label: "Missed targets" },
   );
 }
 
-function severityBadge({ severity }: TargetResult): Hole {
-  return severity ? html`<span class="badge ${severity}">${severity}</span>` : html`<span class="muted">–</span>`;
-}
-
 function metric({ metric: name, source }: TargetResult): Html {
-  return html`${name} <span class="muted small">${source}</span>`;
+  return html`${name} <span class="muted small nowrap">${source}</span>`;
 }
 
 function judgedTable(targets: readonly TargetResult[]): Html {
