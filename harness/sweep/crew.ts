@@ -40,7 +40,10 @@ export class Crew {
   }
 
   private grow(to: number): void {
-    while (this.workers.length < to) this.workers.push(new Worker(new URL("./worker.js", import.meta.url)));
+    while (this.workers.length < to) {
+      // Node's own flags stay behind: some of them (--input-type, for one) do not go with a worker that is a file.
+      this.workers.push(new Worker(new URL("./worker.js", import.meta.url), { execArgv: [] }));
+    }
   }
 }
 

@@ -1,0 +1,115 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const door = new URL("../../../dist/harness/sweep/index.js", import.meta.url).href;
+/** Stands in for the CLI: runs the command and turns what it throws into a line on stderr and an exit code. */
+const main = `
+  import { evictCommand } from ${JSON.stringify(door)};
+  if (process.env.ANNOUNCE_THREADS) process.once("worker", () => process.stderr.write("a thread has started\\n"));
+  try {
+    await evictCommand().parseAsync(process.argv.slice(1), { from: "user" });
+  } catch (error) {
+    process.stderr.write(error.code + ": " + error.message + "\\n");
+    process.exitCode = error.exitCode ?? 2;
+  }`;
+
+let folder: string;
+let small: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "engram-evict-"));
+  small = join(folder, "small.txt");
+  await writeFile(small, `${Array.from({ length: 400 }, (_, i) => (i * i) % 53).join("\n")}\n`);
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function start(args: string[], env: NodeJS.ProcessEnv = {}) {
+  return spawn(process.execPath, ["--input-type=module", "-e", main, "--", ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NO_COLOR: "1", ...env },
+  });
+}
+
+async function run(...args: string[]) {
+  const child = start(args);
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk) => (stdout += chunk));
+  child.stderr.on("data", (chunk) => (stderr += chunk));
+  const [code] = await once(child, "close");
+  return { code, stdout, stderr };
+}
+
+describe("engram evict", () => {
+  it("prints with --json the rows alone on stdout, and nothing on stderr that is no terminal", async () => {
+    const { code, stdout, stderr } = await run(small, "--policy", "lru,opt", "--size", "10,50%", "--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    const rows = JSON.parse(stdout);
+    expect(rows.map((row: { policy: string; capacity: number }) => [row.policy, row.capacity])).toEqual([
+      ["lru", 10],
+      ["lru", 13],
+      ["opt", 10],
+      ["opt", 13],
+    ]);
+    for (const row of rows) expect(row).toMatchObject({ trace: "small.txt", by: "objects", requests: 400 });
+  });
+
+  it("prints a table of policies by capacities, with exact misses on request", async () => {
+    const { code, stdout } = await run(small, "--policy", "lru,sieve", "--size", "10,100", "--misses");
+    expect(code).toBe(0);
+    expect(stdout).toContain("small.txt: object miss ratio (misses / requests), exact misses, 400 requests");
+    expect(stdout).toMatch(/│ policy │ +10 │ +100 │/);
+    // At 100 each of the 27 squares modulo 53 is missed once.
+    expect(stdout).toMatch(/│ lru +│ +[\d.]{6} │ +0\.0675 │\n│ +│ +\d+ │ +27 │/);
+  });
+
+  it("prints with --csv a header and a line a row", async () => {
+    const { stdout } = await run(small, "--policy", "all", "--size", "10", "--csv");
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).toBe("trace,policy,capacity,by,requests,hits,misses,missRatio,evictions,nsPerRequest");
+    expect(lines.length).toBe(13);
+    expect(lines[1]).toMatch(/^small\.txt,lru,10,objects,400,\d+,\d+,0\.\d+,\d+,[\d.]+$/);
+  });
+
+  it.each([
+    [["--size", "200%"], "--size 200%: expected a share"],
+    [["--policy", "belady"], "--policy belady: no such policy, expected all or any of lru, fifo"],
+    [["--threads", "0"], "--threads 0: expected a whole number from 1"],
+    [["--by", "blocks"], "--by blocks: expected objects or bytes"],
+    [["--seed", "x"], "--seed x: expected a whole number"],
+    [["--json", "--csv"], "--json and --csv exclude each other"],
+    [["--size", "1MiB", "--policy", "lru"], "small.txt: no object sizes in this trace"],
+  ])("refuses %j with one line and nothing on stdout", async (args, message) => {
+    const { code, stdout, stderr } = await run(small, ...args);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(`INVALID_ARGUMENT: ${message}`);
+    expect(stderr.trimEnd().split("\n").length).toBe(1);
+  });
+
+  it("names a file that is not there", async () => {
+    const { code, stderr } = await run(join(folder, "absent.txt"));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^INVALID_ARGUMENT: .*absent\.txt: no such file/);
+  });
+
+  it("ends its threads on an interrupt and leaves with the shell's exit code", async () => {
+    const large = join(folder, "large.txt");
+    await writeFile(large, Array.from({ length: 300_000 }, (_, i) => (i * 7919) % 200_003).join("\n"));
+    // Minutes of work, so that an interrupt that did not end it would run into the time limit.
+    const sizes = Array.from({ length: 1000 }, (_, i) => `${(i + 1) / 10}%`).join(",");
+    const child = start([large, "--policy", "all", "--size", sizes, "--threads", "2", "--json"], {
+      ANNOUNCE_THREADS: "1",
+    });
+    let stdout = "";
+    child.stdout.on("data", (chunk) => (stdout += chunk));
+    await once(child.stderr, "data");
+    child.kill("SIGINT");
+    const [code, signal] = await once(child, "close");
+    expect([code ?? signal, stdout]).toEqual([130, ""]);
+  });
+});

@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest";
+import { parsePolicies, parseSizes, type SweepTrace, sweep } from "#dist/harness/sweep/index.js";
+import { createPolicy, lookAhead, policyNames, SimulatedCache } from "#dist/src/eviction/index.js";
+import { InvalidArgumentError } from "#dist/src/store/errors.js";
+
+/** 3,000 requests: a skewed part and a loop, with a size for each id. */
+function fixture(): SweepTrace {
+  const raw = Array.from({ length: 3000 }, (_, i) => (i % 3 === 0 ? (i * 7919) % 101 : i % 137));
+  const dense = new Map<number, number>();
+  const ids = Uint32Array.from(raw, (key) => {
+    if (!dense.has(key)) dense.set(key, dense.size);
+    return dense.get(key) as number;
+  });
+  return { name: "fixture", distinct: dense.size, ids, sizes: ids.map((id) => 100 + 13 * id) };
+}
+
+function misses(trace: SweepTrace, policy: (typeof policyNames)[number], capacity: number, by: "objects" | "bytes") {
+  const future = lookAhead(trace.ids, trace.distinct);
+  const built = createPolicy(policy, { capacity, distinct: trace.distinct, by, future });
+  const cache = new SimulatedCache(built, capacity, by, trace.distinct);
+  cache.replay(trace.ids, trace.sizes, 0, trace.ids.length);
+  return cache.misses;
+}
+
+describe("sweep", () => {
+  it("gives for every policy and size the counts of a simulation in this thread, in the order asked for", async () => {
+    const trace = fixture();
+    const rows = await sweep({ traces: [trace], policies: policyNames, sizes: parseSizes("1,10%,50,500"), threads: 2 });
+    const capacities = [1, Math.floor(trace.distinct / 10), 50, 500];
+    expect(rows.map(({ policy, capacity, misses }) => [policy, capacity, misses])).toEqual(
+      policyNames.flatMap((policy) =>
+        capacities.map((capacity) => [policy, capacity, misses(trace, policy, capacity, "objects")]),
+      ),
+    );
+    for (const row of rows) {
+      expect(Object.keys(row)).toEqual(
+        "trace policy capacity by requests hits misses missRatio evictions nsPerRequest".split(" "),
+      );
+      expect(row).toMatchObject({ trace: "fixture", by: "objects", requests: 3000, missRatio: row.misses / 3000 });
+      expect(row.hits + row.misses).toBe(3000);
+      expect(row.evictions).toBe(Math.max(0, row.misses - Math.min(row.capacity, trace.distinct)));
+      expect(row.nsPerRequest).toBeGreaterThan(0);
+    }
+  });
+
+  it("counts bytes for the policies that can, and names those that cannot", async () => {
+    const trace = fixture();
+    const sizes = parseSizes("10KiB");
+    const rows = await sweep({ traces: [trace], policies: ["lru", "lfu"], sizes, threads: 1 });
+    expect(rows.map(({ policy, by, misses }) => [policy, by, misses])).toEqual([
+      ["lru", "bytes", misses(trace, "lru", 10_240, "bytes")],
+      ["lfu", "bytes", misses(trace, "lfu", 10_240, "bytes")],
+    ]);
+    await expect(sweep({ traces: [trace], policies: ["lru", "arc"], sizes })).rejects.toThrow(
+      /--policy arc: defined for/,
+    );
+    const all = await sweep({ traces: [trace], policies: policyNames, sizes, leaveOutUnsupported: true });
+    expect(all.map(({ policy }) => policy)).toEqual(["lru", "fifo", "clock", "lfu", "sieve", "random"]);
+  });
+
+  it("runs several traces one after another, a trace of one request among them", async () => {
+    const single: SweepTrace = { name: "single", distinct: 1, ids: Uint32Array.of(0), sizes: null };
+    const rows = await sweep({
+      traces: [single, fixture()],
+      policies: policyNames,
+      sizes: parseSizes("1%"),
+      threads: 2,
+    });
+    expect(rows.length).toBe(2 * policyNames.length);
+    for (const row of rows.filter(({ trace }) => trace === "single")) {
+      expect(row).toMatchObject({ capacity: 1, requests: 1, hits: 0, misses: 1, missRatio: 1, evictions: 0 });
+    }
+  });
+
+  it("simulates sizes that come to the same capacity once", async () => {
+    const rows = await sweep({ traces: [fixture()], policies: ["lru"], sizes: parseSizes("5,5,0.001%,1"), threads: 1 });
+    expect(rows.map(({ capacity }) => capacity)).toEqual([5, 1]);
+  });
+
+  it("reports progress up to every request of every pair", async () => {
+    const seen: number[] = [];
+    await sweep({
+      traces: [fixture()],
+      policies: ["lru", "fifo"],
+      sizes: parseSizes("5,50"),
+      onProgress: ({ done, total }) => {
+        expect(total).toBe(4 * 3000);
+        seen.push(done);
+      },
+    });
+    expect(seen.at(-1)).toBe(4 * 3000);
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+  });
+
+  it("ends its threads and rejects with the reason when aborted in the middle", async () => {
+    const long: SweepTrace = { ...fixture(), ids: new Uint32Array(8_000_000) };
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const running = sweep({
+      traces: [long],
+      policies: policyNames,
+      sizes: parseSizes("5,50"),
+      threads: 2,
+      signal: controller.signal,
+      onProgress: () => controller.abort(reason),
+    });
+    await expect(running).rejects.toBe(reason);
+    expect(process.getActiveResourcesInfo().filter((resource) => resource === "Worker")).toEqual([]);
+  });
+
+  it("gives the same rows for random with the same seed, whatever the number of threads", async () => {
+    const run = (threads: number, seed: number) =>
+      sweep({ traces: [fixture()], policies: ["random"], sizes: parseSizes("5,20,50"), threads, seed }).then((rows) =>
+        rows.map((row) => row.misses),
+      );
+    expect(await run(1, 9)).toEqual(await run(2, 9));
+    expect(await run(1, 9)).not.toEqual(await run(1, 10));
+  });
+});
+
+describe("parsePolicies", () => {
+  it("reads names, each once, and all", () => {
+    expect(parsePolicies("lru, ARC,lru")).toEqual(["lru", "arc"]);
+    expect(parsePolicies("all")).toEqual(policyNames);
+  });
+
+  it.each(["mru", "lru,,arc", "", "lru,all"])("refuses %j and lists the known names", (list) => {
+    expect(() => parsePolicies(list)).toThrow(InvalidArgumentError);
+    expect(() => parsePolicies(list)).toThrow(policyNames.join(", "));
+  });
+});
