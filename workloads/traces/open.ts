@@ -65,7 +65,7 @@ export async function openTrace(path: string, options: TraceOptions = {}): Promi
   return {
     name: basename(path),
     format: detected.format.name,
-    batches: () => limited(path, detected, detected.format.read(source, { columns }), limit),
+    batches: () => limited(source, detected, detected.format.read(source, { columns }), limit),
     close: () => source.close(),
   };
 }
@@ -87,7 +87,7 @@ export async function loadTrace(path: string, options: TraceOptions = {}): Promi
 }
 
 async function* limited(
-  path: string,
+  source: ByteSource,
   { format, by }: DetectedFormat,
   batches: AsyncGenerator<TraceBatch>,
   limit: number,
@@ -106,9 +106,13 @@ async function* limited(
     throw new InvalidArgumentError(`${error.message} (${hint})`, { cause: error });
   } finally {
     await batches.return(undefined);
+    // A reader that refuses the head never comes to iterating the chunks, which is what else closes the file.
+    await source.close();
   }
   if (read === 0)
-    throw new InvalidArgumentError(`${path}: no request in it; expected a ${format.name} trace with at least one`);
+    throw new InvalidArgumentError(
+      `${source.path}: no request in it; expected a ${format.name} trace with at least one`,
+    );
 }
 
 async function orClose<T>(source: ByteSource, action: () => T): Promise<T> {

@@ -109,13 +109,17 @@ describe("scrambled zipfian (YCSB)", () => {
 
 describe("true zipf (rejection-inversion)", () => {
   it.each([0.5, 0.99, 1, 1.5])("follows 1 / r^%d at every rank", (exponent) => {
-    const draws = 200_000;
+    // A million draws: without the rejection step rank 2 alone is 2 % off, which adds over 100 to the statistic.
+    const draws = 1_000_000;
     const seen = counts({ distribution: "zipf", count: 50, exponent }, draws);
     const z = zeta(50, exponent);
+    let chiSquared = 0;
     for (let rank = 1; rank <= 50; rank++) {
-      const p = rank ** -exponent / z;
-      expect(Math.abs(seen[rank - 1] - draws * p), `rank ${rank}`).toBeLessThan(slack(draws, p));
+      const expected = (draws * rank ** -exponent) / z;
+      chiSquared += (seen[rank - 1] - expected) ** 2 / expected;
     }
+    // 49 degrees of freedom: 99.9 % below 85.4.
+    expect(chiSquared).toBeLessThan(85.4);
   });
 });
 
@@ -150,7 +154,7 @@ describe("the others", () => {
       for (let i = 0; i < 50_000; i++) if (chooser.next(random) === newest) hits++;
       return hits;
     };
-    for (const keys of [500, 600]) {
+    for (const keys of [500, 5000]) {
       chooser.grow?.(keys);
       const p = 1 / zeta(keys, 0.99);
       expect(Math.abs(share(keys - 1) - 50_000 * p)).toBeLessThan(slack(50_000, p));

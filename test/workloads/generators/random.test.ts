@@ -48,6 +48,14 @@ describe("the seeded stream", () => {
     expect(chiSquared(counts, 120_000)).toBeLessThan(31.3);
   });
 
+  it("is without bias where the bound is a large part of 2^32", () => {
+    const random = new Random(1);
+    let low = 0;
+    for (let i = 0; i < 30_000; i++) if (random.below(3 * 2 ** 30) < 2 ** 30) low++;
+    // A third; a plain remainder would give half. Five standard deviations are 408.
+    expect(Math.abs(low - 10_000)).toBeLessThan(408);
+  });
+
   it("stays below bounds that do not divide 2^32, up to the largest", () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 1, max: 2 ** 32 }), (seed, bound) => {

@@ -1,6 +1,7 @@
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import * as zlib from "node:zlib";
 import { gzipSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   loadTrace,
   OP_DELETE,
@@ -15,6 +16,14 @@ import { temporaryFolder } from "../temporary-folder.js";
 import { cache2k, corda, oracleGeneral, oracleGeneralOpNs, twrBinary, vscsi } from "./encode.js";
 
 const files = temporaryFolder();
+
+function linkTo(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return "";
+  }
+}
 
 function keys(trace: Trace): string[] {
   return [...trace.ids].map((id) => trace.keyOf(id));
@@ -204,6 +213,21 @@ describe("a large trace", () => {
     expect(keys(trace)).toEqual(ids.map(String));
     const binary = await loadTrace(files.file("big.corda", corda(ids.map(BigInt))));
     expect(keys(binary)).toEqual(ids.map(String));
+  });
+
+  it.skipIf(!existsSync("/proc/self/fd"))("leaves no file open when it is closed early or was refused", async () => {
+    const path = files.file(
+      "leak.corda.gz",
+      gzipSync(corda(Array.from({ length: 300_000 }, (_, i) => BigInt(i * 7919)))),
+    );
+    const open = () => readdirSync("/proc/self/fd").filter((fd) => linkTo(fd).endsWith("leak.corda.gz")).length;
+    for (let i = 0; i < 10; i++) {
+      await loadTrace(path, { limit: 10 });
+      await (await openTrace(path)).close();
+      await expect(loadTrace(path, { format: "vscsi" })).rejects.toThrow(/vscsi/);
+      await expect(loadTrace(path, { columns: "id=1" })).rejects.toThrow(/csv/);
+    }
+    await vi.waitFor(() => expect(open()).toBe(0));
   });
 
   it("can be cut short", async () => {
