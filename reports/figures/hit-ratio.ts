@@ -10,7 +10,7 @@ import { draw, Plot } from "../plot.js";
 import type { EvictionResult } from "../results.js";
 import { endLabels, logTicks, shorten } from "./axes.js";
 
-const FRAME = { height: 420, top: 26, bottom: 44 };
+const FRAME = { height: 420, top: 34, bottom: 44 };
 /** The policy that knows the future: the bound of all others, drawn in ink instead of a colour. */
 export const OPTIMUM = "opt";
 const OPTIMUM_LOOK: Look = { colour: "currentColor", dash: "1 4", symbol: "circle" };
@@ -79,12 +79,13 @@ function curveFigure({ trace, by, rows }: Curves, looks: ReadonlyMap<string, Loo
         ticks: logTicks(low, high),
         tickFormat: (value: number) => capacityLabel(value, by),
         labelArrow: "none",
+        labelAnchor: "center",
       }),
       Plot.axisY({ ticks: 6, tickFormat: (value: number) => `${Math.round(value * 1000) / 10} %`, label: null }),
       Plot.gridY({ ticks: 6, strokeOpacity: 0.12 }),
       Plot.text([`${by === "bytes" ? "byte" : "object"} hit ratio`], {
         frameAnchor: "top-left",
-        dy: -16,
+        dy: -22,
         dx: -44,
         fill: "var(--muted)",
         textAnchor: "start",
@@ -133,6 +134,7 @@ function rankedFigure({ trace, by, rows }: Curves, looks: ReadonlyMap<string, Lo
           ticks: 5,
           tickFormat: (value: number) => `${Math.round(value * 1000) / 10} %`,
           labelArrow: "none",
+          labelAnchor: "center",
         }),
         Plot.gridX({ ticks: 5, strokeOpacity: 0.12 }),
         Plot.axisY({ tickFormat: (name: string) => shorten(name.slice(4)), tickSize: 0, label: null, fontSize: 12.5 }),

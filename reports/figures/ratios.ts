@@ -26,7 +26,7 @@ export function ratiosFigure(groups: readonly Group[]): Html | null {
   });
   return draw(`Throughput relative to ${groups[0].reference.label} in ${rows.length} scenarios, logarithmic`, {
     height: 58 + 26 * rows.length,
-    marginLeft: 128,
+    marginLeft: 152,
     marginRight: 24,
     marginTop: 8,
     marginBottom: 42,
@@ -35,7 +35,7 @@ export function ratiosFigure(groups: readonly Group[]): Html | null {
     marks: [
       Plot.axisX({ ticks: logTicks(low, high), tickFormat: (value: number) => factor(value).replace(".00", "") }),
       Plot.gridX(logTicks(low, high), { strokeOpacity: 0.12 }),
-      Plot.axisY({ tickFormat: (row: string) => shorten(row.slice(4), 18), tickSize: 0, label: null, fontSize: 12.5 }),
+      Plot.axisY({ tickFormat: (row: string) => shorten(row.slice(4), 22), tickSize: 0, label: null, fontSize: 12.5 }),
       Plot.link(spans, { x1: "least", x2: "most", y1: "row", y2: "row", strokeOpacity: 0.25, strokeWidth: 2 }),
       Plot.ruleX([1], { strokeWidth: 1.5 }),
       ...points.map((point) =>

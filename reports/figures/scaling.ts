@@ -5,7 +5,7 @@ import type { Html } from "../html.js";
 import { draw, Plot } from "../plot.js";
 import { endLabels } from "./axes.js";
 
-const FRAME = { height: 260, top: 26, bottom: 40 };
+const FRAME = { height: 260, top: 34, bottom: 40 };
 
 /** `groups` are all groups of one scenario, one a number of workers. */
 export function scalingFigure(scenario: string, groups: readonly Group[]): Html | null {
@@ -41,12 +41,12 @@ export function scalingFigure(scenario: string, groups: readonly Group[]): Html 
     x: { domain: [counts[0], widest], label: "workers" },
     y,
     marks: [
-      Plot.axisX({ ticks: counts, tickFormat: String, labelArrow: "none" }),
+      Plot.axisX({ ticks: counts, tickFormat: String, labelArrow: "none", labelAnchor: "center" }),
       Plot.axisY({ ticks: 5, tickFormat: (value: number) => magnitude(value), label: null }),
       Plot.gridY({ ticks: 5, strokeOpacity: 0.12 }),
       Plot.text(["operations a second"], {
         frameAnchor: "top-left",
-        dy: -16,
+        dy: -22,
         dx: -44,
         fill: "var(--muted)",
         textAnchor: "start",

@@ -10,7 +10,7 @@ import { draw, FIGURE_WIDTH, Plot } from "../plot.js";
 import type { Latency } from "../results.js";
 import { durationTick, endLabels, logDomain, logTicks } from "./axes.js";
 
-const FRAME = { height: 300, top: 26, bottom: 44 };
+const FRAME = { height: 300, top: 34, bottom: 44 };
 /** More points than this do not change the line at any size it is looked at. */
 const MOST_POINTS = 96;
 const NAMED: Record<number, string> = { 1: "0", 2: "50", 10: "90" };
@@ -65,7 +65,12 @@ export function spectrumFigure({ title, lines }: Group, operation: string): Html
     y,
     marks: [
       floor > 0 ? Plot.rect([floor], { y1: low, y2: floor, fill: "currentColor", fillOpacity: 0.07 }) : null,
-      Plot.axisX({ ticks: ticks.filter(notCrowded(high)), tickFormat: percentileTick, labelArrow: "none" }),
+      Plot.axisX({
+        ticks: ticks.filter(notCrowded(high)),
+        tickFormat: percentileTick,
+        labelArrow: "none",
+        labelAnchor: "center",
+      }),
       Plot.axisY({ ticks: logTicks(low, most), tickFormat: durationTick, label: null }),
       Plot.gridY(logTicks(low, most), { strokeOpacity: 0.12 }),
       ...visible.map(({ points, look }) =>

@@ -47,6 +47,7 @@ export function targetsFigure(targets: readonly TargetResult[]): Html | null {
           ticks: logTicks(low, high),
           tickFormat: (value: number) => factor(value).replace(".00", ""),
           labelArrow: "none",
+          labelAnchor: "center",
         }),
         Plot.gridX(logTicks(low, high), { strokeOpacity: 0.12 }),
         Plot.axisY({ tickFormat: (name: string) => shorten(name.slice(4), 27), tickSize: 0, label: null }),

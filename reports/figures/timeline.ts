@@ -6,7 +6,7 @@ import { draw, Plot } from "../plot.js";
 import type { Run, RunEvent, SeriesPoint } from "../results.js";
 import { durationTick, endLabels, logDomain, logTicks } from "./axes.js";
 
-const FRAME = { height: 240, top: 26, bottom: 40 };
+const FRAME = { height: 240, top: 34, bottom: 40 };
 /** Above this many collections the ticks along the bottom would only be a bar. */
 const MOST_MARKS = 200;
 
@@ -30,7 +30,7 @@ export function throughputTimeline(group: Group): Html | null {
     Plot.gridY({ ticks: 5, strokeOpacity: 0.12 }),
     Plot.text(["operations a second"], {
       frameAnchor: "top-left",
-      dy: -16,
+      dy: -22,
       dx: -44,
       fill: "var(--muted)",
       textAnchor: "start",
@@ -56,7 +56,7 @@ export function latencyTimeline(group: Group): Html | null {
       Plot.gridY(logTicks(low, high), { strokeOpacity: 0.12 }),
       Plot.text(["P99 of sampled operations (logarithmic)"], {
         frameAnchor: "top-left",
-        dy: -16,
+        dy: -22,
         dx: -44,
         fill: "var(--muted)",
         textAnchor: "start",
@@ -99,7 +99,7 @@ function drawTimeline(
     x: { domain: [0, end], label: "seconds" },
     y,
     marks: [
-      Plot.axisX({ ticks: 6, labelArrow: "none" }),
+      Plot.axisX({ ticks: 6, labelArrow: "none", labelAnchor: "center" }),
       ...axes,
       Plot.ruleX(others, { x: "t", strokeDasharray: "3 3", strokeOpacity: 0.55 }),
       Plot.text(others.slice(0, 12), {

@@ -2,7 +2,7 @@
  * Every figure the source documents promise, as data, and the one function that judges a measurement against it.
  *
  * The table is copied from the documents and never from a measurement: a target that the language or the machine
- * cannot meet stays here and is reported missed, with its distance. Where a document gives a span ("10-100 us") the
+ * cannot meet stays here and is reported missed, with its distance. Where a document gives a span ("10-100 µs") the
  * far end is the promise, since being faster than promised is no failure; where it says "about" the figure itself is
  * the limit; `documented` keeps the document's own words so that a reader can see what was made of them.
  *
@@ -89,7 +89,7 @@ const between = (low: number, high: number) => ["within", [low, high]] as const;
 const exactly = (figure: number) => between(figure, figure);
 
 const SAMPLED = "sampled single operations, timer floor subtracted";
-const BATCHED = "batched cost: nanoseconds per operation over batches of at least 60 us";
+const BATCHED = "batched cost: nanoseconds per operation over batches of at least 60 µs";
 
 /** Every documented target, in the order of the documents. */
 export const TARGETS: readonly Target[] = [
@@ -165,7 +165,7 @@ export const TARGETS: readonly Target[] = [
     "m002-scaling",
     "M-002",
     "scaling with cores",
-    "x",
+    "×",
     atLeast(1),
     "linear with cores",
     "throughput with one worker a core, over workers times the throughput of one (1 = linear)",
@@ -216,7 +216,7 @@ export const TARGETS: readonly Target[] = [
     "hash: avalanche",
     "%",
     between(45, 55),
-    "50 % +- 5 %",
+    "50 % ± 5 %",
     "share of output bits flipped by one flipped input bit, mean over all input bits",
   ),
   row(
@@ -412,7 +412,7 @@ export const TARGETS: readonly Target[] = [
     "pool of 256 B state buffers",
     "buffers",
     atLeast(1000),
-    "256 B x 1000",
+    "256 B × 1000",
     "buffers the pool hands out at once",
   ),
   row(
@@ -421,7 +421,7 @@ export const TARGETS: readonly Target[] = [
     "pool of 1 KB trajectory buffers",
     "buffers",
     atLeast(5000),
-    "1 KB x 5000",
+    "1 KB × 5000",
     "buffers the pool hands out at once",
   ),
   row(
@@ -430,7 +430,7 @@ export const TARGETS: readonly Target[] = [
     "pool of 4 KB message buffers",
     "buffers",
     atLeast(500),
-    "4 KB x 500",
+    "4 KB × 500",
     "buffers the pool hands out at once",
   ),
   row(
@@ -463,7 +463,7 @@ export const TARGETS: readonly Target[] = [
     "waiting and holding users served without an error",
   ),
   row("p-cleanup", "P", "asynchronous clean-up", "ms", below(100), "< 100 ms", "P99 from drop to cleaned"),
-  row("p-tracking", "P", "tracking a resource", "us", below(10), "< 10 us", `P99, ${SAMPLED}`),
+  row("p-tracking", "P", "tracking a resource", "µs", below(10), "< 10 µs", `P99, ${SAMPLED}`),
   row(
     "p-tracking-bytes",
     "P",
@@ -500,21 +500,21 @@ export const TARGETS: readonly Target[] = [
   ),
   row("p-map-file", "P", "map a large file", "ms", atMost(1), "about 1 ms", "wall time of one mapping, file of 64 MiB"),
   row("d-tier-process", "D", "tier: process", "ns", atMost(100), "about 100 ns", `P50 of reads, ${SAMPLED}`),
-  row("d-tier-node", "D", "tier: node", "us", atMost(1), "about 1 us", `P50 of reads, ${SAMPLED}`),
+  row("d-tier-node", "D", "tier: node", "µs", atMost(1), "about 1 µs", `P50 of reads, ${SAMPLED}`),
   row(
     "d-tier-cluster",
     "D",
     "tier: cluster",
-    "us",
+    "µs",
     atMost(100),
-    "10-100 us",
+    "10-100 µs",
     "P50 of reads of another node in the cluster",
   ),
   row("d-tier-external", "D", "tier: external", "ms", atMost(5), "1-5 ms", "P50 of reads of the external backend"),
-  row("d-local-get", "D", "local get", "us", atMost(5), "1-5 us", `P50, ${SAMPLED}`),
-  row("d-local-put", "D", "local put", "us", atMost(10), "2-10 us", `P50, ${SAMPLED}`),
-  row("d-local-delete", "D", "local delete", "us", atMost(5), "2-5 us", `P50, ${SAMPLED}`),
-  row("d-strong-latency", "D", "strong consistency: latency", "us", atMost(500), "200-500 us", "P50 over the cluster"),
+  row("d-local-get", "D", "local get", "µs", atMost(5), "1-5 µs", `P50, ${SAMPLED}`),
+  row("d-local-put", "D", "local put", "µs", atMost(10), "2-10 µs", `P50, ${SAMPLED}`),
+  row("d-local-delete", "D", "local delete", "µs", atMost(5), "2-5 µs", `P50, ${SAMPLED}`),
+  row("d-strong-latency", "D", "strong consistency: latency", "µs", atMost(500), "200-500 µs", "P50 over the cluster"),
   row(
     "d-strong-consistent",
     "D",
@@ -524,7 +524,7 @@ export const TARGETS: readonly Target[] = [
     "100 %",
     "reads that saw the last acknowledged write",
   ),
-  row("d-bounded-latency", "D", "bounded staleness: latency", "us", atMost(100), "50-100 us", "P50 over the cluster"),
+  row("d-bounded-latency", "D", "bounded staleness: latency", "µs", atMost(100), "50-100 µs", "P50 over the cluster"),
   row(
     "d-bounded-consistent",
     "D",
@@ -534,7 +534,7 @@ export const TARGETS: readonly Target[] = [
     "> 95 %",
     "reads no older than the window",
   ),
-  row("d-eventual-latency", "D", "eventual consistency: latency", "us", atMost(50), "10-50 us", "P50 over the cluster"),
+  row("d-eventual-latency", "D", "eventual consistency: latency", "µs", atMost(50), "10-50 µs", "P50 over the cluster"),
   row(
     "d-entry-overhead",
     "D",
@@ -576,9 +576,9 @@ export const TARGETS: readonly Target[] = [
     "s-ring-speedup",
     "S",
     "ring-buffer record against one under a mutex",
-    "x",
+    "×",
     atLeast(5),
-    "5 x: about 10 ns against about 50 ns",
+    "5 ×: about 10 ns against about 50 ns",
     "cost under a mutex over cost in the ring, both batched in one process",
   ),
   row(
@@ -615,7 +615,7 @@ export const TARGETS: readonly Target[] = [
     "10 K clients over 12 partitions: furthest from 833",
     "clients",
     atMost(50),
-    "833 +- 50 each",
+    "833 ± 50 each",
     "largest absolute difference of a partition's clients from 833",
   ),
   row(
