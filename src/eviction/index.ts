@@ -1,5 +1,7 @@
 export { createPolicy, type PolicyOptions, supportsBytes, UnsupportedByPolicyError } from "./create.js";
 export { type Future, lookAhead, NEVER } from "./future.js";
 export { loadSimulatedCache } from "./load-simulated-cache.js";
+export { type AccessPattern, accessPatterns, PatternAnalyser, type PatternAnalysis } from "./pattern-analyser.js";
 export { type Policy, type PolicyName, policyNames } from "./policy.js";
+export { type Recommendation, recommend, type WorkloadCharacteristics } from "./recommend.js";
 export { type By, SimulatedCache } from "./simulated-cache.js";
