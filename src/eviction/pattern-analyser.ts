@@ -30,8 +30,8 @@ const TEMPORAL = 2;
 /**
  * Tells which access pattern the latest requests follow (ADR-007). Over a sliding window of requests:
  *
- * - sequential: the share whose id is the successor of one of the 4 ids requested before, and was not itself requested among the
- *   last 64. Ids are dense in order of first appearance, so that a scan, a loop, and a stream of ids never seen before all count
+ * - sequential: the share whose id is next to one of the 4 ids requested before, up or down, and was not itself requested among
+ *   the last 64. Ids are dense in order of first appearance, so that a scan, a loop, and a stream of ids never seen before all count
  *   up; none of them is served by recency.
  * - hotspot: how far the hottest tenth of the window's ids draws more than a tenth of its requests: (share - 0.1) / 0.9.
  * - temporal: the share that is not sequential and whose id was requested within the last eighth of the window, times
@@ -110,7 +110,12 @@ export class PatternAnalyser {
   }
 
   private followsScan(id: number): boolean {
-    return id > 0 && this.lastSeen[id - 1] !== NEVER && this.now - this.lastSeen[id - 1] <= STREAMS;
+    return this.wasJustSeen(id - 1) || this.wasJustSeen(id + 1);
+  }
+
+  private wasJustSeen(id: number): boolean {
+    if (id < 0 || id >= this.lastSeen.length || this.lastSeen[id] === NEVER) return false;
+    return this.now - this.lastSeen[id] <= STREAMS;
   }
 
   private count(id: number): void {

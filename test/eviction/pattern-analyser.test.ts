@@ -28,6 +28,7 @@ describe("PatternAnalyser", () => {
     ["a scan", "sequential", (i) => i],
     ["a loop longer than the window", "sequential", (i) => i % 3000],
     ["a loop shorter than the window", "sequential", (i) => i % 300],
+    ["a sweep up and down", "sequential", (i) => Math.abs(500 - (i % 1000))],
     ["three interleaved scans", "sequential", (i) => (i % 3) * 5000 + Math.floor(i / 3)],
     ["uniform draws from many ids", "random", () => draw(DISTINCT)],
     [
