@@ -18,13 +18,14 @@ const RATIO_ORDER = [REFERENCE_SUBJECT, "map", "lmdb"];
 const TAIL_ORDER = ["read", "get"];
 
 /** Ratios of throughput by scenario, then the verdict on the targets with every miss and its distance. */
-export function renderSummary(results: Results, options: SummaryOptions = {}): string {
+export function renderSummary(untrusted: Results, options: SummaryOptions = {}): string {
+  const results = withoutControls(untrusted);
   const colours = pc.createColors(options.colour ?? coloursWanted());
   const { environment } = results;
   const parts = [
     colours.bold(results.title ?? "Engram results"),
     colours.dim(
-      `${environment.cpuCount} x ${oneLine(environment.cpuModel)}, Node ${environment.node}, commit ${shortCommit(environment.commit)}, seed ${results.config.seed}`,
+      `${environment.cpuCount} x ${environment.cpuModel}, Node ${environment.node}, commit ${shortCommit(environment.commit)}, seed ${results.config.seed}`,
     ),
   ];
   if (results.interrupted) parts.push(colours.yellow("stopped early: only what was measured before that"));
@@ -80,8 +81,8 @@ function runsTable(results: Results, colours: Colours): string {
     lines.forEach(({ label, run }, index) => {
       const errors = Object.values(run.errors).reduce((sum, number) => sum + number, 0);
       table.push([
-        index === 0 ? colours.bold(oneLine(title)) : "",
-        oneLine(label),
+        index === 0 ? colours.bold(title) : "",
+        label,
         rate(run.opsPerSecond),
         reference.run.opsPerSecond > 0 ? factor(run.opsPerSecond / reference.run.opsPerSecond) : "-",
         ...tail(run),
@@ -114,7 +115,7 @@ function ratioLines(results: Results, colours: Colours): string {
       const { run } = rivals.find(({ label }) => label === subject)!;
       return significant(run.opsPerSecond / reference.run.opsPerSecond);
     });
-    return [`${colours.dim(oneLine(title))}  ${order.map(oneLine).join(" : ")} = ${ratios.join(" : ")}`];
+    return [`${colours.dim(title)}  ${order.join(" : ")} = ${ratios.join(" : ")}`];
   });
   return lines.join("\n");
 }
@@ -129,7 +130,7 @@ function verdict(targets: readonly TargetResult[], colours: Colours): string {
   for (const target of missedTargets(targets)) {
     const severity = target.severity ? colours.red(target.severity) : "";
     table.push([
-      `  ${oneLine(target.metric)} ${colours.dim(target.source)}`,
+      `  ${target.metric} ${colours.dim(target.source)}`,
       limitText(target),
       measuredText(target),
       colours.yellow(distanceText(target)),
@@ -139,7 +140,8 @@ function verdict(targets: readonly TargetResult[], colours: Colours): string {
   return `${head}\n${table.toString()}`;
 }
 
-/** Names are user input: no control character of theirs reaches the terminal. */
-function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ");
+/** Names and notes are user input: no control character of theirs reaches the terminal. */
+function withoutControls(results: Results): Results {
+  const clean = (_: string, value: unknown) => (typeof value === "string" ? value.replace(/\p{Cc}+/gu, " ") : value);
+  return JSON.parse(JSON.stringify(results), clean) as Results;
 }

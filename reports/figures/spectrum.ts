@@ -32,7 +32,7 @@ export function spectrumPoints(latency: Latency): [nines: number, ns: number][] 
   const points = given
     .filter(([quantile]) => quantile >= 0 && quantile < 1)
     .map(([quantile, ns]): [number, number] => [1 / (1 - quantile), ns])
-    .filter(([nines]) => nines < finest);
+    .filter(([nines]) => nines < finest * (1 - 1e-9));
   points.push([finest, max]);
   return thin(points);
 }

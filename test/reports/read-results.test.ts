@@ -1,0 +1,159 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readResults, resultsSchema, writeFileAtomically, writeResults } from "#dist/reports/index.js";
+import { findJsonFault } from "#dist/reports/json-position.js";
+import { InvalidArgumentError } from "#dist/src/store/errors.js";
+import { fixtureResults } from "./fixture.js";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "engram-reports-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const good = fixtureResults();
+
+async function refusal(text: string): Promise<string> {
+  const file = join(folder, "bad.json");
+  await writeFile(file, text);
+  const error = await readResults(file).then(
+    () => null,
+    (cause: unknown) => cause,
+  );
+  expect(error).toBeInstanceOf(InvalidArgumentError);
+  const { message } = error as Error;
+  expect(message.startsWith(`${file}: `)).toBe(true);
+  expect(message).not.toContain("\n");
+  return message.slice(file.length + 2);
+}
+
+describe("reading results", () => {
+  test("what was written comes back the same, by file and by folder", async () => {
+    await writeResults(join(folder, "results.json"), good);
+    expect(await readResults(join(folder, "results.json"))).toEqual(resultsSchema.parse(good));
+    expect(await readResults(folder)).toEqual(await readResults(join(folder, "results.json")));
+  });
+
+  test("a byte order mark is no fault", async () => {
+    const file = join(folder, "bom.json");
+    await writeFile(file, `\ufeff${JSON.stringify(good)}`);
+    await expect(readResults(file)).resolves.toMatchObject({ schemaVersion: 1 });
+  });
+
+  test("a file that is not there is refused by name", async () => {
+    await expect(readResults(join(folder, "none.json"))).rejects.toThrow(/none\.json: cannot be read \(no such file\)/);
+    await mkdir(join(folder, "empty"));
+    await expect(readResults(join(folder, "empty"))).rejects.toThrow(/results\.json: cannot be read/);
+  });
+
+  test("a file cut short anywhere is said to be, with line and column", async () => {
+    const text = JSON.stringify(good, null, 1);
+    for (const share of [0.1, 0.5, 0.9, 0.999]) {
+      expect(await refusal(text.slice(0, Math.floor(text.length * share)))).toMatch(
+        /^line \d+, column \d+: .*cut short/,
+      );
+    }
+  });
+
+  test("an empty file and one that is not JSON say so", async () => {
+    expect(await refusal("")).toContain("empty");
+    expect(await refusal('{\n  "schemaVersion": 1,\n  nope\n}')).toBe(
+      "line 3, column 3: not JSON; expected a key in double quotes",
+    );
+  });
+
+  test("other schema versions are refused by name, newer and older with different advice", async () => {
+    expect(await refusal(JSON.stringify({ ...good, schemaVersion: 2 }))).toMatch(
+      /schemaVersion is 2; .* reads 1 only.*newer/,
+    );
+    expect(await refusal(JSON.stringify({ ...good, schemaVersion: 0 }))).toMatch(
+      /schemaVersion is 0; .* run the scenarios/,
+    );
+    expect(await refusal(JSON.stringify({ ...good, schemaVersion: "1" }))).toContain('schemaVersion is "1"');
+    expect(await refusal("[]")).toContain("no schemaVersion");
+    expect(await refusal("null")).toContain("no schemaVersion");
+  });
+
+  test("a breach of the schema names the path inside the document", async () => {
+    const runs = structuredClone(good.runs) as unknown as Record<string, Record<string, Record<string, unknown>>>[];
+    runs[3].latency.read.p99 = "fast";
+    expect(await refusal(JSON.stringify({ ...good, runs }))).toBe(
+      "runs[3].latency.read.p99: expected number, received string",
+    );
+    const { environment: _, ...rest } = good;
+    expect(await refusal(JSON.stringify(rest))).toMatch(/^environment: /);
+    const odd = { ...good.runs[0], errors: { "a b": 0 } };
+    expect(await refusal(JSON.stringify({ ...good, runs: [odd] }))).toMatch(/^runs\[0\]\.errors\["a b"\]: /);
+  });
+
+  test("results that break the schema are not written", async () => {
+    const file = join(folder, "unwritten.json");
+    await expect(writeResults(file, { ...good, runs: [{ ...good.runs[0], ops: -1 }] })).rejects.toThrow(
+      /runs\[0\]\.ops/,
+    );
+    expect(await readdir(folder)).not.toContain("unwritten.json");
+  });
+});
+
+describe("the first fault of a text", () => {
+  test("there is none exactly when JSON.parse takes it", () => {
+    const near = fc
+      .tuple(fc.json(), fc.nat(), fc.constantFrom("", ",", "}", "]", '"', "\\", "x", "1.", "-", "\n", "\u0001"))
+      .map(
+        ([text, place, insert]) =>
+          text.slice(0, place % (text.length + 1)) + insert + text.slice(place % (text.length + 1)),
+      );
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), near, fc.string()), (text) => {
+        let valid = true;
+        try {
+          JSON.parse(text);
+        } catch {
+          valid = false;
+        }
+        expect(findJsonFault(text) === null).toBe(valid);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("every proper beginning of an object or list is cut short, none has a fault before its end", () => {
+    const documents = fc.oneof(fc.array(fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue()));
+    fc.assert(
+      fc.property(documents, fc.double({ min: 0, max: 0.999, noNaN: true }), (value, share) => {
+        const text = JSON.stringify(value);
+        const part = text.slice(0, Math.floor(text.length * share));
+        expect(findJsonFault(part)).toMatchObject({ cutShort: true });
+      }),
+    );
+  });
+});
+
+describe("writing a file", () => {
+  test("replaces what was there and leaves nothing beside it", async () => {
+    const place = await mkdtemp(join(folder, "write-"));
+    await writeFileAtomically(join(place, "a.html"), "one");
+    await writeFileAtomically(join(place, "a.html"), "two");
+    expect(await readFile(join(place, "a.html"), "utf8")).toBe("two");
+    expect(await readdir(place)).toEqual(["a.html"]);
+  });
+
+  test("a folder, a missing folder and a file used as a folder are refused in one line", async () => {
+    const place = await mkdtemp(join(folder, "refuse-"));
+    await expect(writeFileAtomically(place, "x")).rejects.toThrow(/is a folder/);
+    await expect(writeFileAtomically(join(place, "no", "a.html"), "x")).rejects.toThrow(/no folder .*no/);
+    await writeFile(join(place, "file"), "");
+    await expect(writeFileAtomically(join(place, "file", "a.html"), "x")).rejects.toThrow(InvalidArgumentError);
+    expect(await readdir(place)).toEqual(["file"]);
+  });
+
+  // Root writes anywhere: permissions bind everyone else.
+  test.skipIf(process.getuid?.() === 0)("a folder without permission is refused", async () => {
+    const place = await mkdtemp(join(folder, "locked-"));
+    await chmod(place, 0o500);
+    await expect(writeFileAtomically(join(place, "a.html"), "x")).rejects.toThrow(/permission denied/);
+  });
+});
