@@ -173,7 +173,6 @@ describe("gate --against", () => {
       const child = Number(readFileSync(pidFile, "utf8"));
       expect(() => process.kill(child, 0)).toThrow(/ESRCH/);
       expect(p.leftovers()).toEqual([]);
-      const { rmSync } = await import("node:fs");
     },
   );
 });

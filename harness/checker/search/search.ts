@@ -156,11 +156,15 @@ class Search {
     }
   }
 
-  /** Copies only what changed since the last time, or a long history would be copied once for every step back. */
+  /**
+   * Longest in answered operations; of those the one with the fewest others, which nobody needs to have happened.
+   * Copies only what changed since the last time, or a long history would be copied once for every step back.
+   */
   private rememberLongest(): void {
-    if (this.remaining >= this.fewestRemaining) return;
-    this.fewestRemaining = this.remaining;
     const { order } = this.longest;
+    if (this.remaining > this.fewestRemaining) return;
+    if (this.remaining === this.fewestRemaining && this.frames.length >= order.length) return;
+    this.fewestRemaining = this.remaining;
     order.length = this.unchangedDepth;
     for (let i = this.unchangedDepth; i < this.frames.length; i++) order.push(this.frames[i].operation);
     this.unchangedDepth = order.length;
