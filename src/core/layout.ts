@@ -43,6 +43,7 @@ export const H_POOL: u32 = 52;
 export const H_HASH_SEED: u32 = 56;
 export const H_HASH_KIND: u32 = 60;
 export const H_CREATED_MS: u32 = 64; // f64, Unix time of creation: tick 0
+export const H_CREATED_MONOTONIC: u32 = 96; // f64, the same instant on the process's monotonic clock, ms
 export const H_RETIRE_LIMIT: u32 = 72; // retired chunks a worker gathers before it looks for freeable ones
 export const H_REFILL: u32 = 76; // chunks a cache takes from its class at once, ADR-006
 export const H_CACHE_LIMIT: u32 = 80; // a cache above this returns CACHE_RETURN of them
@@ -61,6 +62,9 @@ export const H_ACL_GENERATION: u32 = 512; // bumped on every grant and revoke
 export const H_NEXT_ID: u32 = 576; // hint: where to look for a free namespace id
 export const H_SWEEP: u32 = 640; // next bucket the sweeper visits
 export const H_CLOSED: u32 = 704; // 1 = the creator has closed the store
+export const H_HOLD: u32 = 768; // 1 = the maintenance thread shall pause (verify)
+export const H_HELD: u32 = 832; // 1 = it has paused
+export const H_MAINTAINED: u32 = 896; // 1 = a maintenance thread runs
 export const H_CLASSES: u32 = 1024; // one line a size class: u64 tagged stack head
 export const HEADER_SIZE: u32 = 4096;
 
@@ -100,6 +104,7 @@ export const S_HAND_RETIRED: u32 = 236; // moves from a dead worker's retired li
 export const S_HAND_RING: u32 = 240; // the chunk in hand is being sent through this ring
 export const S_HAND_MESSAGE: u32 = 244; // received from a ring, not yet freed
 export const S_HAND_MESSAGE_RING: u32 = 248;
+export const S_HAND_USAGE: u32 = 252; // id + 1 whose usage is being changed
 export const PENDING_POP: u32 = 1;
 export const PENDING_PUSH: u32 = 2;
 export const PENDING_SLAB: u32 = 3;
@@ -185,6 +190,7 @@ export const I_STATE: u32 = 0; // ID_FREE, ID_USED, ID_CLEARED
 export const I_ENTRIES: u32 = 4; // i32
 export const I_BYTES: u32 = 8; // i64, chunk bytes
 export const I_LAST_USED: u32 = 16; // tick of the last write, to the second
+export const I_INEXACT: u32 = 20; // a worker died while changing the counts: they are off by at most one entry, until recounted
 export const ID_FREE: u32 = 0;
 export const ID_USED: u32 = 1;
 export const ID_CLEARED: u32 = 2; // unreachable; taken again once its entries are swept

@@ -8,3 +8,4 @@ export {
   type TargetVerdict,
   targetLimit,
 } from "./targets.js";
+export { Histogram, HistogramReader, HistogramRecorder, RECORDER_BYTES } from "./histogram.js";

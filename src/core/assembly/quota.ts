@@ -18,9 +18,10 @@ import {
   OK,
   QUOTA,
   STALE,
+  S_HAND_USAGE,
 } from "../layout";
 import { add32, add64, load32 } from "./memory";
-import { ids } from "./worker";
+import { ids, slot } from "./worker";
 
 /** The directory entry the current operation came by, and its version; 0 for the store's own ids. */
 let record: u32 = 0;
@@ -58,6 +59,7 @@ export function idLine(id: u32): u32 {
 /** Reserves one entry of `size` chunk bytes. OK, QUOTA, or STALE when the namespace was cleared or changed. */
 export function reserve(id: u32, size: u32): i32 {
   const line = idLine(id);
+  store<u32>(slot + S_HAND_USAGE, id + 1);
   const entries = add32(line + I_ENTRIES, 1) + 1;
   const bytes = add64(line + I_BYTES, size) + size;
   if (record == 0) return OK;
@@ -92,6 +94,21 @@ export function discharge(id: u32, size: u32): void {
   const line = idLine(id);
   add64(line + I_BYTES, 0 - <u64>size);
   add32(line + I_ENTRIES, -1);
+  settled();
+}
+
+/** The counts agree again with what is published. */
+// @ts-ignore: decorator
+@inline
+export function settled(): void {
+  store<u32>(slot + S_HAND_USAGE, 0);
+}
+
+/** From here to `settled` a death leaves the counts of this id one off; the reaper then says so. */
+// @ts-ignore: decorator
+@inline
+export function unsettled(id: u32): void {
+  store<u32>(slot + S_HAND_USAGE, id + 1);
 }
 
 /** A replacement changes the bytes, not the count. False when it would break the limit. */

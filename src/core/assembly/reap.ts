@@ -27,6 +27,7 @@ import {
   H_SLOTS,
   H_SLOT_COUNT,
   ID_CLEARED,
+  I_INEXACT,
   I_STATE,
   KEY_MAX,
   K_GIVEN,
@@ -52,6 +53,7 @@ import {
   S_HAND_OLD_ID,
   S_HAND_RETIRED,
   S_HAND_RING,
+  S_HAND_USAGE,
   S_HAZARD_CURRENT,
   S_HAZARD_HEAD,
   S_HAZARD_PREVIOUS,
@@ -121,6 +123,9 @@ function takeApart(dead: u32, number: u32): void {
   adoptDeferred(dead);
   adoptCaches(dead);
   adoptBuffers(dead);
+  const usage = load32(dead + S_HAND_USAGE);
+  if (usage != 0) store32(idLine(usage - 1) + I_INEXACT, 1);
+  store32(dead + S_HAND_USAGE, 0);
   settleId(dead, S_HAND_ID);
   settleId(dead, S_HAND_OLD_ID);
   store32(dead + S_WRITE_EPOCH, 0);

@@ -70,7 +70,7 @@ import {
 } from "../layout";
 import { allocateOrEvict } from "./evict";
 import { copyRacy, copyRacyExact, copyVectors, equalBytes, load32, loadsFence, racy32, store32, swap32, swap64 } from "./memory";
-import { discharge, recharge, reserve } from "./quota";
+import { discharge, recharge, reserve, settled, unsettled } from "./quota";
 import { classAt, classOf, isChunk, putBack, sizeOf } from "./pool";
 import { clearHazards, letGo, retire, takeInHand } from "./reclaim";
 import { beginWrite, bucketMask, buckets, count, endWrite, markDirty, slot, slotNumber } from "./worker";
@@ -469,12 +469,14 @@ function publish(
     if (found != 0) {
       const old = found;
       const oldClass = classAt(old);
+      if (oldClass != cls) unsettled(id);
       if (oldClass != cls && !recharge(id, <i64>size - <i64>sizeOf(oldClass))) return QUOTA;
       store<u32>(chunk + E_NEXT, successor);
       store<u32>(slot + S_OUT, chunk);
       store<u32>(slot + S_OUT, load<u32>(chunk + E_VERSION), 4);
       if (mark(chunk, epoch)) {
         store<u32>(slot + S_HAND_CHUNK, 0);
+        settled();
         markDirty(chunk, size);
         markDirty(old, 32);
         if (oldClass != cls) {
@@ -493,6 +495,7 @@ function publish(
       store<u32>(slot + S_OUT, load<u32>(chunk + E_VERSION), 4);
       if (swap32(bucketOf(hash), head, chunk)) {
         store<u32>(slot + S_HAND_CHUNK, 0);
+        settled();
         markDirty(chunk, size);
         count(C_INSERTED);
         count(C_BYTES_IN, size);
@@ -541,6 +544,7 @@ export function remove(hash: u32, meta: u32, key: u32): bool {
 export function take(hash: u32, meta: u32, key: u32): bool {
   const entry = found;
   const next = successor;
+  unsettled(meta & 0xffff);
   if (!mark(next, load32(H_EPOCH))) return false;
   const size = sizeOf(classAt(entry));
   markDirty(entry, 32);

@@ -1,0 +1,98 @@
+/** Where everything lies in a store's memory: computed once by the creator, written into the header, read by all others. */
+import * as L from "./layout.js";
+
+export interface Geometry {
+  /** Bytes of the memory now and at most; whole WebAssembly pages, 64 KiB. */
+  readonly capacity: number;
+  readonly maxCapacity: number;
+  readonly slotCount: number;
+  readonly slots: number;
+  readonly ids: number;
+  readonly idCount: number;
+  readonly slabs: number;
+  readonly dirty: number;
+  readonly buckets: number;
+  readonly bucketCount: number;
+  readonly pool: number;
+  /** Slabs of 64 KiB now and at most. */
+  readonly slabLimit: number;
+  readonly slabMax: number;
+}
+
+export interface GeometryRequest {
+  capacity: number;
+  maxCapacity: number;
+  slotCount: number;
+  /** Share of the memory that is pool, 0 to 1 (ADR-006: 0.6). */
+  poolShare: number;
+  /** Entries to expect at most; sizes the bucket table. Default: as if the pool held nothing but 64-byte chunks. */
+  expectedEntries: number | null;
+  maxNamespaces: number | null;
+}
+
+const PAGE = 65536;
+/** Below this a store cannot hold one slab of each of the common size classes. */
+const MIN_SLABS = 10;
+
+function align(value: number, to: number): number {
+  return Math.ceil(value / to) * to;
+}
+
+export function powerOfTwo(atLeast: number): number {
+  let n = 1;
+  while (n < atLeast) n *= 2;
+  return n;
+}
+
+/**
+ * The bucket policy: one bucket per smallest possible entry of the whole pool, rounded up to a power of two. Chains then
+ * stay at one entry on average however full the store is, from a thousand entries to ten million, and nothing ever has to be
+ * resized. It costs at most an eighth of the pool, and memory only where buckets are used: untouched pages are not backed.
+ */
+export function planGeometry(request: GeometryRequest): Geometry {
+  const capacity = align(request.capacity, PAGE);
+  const maxCapacity = Math.max(capacity, align(request.maxCapacity, PAGE));
+  const idCount = Math.min(65536, powerOfTwo(request.maxNamespaces ?? Math.max(256, maxCapacity / 1024)));
+  const slots = L.HEADER_SIZE;
+  const ids = slots + request.slotCount * L.SLOT_SIZE;
+  const slabs = ids + idCount * L.ID_STRIDE;
+
+  let share = Math.floor((maxCapacity * request.poolShare) / PAGE);
+  for (;;) {
+    const dirty = align(slabs + share * 4, L.LINE);
+    const buckets = align(dirty + (share * PAGE) / 4096 / 8, 4096);
+    const bucketCount = Math.max(1024, powerOfTwo(request.expectedEntries ?? (share * PAGE) / 64));
+    const pool = align(buckets + bucketCount * 4, PAGE);
+    const slabMax = Math.min(share, Math.floor((maxCapacity - L.GUARD_SIZE - pool) / PAGE));
+    const slabLimit = Math.min(slabMax, Math.floor((capacity - L.GUARD_SIZE - pool) / PAGE));
+    if (slabMax < share && share > MIN_SLABS) {
+      share -= Math.max(1, Math.ceil((share - slabMax) / 8));
+      continue;
+    }
+    return {
+      capacity,
+      maxCapacity,
+      slotCount: request.slotCount,
+      slots,
+      ids,
+      idCount,
+      slabs,
+      dirty,
+      buckets,
+      bucketCount,
+      pool,
+      slabLimit: Math.max(0, slabLimit),
+      slabMax: Math.max(0, slabMax),
+    };
+  }
+}
+
+/** The smallest capacity, in bytes, that leaves a working pool for this many slots. */
+export function minimumCapacity(slotCount: number): number {
+  const pool = MIN_SLABS * PAGE;
+  return align(L.HEADER_SIZE + slotCount * L.SLOT_SIZE + 256 * L.ID_STRIDE + 65536 + pool + L.GUARD_SIZE + PAGE, PAGE);
+}
+
+export function hasRoom(geometry: Geometry): boolean {
+  return geometry.slabLimit >= MIN_SLABS;
+}

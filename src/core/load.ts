@@ -1,0 +1,177 @@
+/** The engine as the host sees it: its compiled module, its memory, one instance a thread. */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Geometry } from "./geometry.js";
+import * as L from "./layout.js";
+
+/** What the engine exports; see assembly/index.ts for each. */
+export interface Engine {
+  attach(thread: number): number;
+  detach(): void;
+  reap(slot: number): number;
+  relinquish(): void;
+  setTick(tick: number): void;
+  prepare(record: number, version: number, length: number): number;
+  get(record: number, version: number, length: number): number;
+  getHashed(record: number, version: number, length: number, hash: number): number;
+  getInto(record: number, version: number, length: number, target: number, limit: number): number;
+  getIntoHashed(
+    record: number,
+    version: number,
+    length: number,
+    hash: number,
+    target: number,
+    limit: number,
+  ): number;
+  has(record: number, version: number, length: number): number;
+  set(
+    record: number,
+    version: number,
+    length: number,
+    value: number,
+    valueLength: number,
+    expires: number,
+    mode: number,
+    expected: number,
+    generation: number,
+  ): number;
+  setHashed(
+    record: number,
+    version: number,
+    length: number,
+    hash: number,
+    value: number,
+    valueLength: number,
+  ): number;
+  add(record: number, version: number, length: number, by: bigint): number;
+  remove(record: number, version: number, length: number): number;
+  borrow(record: number, version: number, length: number): number;
+  giveBackPin(pin: number): void;
+  getMany(record: number, version: number, n: number, free: number, end: number): number;
+  list(id: number, from: number, target: number, room: number): bigint;
+  readListed(entry: number, version: number): number;
+  sweep(buckets: number): number;
+  evict(sizeClass: number): number;
+  removeVictim(entry: number, version: number): number;
+  resolve(length: number): number;
+  createNamespace(length: number, encoding: number, maxEntries: number, maxBytes: bigint): number;
+  configureNamespace(record: number, version: number, length: number, maxEntries: number, maxBytes: bigint): number;
+  clearNamespace(record: number, version: number, length: number): number;
+  dropNamespace(record: number, version: number, length: number): number;
+  isCurrentRecord(record: number, version: number): number;
+  getSystem(length: number): number;
+  setSystem(length: number, valueLength: number, mode: number): number;
+  removeSystem(length: number): number;
+  takeBuffer(size: number): number;
+  returnBuffer(chunk: number): number;
+  takeRing(size: number, capacity: number, kind: number, whenFull: number): number;
+  publishRing(ring: number): void;
+  send(ring: number, from: number, length: number): number;
+  receive(ring: number, target: number): number;
+  leaveRing(ring: number): void;
+  hashXx(at: number, length: number, seed: number): number;
+  hashFnv(at: number, length: number, seed: number): number;
+  hashMurmur(at: number, length: number, seed: number): number;
+  benchAllocate(sizeClass: number, n: number): void;
+  benchHash(kind: number, at: number, length: number, n: number): number;
+  benchNamespace(record: number, version: number, n: number): number;
+  slotAddress(): number;
+}
+
+/** `atomic.fence` as a module of its own, see assembly/memory.ts. Instantiated only where the order is weak. */
+const FENCE_MODULE = new Uint8Array([
+  0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x04, 0x01, 0x60, 0x00, 0x00, 0x03, 0x02, 0x01, 0x00, 0x07,
+  0x09, 0x01, 0x05, 0x66, 0x65, 0x6e, 0x63, 0x65, 0x00, 0x00, 0x0a, 0x07, 0x01, 0x05, 0x00, 0xfe, 0x03, 0x00, 0x0b,
+]);
+
+/** x64 keeps loads in order with loads and stores with stores; every other architecture gets its fences. */
+export const STRONG_ORDER = process.arch === "x64";
+
+function makeFence(): () => void {
+  if (STRONG_ORDER) return () => {};
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(FENCE_MODULE));
+  return instance.exports.fence as () => void;
+}
+
+const modules = new Map<string, WebAssembly.Module>();
+
+/** Compiles the engine once a thread. `shared: false` is the same source over private memory. */
+export function compileEngine(shared: boolean): WebAssembly.Module {
+  const file = shared ? "core.wasm" : "core.private.wasm";
+  let module = modules.get(file);
+  if (module === undefined) {
+    module = new WebAssembly.Module(readFileSync(new URL(file, import.meta.url)));
+    modules.set(file, module);
+  }
+  return module;
+}
+
+export function instantiateEngine(module: WebAssembly.Module, memory: WebAssembly.Memory): Engine {
+  const instance = new WebAssembly.Instance(module, {
+    env: { memory, abort: abortEngine },
+    host: { strongOrder: STRONG_ORDER ? 1 : 0, fence: makeFence(), yieldPoint() {} },
+  });
+  return instance.exports as unknown as Engine;
+}
+
+function abortEngine(): never {
+  throw new Error("the engine aborted: this is a fault in Engram");
+}
+
+export interface HeaderSettings {
+  hashKind: number;
+  evict: boolean;
+  createdMs: number;
+  createdMonotonic: number;
+  /** Tests and the explorer set these small, so that rare cases come often. */
+  retireLimit?: number;
+  refill?: number;
+  cacheLimit?: number;
+  cacheReturn?: number;
+  hashSeed?: number;
+}
+
+/** Makes the memory and writes its header; all else is zero, which every structure takes for empty. */
+export function createMemory(geometry: Geometry, settings: HeaderSettings, shared: boolean): WebAssembly.Memory {
+  const memory = new WebAssembly.Memory({
+    initial: geometry.capacity / 65536,
+    maximum: geometry.maxCapacity / 65536,
+    shared,
+  });
+  const words = new Uint32Array(memory.buffer, 0, L.HEADER_SIZE / 4);
+  const put = (offset: number, value: number) => {
+    words[offset / 4] = value;
+  };
+  put(L.H_LAYOUT, L.LAYOUT_VERSION);
+  put(L.H_SLOTS, geometry.slots);
+  put(L.H_SLOT_COUNT, geometry.slotCount);
+  put(L.H_IDS, geometry.ids);
+  put(L.H_ID_COUNT, geometry.idCount);
+  put(L.H_CAPACITY, geometry.capacity);
+  put(L.H_SLABS, geometry.slabs);
+  put(L.H_SLAB_MAX, geometry.slabMax);
+  put(L.H_DIRTY, geometry.dirty);
+  put(L.H_BUCKETS, geometry.buckets);
+  put(L.H_BUCKET_MASK, geometry.bucketCount - 1);
+  put(L.H_POOL, geometry.pool);
+  const random = randomBytes(8);
+  put(L.H_HASH_SEED, settings.hashSeed ?? random.readUInt32LE(0));
+  put(L.H_STORE_ID, random.readUInt32LE(4));
+  put(L.H_HASH_KIND, settings.hashKind);
+  put(L.H_RETIRE_LIMIT, settings.retireLimit ?? 64);
+  put(L.H_REFILL, settings.refill ?? 16);
+  put(L.H_CACHE_LIMIT, settings.cacheLimit ?? 48);
+  put(L.H_CACHE_RETURN, settings.cacheReturn ?? 32);
+  put(L.H_EVICTION, settings.evict ? 1 : 0);
+  const floats = new Float64Array(memory.buffer, 0, L.HEADER_SIZE / 8);
+  floats[L.H_CREATED_MS / 8] = settings.createdMs;
+  floats[L.H_CREATED_MONOTONIC / 8] = settings.createdMonotonic;
+  put(L.H_EPOCH, 1);
+  put(L.H_SLAB_LIMIT, geometry.slabLimit);
+  put(L.H_NEXT_ID, L.FIRST_ID);
+  const idWords = new Uint32Array(memory.buffer, geometry.ids, (L.FIRST_ID * L.ID_STRIDE) / 4);
+  idWords[L.I_STATE / 4] = L.ID_USED;
+  idWords[(L.ID_STRIDE + L.I_STATE) / 4] = L.ID_USED;
+  put(L.H_MAGIC, L.MAGIC);
+  return memory;
+}

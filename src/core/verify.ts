@@ -1,0 +1,265 @@
+/**
+ * The invariants of the engine, checked over a store that no one writes to: an independent reading of the same bytes, in
+ * another language than the engine's, so that the two would have to be wrong alike.
+ *
+ * Mark and sweep: every chunk of every slab must be in exactly one place: a chain, a worker's cache, retired or deferred
+ * list or buffers, a class stack, or a channel. None twice, none nowhere.
+ */
+import * as L from "./layout.js";
+
+export interface Verification {
+  readonly ok: boolean;
+  /** One sentence a violation, at most `MAX_VIOLATIONS` of them. */
+  readonly violations: string[];
+  /** Living entries found in the chains. */
+  readonly entries: number;
+  /** Chunks by size class: in slabs, and of those in chains. */
+  readonly chunks: { size: number; total: number; linked: number }[];
+}
+
+const MAX_VIOLATIONS = 50;
+const PLACES = ["nowhere", "a chain", "a cache", "a retired list", "a class stack", "buffers", "a channel"] as const;
+
+/** Checks the memory. Only meaningful while no worker is inside an operation. Repairs counts that a death left inexact. */
+export function verifyMemory(buffer: ArrayBufferLike): Verification {
+  return new Sweep(buffer).run();
+}
+
+class Sweep {
+  private readonly words: Uint32Array;
+  private readonly bytes: Uint8Array;
+  private readonly pool: number;
+  private readonly slabs: number;
+  private readonly slabCount: number;
+  /** Place of each chunk, by (address - pool) / 32. */
+  private readonly places: Uint8Array;
+  private readonly violations: string[] = [];
+  private readonly linked = new Array<number>(L.CLASS_COUNT).fill(0);
+  private readonly usage = new Map<number, { entries: number; bytes: number }>();
+  private entries = 0;
+
+  constructor(buffer: ArrayBufferLike) {
+    this.words = new Uint32Array(buffer);
+    this.bytes = new Uint8Array(buffer);
+    this.pool = this.at(L.H_POOL);
+    this.slabs = this.at(L.H_SLABS);
+    this.slabCount = this.at(L.H_SLAB_LIMIT);
+    this.places = new Uint8Array((this.slabCount * L.SLAB_SIZE) / 32);
+  }
+
+  run(): Verification {
+    this.walkTable();
+    this.walkSlots();
+    this.walkStacks();
+    this.walkRings();
+    const chunks = this.sweepSlabs();
+    this.compareUsage();
+    return { ok: this.violations.length === 0, violations: this.violations, entries: this.entries, chunks };
+  }
+
+  private at(address: number): number {
+    return this.words[address >>> 2];
+  }
+
+  private report(sentence: string): void {
+    if (this.violations.length < MAX_VIOLATIONS) this.violations.push(sentence);
+  }
+
+  private classOf(chunk: number): number {
+    return (this.at(this.slabs + Math.floor((chunk - this.pool) / L.SLAB_SIZE) * 4) & 0xff) - 1;
+  }
+
+  /** Notes where a chunk was met; false when it is no chunk or was met before. */
+  private note(chunk: number, place: number, where: string): boolean {
+    const offset = chunk - this.pool;
+    if (offset < 0 || offset >= this.slabCount * L.SLAB_SIZE || chunk % 32 !== 0) {
+      this.report(`${where} leads to ${chunk}, which is outside the pool`);
+      return false;
+    }
+    const sizeClass = this.classOf(chunk);
+    if (sizeClass < 0 || offset % (32 << sizeClass) !== 0) {
+      this.report(`${where} leads to ${chunk}, which is not the start of a chunk`);
+      return false;
+    }
+    const before = this.places[offset / 32];
+    if (before !== 0) {
+      this.report(`chunk ${chunk} is in ${PLACES[before]} and again in ${where}`);
+      return false;
+    }
+    this.places[offset / 32] = place;
+    return true;
+  }
+
+  private walkTable(): void {
+    const buckets = this.at(L.H_BUCKETS);
+    const mask = this.at(L.H_BUCKET_MASK);
+    for (let bucket = 0; bucket <= mask; bucket++) {
+      let link = this.at(buckets + bucket * 4);
+      if (link === 0) continue;
+      const keys = new Set<string>();
+      while (link !== 0) {
+        const entry = (link & ~1) >>> 0;
+        if (!this.note(entry, 1, `the chain of bucket ${bucket}`)) break;
+        link = this.checkEntry(entry, bucket, mask, keys);
+      }
+    }
+  }
+
+  private checkEntry(entry: number, bucket: number, mask: number, keys: Set<string>): number {
+    const next = this.at(entry + L.E_NEXT);
+    const meta = this.at(entry + L.E_META);
+    const keyLength = meta >>> 16;
+    const id = meta & 0xffff;
+    const valueLength = this.at(entry + L.E_VALUE_LENGTH) & 0xffff;
+    const sizeClass = this.classOf(entry);
+    if ((this.at(entry + L.E_HASH) & mask) >>> 0 !== bucket) this.report(`entry ${entry} is in bucket ${bucket}, not its own`);
+    if (keyLength === 0 || keyLength > L.KEY_MAX || 32 + align16(keyLength) + valueLength > 32 << sizeClass) {
+      this.report(`entry ${entry} has a key of ${keyLength} and a value of ${valueLength} bytes in a chunk of ${32 << sizeClass}`);
+    }
+    if (this.at(entry + L.E_BIRTH) === 0) this.report(`entry ${entry} is linked but was never born`);
+    if (next & 1) {
+      this.report(`entry ${entry} is marked but still linked`);
+      return (next & ~1) >>> 0;
+    }
+    if (this.at(entry + L.E_DEATH) !== 0) this.report(`entry ${entry} is alive and carries a death stamp`);
+    const key = `${id}:${Buffer.from(this.bytes.subarray(entry + 32, entry + 32 + keyLength)).toString("latin1")}`;
+    if (keys.has(key)) this.report(`a key of namespace id ${id} is reachable twice in bucket ${bucket}`);
+    keys.add(key);
+    this.linked[sizeClass]++;
+    this.entries++;
+    const usage = this.usage.get(id) ?? { entries: 0, bytes: 0 };
+    usage.entries++;
+    usage.bytes += 32 << sizeClass;
+    this.usage.set(id, usage);
+    return next;
+  }
+
+  private walkSlots(): void {
+    const count = this.at(L.H_SLOT_COUNT);
+    for (let number = 0; number < count; number++) {
+      const slot = this.at(L.H_SLOTS) + number * L.SLOT_SIZE;
+      this.walkCaches(slot, number);
+      this.walkRetired(slot, number);
+      for (let chunk = this.at(slot + L.S_BUFFERS); chunk !== 0; chunk = this.at(chunk + L.E_NEXT)) {
+        if (!this.note(chunk, 5, `buffers of slot ${number}`)) break;
+      }
+      this.checkHands(slot, number);
+    }
+  }
+
+  private walkCaches(slot: number, number: number): void {
+    for (let sizeClass = 0; sizeClass < L.CLASS_COUNT; sizeClass++) {
+      const cache = slot + L.S_CACHES + sizeClass * L.CACHE_STRIDE;
+      const n = this.at(cache);
+      if (n > L.CACHE_CAPACITY) this.report(`slot ${number} caches ${n} chunks of class ${sizeClass}, more than fit`);
+      for (let i = 1; i <= Math.min(n, L.CACHE_CAPACITY); i++) {
+        const chunk = this.at(cache + i * 4);
+        if (this.note(chunk, 2, `the cache of slot ${number}`) && this.classOf(chunk) !== sizeClass) {
+          this.report(`chunk ${chunk} is cached by slot ${number} in class ${sizeClass}, not its own`);
+        }
+      }
+    }
+  }
+
+  private walkRetired(slot: number, number: number): void {
+    const n = this.at(slot + L.S_RETIRED_COUNT);
+    for (let i = 0; i < n; i++) {
+      const chunk = this.at(slot + L.S_RETIRED + i * 4);
+      if (chunk !== 0) this.note(chunk, 3, `the retired list of slot ${number}`);
+    }
+    for (let chunk = this.at(slot + L.S_DEFERRED); chunk !== 0; chunk = this.at(chunk + L.E_HASH)) {
+      if (!this.note(chunk, 3, `the deferred list of slot ${number}`)) break;
+    }
+  }
+
+  private checkHands(slot: number, number: number): void {
+    const registers: [number, string][] = [
+      [L.S_HAND_CHUNK, "a chunk"],
+      [L.S_HAND_MARK, "an entry to be marked"],
+      [L.S_HAND_FREE, "a chunk to be freed"],
+      [L.S_HAND_RETIRED, "an adopted chunk"],
+      [L.S_HAND_MESSAGE, "a message"],
+      [L.S_PENDING, "a stack operation"],
+      [L.S_WRITE_EPOCH, "a write"],
+      [L.S_HAZARD_HEAD, "a hazard"],
+    ];
+    for (const [register, what] of registers) {
+      if (this.at(slot + register) !== 0) this.report(`slot ${number} is still holding ${what}: a worker is at work, or died unreaped`);
+    }
+  }
+
+  private walkStacks(): void {
+    for (let sizeClass = 0; sizeClass < L.CLASS_COUNT; sizeClass++) {
+      let chunk = (this.at(L.H_CLASSES + sizeClass * L.LINE) & ~31) >>> 0;
+      while (chunk !== 0 && this.note(chunk, 4, `the stack of class ${sizeClass}`)) chunk = this.at(chunk + L.E_NEXT);
+    }
+  }
+
+  /** Channels are entries of the store's own id whose key starts with `channel:`; their value is the ring's address. */
+  private walkRings(): void {
+    const buckets = this.at(L.H_BUCKETS);
+    const mask = this.at(L.H_BUCKET_MASK);
+    for (let bucket = 0; bucket <= mask; bucket++) {
+      for (let entry = this.at(buckets + bucket * 4); entry !== 0; entry = (this.at(entry + L.E_NEXT) & ~1) >>> 0) {
+        const meta = this.at(entry + L.E_META);
+        if ((meta & 0xffff) !== L.SYSTEM_ID) continue;
+        const keyLength = meta >>> 16;
+        const key = Buffer.from(this.bytes.subarray(entry + 32, entry + 32 + keyLength)).toString();
+        if (key.startsWith("channel:")) this.walkRing(this.at(entry + 32 + align16(keyLength)), key);
+      }
+    }
+  }
+
+  private walkRing(ring: number, key: string): void {
+    if (!this.note(ring, 6, key)) return;
+    const capacity = this.at(ring + L.R_CAPACITY);
+    for (let i = 0; i < capacity; i++) {
+      const message = this.at(ring + L.R_CELLS + i * 8);
+      if (message !== 0) this.note(message, 6, `cell ${i} of ${key}`);
+    }
+  }
+
+  private sweepSlabs(): Verification["chunks"] {
+    const totals = new Array<number>(L.CLASS_COUNT).fill(0);
+    for (let index = 0; index < this.slabCount; index++) {
+      const state = this.at(this.slabs + index * 4);
+      if (state === 0) continue;
+      if (state >>> 8 !== 0) this.report(`slab ${index} is still being cut by slot ${(state >>> 8) - 1}`);
+      const sizeClass = (state & 0xff) - 1;
+      const size = 32 << sizeClass;
+      totals[sizeClass] += L.SLAB_SIZE / size;
+      for (let offset = 0; offset < L.SLAB_SIZE; offset += size) {
+        const chunk = index * L.SLAB_SIZE + offset;
+        if (this.places[chunk / 32] === 0) {
+          this.report(`chunk ${this.pool + chunk} of ${size} bytes leaked: it is in no list`);
+        }
+      }
+    }
+    return totals.map((total, sizeClass) => ({ size: 32 << sizeClass, total, linked: this.linked[sizeClass] }));
+  }
+
+  /** A death in the middle of a write leaves the counts of that id inexact, and flagged; here is the time to set them right. */
+  private compareUsage(): void {
+    const count = this.at(L.H_ID_COUNT);
+    for (let id = 0; id < count; id++) {
+      const line = this.at(L.H_IDS) + id * L.ID_STRIDE;
+      const counted = this.usage.get(id) ?? { entries: 0, bytes: 0 };
+      const entries = this.at(line + L.I_ENTRIES);
+      const bytes = this.at(line + L.I_BYTES) + this.at(line + L.I_BYTES + 4) * 2 ** 32;
+      if (this.at(line + L.I_INEXACT) !== 0) {
+        this.words[(line + L.I_ENTRIES) >>> 2] = counted.entries;
+        this.words[(line + L.I_BYTES) >>> 2] = counted.bytes % 2 ** 32;
+        this.words[(line + L.I_BYTES + 4) >>> 2] = Math.floor(counted.bytes / 2 ** 32);
+        this.words[(line + L.I_INEXACT) >>> 2] = 0;
+      } else if (entries !== counted.entries || bytes !== counted.bytes) {
+        this.report(
+          `namespace id ${id} counts ${entries | 0} entries and ${bytes} bytes, its chains hold ${counted.entries} and ${counted.bytes}`,
+        );
+      }
+    }
+  }
+}
+
+function align16(length: number): number {
+  return (length + 15) & ~15;
+}

@@ -1,0 +1,2 @@
+/** `import … from "engram"`: the reference store. */
+export * from "./store/index.js";

@@ -1,0 +1,87 @@
+/** How a namespace's values are written: bytes as they are, text, JSON or MessagePack. */
+import { Packr } from "msgpackr";
+import { InvalidArgumentError } from "./errors.js";
+import { describe } from "./sizes.js";
+
+export type EncodingName = "binary" | "string" | "json" | "msgpack";
+
+export const ENCODINGS: readonly EncodingName[] = ["binary", "string", "json", "msgpack"];
+
+/** What a namespace of each encoding takes and gives. */
+export interface Values {
+  binary: Uint8Array;
+  string: string;
+  json: unknown;
+  msgpack: unknown;
+}
+
+export interface Codec {
+  /** @throws InvalidArgumentError when the value has no such form: nothing has been written then */
+  encode(value: unknown): Uint8Array;
+  /** @param window holds the value's bytes from 0 to `length`; anything kept must be copied */
+  decode(window: Buffer, length: number): unknown;
+}
+
+const utf8 = new TextEncoder();
+// records: plain MessagePack maps, so that any reader of the bytes understands them
+const packr = new Packr({ useRecords: false, moreTypes: false });
+
+function copy(window: Buffer, length: number): Uint8Array {
+  const value = new Uint8Array(length);
+  value.set(length === window.length ? window : window.subarray(0, length));
+  return value;
+}
+
+const CODECS: Record<EncodingName, Codec> = {
+  binary: {
+    encode(value) {
+      if (value instanceof Uint8Array) return value;
+      throw new InvalidArgumentError(`a value is ${describe(value)}; a binary namespace takes a Uint8Array`);
+    },
+    decode: copy,
+  },
+  string: {
+    encode(value) {
+      if (typeof value === "string") return utf8.encode(value);
+      throw new InvalidArgumentError(`a value is ${describe(value)}; a string namespace takes strings`);
+    },
+    decode: (window, length) => window.toString("utf8", 0, length),
+  },
+  json: {
+    encode(value) {
+      let text: string | undefined;
+      try {
+        text = JSON.stringify(value);
+      } catch (error) {
+        throw new InvalidArgumentError(`a value has no JSON form: ${(error as Error).message.split("\n")[0]}`, { cause: error });
+      }
+      if (text === undefined) throw new InvalidArgumentError(`a value is ${describe(value)}, which has no JSON form`);
+      return utf8.encode(text);
+    },
+    decode: (window, length) => JSON.parse(window.toString("utf8", 0, length)),
+  },
+  msgpack: {
+    encode(value) {
+      if (typeof value === "function" || typeof value === "symbol" || value === undefined) {
+        throw new InvalidArgumentError(`a value is ${describe(value)}, which has no MessagePack form`);
+      }
+      try {
+        return packr.pack(value);
+      } catch (error) {
+        throw new InvalidArgumentError(`a value has no MessagePack form: ${(error as Error).message}`, { cause: error });
+      }
+    },
+    decode: (window, length) => packr.unpack(copy(window, length)),
+  },
+};
+
+export function codecOf(encoding: EncodingName): Codec {
+  return CODECS[encoding];
+}
+
+export function checkEncoding(encoding: unknown): EncodingName {
+  if (typeof encoding !== "string" || !ENCODINGS.includes(encoding as EncodingName)) {
+    throw new InvalidArgumentError(`encoding is ${describe(encoding)}; expected one of ${ENCODINGS.join(", ")}`);
+  }
+  return encoding as EncodingName;
+}

@@ -1,0 +1,12 @@
+/** The door of the store: what agents use. */
+export type { Verification } from "../core/index.js";
+export type { Permission } from "./access.js";
+export { Channel, type ChannelOptions } from "./channel.js";
+export type { EncodingName, Values } from "./encoding.js";
+export * from "./errors.js";
+export { PreparedKey } from "./key.js";
+export { type Entry, Namespace, type NamespaceLimits, type NamespaceUsage, type SetOptions, type Version } from "./namespace.js";
+export type { EvictionName, HashName, StoreOptions } from "./options.js";
+export type { SizeClassStats, StoreStats } from "./stats.js";
+export { type NamespaceOptions, Store } from "./store.js";
+export type { Key, StoreHandle } from "./worker.js";

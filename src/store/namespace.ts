@@ -1,0 +1,628 @@
+/** One namespace as one thread sees it: a Map over shared memory. */
+import { layout } from "../core/index.js";
+import { ADMIN, type AgentAccess, DELETE, READ, WRITE } from "./access.js";
+import { type Codec, codecOf, type EncodingName, type Values } from "./encoding.js";
+import { InvalidArgumentError, NamespaceLimitError, OutOfMemoryError, ValueTooLargeError } from "./errors.js";
+import { PreparedKey } from "./key.js";
+import { describe, formatBytes } from "./sizes.js";
+import type { Key, WorkerConnection } from "./worker.js";
+
+/** The version of an entry: equal only for the very same write. Opaque. */
+export type Version = bigint;
+
+export interface SetOptions {
+  /** Milliseconds until the entry expires, above 0. */
+  ttl?: number;
+  /** Write only if the key is absent (or expired). */
+  ifAbsent?: boolean;
+  /** Write only if the key's entry still has this version. */
+  ifVersion?: Version;
+}
+
+export interface Entry<V> {
+  value: V;
+  version: Version;
+  /** Unix time in ms, or undefined for an entry that stays. */
+  expiresAt: number | undefined;
+}
+
+export interface NamespaceLimits {
+  /** Entries at most; 0 = no limit. */
+  maxEntries?: number;
+  /** Bytes of chunks at most (keys, values and 32 bytes an entry, rounded up to the size class); 0 = no limit. */
+  maxBytes?: number;
+}
+
+export interface NamespaceUsage extends Required<NamespaceLimits> {
+  entries: number;
+  bytes: number;
+  /** Unix time, ms, of the last insert, to the second or so; undefined when nothing was ever inserted. */
+  lastUsed: number | undefined;
+}
+
+/** The namespace's directory entry as this thread last saw it. */
+export interface Record {
+  entry: number;
+  version: number;
+  id: number;
+  encoding: EncodingName;
+  maxEntries: number;
+  maxBytes: number;
+}
+
+/** Finds a namespace's directory entry again after it changed. */
+export type Lookup = (name: string) => Record;
+
+const { MISS, NO_MEMORY, OK, QUOTA, STALE } = layout;
+const KEY_ROOM = layout.CHUNK_MAX - layout.E_KEY;
+
+export class Namespace<E extends EncodingName = "binary"> {
+  readonly name: string;
+  readonly encoding: E;
+  private readonly worker: WorkerConnection;
+  private readonly codec: Codec;
+  private readonly agent: AgentAccess | null;
+  private readonly lookup: Lookup;
+  private readonly binary: boolean;
+  private record: Record;
+  // the two words every operation passes to the engine
+  private entry: number;
+  private version: number;
+
+  /** @internal Use `store.namespace()`. */
+  constructor(worker: WorkerConnection, name: string, record: Record, lookup: Lookup, agent: AgentAccess | null) {
+    this.worker = worker;
+    this.name = name;
+    this.record = record;
+    this.entry = record.entry;
+    this.version = record.version;
+    this.encoding = record.encoding as E;
+    this.codec = codecOf(record.encoding);
+    this.binary = record.encoding === "binary";
+    this.lookup = lookup;
+    this.agent = agent;
+  }
+
+  // ---------------------------------------------------------------- reading
+
+  /** A copy of the value; undefined when the key is absent or expired. */
+  get(key: Key): Values[E] | undefined {
+    const length = this.read(key);
+    return length < 0 ? undefined : (this.codec.decode(this.worker.values, length) as Values[E]);
+  }
+
+  /** The value with its version, for `ifVersion`, and its expiry. */
+  getEntry(key: Key): Entry<Values[E]> | undefined {
+    const length = this.read(key);
+    if (length < 0) return undefined;
+    const { out } = this.worker;
+    const version = makeVersion(out[0], out[1]);
+    const expiresAt = this.worker.expiryTime(out[2]);
+    return { value: this.codec.decode(this.worker.values, length) as Values[E], version, expiresAt };
+  }
+
+  /**
+   * Copies the value's bytes, whatever the encoding, to the start of `target`; allocates nothing. One copy when `target` is
+   * `store.buffer()`'s, two otherwise.
+   *
+   * @returns bytes written, -1 when absent
+   * @throws InvalidArgumentError when the value is longer than `target`, which may then hold the first part of it
+   */
+  getInto(key: Key, target: Uint8Array): number {
+    this.enter(READ);
+    const { worker } = this;
+    const address = worker.addressOf(target);
+    for (;;) {
+      let length: number;
+      if (address >= 0) {
+        length =
+          key instanceof PreparedKey
+            ? worker.engine.getIntoHashed(this.entry, this.version, this.putPrepared(key), key.hash, address, target.length)
+            : worker.engine.getInto(this.entry, this.version, worker.putKey(key), address, target.length);
+      } else {
+        length = this.readOnce(key);
+        if (length > 0 && length <= target.length) {
+          target.set(length === worker.values.length ? worker.values : worker.values.subarray(0, length));
+        }
+      }
+      if (length > target.length) {
+        throw new InvalidArgumentError(`a value of ${length} bytes does not fit the target of ${target.length}`);
+      }
+      if (length !== STALE) return length;
+      this.refresh();
+    }
+  }
+
+  /**
+   * Calls `use` with the value's bytes where they lie, without a copy. They cannot change nor go away until `use` returns;
+   * afterwards the view must not be used. At most eight may be nested.
+   */
+  borrow<T>(key: Key, use: (view: Uint8Array) => T): T | undefined {
+    this.enter(READ);
+    const { worker } = this;
+    for (;;) {
+      const address = worker.engine.borrow(this.entry, this.version, this.put(key));
+      if (address === 0) return undefined;
+      if (address === 1) {
+        this.refresh();
+        continue;
+      }
+      if (address === 2) throw new InvalidArgumentError(`more than ${layout.PIN_COUNT} borrowed views are nested`);
+      const length = worker.out[3];
+      const pin = worker.out[5];
+      try {
+        return use(new Uint8Array(worker.currentBuffer(), address, length));
+      } finally {
+        worker.engine.giveBackPin(pin);
+      }
+    }
+  }
+
+  has(key: Key): boolean {
+    this.enter(READ);
+    for (;;) {
+      const status = this.worker.engine.has(this.entry, this.version, this.put(key));
+      if (status !== STALE) return status === 1;
+      this.refresh();
+    }
+  }
+
+  /** The values of many keys, in their order: the cache misses of a batch overlap. */
+  getMany(keys: Iterable<Key>): (Values[E] | undefined)[] {
+    this.enter(READ);
+    const values: (Values[E] | undefined)[] = [];
+    const list = Array.isArray(keys) ? (keys as Key[]) : [...keys];
+    let done = 0;
+    while (done < list.length) done += this.getBatch(list, done, values);
+    return values;
+  }
+
+  // ---------------------------------------------------------------- writing
+
+  /**
+   * @returns false only when `ifAbsent` or `ifVersion` did not hold
+   * @throws ValueTooLargeError, OutOfMemoryError, NamespaceLimitError: the old value, if any, is still there
+   */
+  set(key: Key, value: Values[E], options?: SetOptions): boolean {
+    this.enter(WRITE);
+    const { worker } = this;
+    const bytes = this.binary && value instanceof Uint8Array ? value : this.codec.encode(value);
+    const length = bytes.length;
+    let address = worker.addressOf(bytes);
+    if (address < 0) {
+      if (length > layout.CHUNK_MAX) throw this.tooLarge(length);
+      worker.values.set(bytes);
+      address = worker.valueAddress;
+    }
+    if (options === undefined && key instanceof PreparedKey) return this.setPrepared(key, address, length);
+    const expires = options?.ttl === undefined ? 0 : worker.expiryTick(options.ttl);
+    const condition = options === undefined ? NO_CONDITION : checkCondition(options);
+    for (;;) {
+      const keyLength = this.put(key);
+      this.checkFits(keyLength, length);
+      const status = worker.engine.set(
+        this.entry,
+        this.version,
+        keyLength,
+        address,
+        length,
+        expires,
+        condition.mode,
+        condition.entry,
+        condition.version,
+      );
+      if (status === OK) return true;
+      if (status === 0) return false;
+      this.recover(status, keyLength, length);
+    }
+  }
+
+  /** Sets many entries, in their order; as many `set` calls, so a failure leaves those before it written. */
+  setMany(entries: Iterable<readonly [Key, Values[E]]>, options?: SetOptions): void {
+    for (const [key, value] of entries) this.set(key, value, options);
+  }
+
+  /** Removes the key; true when it was there. */
+  delete(key: Key): boolean {
+    this.enter(DELETE);
+    for (;;) {
+      const status = this.worker.engine.remove(this.entry, this.version, this.put(key));
+      if (status !== STALE) return status === 1;
+      this.refresh();
+    }
+  }
+
+  /**
+   * Adds to a counter and returns the sum; an absent key counts as 0, a ttl stays. In a binary namespace a counter is 8 bytes,
+   * little-endian, two's complement, and wraps around; in the others a whole number in the namespace's own encoding.
+   *
+   * @throws InvalidArgumentError when the value there is no such number
+   */
+  increment(key: Key, by: bigint | number = 1n): bigint {
+    this.enter(READ | WRITE);
+    if (typeof by !== "bigint" && !Number.isSafeInteger(by)) {
+      throw new InvalidArgumentError(`increment by ${describe(by)}; expected a whole number or a bigint`);
+    }
+    return this.binary ? this.incrementBinary(key, BigInt(by)) : this.incrementEncoded(key, BigInt(by));
+  }
+
+  // ---------------------------------------------------------------- the whole namespace
+
+  /** Living entries. Exact when no one writes; otherwise within the writes under way. */
+  get size(): number {
+    this.enter(READ);
+    this.refreshIfStale();
+    return this.idWord(layout.I_ENTRIES);
+  }
+
+  /** Empties the namespace at once, however many entries it has; their memory comes back as the sweeper gets to them. */
+  clear(): void {
+    this.enter(DELETE);
+    const { worker } = this;
+    for (;;) {
+      const status = worker.engine.clearNamespace(this.entry, this.version, worker.putKey(this.name));
+      if (status === OK) break;
+      if (status === layout.NO_IDS) throw new NamespaceLimitError(`no namespace id is free to clear "${this.name}"; sweep first (store.maintain())`);
+      this.recover(status, 0, 0);
+    }
+    this.refresh();
+  }
+
+  usage(): NamespaceUsage {
+    this.enter(READ);
+    this.refreshIfStale();
+    const tick = this.idWord(layout.I_LAST_USED);
+    return {
+      entries: this.idWord(layout.I_ENTRIES),
+      bytes: this.idWord(layout.I_BYTES) + this.idWord(layout.I_BYTES + 4) * 2 ** 32,
+      maxEntries: this.record.maxEntries,
+      maxBytes: this.record.maxBytes,
+      lastUsed: this.worker.expiryTime(tick),
+    };
+  }
+
+  /** Changes the limits; entries that are already there stay. */
+  limit(limits: NamespaceLimits): void {
+    this.enter(ADMIN);
+    const checked = checkLimits(limits, this.record);
+    const { worker } = this;
+    for (;;) {
+      const status = worker.engine.configureNamespace(
+        this.entry,
+        this.version,
+        worker.putKey(this.name),
+        checked.maxEntries,
+        BigInt(checked.maxBytes),
+      );
+      if (status === OK) break;
+      this.recover(status, 0, 0);
+    }
+    this.refresh();
+  }
+
+  /** Keys as text, in no order. Weakly consistent: what is there all along comes exactly once. */
+  *keys(): IterableIterator<string> {
+    for (const listed of this.walk()) yield listed.key;
+  }
+
+  *values(): IterableIterator<Values[E]> {
+    for (const listed of this.walk()) yield listed.value;
+  }
+
+  *entries(): IterableIterator<[string, Values[E]]> {
+    for (const listed of this.walk()) yield [listed.key, listed.value];
+  }
+
+  /** As `entries()`, with keys as bytes: for namespaces whose keys are not text. */
+  *binaryEntries(): IterableIterator<[Uint8Array, Values[E]]> {
+    for (const listed of this.walk()) yield [listed.keyBytes, listed.value];
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, Values[E]]> {
+    return this.entries();
+  }
+
+  /** Encodes and hashes a key once. The prepared key works in this namespace, in this thread, also after a clear. */
+  key(key: string | Uint8Array): PreparedKey {
+    this.enter(0);
+    const { worker } = this;
+    const length = worker.putKey(key);
+    const hash = worker.engine.prepare(this.entry, this.version, length) >>> 0;
+    return new PreparedKey(worker.handle.storeId, this.name, worker.takeWords(length), length, hash);
+  }
+
+  // ---------------------------------------------------------------- inside
+
+  private enter(permission: number): void {
+    if (this.worker.closed) this.worker.assertOpen();
+    if (this.agent !== null) this.agent.check(permission);
+    this.worker.countOperation();
+  }
+
+  private put(key: Key): number {
+    return key instanceof PreparedKey ? this.putPrepared(key) : this.worker.putKey(key);
+  }
+
+  private putPrepared(key: PreparedKey): number {
+    if (key.namespace !== this.name || key.storeId !== this.worker.handle.storeId) {
+      key.assertOf(this.worker.handle.storeId, this.name);
+    }
+    this.worker.putWords(key.words);
+    return key.length;
+  }
+
+  /** Value into the value window: its length, or a negative status that is not STALE. */
+  private read(key: Key): number {
+    this.enter(READ);
+    for (;;) {
+      const length = this.readOnce(key);
+      if (length !== STALE) return length;
+      this.refresh();
+    }
+  }
+
+  private readOnce(key: Key): number {
+    const { engine } = this.worker;
+    return key instanceof PreparedKey
+      ? engine.getHashed(this.entry, this.version, this.putPrepared(key), key.hash)
+      : engine.get(this.entry, this.version, this.worker.putKey(key));
+  }
+
+  private setPrepared(key: PreparedKey, address: number, length: number): boolean {
+    const { engine } = this.worker;
+    this.checkFits(key.length, length);
+    for (;;) {
+      const status = engine.setHashed(this.entry, this.version, this.putPrepared(key), key.hash, address, length);
+      if (status === OK) return true;
+      this.recover(status, key.length, length);
+    }
+  }
+
+  private checkFits(keyLength: number, length: number): void {
+    if (((keyLength + 15) & ~15) + length > KEY_ROOM) throw this.tooLarge(length, keyLength);
+  }
+
+  private tooLarge(length: number, keyLength = 1): ValueTooLargeError {
+    const limit = KEY_ROOM - ((keyLength + 15) & ~15);
+    return new ValueTooLargeError(`a value has ${length} bytes; with this key the limit is ${limit}`);
+  }
+
+  /** A failed write: looks the namespace up again if it changed, throws otherwise. */
+  private recover(status: number, keyLength: number, length: number): void {
+    if (status === STALE) return this.refresh();
+    if (status === QUOTA) {
+      const { maxEntries, maxBytes } = this.record;
+      const limits = [maxEntries && `${maxEntries} entries`, maxBytes && `${maxBytes} bytes`].filter(Boolean).join(", ");
+      throw new NamespaceLimitError(`namespace "${this.name}" is at its limit of ${limits}; delete entries or raise it with limit()`);
+    }
+    if (status === NO_MEMORY) throw this.outOfMemory(keyLength, length);
+    throw new Error(`the engine answered ${status}: this is a fault in Engram`);
+  }
+
+  private outOfMemory(keyLength: number, length: number): OutOfMemoryError {
+    const size = Math.max(64, 2 ** Math.ceil(Math.log2(layout.E_KEY + ((keyLength + 15) & ~15) + length)));
+    const { header } = this.worker;
+    const used = Atomics.load(header, layout.H_SLAB_NEXT / 4);
+    const all = header[layout.H_SLAB_MAX / 4];
+    return new OutOfMemoryError(
+      `no chunk of ${size} bytes is free and none could be evicted; ${used} of ${all} slabs (${formatBytes(all * layout.SLAB_SIZE)}) are cut. Create the store larger, or with eviction`,
+    );
+  }
+
+  private refresh(): void {
+    this.record = this.lookup(this.name);
+    this.entry = this.record.entry;
+    this.version = this.record.version;
+  }
+
+  private refreshIfStale(): void {
+    if (!this.worker.engine.isCurrentRecord(this.entry, this.version)) this.refresh();
+  }
+
+  private idWord(field: number): number {
+    const { header } = this.worker;
+    const line = header[layout.H_IDS / 4] + this.record.id * layout.ID_STRIDE;
+    return new Uint32Array(this.worker.currentBuffer(), line + field, 1)[0];
+  }
+
+  private incrementBinary(key: Key, by: bigint): bigint {
+    const { worker } = this;
+    for (;;) {
+      const keyLength = this.put(key);
+      const status = worker.engine.add(this.entry, this.version, keyLength, BigInt.asIntN(64, by));
+      if (status === OK) return worker.outSum[0];
+      if (status === layout.NOT_A_COUNTER) {
+        throw new InvalidArgumentError("increment of a value that is no counter: a counter has 8 bytes");
+      }
+      this.recover(status, keyLength, 8);
+    }
+  }
+
+  private incrementEncoded(key: Key, by: bigint): bigint {
+    for (;;) {
+      const entry = this.getEntry(key);
+      const sum = (entry === undefined ? 0n : toCounter(entry.value)) + by;
+      const value = (this.encoding === "string" ? String(sum) : fromCounter(sum, this.encoding)) as Values[E];
+      const ttl = entry?.expiresAt === undefined ? undefined : Math.max(1, entry.expiresAt - this.worker.createdMs - this.worker.elapsed());
+      const written = this.set(key, value, entry === undefined ? { ifAbsent: true } : { ifVersion: entry.version, ttl });
+      if (written) return sum;
+    }
+  }
+
+  private getBatch(keys: Key[], from: number, values: (Values[E] | undefined)[]): number {
+    const { worker } = this;
+    const { manyBytes, manyWords } = worker;
+    const n = Math.min(keys.length - from, BATCH);
+    let at = n * 8;
+    let packed = 0;
+    for (; packed < n; packed++) {
+      const length = this.put(keys[from + packed]);
+      const room = (length + 15) & ~15;
+      if (at + room > KEYS_END) break;
+      manyWords[packed * 2] = at;
+      manyWords[packed * 2 + 1] = length;
+      worker.copyKeyTo(manyBytes, at, room);
+      at += room;
+    }
+    const done = worker.engine.getMany(this.entry, this.version, packed, at, layout.S_MANY_SIZE);
+    if (done === STALE) {
+      this.refresh();
+      return 0;
+    }
+    const window = worker.manyBuffer;
+    for (let i = 0; i < done; i++) {
+      const length = manyWords[i * 2 + 1];
+      const start = manyWords[i * 2];
+      values.push(length === MISS ? undefined : (this.codec.decode(window.subarray(start, start + length), length) as Values[E]));
+    }
+    if (done > 0) return done;
+    values.push(this.get(keys[from])); // a value too large for the batch window
+    return 1;
+  }
+
+  /**
+   * Bucket by bucket: the engine lists a bucket's living entries, then each is copied out if it is still the same. One that
+   * was replaced meanwhile makes us list its bucket again, skipping the keys that already came from it.
+   */
+  private *walk(): IterableIterator<Listed<Values[E]>> {
+    this.enter(READ);
+    this.refreshIfStale();
+    const { worker } = this;
+    const { id } = this.record;
+    const buckets = worker.header[layout.H_BUCKET_MASK / 4] + 1;
+    let bucket = 0;
+    while (bucket < buckets) {
+      worker.assertOpen();
+      const result = worker.engine.list(id, bucket, worker.slot + layout.S_MANY, LISTED);
+      const next = Number(result & 0xffffffffn);
+      const count = Number(result >> 32n);
+      const listed = Array.from(worker.manyWords.subarray(0, count * 2), (word) => word >>> 0);
+      const batch: Listed<Values[E]>[] = [];
+      let torn = false;
+      for (let i = 0; i < count && !torn; i++) {
+        const entry = this.copyListed(listed[i * 2], listed[i * 2 + 1]);
+        if (entry === null) torn = true;
+        else batch.push(entry);
+      }
+      if (torn) {
+        // narrow: go through these buckets one at a time
+        for (; bucket < next; bucket++) yield* this.walkBucket(id, bucket);
+      } else {
+        yield* batch;
+        bucket = next;
+      }
+    }
+  }
+
+  private *walkBucket(id: number, bucket: number): IterableIterator<Listed<Values[E]>> {
+    const { worker } = this;
+    const seen = new Set<string>();
+    for (let again = true; again; ) {
+      again = false;
+      worker.assertOpen();
+      const count = Number(worker.engine.list(id, bucket, worker.slot + layout.S_MANY, LISTED) >> 32n);
+      const mask = worker.header[layout.H_BUCKET_MASK / 4];
+      const listed = Array.from(worker.manyWords.subarray(0, count * 2), (word) => word >>> 0);
+      const batch: Listed<Values[E]>[] = [];
+      for (let i = 0; i < count; i++) {
+        if (worker.bucketOf(listed[i * 2], mask) !== bucket) break; // the list went on into later buckets
+        const entry = this.copyListed(listed[i * 2], listed[i * 2 + 1]);
+        if (entry === null) again = true;
+        else if (!seen.has(entry.identity)) {
+          seen.add(entry.identity);
+          batch.push(entry);
+        }
+      }
+      yield* batch;
+    }
+  }
+
+  private copyListed(entry: number, version: number): Listed<Values[E]> | null {
+    const { worker } = this;
+    const lengths = worker.engine.readListed(entry, version) >>> 0;
+    if (lengths === 0) return null;
+    const keyBytes = worker.keyCopy(lengths >>> 16);
+    const value = this.codec.decode(worker.values, lengths & 0xffff) as Values[E];
+    return new Listed(keyBytes, value);
+  }
+}
+
+const LISTED = 1024;
+const BATCH = 512;
+const KEYS_END = 16384;
+
+class Listed<V> {
+  readonly keyBytes: Uint8Array;
+  readonly value: V;
+
+  constructor(keyBytes: Uint8Array, value: V) {
+    this.keyBytes = keyBytes;
+    this.value = value;
+  }
+
+  get key(): string {
+    return Buffer.from(this.keyBytes.buffer, this.keyBytes.byteOffset, this.keyBytes.length).toString("utf8");
+  }
+
+  get identity(): string {
+    return Buffer.from(this.keyBytes.buffer, this.keyBytes.byteOffset, this.keyBytes.length).toString("latin1");
+  }
+}
+
+interface Condition {
+  mode: number;
+  entry: number;
+  version: number;
+}
+
+const NO_CONDITION: Condition = { mode: layout.MODE_SET, entry: 0, version: 0 };
+const IF_ABSENT: Condition = { mode: layout.MODE_IF_ABSENT, entry: 0, version: 0 };
+
+function checkCondition(options: SetOptions): Condition {
+  if (options === null || typeof options !== "object") {
+    throw new InvalidArgumentError(`set takes an object of options, not ${describe(options)}`);
+  }
+  const { ifAbsent, ifVersion } = options;
+  if (ifVersion !== undefined) {
+    if (ifAbsent) throw new InvalidArgumentError("set was given both ifAbsent and ifVersion; expected one of them");
+    if (typeof ifVersion !== "bigint" || ifVersion < 0n) {
+      throw new InvalidArgumentError(`ifVersion is ${describe(ifVersion)}; expected a version from getEntry()`);
+    }
+    return {
+      mode: layout.MODE_IF_VERSION,
+      entry: Number(ifVersion & 0xffffffffn),
+      version: Number((ifVersion >> 32n) & 0xffffffffn),
+    };
+  }
+  return ifAbsent ? IF_ABSENT : NO_CONDITION;
+}
+
+function makeVersion(entry: number, version: number): Version {
+  return (BigInt(version) << 32n) | BigInt(entry);
+}
+
+function toCounter(value: unknown): bigint {
+  if (typeof value === "bigint") return value;
+  if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
+  if (typeof value === "string" && /^-?\d+$/.test(value)) return BigInt(value);
+  throw new InvalidArgumentError(`increment of ${describe(value)}, which is no whole number`);
+}
+
+function fromCounter(sum: bigint, encoding: EncodingName): number | bigint {
+  if (sum >= BigInt(Number.MIN_SAFE_INTEGER) && sum <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(sum);
+  if (encoding === "msgpack" && BigInt.asIntN(64, sum) === sum) return sum;
+  throw new InvalidArgumentError(`the sum ${sum} is beyond what a ${encoding} number holds exactly; use a binary or string namespace`);
+}
+
+/** @throws InvalidArgumentError */
+export function checkLimits(limits: NamespaceLimits, standard: Required<NamespaceLimits>): Required<NamespaceLimits> {
+  const check = (name: "maxEntries" | "maxBytes", max: number): number => {
+    const value = limits[name];
+    if (value === undefined) return standard[name];
+    if (!Number.isInteger(value) || value < 0 || value > max) {
+      throw new InvalidArgumentError(`${name} is ${describe(value)}; expected a whole number from 0 (no limit) to ${max}`);
+    }
+    return value;
+  };
+  return { maxEntries: check("maxEntries", 2 ** 31 - 1), maxBytes: check("maxBytes", 2 ** 32) };
+}

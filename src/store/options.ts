@@ -1,0 +1,138 @@
+/** What a store is created with, checked before anything is made. */
+import { hasRoom, type GeometryRequest, layout, minimumCapacity, planGeometry, type Geometry } from "../core/index.js";
+import { InvalidArgumentError } from "./errors.js";
+import { describe, formatBytes, parseBytes } from "./sizes.js";
+
+export type HashName = "xxhash32" | "fnv1a" | "murmur3" | "adaptive";
+
+/** How the store makes room when it is full: `clock` evicts by sampled CLOCK, `none` refuses the write. */
+export type EvictionName = "clock" | "none";
+
+export interface StoreOptions {
+  /** Bytes of shared memory in all, number or like "64MiB". Default 64 MiB. */
+  capacity?: number | string;
+  /** The memory may grow up to this. Default: it does not grow. At most 4 GiB. */
+  maxCapacity?: number | string;
+  /** Threads that may be attached at once besides the creating one. Default 8, at most 62. */
+  maxWorkers?: number;
+  /** Default "clock". */
+  eviction?: EvictionName;
+  /** Share of the memory that holds entries, 0.1 to 0.9. Default 0.6 (ADR-006). */
+  poolShare?: number;
+  /** Entries to expect at most; sizes the bucket table. Default: right for any number of entries. */
+  expectedEntries?: number;
+  /** Namespaces at once, at most 65,534. Default: one per KiB of capacity. */
+  maxNamespaces?: number;
+  /** Default "xxhash32" (ADR-004). */
+  hash?: HashName;
+  /** false: private memory, this thread only, where shared memory is not to be had. Default true. */
+  shared?: boolean;
+  /**
+   * Run the maintenance thread (clock, sweep). Default true; false leaves both to the threads' own operations: for
+   * tests and for programs that call `store.maintain()` themselves.
+   */
+  maintenance?: boolean;
+}
+
+export interface CheckedOptions {
+  readonly geometry: Geometry;
+  readonly hashKind: number;
+  readonly evict: boolean;
+  readonly shared: boolean;
+  readonly maintenance: boolean;
+  readonly maxWorkers: number;
+}
+
+const FOUR_GIB = 2 ** 32;
+const DEFAULT_CAPACITY = 64 * 2 ** 20;
+/** Slots besides the workers': the creator's and the maintenance thread's. */
+const EXTRA_SLOTS = 2;
+const HASHES: Record<HashName, number> = {
+  xxhash32: layout.HASH_XX,
+  fnv1a: layout.HASH_FNV,
+  murmur3: layout.HASH_MURMUR,
+  adaptive: layout.HASH_ADAPTIVE,
+};
+const KNOWN = new Set<string>([
+  "capacity",
+  "maxCapacity",
+  "maxWorkers",
+  "eviction",
+  "poolShare",
+  "expectedEntries",
+  "maxNamespaces",
+  "hash",
+  "shared",
+  "maintenance",
+]);
+
+/** @throws InvalidArgumentError naming the option, its value and what was expected */
+export function checkOptions(options: StoreOptions): CheckedOptions {
+  if (options === null || typeof options !== "object") {
+    throw new InvalidArgumentError(`Store.create takes an object of options, not ${describe(options)}`);
+  }
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.has(name)) throw new InvalidArgumentError(`unknown option "${name}"; known: ${[...KNOWN].join(", ")}`);
+  }
+  const shared = checkBoolean("shared", options.shared, true);
+  const maxWorkers = checkInteger("maxWorkers", options.maxWorkers, 8, 0, layout.SLOT_MAX - EXTRA_SLOTS);
+  const slotCount = (shared ? maxWorkers : 0) + EXTRA_SLOTS;
+  const capacity = parseBytes(options.capacity ?? DEFAULT_CAPACITY, "option capacity");
+  const maxCapacity = parseBytes(options.maxCapacity ?? capacity, "option maxCapacity");
+  if (maxCapacity > FOUR_GIB) {
+    throw new InvalidArgumentError(`option ${options.maxCapacity === undefined ? "capacity" : "maxCapacity"} is ${formatBytes(maxCapacity)}; addresses end at 4 GiB`);
+  }
+  if (maxCapacity < capacity) {
+    throw new InvalidArgumentError(`option maxCapacity is ${formatBytes(maxCapacity)}, less than capacity ${formatBytes(capacity)}`);
+  }
+  const request: GeometryRequest = {
+    capacity,
+    maxCapacity,
+    slotCount,
+    poolShare: checkShare(options.poolShare),
+    expectedEntries: options.expectedEntries === undefined ? null : checkInteger("expectedEntries", options.expectedEntries, 0, 1, 2 ** 28),
+    maxNamespaces: options.maxNamespaces === undefined ? null : checkInteger("maxNamespaces", options.maxNamespaces, 0, 1, 65534) + layout.FIRST_ID,
+  };
+  const geometry = planGeometry(request);
+  if (!hasRoom(geometry)) {
+    throw new InvalidArgumentError(
+      `option capacity is ${formatBytes(capacity)}; with ${maxWorkers} workers at least ${formatBytes(minimumCapacity(slotCount))} is needed`,
+    );
+  }
+  const hash = options.hash ?? "xxhash32";
+  if (!Object.hasOwn(HASHES, hash)) throw new InvalidArgumentError(`option hash is ${describe(hash)}; expected one of ${Object.keys(HASHES).join(", ")}`);
+  const eviction = options.eviction ?? "clock";
+  if (eviction !== "clock" && eviction !== "none") {
+    throw new InvalidArgumentError(`option eviction is ${describe(eviction)}; expected one of clock, none`);
+  }
+  return {
+    geometry,
+    hashKind: HASHES[hash],
+    evict: eviction !== "none",
+    shared,
+    maintenance: shared && checkBoolean("maintenance", options.maintenance, true),
+    maxWorkers,
+  };
+}
+
+function checkInteger(name: string, value: unknown, standard: number, min: number, max: number): number {
+  if (value === undefined) return standard;
+  if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {
+    throw new InvalidArgumentError(`option ${name} is ${describe(value)}; expected a whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+function checkBoolean(name: string, value: unknown, standard: boolean): boolean {
+  if (value === undefined) return standard;
+  if (typeof value !== "boolean") throw new InvalidArgumentError(`option ${name} is ${describe(value)}; expected true or false`);
+  return value;
+}
+
+function checkShare(value: unknown): number {
+  if (value === undefined) return 0.6;
+  if (typeof value !== "number" || !(value >= 0.1 && value <= 0.9)) {
+    throw new InvalidArgumentError(`option poolShare is ${describe(value)}; expected a share from 0.1 to 0.9`);
+  }
+  return value;
+}

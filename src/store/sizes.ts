@@ -1,0 +1,53 @@
+/** Byte sizes as people write them: 67108864, "64MiB", "10 kB". */
+import { InvalidArgumentError } from "./errors.js";
+
+const UNITS: Record<string, number> = {
+  "": 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  k: 2 ** 10,
+  m: 2 ** 20,
+  g: 2 ** 30,
+};
+
+/**
+ * @param what named in the error
+ * @throws InvalidArgumentError unless it is a positive, finite number of bytes, with or without a unit
+ */
+export function parseBytes(size: number | string, what: string): number {
+  const match = typeof size === "string" ? /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(size) : null;
+  const unit = match ? UNITS[match[2].toLowerCase()] : undefined;
+  const bytes = typeof size === "number" ? size : match && unit ? Math.floor(Number(match[1]) * unit) : Number.NaN;
+  if (!Number.isFinite(bytes) || bytes < 1) {
+    throw new InvalidArgumentError(`${what} is ${describe(size)}; expected bytes as a positive number or like "64MiB"`);
+  }
+  return Math.floor(bytes);
+}
+
+/** 67108864 -> "64 MiB". */
+export function formatBytes(bytes: number): string {
+  for (const [unit, size] of [
+    ["GiB", 2 ** 30],
+    ["MiB", 2 ** 20],
+    ["KiB", 2 ** 10],
+  ] as const) {
+    if (bytes >= size) return `${Number((bytes / size).toFixed(1))} ${unit}`;
+  }
+  return `${bytes} bytes`;
+}
+
+/** A value as an error message may show it: short, and never its own code. */
+export function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return "a function";
+  if (typeof value === "symbol") return "a symbol";
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (value !== null && typeof value === "object") return `an object (${value.constructor?.name ?? "no class"})`;
+  return String(value);
+}

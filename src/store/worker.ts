@@ -1,0 +1,231 @@
+/**
+ * One thread's connection to a store's memory: the engine's instance, the windows through which keys and values pass, the
+ * clock. Everything above (Store, Namespace, Channel) shares one of these per thread and store.
+ */
+import { threadId } from "node:worker_threads";
+import { type Engine, instantiateEngine, layout } from "../core/index.js";
+import { ClosedError, InvalidArgumentError, KeyTooLongError, WorkerLimitError } from "./errors.js";
+import type { PreparedKey } from "./key.js";
+import { describe } from "./sizes.js";
+
+export type Key = string | Uint8Array | PreparedKey;
+
+/** What crosses to another thread. Structured-cloneable; its fields are the store's own business. */
+export interface StoreHandle {
+  readonly engram: number;
+  readonly storeId: number;
+  readonly module: object;
+  readonly memory: object;
+}
+
+const TICK_MS = 10;
+/** Ticks are compared by their signed difference, so an expiry may lie at most this far ahead: 200 days. */
+export const MAX_TTL_MS = 200 * 24 * 3600 * 1000;
+/** Own operations after which a thread looks at the clock itself, so that it ticks even without the maintenance thread. */
+const OPERATIONS_PER_CLOCK = 1024;
+
+const utf8 = new TextEncoder();
+
+export class WorkerConnection {
+  readonly handle: StoreHandle;
+  readonly memory: WebAssembly.Memory;
+  engine: Engine;
+  readonly slotNumber: number;
+  readonly slot: number;
+  /** The key window, as bytes and as words. */
+  private readonly keyBytes: Uint8Array;
+  private readonly keyWords: Uint32Array;
+  /** The value window. `values` is a Buffer because its string decoders are the fastest Node has. */
+  readonly values: Buffer;
+  readonly valueAddress: number;
+  /** Small results: address, version, expiry, length, sum. */
+  readonly out: Uint32Array;
+  readonly outSum: BigInt64Array;
+  readonly manyBytes: Uint8Array;
+  readonly manyWords: Int32Array;
+  readonly manyBuffer: Buffer;
+  readonly header: Uint32Array;
+  closed = false;
+  /** Each growth gives the memory a new buffer object; views made over the older ones stay good. */
+  private readonly sharedBuffers = new WeakSet<ArrayBufferLike>();
+  private operations = 0;
+  private readonly createdMonotonic: number;
+  readonly createdMs: number;
+  /** Adds up to the process's monotonic clock: `performance.now()` starts anew in each thread. */
+  private readonly clockOffset: number;
+
+  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory) {
+    const buffer = memory.buffer;
+    this.header = new Uint32Array(buffer, 0, layout.HEADER_SIZE / 4);
+    const floats = new Float64Array(buffer, 0, layout.HEADER_SIZE / 8);
+    this.createdMs = floats[layout.H_CREATED_MS / 8];
+    this.createdMonotonic = floats[layout.H_CREATED_MONOTONIC / 8];
+    this.clockOffset = monotonicNow() - performance.now();
+    this.memory = memory;
+    this.sharedBuffers.add(buffer);
+    this.engine = instantiateEngine(module, memory);
+    this.slotNumber = this.engine.attach(threadId);
+    if (this.slotNumber < 0) {
+      throw new WorkerLimitError(
+        `all ${this.header[layout.H_SLOT_COUNT / 4]} worker slots are taken; create the store with a larger maxWorkers`,
+      );
+    }
+    const slot = this.engine.slotAddress();
+    this.slot = slot;
+    this.keyBytes = new Uint8Array(buffer, slot + layout.S_KEY, layout.KEY_MAX + 16);
+    this.keyWords = new Uint32Array(buffer, slot + layout.S_KEY, (layout.KEY_MAX + 16) / 4);
+    this.valueAddress = slot + layout.S_VALUE;
+    this.values = Buffer.from(buffer as ArrayBuffer, this.valueAddress, layout.CHUNK_MAX);
+    this.out = new Uint32Array(buffer, slot + layout.S_OUT, 16);
+    this.outSum = new BigInt64Array(buffer, slot + layout.S_OUT + 16, 1);
+    this.manyBytes = new Uint8Array(buffer, slot + layout.S_MANY, layout.S_MANY_SIZE);
+    this.manyBuffer = Buffer.from(buffer as ArrayBuffer, slot + layout.S_MANY, layout.S_MANY_SIZE);
+    this.manyWords = new Int32Array(buffer, slot + layout.S_MANY, layout.S_MANY_SIZE / 4);
+    this.handle = {
+      engram: layout.LAYOUT_VERSION,
+      storeId: this.header[layout.H_STORE_ID / 4],
+      module,
+      memory,
+    };
+    this.tick();
+  }
+
+  /** Throws unless this thread's connection is open. */
+  assertOpen(): void {
+    if (this.closed) throw new ClosedError();
+  }
+
+  // ---------------------------------------------------------------- clock
+
+  /** Milliseconds since the store was created, on the clock all threads share. */
+  elapsed(): number {
+    return performance.now() + this.clockOffset - this.createdMonotonic;
+  }
+
+  /** Moves the coarse clock to now. */
+  tick(): void {
+    this.engine.setTick(Math.floor(this.elapsed() / TICK_MS));
+  }
+
+  /** Called once an operation: now and then a thread moves the clock itself. */
+  countOperation(): void {
+    if (++this.operations >= OPERATIONS_PER_CLOCK) {
+      this.operations = 0;
+      if (!this.closed) this.tick();
+    }
+  }
+
+  /** The tick at which an entry written now with this ttl expires; it is never earlier than the ttl. */
+  expiryTick(ttl: number): number {
+    if (typeof ttl !== "number" || !(ttl > 0) || ttl > MAX_TTL_MS) {
+      throw new InvalidArgumentError(`ttl is ${describe(ttl)}; expected milliseconds above 0, at most ${MAX_TTL_MS} (200 days)`);
+    }
+    this.tick();
+    return Math.ceil((this.elapsed() + ttl) / TICK_MS) >>> 0 || 1;
+  }
+
+  /** Unix time, ms, of an expiry tick; undefined for an entry that stays. */
+  expiryTime(tick: number): number | undefined {
+    return tick === 0 ? undefined : this.createdMs + tick * TICK_MS;
+  }
+
+  // ---------------------------------------------------------------- keys
+
+  /**
+   * Puts a key into the key window, zero-padded to 16 bytes, and returns its length in bytes. Four ASCII characters go in
+   * with one store; any other string takes the encoder.
+   */
+  putKey(key: string | Uint8Array): number {
+    if (typeof key === "string") {
+      const length = key.length;
+      if (length === 0 || length > layout.KEY_MAX) return this.putLongKey(key);
+      const words = this.keyWords;
+      let word = 0;
+      let i = 0;
+      for (const end = length - 3; i < end; i += 4) {
+        const a = key.charCodeAt(i);
+        const b = key.charCodeAt(i + 1);
+        const c = key.charCodeAt(i + 2);
+        const d = key.charCodeAt(i + 3);
+        if ((a | b | c | d) > 127) return this.putLongKey(key);
+        words[word++] = a | (b << 8) | (c << 16) | (d << 24);
+      }
+      let last = 0;
+      for (let shift = 0; i < length; i++, shift += 8) {
+        const code = key.charCodeAt(i);
+        if (code > 127) return this.putLongKey(key);
+        last |= code << shift;
+      }
+      words[word++] = last;
+      while (word & 3) words[word++] = 0;
+      return length;
+    }
+    return this.putBytes(key);
+  }
+
+  private putLongKey(key: string): number {
+    if (key === "") throw new InvalidArgumentError("a key is the empty string; a key has at least one byte");
+    if (key.length > layout.KEY_MAX) throw tooLong(utf8.encode(key).length);
+    const bytes = utf8.encode(key);
+    if (bytes.length > layout.KEY_MAX) throw tooLong(bytes.length);
+    return this.putBytes(bytes);
+  }
+
+  private putBytes(key: Uint8Array): number {
+    if (!(key instanceof Uint8Array)) {
+      throw new InvalidArgumentError(`a key is ${describe(key)}; expected a string, a Uint8Array or a key from ns.key()`);
+    }
+    const length = key.length;
+    if (length === 0) throw new InvalidArgumentError("a key is an empty Uint8Array; a key has at least one byte");
+    if (length > layout.KEY_MAX) throw tooLong(length);
+    this.keyBytes.set(key);
+    this.keyBytes.fill(0, length, (length + 15) & ~15);
+    return length;
+  }
+
+  putWords(words: Int32Array): void {
+    const window = this.keyWords;
+    for (let i = 0; i < words.length; i++) window[i] = words[i];
+  }
+
+  /** The words of the key now in the window: what a prepared key keeps. */
+  takeWords(length: number): Int32Array {
+    return Int32Array.from(this.keyWords.subarray(0, ((length + 15) & ~15) / 4));
+  }
+
+  /** Copies the padded key in the window into a batch. */
+  copyKeyTo(batch: Uint8Array, at: number, room: number): void {
+    batch.set(this.keyBytes.subarray(0, room), at);
+  }
+
+  /** The bucket an entry is in. */
+  bucketOf(entry: number, mask: number): number {
+    return (new Uint32Array(this.currentBuffer(), entry + layout.E_HASH, 1)[0] & mask) >>> 0;
+  }
+
+  /** A copy of the first bytes of the key window. */
+  keyCopy(length: number): Uint8Array {
+    return Uint8Array.from(this.keyBytes.subarray(0, length));
+  }
+
+  /** The address of a view into the shared memory, or -1 when it lies elsewhere. */
+  addressOf(view: Uint8Array): number {
+    return this.sharedBuffers.has(view.buffer) ? view.byteOffset : -1;
+  }
+
+  /** The whole memory as it is now: it may have grown since the last look. */
+  currentBuffer(): ArrayBufferLike {
+    const buffer = this.memory.buffer;
+    this.sharedBuffers.add(buffer);
+    return buffer;
+  }
+}
+
+function tooLong(bytes: number): KeyTooLongError {
+  return new KeyTooLongError(`a key has ${bytes} bytes in UTF-8; the limit is ${layout.KEY_MAX}`);
+}
+
+/** The process's monotonic clock, ms. */
+export function monotonicNow(): number {
+  return Number(process.hrtime.bigint() / 1000n) / 1000;
+}
