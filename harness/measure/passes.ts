@@ -1,0 +1,229 @@
+/**
+ * The loops that are measured.
+ *
+ * A clock read costs as much as a fast operation, so one loop cannot tell both what an operation costs and how its tail
+ * looks. Hence passes, named apart and never mixed:
+ * - batched: the clock is read once per batch of at least 60 us; gives the cost per operation and the throughput;
+ * - sampled: about 1 operation in 64 is timed on its own; gives the tail;
+ * - open loop: operations start at their intended times and every one is timed, from the intended start and from the
+ *   actual one. An operation that waited because the one before it was slow counts its waiting (no coordinated omission).
+ *
+ * This module is loaded once per subject (`passes.js?subject=…`): the loops of each instance see one class of agent only,
+ * so the calibration over the no-op subject does not make the engine's call sites polymorphic for the subject measured.
+ */
+import type { SubjectAgent } from "../subjects/subject.js";
+import type { AgentStream } from "./stream.js";
+import type { Tally } from "./tally.js";
+
+// The codes of workloads/operations.ts, as constants of this module so that the switch below is over literals.
+const GET = 0;
+const SET = 1;
+const DELETE = 2;
+const INCREMENT = 3;
+const READ_MODIFY_WRITE = 4;
+const INSERT = 5;
+const GET_OR_SET = 6;
+
+/** The shortest batch, ms: a thousand times what reading the clock twice costs. */
+export const BATCH_MS = 0.06;
+/** On average one operation in this many is timed on its own. */
+const SAMPLE_EVERY = 64;
+
+/** When a pass ends: after so many operations, at a time, or when told to stop; whatever comes first. */
+export interface Limits {
+  /** Operations at most; Infinity for none. */
+  readonly operations: number;
+  /** Milliseconds at most; Infinity for none. */
+  readonly milliseconds: number;
+  /** True: one pass over the stream and no more. */
+  readonly once: boolean;
+  stopped(): boolean;
+  /** Told the operations done so far, at every batch. */
+  progress(operations: number): void;
+}
+
+/** Where a pass in a stream goes on, so that a second pass does not repeat the first. */
+export interface Cursor {
+  position: number;
+}
+
+/** Runs operations [from, to) of the stream. An operation that throws is counted by code and passed over. */
+export function runSpan(agent: SubjectAgent, stream: AgentStream, from: number, to: number, tally: Tally): void {
+  const { kinds, keys, sizes, ttls } = stream;
+  let hits = 0;
+  let misses = 0;
+  let sink = 0;
+  let i = from;
+  while (i < to) {
+    try {
+      for (; i < to; i++) {
+        const key = keys[i];
+        switch (kinds[i]) {
+          case GET: {
+            const length = agent.get(key);
+            if (length < 0) misses++;
+            else hits++;
+            sink = (sink + length) | 0;
+            break;
+          }
+          case SET:
+          case INSERT:
+            agent.set(key, sizes[i], ttls === null ? 0 : ttls[i]);
+            break;
+          case DELETE:
+            if (agent.delete(key)) sink++;
+            break;
+          case INCREMENT:
+            agent.increment(key);
+            break;
+          case READ_MODIFY_WRITE: {
+            const length = agent.get(key);
+            if (length < 0) misses++;
+            else hits++;
+            sink = (sink + length) | 0;
+            agent.set(key, sizes[i], ttls === null ? 0 : ttls[i]);
+            break;
+          }
+          case GET_OR_SET: {
+            const length = agent.get(key);
+            if (length < 0) {
+              misses++;
+              agent.set(key, sizes[i], ttls === null ? 0 : ttls[i]);
+            } else hits++;
+            sink = (sink + length) | 0;
+            break;
+          }
+        }
+      }
+    } catch (error) {
+      tally.countError(error);
+      i++;
+    }
+  }
+  tally.operations += to - from;
+  tally.hits += hits;
+  tally.misses += misses;
+  tally.sink = (tally.sink + sink) | 0;
+}
+
+/**
+ * The batched pass. `onBatch(startMs, elapsedMs, operations)` is called for every batch of 60 us or more; what is left over at
+ * the end counts for throughput only.
+ */
+export async function runBatched(
+  agent: SubjectAgent,
+  stream: AgentStream,
+  cursor: Cursor,
+  limits: Limits,
+  tally: Tally,
+  onBatch: (startMs: number, elapsedMs: number, operations: number) => void,
+): Promise<void> {
+  const settles = agent.settle !== undefined;
+  const start = performance.now();
+  const deadline = start + limits.milliseconds;
+  let left = limits.once ? Math.min(limits.operations, stream.length - cursor.position) : limits.operations;
+  let step = 64;
+  let now = start;
+  while (left > 0 && now < deadline && !limits.stopped()) {
+    const batchStart = now;
+    let operations = 0;
+    // A batch goes on in steps until it is long enough, so that none is ever too short to be timed.
+    do {
+      const to = Math.min(cursor.position + Math.min(step, left), stream.length);
+      runSpan(agent, stream, cursor.position, to, tally);
+      operations += to - cursor.position;
+      left -= to - cursor.position;
+      cursor.position = to === stream.length && !limits.once ? 0 : to;
+      if (settles) await agent.settle?.();
+      now = performance.now();
+    } while (left > 0 && now - batchStart < BATCH_MS);
+    const elapsed = now - batchStart;
+    if (elapsed >= BATCH_MS) {
+      onBatch(batchStart, elapsed, operations);
+      // Aim at one and a half times the shortest batch in one step.
+      step = Math.max(1, Math.min(65_536, Math.ceil((operations / elapsed) * BATCH_MS * 1.5)));
+    }
+    limits.progress(tally.operations);
+  }
+}
+
+/** The sampled pass: `onSample(kind, ns)` gets the raw time of a single operation, clock included. */
+export async function runSampled(
+  agent: SubjectAgent,
+  stream: AgentStream,
+  cursor: Cursor,
+  limits: Limits,
+  tally: Tally,
+  seed: number,
+  onSample: (kind: number, nanoseconds: number) => void,
+): Promise<void> {
+  const settles = agent.settle !== undefined;
+  const start = performance.now();
+  const deadline = start + limits.milliseconds;
+  let left = limits.once ? Math.min(limits.operations, stream.length - cursor.position) : limits.operations;
+  let random = seed | 1;
+  let samples = 0;
+  while (left > 0) {
+    // The gap is random (xorshift32): a fixed one would always meet the same place of a stream that repeats itself.
+    random ^= random << 13;
+    random ^= random >>> 17;
+    random ^= random << 5;
+    const gap = Math.min((random >>> 0) % (2 * SAMPLE_EVERY - 1), left - 1, stream.length - cursor.position - 1);
+    const at = cursor.position + gap;
+    runSpan(agent, stream, cursor.position, at, tally);
+    const before = performance.now();
+    runSpan(agent, stream, at, at + 1, tally);
+    const after = performance.now();
+    onSample(stream.kinds[at], (after - before) * 1e6);
+    left -= gap + 1;
+    cursor.position = at + 1 === stream.length && !limits.once ? 0 : at + 1;
+    if (++samples % 16 === 0) {
+      if (settles) await agent.settle?.();
+      limits.progress(tally.operations);
+      if (after >= deadline || limits.stopped()) break;
+    }
+  }
+  if (settles) await agent.settle?.();
+  limits.progress(tally.operations);
+}
+
+/**
+ * The open-loop pass: operation i is meant to start at i x `periodMs`; `waitUntil` answers false when the pass is to stop instead.
+ * `onOperation(kind, fromIntended, fromActual)` gets both
+ * times in ns, clock included.
+ */
+export async function runOpen(
+  agent: SubjectAgent,
+  stream: AgentStream,
+  cursor: Cursor,
+  limits: Limits,
+  tally: Tally,
+  periodMs: number,
+  waitUntil: (timeMs: number) => boolean,
+  onOperation: (kind: number, fromIntended: number, fromActual: number) => void,
+): Promise<void> {
+  const settles = agent.settle !== undefined;
+  const start = performance.now();
+  let left = limits.once ? Math.min(limits.operations, stream.length - cursor.position) : limits.operations;
+  for (let i = 0; left > 0; i++, left--) {
+    const offset = i * periodMs;
+    if (offset >= limits.milliseconds) break;
+    const intended = start + offset;
+    if (performance.now() < intended && !waitUntil(intended)) break;
+    const at = cursor.position;
+    const before = performance.now();
+    runSpan(agent, stream, at, at + 1, tally);
+    const after = performance.now();
+    onOperation(stream.kinds[at], (after - intended) * 1e6, (after - before) * 1e6);
+    cursor.position = at + 1 === stream.length && !limits.once ? 0 : at + 1;
+    if ((i & 63) === 63) {
+      if (settles) await agent.settle?.();
+      limits.progress(tally.operations);
+      if (limits.stopped()) break;
+      // Overload: a queue that only grows. Stop at one and a half times the time meant, whatever is still due.
+      if (after - start > limits.milliseconds * 1.5) break;
+    }
+  }
+  if (settles) await agent.settle?.();
+  limits.progress(tally.operations);
+}

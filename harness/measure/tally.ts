@@ -1,0 +1,24 @@
+/** What one worker counted in one pass. Plain numbers: they are exact up to 2^53. */
+export class Tally {
+  operations = 0;
+  hits = 0;
+  misses = 0;
+  /** Operations that threw, by error code. */
+  readonly errors = new Map<string, number>();
+  /** Every result ends up here, and from here in the message to the main thread: nothing can be optimised away. */
+  sink = 0;
+
+  countError(error: unknown): void {
+    const code = errorCode(error);
+    this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
+  }
+}
+
+function errorCode(error: unknown): string {
+  if (typeof error === "object" && error !== null) {
+    if ("code" in error && typeof error.code === "string") return error.code;
+    if ("code" in error && typeof error.code === "number") return `code ${error.code}`;
+    if (error instanceof Error) return error.name;
+  }
+  return String(error);
+}

@@ -1,0 +1,317 @@
+/**
+ * One agent: a worker thread that drives its own stream against the subject. Everything it needs is made before the
+ * barrier; between the barrier and the end of a pass it does nothing but the loop.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { Histogram } from "../../src/monitor/index.js";
+import { OPERATION_NAMES } from "../../workloads/index.js";
+import { type Calibrator, makeCalibrator } from "../measure/calibration.js";
+import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
+import { GarbageCollections } from "../measure/garbage-collections.js";
+import type * as Passes from "../measure/passes.js";
+import { type AgentStream, countKinds, operationsOf } from "../measure/stream.js";
+import { Tally } from "../measure/tally.js";
+import { loadSubject } from "../subjects/index.js";
+import type { AgentContext, Subject, SubjectAgent } from "../subjects/subject.js";
+import { ControlBlock } from "./control-block.js";
+import {
+  type CostCounts,
+  type FromWorker,
+  type PassOrder,
+  type PassReport,
+  type Preload,
+  type ToWorker,
+  type WorkerBirth,
+} from "./messages.js";
+import { valuesFor } from "./values.js";
+
+/** Operations written between two waits while loading, for subjects that queue their writes. */
+const LOAD_BATCH = 1000;
+
+class AgentWorker {
+  readonly #birth: WorkerBirth;
+  readonly #subject: Subject;
+  readonly #passes: typeof Passes;
+  readonly #context: AgentContext;
+  readonly #calibrator: Calibrator;
+  readonly #control: ControlBlock;
+  readonly #collections = new GarbageCollections();
+  readonly #cursors: Array<{ position: number }>;
+  #agent: SubjectAgent | undefined;
+  #timerFloorNs = 0;
+
+  private constructor(
+    birth: WorkerBirth,
+    subject: Subject,
+    passes: typeof Passes,
+    context: AgentContext,
+    calibrator: Calibrator,
+  ) {
+    this.#birth = birth;
+    this.#subject = subject;
+    this.#passes = passes;
+    this.#context = context;
+    this.#calibrator = calibrator;
+    this.#control = new ControlBlock(birth.workers, birth.control);
+    this.#cursors = birth.phases.map(() => ({ position: 0 }));
+  }
+
+  static async start(birth: WorkerBirth): Promise<AgentWorker> {
+    const subject = await loadSubject(birth.subject);
+    const loops = new URL("../measure/passes.js", import.meta.url).href;
+    const passes = (await import(`${loops}?subject=${birth.subject}`)) as typeof Passes;
+    const { worker, workers, keys, namespaces, namespaceOf, maxValueBytes } = birth;
+    const values = valuesFor(birth.valueSizes, maxValueBytes);
+    const context = { worker, workers, keys, namespaces, namespaceOf, values, maxValueBytes };
+    const agent = new AgentWorker(birth, subject, passes, context, await makeCalibrator(context));
+    agent.#timerFloorNs = await agent.#calibrator.timerFloor(birth.phases[0]);
+    return agent;
+  }
+
+  get timerFloorNs(): number {
+    return this.#timerFloorNs;
+  }
+
+  /** Attaches to a fresh shared part and writes this worker's share of the keys that exist beforehand. */
+  async attach(attachment: unknown, preload: Preload): Promise<Array<[string, number]>> {
+    this.#agent = await this.#subject.attach(attachment, this.#context);
+    for (const cursor of this.#cursors) cursor.position = 0;
+    const tally = new Tally();
+    const progress = this.#control.operations(this.#birth.worker);
+    for (let i = 0; i < preload.keys.length; i++) {
+      try {
+        this.#agent.set(preload.keys[i], preload.sizes[i], 0);
+      } catch (error) {
+        tally.countError(error);
+      }
+      if (i % LOAD_BATCH === LOAD_BATCH - 1) {
+        await this.#agent.settle?.();
+        Atomics.store(progress, 0, i);
+      }
+    }
+    await this.#agent.settle?.();
+    return [...tally.errors];
+  }
+
+  async run(order: PassOrder): Promise<PassReport> {
+    const agent = this.#agent;
+    if (agent === undefined) throw new Error("a pass was ordered before the worker was attached");
+    const stream = this.#birth.phases[order.phase];
+    const tally = new Tally();
+    const batches: number[] = [];
+    // Asked for before the barrier: the calibration takes time, and workers must start together.
+    const drive = await this.#driver(order, agent, stream, tally, batches);
+    const progress = this.#control.operations(this.#birth.worker);
+    Atomics.store(progress, 0, 0);
+    post({ type: "armed" });
+    this.#control.barrier().arriveAndWait();
+    const startedAt = performance.now();
+    const costs = await drive();
+    const endedAt = performance.now();
+    return {
+      operations: tally.operations,
+      hits: tally.hits,
+      misses: tally.misses,
+      errors: [...tally.errors],
+      startedAt: performance.timeOrigin + startedAt,
+      endedAt: performance.timeOrigin + endedAt,
+      costs,
+      gc: await this.#collections.between(startedAt, endedAt, batches),
+      sink: tally.sink,
+      memory: agent.memory?.() ?? null,
+    };
+  }
+
+  async detach(): Promise<void> {
+    await this.#agent?.close();
+    this.#agent = undefined;
+  }
+
+  async #driver(
+    order: PassOrder,
+    agent: SubjectAgent,
+    stream: AgentStream,
+    tally: Tally,
+    batches: number[],
+  ): Promise<() => Promise<CostCounts[]>> {
+    const cursor = this.#cursors[order.phase];
+    const limits = this.#limits(order);
+    if (stream.length === 0) return async () => [];
+    switch (order.pass) {
+      case "warm-up":
+        return async () => {
+          const half = { ...limits, milliseconds: limits.milliseconds / 2 };
+          await this.#passes.runBatched(agent, stream, cursor, half, tally, () => {});
+          await this.#passes.runSampled(agent, stream, cursor, half, tally, this.#seed(), () => {});
+          return [];
+        };
+      case "throughput": {
+        const cost = await this.#costCounter(nameOfMix(stream), stream);
+        return async () => {
+          await this.#passes.runBatched(agent, stream, cursor, limits, tally, (start, elapsed, operations) => {
+            cost.add(elapsed, operations);
+            batches.push(start, start + elapsed);
+          });
+          return [cost.counts()];
+        };
+      }
+      case "cost":
+        return this.#costByOperation(order, agent, stream, tally, batches);
+      case "sampled": {
+        const recorders = OPERATION_NAMES.map((_, kind) => this.#control.recorder(this.#birth.worker, kind, "actual"));
+        const floor = this.#timerFloorNs;
+        return async () => {
+          await this.#passes.runSampled(agent, stream, cursor, limits, tally, this.#seed(), (kind, ns) => {
+            recorders[kind].record(ns - floor);
+          });
+          return [];
+        };
+      }
+      case "open": {
+        const actual = OPERATION_NAMES.map((_, kind) => this.#control.recorder(this.#birth.worker, kind, "actual"));
+        const intended = OPERATION_NAMES.map((_, kind) => this.#control.recorder(this.#birth.worker, kind, "intended"));
+        const floor = this.#timerFloorNs;
+        return async () => {
+          await this.#passes.runOpen(
+            agent,
+            stream,
+            cursor,
+            limits,
+            tally,
+            order.periodMs,
+            (time) => this.#waitUntil(time),
+            (kind, fromIntended, fromActual) => {
+              actual[kind].record(fromActual - floor);
+              intended[kind].record(fromIntended - floor);
+            },
+          );
+          return [];
+        };
+      }
+    }
+  }
+
+  /** Batches of one operation each, taking turns, so that each has a cost of its own and the store stays in balance. */
+  async #costByOperation(
+    order: PassOrder,
+    agent: SubjectAgent,
+    stream: AgentStream,
+    tally: Tally,
+    batches: number[],
+  ): Promise<() => Promise<CostCounts[]>> {
+    const limits = this.#limits(order);
+    const kinds = countKinds(stream).flatMap((count, kind) => (count > 0 ? [kind] : []));
+    const parts = await Promise.all(
+      kinds.map(async (kind) => {
+        const own = operationsOf(stream, (one) => one === kind);
+        return { own, cursor: { position: 0 }, cost: await this.#costCounter(OPERATION_NAMES[kind], own) };
+      }),
+    );
+    const rounds = Math.max(1, Math.round(limits.milliseconds / parts.length / ROUND_MS));
+    return async () => {
+      for (let round = 0; round < rounds && !this.#control.stopped; round++) {
+        for (const { own, cursor, cost } of parts) {
+          const slice = { ...limits, milliseconds: limits.milliseconds / rounds / parts.length };
+          await this.#passes.runBatched(agent, own, cursor, slice, tally, (start, elapsed, operations) => {
+            cost.add(elapsed, operations);
+            batches.push(start, start + elapsed);
+          });
+        }
+      }
+      return parts.map(({ cost }) => cost.counts());
+    };
+  }
+
+  async #costCounter(name: string, stream: AgentStream): Promise<CostCounter> {
+    return new CostCounter(name, await this.#calibrator.noopCost(stream));
+  }
+
+  #limits(order: PassOrder): Passes.Limits {
+    const progress = this.#control.operations(this.#birth.worker);
+    return {
+      operations: order.operations ?? Number.POSITIVE_INFINITY,
+      milliseconds: order.milliseconds ?? Number.POSITIVE_INFINITY,
+      once: order.once,
+      stopped: () => this.#control.stopped,
+      progress: (operations) => {
+        Atomics.store(progress, 0, operations >>> 0);
+      },
+    };
+  }
+
+  /** Sleeps while it is long, spins at the end: a sleeping thread wakes up too late by tens of microseconds. */
+  #waitUntil(time: number): boolean {
+    for (;;) {
+      if (this.#control.stopped) return false;
+      const left = time - performance.now();
+      if (left <= 0) return true;
+      if (left > SPIN_MS) this.#control.sleep(left - SPIN_MS);
+    }
+  }
+
+  #seed(): number {
+    return (this.#birth.seed * 0x9e3779b1 + this.#birth.worker * 0x85ebca6b) >>> 0;
+  }
+}
+
+/** How long a kind of operation goes on before the next has its turn. */
+const ROUND_MS = 20;
+/** Above this a wait sleeps, ms. */
+const SPIN_MS = 1;
+
+class CostCounter {
+  readonly #name: string;
+  readonly #noopNs: number;
+  readonly #histogram = new Histogram();
+  #operations = 0;
+  #batches = 0;
+
+  constructor(name: string, noopNs: number) {
+    this.#name = name;
+    this.#noopNs = noopNs;
+  }
+
+  add(elapsedMs: number, operations: number): void {
+    this.#histogram.record(Math.round(((elapsedMs * 1e6) / operations) * COST_UNITS_PER_NS));
+    this.#operations += operations;
+    this.#batches++;
+  }
+
+  counts(): CostCounts {
+    return {
+      name: this.#name,
+      operations: this.#operations,
+      batches: this.#batches,
+      pairs: this.#histogram.toPairs(),
+      max: this.#histogram.max,
+      noopNs: this.#noopNs,
+    };
+  }
+}
+
+/** The operation's name when there is only one kind, else `mix`. */
+function nameOfMix(stream: AgentStream): string {
+  const kinds = countKinds(stream).flatMap((count, kind) => (count > 0 ? [kind] : []));
+  return kinds.length === 1 ? OPERATION_NAMES[kinds[0]] : "mix";
+}
+
+function post(message: FromWorker): void {
+  parentPort?.postMessage(message);
+}
+
+const worker = await AgentWorker.start(workerData as WorkerBirth);
+parentPort?.on("message", async (message: ToWorker) => {
+  switch (message.type) {
+    case "attach":
+      post({ type: "attached", errors: await worker.attach(message.attachment, message.preload) });
+      break;
+    case "pass":
+      post({ type: "done", report: await worker.run(message.order) });
+      break;
+    case "detach":
+      await worker.detach();
+      post({ type: "detached" });
+      break;
+  }
+});
+post({ type: "ready", timerFloorNs: worker.timerFloorNs });

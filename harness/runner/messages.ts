@@ -1,0 +1,104 @@
+/** What the processes and threads of a run say to each other. Everything here crosses a structured clone. */
+import type { Run } from "../../reports/results.js";
+import type { AgentStream } from "../measure/stream.js";
+import type { MemoryUse, SubjectNamespace } from "../subjects/subject.js";
+
+/** One run: one scenario against one subject, in a process of its own. */
+export interface RunPlan {
+  readonly scenario: string;
+  readonly trace: { readonly path: string; readonly format: string | null; readonly limit: number | null } | null;
+  readonly subject: string;
+  readonly workers: number;
+  /** Length of the throughput pass, ms; null with `ops` null too: as long as the scenario says. */
+  readonly durationMs: number | null;
+  /** Operations of the throughput pass, all workers together; null: no limit. */
+  readonly ops: number | null;
+  /** Operations per second over all workers (open loop); null: closed loop, unless the scenario's phases have rates. */
+  readonly rate: number | null;
+  readonly seed: number;
+  /** An empty folder for the subject's files. */
+  readonly directory: string;
+}
+
+/** Parent process to run process. */
+export type ToRunProcess = { readonly type: "plan"; readonly plan: RunPlan } | { readonly type: "stop" };
+
+/** Run process to parent process. */
+export type FromRunProcess =
+  | { readonly type: "progress"; readonly fraction: number; readonly label: string }
+  | { readonly type: "result"; readonly run: Run; readonly timerFloorNs: number; readonly stopped: boolean }
+  | { readonly type: "failure"; readonly message: string; readonly usage: boolean };
+
+/** What a worker is born with. */
+export interface WorkerBirth {
+  readonly worker: number;
+  readonly workers: number;
+  readonly subject: string;
+  readonly control: SharedArrayBuffer;
+  readonly keys: readonly string[];
+  readonly namespaces: readonly SubjectNamespace[];
+  readonly namespaceOf: Uint8Array | null;
+  readonly phases: readonly AgentStream[];
+  /** Every size of value that is written, bytes. */
+  readonly valueSizes: Uint32Array;
+  readonly maxValueBytes: number;
+  readonly seed: number;
+}
+
+export interface Preload {
+  readonly keys: Uint32Array;
+  readonly sizes: Uint32Array;
+}
+
+export type PassName = "warm-up" | "throughput" | "cost" | "sampled" | "open";
+
+/** Limits of a pass for one worker; null: none. */
+export interface PassOrder {
+  readonly pass: PassName;
+  readonly phase: number;
+  readonly milliseconds: number | null;
+  readonly operations: number | null;
+  readonly once: boolean;
+  /** Open loop: ms between two operations of this worker, and this worker's first delay. */
+  readonly periodMs: number;
+}
+
+/** Main thread of the run process to a worker. */
+export type ToWorker =
+  | { readonly type: "attach"; readonly attachment: unknown; readonly preload: Preload }
+  | { readonly type: "pass"; readonly order: PassOrder }
+  | { readonly type: "detach" };
+
+/** Counts of buckets in 1/64 ns: the distribution of batch means of one kind of batch. */
+export interface CostCounts {
+  readonly name: string;
+  readonly operations: number;
+  readonly batches: number;
+  readonly pairs: Array<[number, number]>;
+  readonly max: number;
+  /** Cost of the same loop over the no-op subject, ns per operation. */
+  readonly noopNs: number;
+}
+
+export interface PassReport {
+  readonly operations: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly errors: Array<[string, number]>;
+  /** Milliseconds since 1970, fractional: comparable between the threads of one process. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly costs: CostCounts[];
+  readonly gc: { readonly count: number; readonly totalMs: number; readonly batchesTouched: number; readonly batches: number };
+  readonly sink: number;
+  readonly memory: MemoryUse | null;
+}
+
+/** A worker to the main thread of the run process. */
+export type FromWorker =
+  | { readonly type: "ready"; readonly timerFloorNs: number }
+  | { readonly type: "attached"; readonly errors: Array<[string, number]> }
+  /** Ready for the pass and about to enter the barrier. */
+  | { readonly type: "armed" }
+  | { readonly type: "done"; readonly report: PassReport }
+  | { readonly type: "detached" };

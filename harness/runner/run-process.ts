@@ -1,0 +1,44 @@
+/**
+ * The process of one run: one scenario against one subject, nothing else, so that no run inherits another's heap,
+ * compiled code or page cache. Started by conductor.ts; plan in, result out.
+ */
+import { EngramError, InvalidArgumentError } from "../../src/store/errors.js";
+import { executeRun } from "./execute-run.js";
+import type { FromRunProcess, ToRunProcess } from "./messages.js";
+
+const stopping = new AbortController();
+
+// Ctrl-C reaches the whole process group. The parent decides what happens then; it says "stop" when it wants the rest.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+// The parent is gone: nobody will read the result.
+process.on("disconnect", () => process.exit(3));
+
+process.on("message", (message: ToRunProcess) => {
+  if (message.type === "stop") stopping.abort();
+  else void run(message);
+});
+
+async function run(message: Extract<ToRunProcess, { type: "plan" }>): Promise<void> {
+  try {
+    const outcome = await executeRun(message.plan, stopping.signal, (fraction, label) =>
+      send({ type: "progress", fraction, label }),
+    );
+    await send({ type: "result", ...outcome });
+  } catch (error) {
+    if (process.env.ENGRAM_DEBUG === "1" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    await send({ type: "failure", message: messageOf(error), usage: error instanceof InvalidArgumentError });
+  }
+  process.disconnect();
+}
+
+function send(message: FromRunProcess): Promise<void> {
+  return new Promise((resolve) => {
+    process.send?.(message, () => resolve());
+  });
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof EngramError) return `${error.message} (${error.code})`;
+  return error instanceof Error ? error.message : String(error);
+}

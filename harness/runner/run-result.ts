@@ -1,0 +1,222 @@
+/** Gathers what the passes of one run reported into the run of results.json. */
+import type { Latency, Run, SeriesPoint } from "../../reports/results.js";
+import { Histogram } from "../../src/monitor/index.js";
+import { OPERATION_NAMES } from "../../workloads/index.js";
+import type { MemoryUse, Subject } from "../subjects/index.js";
+import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
+import type { CostCounts, PassReport, RunPlan } from "./messages.js";
+import type { LatencyCollector } from "./sampler.js";
+import type { Workload, WorkloadPhase } from "./workload.js";
+
+/** A cost this near to that of the empty loop means that the operation was optimised away. */
+const SUSPECT_FACTOR = 1.4;
+
+interface CostTotal {
+  readonly histogram: Histogram;
+  operations: number;
+  noopNs: number;
+}
+
+export class RunResult {
+  readonly #plan: RunPlan;
+  readonly #workload: Workload;
+  readonly #subject: Subject;
+  readonly #timerFloorNs: number;
+  readonly #notes = new Set<string>();
+  readonly #errors = new Map<string, number>();
+  readonly #costs = new Map<string, CostTotal>();
+  readonly #latency: Record<string, Latency> = {};
+  readonly #series: SeriesPoint[] = [];
+  readonly #sampledSeries: SeriesPoint[] = [];
+  readonly #events: NonNullable<Run["events"]> = [];
+  readonly #gc = { count: 0, totalMs: 0, batchesTouched: 0, batches: 0 };
+  #memory: Run["memory"] | undefined;
+  #workerMemory: Array<MemoryUse | null> = [];
+  #operations = 0;
+  #seconds = 0;
+  #hits = 0;
+  #misses = 0;
+
+  constructor(plan: RunPlan, workload: Workload, subject: Subject, timerFloorNs: number) {
+    this.#plan = plan;
+    this.#workload = workload;
+    this.#subject = subject;
+    this.#timerFloorNs = timerFloorNs;
+  }
+
+  note(...notes: readonly string[]): void {
+    for (const note of notes) this.#notes.add(note);
+  }
+
+  addErrors(errors: ReadonlyArray<readonly [string, number]>): void {
+    for (const [code, count] of errors) this.#errors.set(code, (this.#errors.get(code) ?? 0) + count);
+  }
+
+  /** Adds one pass over one phase, `offset` seconds into the measured part. Returns how long it took, seconds. */
+  addPass(
+    pass: "throughput" | "cost" | "sampled",
+    phase: WorkloadPhase,
+    reports: readonly PassReport[],
+    points: readonly SeriesPoint[],
+    offset: number,
+  ): number {
+    const seconds =
+      (Math.max(...reports.map(({ endedAt }) => endedAt)) - Math.min(...reports.map(({ startedAt }) => startedAt))) / 1000;
+    for (const report of reports) {
+      this.addErrors(report.errors);
+      for (const cost of report.costs) this.#addCost(cost);
+      this.#gc.count += report.gc.count;
+      this.#gc.totalMs += report.gc.totalMs;
+      this.#gc.batchesTouched += report.gc.batchesTouched;
+      this.#gc.batches += report.gc.batches;
+    }
+    if (pass === "sampled") this.#sampledSeries.push(...points);
+    if (pass === "throughput") {
+      this.#seconds += seconds;
+      this.#series.push(...points);
+      if (this.#workload.phases.length > 1) this.#events.push({ t: offset, kind: "phase", label: phase.name });
+      for (const report of reports) {
+        this.#operations += report.operations;
+        this.#hits += report.hits;
+        this.#misses += report.misses;
+      }
+      this.#workerMemory = reports.map(({ memory }) => memory);
+      this.#noteRate(phase, reports, seconds);
+    }
+    return seconds;
+  }
+
+  /** The subject's memory after the throughput pass: of the shared part, or what the workers hold between them. */
+  addMemory(shared: MemoryUse): void {
+    const own = this.#workerMemory.filter((use) => use !== null);
+    const sum = (pick: (use: MemoryUse) => number | null) =>
+      own.length === 0 ? null : own.reduce<number | null>((total, use) => {
+        const bytes = pick(use);
+        return total === null || bytes === null ? null : total + bytes;
+      }, 0);
+    const usedBytes = shared.usedBytes ?? sum((use) => use.usedBytes);
+    const capacityBytes = shared.capacityBytes ?? sum((use) => use.capacityBytes);
+    this.#memory = {
+      rssBytes: process.memoryUsage.rss(),
+      usedBytes,
+      capacityBytes,
+      utilisation: usedBytes !== null && capacityBytes ? usedBytes / capacityBytes : null,
+      ...(shared.bySizeClass ? { bySizeClass: shared.bySizeClass.map((one) => ({ ...one })) } : {}),
+    };
+  }
+
+  /** Latencies by operation. Open loop: from the intended start under the plain name, from the actual start beside it. */
+  addLatencies(collector: LatencyCollector): void {
+    for (let kind = 0; kind < OPERATION_NAMES.length; kind++) {
+      const name = OPERATION_NAMES[kind];
+      const intended = collector.total(kind, "intended");
+      const actual = collector.total(kind, "actual");
+      if (intended.count > 0) {
+        this.#latency[name] = this.#sampled(intended);
+        this.#latency[`${name} (from its actual start)`] = this.#sampled(actual);
+      } else if (actual.count > 0) this.#latency[name] = this.#sampled(actual);
+    }
+  }
+
+  toRun(): Run {
+    // The no-op subject answers every look-up: no ratio of its is one.
+    const lookups = this.#subject.name === "noop" ? 0 : this.#hits + this.#misses;
+    const cost = this.#costRecord();
+    if (this.#gc.batchesTouched > 0) {
+      this.note(`garbage collection touched ${this.#gc.batchesTouched} of ${this.#gc.batches} batches; they are counted`);
+    }
+    return {
+      scenario: this.#workload.scenario.name,
+      subject: this.#subject.name,
+      workers: this.#plan.workers,
+      ops: this.#operations,
+      seconds: this.#seconds,
+      opsPerSecond: this.#seconds === 0 ? 0 : this.#operations / this.#seconds,
+      loop: this.#workload.phases.some(({ rate }) => rate !== null) ? "open" : "closed",
+      latency: this.#latency,
+      cost,
+      hitRatio: lookups === 0 ? null : this.#hits / lookups,
+      ...(lookups === 0 ? {} : { hits: this.#hits, misses: this.#misses }),
+      memory: this.#memory ?? { rssBytes: process.memoryUsage.rss(), usedBytes: null, capacityBytes: null, utilisation: null },
+      errors: Object.fromEntries(this.#errors),
+      series: withLatencies(this.#series, this.#sampledSeries, this.#timerFloorNs),
+      ...(this.#events.length > 0 ? { events: this.#events } : {}),
+      gc: { count: this.#gc.count, totalMs: this.#gc.totalMs },
+      notes: [...this.#notes],
+    };
+  }
+
+  #addCost(cost: CostCounts): void {
+    let total = this.#costs.get(cost.name);
+    if (total === undefined) {
+      total = { histogram: new Histogram(), operations: 0, noopNs: 0 };
+      this.#costs.set(cost.name, total);
+    }
+    total.histogram.merge(Histogram.fromPairs(cost.pairs, cost.max));
+    total.operations += cost.operations;
+    total.noopNs = Math.max(total.noopNs, cost.noopNs);
+  }
+
+  #costRecord(): Record<string, Latency> {
+    const record: Record<string, Latency> = {};
+    for (const [name, { histogram, operations, noopNs }] of this.#costs) {
+      if (histogram.count === 0) {
+        this.note(`${name}: not one batch of 60 us, so no cost per operation`);
+        continue;
+      }
+      const scaled = summary(histogram, (units) => units / COST_UNITS_PER_NS);
+      // The floor itself is no suspect.
+      const suspect = this.#subject.name !== "noop" && scaled.p50 < SUSPECT_FACTOR * noopNs;
+      if (suspect) {
+        this.note(`${name} costs ${scaled.p50.toFixed(1)} ns, the empty loop ${noopNs.toFixed(1)} ns: probably optimised away`);
+      }
+      record[name] = { mode: "batched", count: operations, ...scaled, ...(suspect ? { suspect } : {}) };
+    }
+    return record;
+  }
+
+  #sampled(histogram: Histogram): Latency {
+    const floor = this.#timerFloorNs;
+    // The clock's own cost is subtracted already; what is left below it is not known to the ns.
+    return { mode: "sampled", count: histogram.count, ...summary(histogram, (ns) => Math.max(ns, floor)), floor };
+  }
+
+  #noteRate(phase: WorkloadPhase, reports: readonly PassReport[], seconds: number): void {
+    if (phase.rate === null) return;
+    const done = reports.reduce((sum, report) => sum + report.operations, 0);
+    const reached = done / seconds;
+    if (reached < phase.rate * 0.95) {
+      this.note(`${phase.name}: ${Math.round(reached)}/s of the ${phase.rate}/s asked for: the subject cannot keep up`);
+    }
+  }
+}
+
+function summary(histogram: Histogram, scale: (value: number) => number) {
+  return {
+    mean: scale(histogram.mean),
+    p50: scale(histogram.percentile(0.5)),
+    p95: scale(histogram.percentile(0.95)),
+    p99: scale(histogram.percentile(0.99)),
+    p999: scale(histogram.percentile(0.999)),
+    max: scale(histogram.max),
+    spectrum: histogram.spectrum().map(([quantile, value]): [number, number] => [quantile, scale(value)]),
+  };
+}
+
+/**
+ * Throughput of the batched pass with the latencies of the sampled one beside it, which went through the same phases for the
+ * same time: each point takes the sampled latencies nearest in time, within one interval.
+ */
+function withLatencies(series: readonly SeriesPoint[], sampled: readonly SeriesPoint[], floor: number): SeriesPoint[] {
+  let next = 0;
+  return series.map((point, index) => {
+    if (point.p50 !== undefined && point.p99 !== undefined) {
+      return { ...point, p50: Math.max(floor, point.p50), p99: Math.max(floor, point.p99) };
+    }
+    const interval = point.t - (index === 0 ? 0 : series[index - 1].t);
+    while (next + 1 < sampled.length && Math.abs(sampled[next + 1].t - point.t) <= Math.abs(sampled[next].t - point.t)) next++;
+    const near = sampled[next];
+    if (near?.p50 === undefined || near.p99 === undefined || Math.abs(near.t - point.t) > interval) return point;
+    return { ...point, p50: Math.max(floor, near.p50), p99: Math.max(floor, near.p99) };
+  });
+}

@@ -1,0 +1,25 @@
+import { OPERATION_NAMES, type OperationName } from "../../workloads/index.js";
+import { operationsOf } from "../measure/stream.js";
+import type { Subject } from "../subjects/index.js";
+import { RunFailedError } from "./run-error.js";
+import type { Workload } from "./workload.js";
+
+/**
+ * The workload without the operations the subject cannot do, and what to tell the reader about it. Left out means left out
+ * of every figure: nothing is counted for an operation that never ran.
+ */
+export function withoutUnsupported(workload: Workload, subject: Subject): { workload: Workload; notes: string[] } {
+  const notes: string[] = [];
+  const left = workload.operations.filter((name) => subject.cannot.includes(name as OperationName));
+  if (left.length > 0) notes.push(`${subject.name} cannot ${left.join(", ")}: left out`);
+  if (!subject.expires && workload.phases.some(({ streams }) => streams.some(({ ttls }) => ttls !== null))) {
+    notes.push(`${subject.name} has no time to live: entries stay past theirs`);
+  }
+  if (left.length === 0) return { workload, notes };
+  if (left.length === workload.operations.length) {
+    throw new RunFailedError(`${subject.name} can do none of the operations of this scenario (${left.join(", ")})`);
+  }
+  const kept = (kind: number) => !left.includes(OPERATION_NAMES[kind]);
+  const phases = workload.phases.map((phase) => ({ ...phase, streams: phase.streams.map((one) => operationsOf(one, kept)) }));
+  return { workload: { ...workload, phases: phases.filter(({ streams }) => streams.some(({ length }) => length > 0)) }, notes };
+}

@@ -1,0 +1,58 @@
+import type { SubjectPlan } from "./subject.js";
+
+const MIB = 1024 * 1024;
+/** Entry header of the store: what a chunk holds besides key and value. */
+const HEADER_BYTES = 32;
+const SMALLEST_CHUNK = 32;
+const LARGEST_CHUNK = 16_384;
+/** Share of the capacity that is the pool of chunks (ADR-006). */
+const POOL_SHARE = 0.6;
+/** Free chunks wait in the workers' caches, replaced ones until no reader can hold them, slabs are 64 KiB: room for all that. */
+const SLACK = 1.3;
+const WORKER_SLOT_BYTES = 64 * 1024;
+const FIXED_BYTES = 8 * MIB;
+
+/** Bytes of the size class that an entry takes. */
+function chunkBytes(keyBytes: number, valueBytes: number): number {
+  const needed = HEADER_BYTES + paddedKey(keyBytes) + valueBytes;
+  return Math.min(LARGEST_CHUNK, Math.max(SMALLEST_CHUNK, 2 ** Math.ceil(Math.log2(needed))));
+}
+
+function paddedKey(keyBytes: number): number {
+  return Math.ceil(keyBytes / 16) * 16;
+}
+
+export interface StoreSizing {
+  readonly options: { readonly capacity: string; readonly maxWorkers: number; readonly eviction?: string };
+  readonly note: string;
+}
+
+/**
+ * The store a scenario needs: of the capacity the scenario names, or, when it names none, one whose pool (60 % of the
+ * capacity) has 1.3 times the chunks that all entries take when each holds its largest value.
+ */
+export function storeOptionsFor(plan: SubjectPlan): StoreSizing {
+  // One more than drive it: the main thread's own.
+  const settings = { maxWorkers: plan.workers + 1, ...(plan.eviction === null ? {} : { eviction: plan.eviction }) };
+  const how = plan.eviction === null ? "" : `, eviction ${plan.eviction}`;
+  if (plan.capacityBytes !== null) {
+    return {
+      options: { ...settings, capacity: `${plan.capacityBytes}B` },
+      note: `store of ${plan.capacityBytes} bytes, as the scenario says${how}`,
+    };
+  }
+  const bytes = (chunkTotal(plan) * SLACK) / POOL_SHARE + settings.maxWorkers * WORKER_SLOT_BYTES + FIXED_BYTES;
+  const capacity = `${Math.ceil(bytes / MIB)}MiB`;
+  return {
+    options: { ...settings, capacity },
+    note: `store of ${capacity}: all entries at their largest in chunks of their size class, x ${SLACK}, the pool being 60 % of it${how}`,
+  };
+}
+
+function chunkTotal(plan: SubjectPlan): number {
+  let bytes = 0;
+  for (let key = 0; key < plan.largestValues.length; key++) {
+    if (plan.largestValues[key] >= 0) bytes += chunkBytes(plan.keyBytes[key], plan.largestValues[key]);
+  }
+  return bytes;
+}

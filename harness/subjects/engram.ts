@@ -1,0 +1,90 @@
+import type { AgentContext, MemoryUse, SharedPart, Subject, SubjectAgent, SubjectPlan } from "./subject.js";
+import { storeOptionsFor } from "./engram-sizing.js";
+import { type Namespace, type PreparedKey, Store } from "../../src/index.js";
+
+/**
+ * The store of this package: one SharedArrayBuffer, every worker attached to it. `get` is getInto with a buffer of the
+ * store's own as target: the value is copied, nothing is allocated, and only one copy is made. `set` takes ordinary bytes.
+ * Keys are strings, encoded and hashed by each call.
+ */
+export const engram: Subject = makeSubject("engram", "engram: get copies into a reused buffer (getInto), keys as strings", false);
+
+/** The same with keys encoded and hashed once (`ns.key()`), as a program does for keys it uses again and again. */
+export const engramPrepared: Subject = makeSubject(
+  "engram-prepared",
+  "engram with prepared keys: get copies into a reused buffer (getInto)",
+  true,
+);
+
+function makeSubject(name: string, summary: string, prepared: boolean): Subject {
+  return {
+    name,
+    summary,
+    shared: true,
+    cannot: [],
+    expires: true,
+    async create(plan: SubjectPlan): Promise<SharedPart> {
+      const { options, note } = storeOptionsFor(plan);
+      const store = await Store.create(options);
+      return {
+        attachment: store.handle,
+        memory: () => memoryOf(store),
+        notes: [note, "get copies into a reused buffer (getInto); set copies"],
+        verify: async () => (await store.verify()).violations,
+        close: () => store.close(),
+      };
+    },
+    async attach(attachment: unknown, context: AgentContext): Promise<SubjectAgent> {
+      const store = await Store.attach(attachment as Store["handle"]);
+      const namespaces = context.namespaces.map(({ name, ...quota }) => store.namespace(name, { encoding: "binary", ...quota }));
+      return new EngramAgent(store, namespaces, prepared, context);
+    },
+  };
+}
+
+class EngramAgent implements SubjectAgent {
+  readonly #store: Store;
+  readonly #namespaces: readonly Namespace[];
+  readonly #namespaceOf: Uint8Array | null;
+  /** The only namespace, or the first: most scenarios have one, and then no table is looked up. */
+  readonly #namespace: Namespace;
+  readonly #keys: ReadonlyArray<string | PreparedKey>;
+  readonly #values: ReadonlyArray<Uint8Array | undefined>;
+  readonly #target: Uint8Array;
+
+  constructor(store: Store, namespaces: readonly Namespace[], prepared: boolean, context: AgentContext) {
+    this.#store = store;
+    this.#namespaces = namespaces;
+    this.#namespaceOf = context.namespaceOf;
+    this.#namespace = namespaces[0];
+    this.#keys = prepared ? context.keys.map((key, index) => this.#namespaceAt(index).key(key)) : context.keys;
+    this.#values = context.values;
+    this.#target = store.buffer(Math.max(8, context.maxValueBytes));
+  }
+
+  get(key: number): number {
+    return this.#namespaceAt(key).getInto(this.#keys[key], this.#target);
+  }
+
+  set(key: number, size: number, ttlMs: number): void {
+    const value = this.#values[size] as Uint8Array;
+    if (ttlMs === 0) this.#namespaceAt(key).set(this.#keys[key], value);
+    else this.#namespaceAt(key).set(this.#keys[key], value, { ttl: ttlMs });
+  }
+
+  delete(key: number): boolean {
+    return this.#namespaceAt(key).delete(this.#keys[key]);
+  }
+
+  increment(key: number): void {
+    this.#namespaceAt(key).increment(this.#keys[key]);
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close();
+  }
+
+  #namespaceAt(key: number): Namespace {
+    return this.#namespaceOf === null ? this.#namespace : this.#namespaces[this.#namespaceOf[key]];
+  }
+}

@@ -1,0 +1,75 @@
+/** The subjects' door. Each is loaded when it is used, so that a missing package only matters to who asks for it. */
+import { InvalidArgumentError } from "../../src/store/errors.js";
+import { closest } from "../../workloads/index.js";
+import type { Subject } from "./subject.js";
+
+export type { AgentContext, MemoryUse, SharedPart, Subject, SubjectAgent, SubjectPlan } from "./subject.js";
+
+interface Entry {
+  /** The npm package it needs. */
+  readonly package?: string;
+  readonly summary: string;
+  load(): Promise<Subject>;
+}
+
+const SUBJECTS: Readonly<Record<string, Entry>> = {
+  engram: {
+    summary: "the store of this package, keys as strings, get copies into a reused buffer",
+    load: async () => (await import("./engram.js")).engram,
+  },
+  "engram-prepared": {
+    summary: "the same, keys encoded and hashed beforehand",
+    load: async () => (await import("./engram.js")).engramPrepared,
+  },
+  map: {
+    summary: "an unshared Map per worker: the in-process limit",
+    load: async () => (await import("./map.js")).map,
+  },
+  lmdb: {
+    package: "lmdb",
+    summary: "lmdb over one memory-mapped file, puts batched, no sync",
+    load: async () => (await import("./lmdb.js")).lmdb,
+  },
+  sharedmap: {
+    package: "sharedmap",
+    summary: "sharedmap: a locked hash table in a SharedArrayBuffer",
+    load: async () => (await import("./sharedmap.js")).sharedmap,
+  },
+  "lru-cache": {
+    package: "lru-cache",
+    summary: "an unshared lru-cache per worker",
+    load: async () => (await import("./lru-cache.js")).lruCache,
+  },
+  noop: {
+    summary: "does nothing: what the driver itself costs",
+    load: async () => (await import("./noop.js")).noop,
+  },
+};
+
+export const SUBJECT_NAMES: readonly string[] = Object.keys(SUBJECTS);
+
+export function subjectSummary(name: string): string {
+  return entry(name).summary;
+}
+
+/** Throws InvalidArgumentError when there is no such subject, or when the package it needs is not installed. */
+export function checkSubject(name: string): void {
+  const needed = entry(name).package;
+  if (needed === undefined) return;
+  try {
+    import.meta.resolve(needed);
+  } catch {
+    throw new InvalidArgumentError(`subject ${name} needs the package ${needed}: npm install ${needed}`);
+  }
+}
+
+export async function loadSubject(name: string): Promise<Subject> {
+  return entry(name).load();
+}
+
+function entry(name: string): Entry {
+  if (Object.hasOwn(SUBJECTS, name)) return SUBJECTS[name];
+  throw new InvalidArgumentError(
+    `unknown subject "${name}"${closest(name, SUBJECT_NAMES)}; known: ${SUBJECT_NAMES.join(", ")}`,
+  );
+}

@@ -1,0 +1,93 @@
+import type { LRUCache } from "lru-cache";
+import type { AgentContext, MemoryUse, SharedPart, Subject, SubjectAgent } from "./subject.js";
+
+interface Attachment {
+  readonly maxBytes: number | null;
+  readonly maxEntries: number;
+}
+
+/** What engram's store keeps for entries out of its capacity; the same share here, so that both hold the same bytes. */
+const POOL_SHARE = 0.6;
+
+/**
+ * The lru-cache package, one per worker: what most Node programs use as a cache today. `get` answers with a reference and
+ * moves the entry to the front; values are kept by reference. The scenario's capacity is divided among the workers, since
+ * each has a cache of its own.
+ */
+export const lruCache: Subject = {
+  name: "lru-cache",
+  summary: "an unshared lru-cache per worker, get returns a reference and refreshes the entry",
+  package: "lru-cache",
+  shared: false,
+  cannot: ["increment"],
+  expires: true,
+  async create(plan): Promise<SharedPart> {
+    const maxBytes =
+      plan.capacityBytes === null ? null : Math.max(1, Math.floor((plan.capacityBytes * POOL_SHARE) / plan.workers));
+    // Entries are bounded too: what the package asks for to set its tables up in advance.
+    const maxEntries = Math.max(1, plan.entries);
+    const attachment: Attachment = { maxBytes, maxEntries };
+    return {
+      attachment,
+      memory: () => ({ usedBytes: null, capacityBytes: null }),
+      notes: [
+        `not shared: each worker has a cache of its own, of ${maxEntries} entries${maxBytes === null ? "" : ` and ${maxBytes} bytes of keys and values`}`,
+      ],
+      async close() {},
+    };
+  },
+  async attach(attachment: unknown, context: AgentContext): Promise<SubjectAgent> {
+    const { LRUCache } = await import("lru-cache");
+    const { maxBytes, maxEntries } = attachment as Attachment;
+    const cache = new LRUCache<string, Uint8Array>(
+      maxBytes === null
+        ? { max: maxEntries }
+        : {
+            max: maxEntries,
+            maxSize: maxBytes,
+            sizeCalculation: (value, key) => Math.max(1, value.length + key.length),
+          },
+    );
+    return new LruCacheAgent(cache, maxBytes, context);
+  },
+};
+
+class LruCacheAgent implements SubjectAgent {
+  readonly #cache: LRUCache<string, Uint8Array>;
+  readonly #maxBytes: number | null;
+  readonly #keys: readonly string[];
+  readonly #values: ReadonlyArray<Uint8Array | undefined>;
+
+  constructor(cache: LRUCache<string, Uint8Array>, maxBytes: number | null, context: AgentContext) {
+    this.#cache = cache;
+    this.#maxBytes = maxBytes;
+    this.#keys = context.keys;
+    this.#values = context.values;
+  }
+
+  get(key: number): number {
+    const value = this.#cache.get(this.#keys[key]);
+    return value === undefined ? -1 : value.length + (value[0] & 0);
+  }
+
+  set(key: number, size: number, ttlMs: number): void {
+    if (ttlMs === 0) this.#cache.set(this.#keys[key], this.#values[size] as Uint8Array);
+    else this.#cache.set(this.#keys[key], this.#values[size] as Uint8Array, { ttl: ttlMs });
+  }
+
+  delete(key: number): boolean {
+    return this.#cache.delete(this.#keys[key]);
+  }
+
+  increment(): void {
+    throw new Error("lru-cache has no counters");
+  }
+
+  memory(): MemoryUse {
+    return { usedBytes: this.#maxBytes === null ? null : this.#cache.calculatedSize, capacityBytes: this.#maxBytes };
+  }
+
+  async close(): Promise<void> {
+    this.#cache.clear();
+  }
+}

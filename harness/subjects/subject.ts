@@ -1,0 +1,99 @@
+/**
+ * What a scenario is run against. Every subject gets the same pre-generated stream through the same driver; what may
+ * differ is only what this interface hides. Keys are indexes into a list of strings made beforehand, and values are the
+ * first `size` bytes of one buffer, so that a run measures the subject and not the making of its inputs.
+ */
+import type { OperationName } from "../../workloads/index.js";
+
+/** What a subject must hold, told when its shared part is made. */
+export interface SubjectPlan {
+  readonly workers: number;
+  /** UTF-8 bytes of each key, by key index. */
+  readonly keyBytes: Uint16Array;
+  /** The largest value written to each key, by key index, bytes; -1: the key is never written. */
+  readonly largestValues: Int32Array;
+  /** Keys that are written at all. */
+  readonly entries: number;
+  /** Bytes of keys and values when every key holds its largest value: the footprint of the scenario. */
+  readonly footprintBytes: number;
+  readonly maxValueBytes: number;
+  readonly maxKeyBytes: number;
+  /** What the scenario lets the store take, bytes; null: everything must fit. */
+  readonly capacityBytes: number | null;
+  /** Eviction strategy the scenario asks for, by name. */
+  readonly eviction: string | null;
+  /** An empty folder for the subject's files; removed after the run, whatever happened. */
+  readonly directory: string;
+}
+
+/** A namespace of the scenario, for a subject that knows namespaces (engram); the others have the name in the key. */
+export interface SubjectNamespace {
+  readonly name: string;
+  readonly maxEntries?: number;
+  readonly maxBytes?: number;
+}
+
+/** What one worker needs to drive the subject. */
+export interface AgentContext {
+  readonly worker: number;
+  readonly workers: number;
+  readonly keys: readonly string[];
+  readonly namespaces: readonly SubjectNamespace[];
+  /** Index into `namespaces` by key; null when there is only one. */
+  readonly namespaceOf: Uint8Array | null;
+  /** Value bytes by size: `values[n]` has n bytes, for each size the stream uses. */
+  readonly values: ReadonlyArray<Uint8Array | undefined>;
+  readonly maxValueBytes: number;
+}
+
+/** Bytes, null where the subject cannot tell. */
+export interface MemoryUse {
+  readonly usedBytes: number | null;
+  readonly capacityBytes: number | null;
+  readonly bySizeClass?: ReadonlyArray<{ size: number; chunks: number; used: number }>;
+}
+
+/** The part that all workers share, made in the process's main thread. */
+export interface SharedPart {
+  /** Posted to each worker: structured-cloneable. */
+  readonly attachment: unknown;
+  memory(): MemoryUse;
+  /** Shown with the result: how it was sized, and anything else a reader must know. */
+  readonly notes: readonly string[];
+  /** Checks the subject's invariants while no one writes; answers with what is violated. */
+  verify?(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+/** One worker's hands on the subject. The first four are the hot path: no allocation beyond what the subject needs. */
+export interface SubjectAgent {
+  /** Reads a value; its length in bytes, or -1 when there is none. */
+  get(key: number): number;
+  /** Writes the first `size` bytes of the value buffer; `ttlMs` 0: never expires. */
+  set(key: number, size: number, ttlMs: number): void;
+  /** Whether the key was there. */
+  delete(key: number): boolean;
+  /** Adds 1 to the counter at the key. */
+  increment(key: number): void;
+  /** Waits until what was written so far is done, for a subject that queues; counted into the batch that wrote it. */
+  settle?(): Promise<void>;
+  /** Bytes this worker holds on its own, for a subject that shares nothing. */
+  memory?(): MemoryUse;
+  close(): Promise<void>;
+}
+
+export interface Subject {
+  readonly name: string;
+  /** One line: what it is and what its get does. */
+  readonly summary: string;
+  /** The npm package it needs, if any. */
+  readonly package?: string;
+  /** False: each worker has its own copy, and nothing is shared. */
+  readonly shared: boolean;
+  /** Operations it cannot do. The driver leaves them out and the result says so. */
+  readonly cannot: readonly OperationName[];
+  /** False: it keeps entries past their time to live, and the result says so. */
+  readonly expires: boolean;
+  create(plan: SubjectPlan): Promise<SharedPart>;
+  attach(attachment: unknown, context: AgentContext): Promise<SubjectAgent>;
+}
