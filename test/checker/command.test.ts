@@ -114,9 +114,9 @@ describe("the violation page", () => {
     expect([...document.querySelectorAll("svg .client")].map((t) => t.textContent)).toEqual(["w1", "w2", "w3", "w4"]);
   });
 
-  it("lists the prefix with the object's states and says what would have been right", () => {
+  it("lists the prefix, last first, with the object's states and says what would have been right", () => {
     const prefix = document.querySelectorAll(".prefix tbody tr");
-    expect([...prefix].map((row) => row.lastElementChild!.textContent)).toEqual(['"<b>old</b>"', '"new"']);
+    expect([...prefix].map((row) => row.lastElementChild!.textContent)).toEqual(['"new"', '"<b>old</b>"']);
     expect(document.querySelector("section > table")!.textContent).toContain('the answer should have been "new"');
   });
 

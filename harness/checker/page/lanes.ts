@@ -12,7 +12,7 @@ export interface LaneOperation {
   order?: number;
 }
 
-const COLUMN = 30;
+const COLUMN = 26;
 const ROW = 34;
 const BAR = 20;
 const GUTTER = 110;
@@ -35,18 +35,18 @@ export function renderLanes(operations: readonly LaneOperation[], title: string)
     for (const item of own) {
       const left = GUTTER + columnOf.get(`call ${item.operation.call}`)! * COLUMN;
       const answer = columnOf.get(`return ${item.operation.return}`) ?? columns;
-      const right = GUTTER + answer * COLUMN;
+      const right = Math.max(left + COLUMN, GUTTER + answer * COLUMN);
       const label = labelOf(item);
       const free = rowEnds.findIndex((end) => end <= left);
       const lane = free === -1 ? rowEnds.length : free;
-      rowEnds[lane] = Math.max(right, left + 10 + label.length * CHARACTER);
+      rowEnds[lane] = Math.max(right, labelEnd(label, left, right));
       bars.push(bar(item, label, left, right, (row + lane) * ROW + 10));
     }
     bars.push(`<text class="client" x="6" y="${top * ROW + 25}">${escapeHtml(clip(client, 14))}</text>`);
     row += rowEnds.length;
     bars.push(`<line class="rule" x1="0" x2="100%" y1="${row * ROW + 2}" y2="${row * ROW + 2}"/>`);
   }
-  const width = GUTTER + columns * COLUMN + 180;
+  const width = GUTTER + columns * COLUMN + 320;
   const height = row * ROW + 8;
   return `<svg role="img" aria-label="${escapeHtml(title)}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${bars.join("")}</svg>`;
 }
@@ -58,9 +58,18 @@ function bar({ operation, role, order }: LaneOperation, label: string, left: num
   const kind = role.replace(" ", "-");
   return [
     `<g class="op ${kind}${open ? " open" : ""}"><title>${escapeHtml(tip)}</title>`,
-    `<rect x="${left}" y="${y}" width="${Math.max(COLUMN, right - left)}" height="${BAR}" rx="3"/>`,
-    `<text x="${left + 5}" y="${y + 14}">${escapeHtml(label)}</text></g>`,
+    `<rect x="${left}" y="${y}" width="${right - left}" height="${BAR}" rx="3"/>`,
+    `<text x="${labelStart(label, left, right)}" y="${y + 14}">${escapeHtml(label)}</text></g>`,
   ].join("");
+}
+
+/** Inside its bar if it fits there, else behind it. */
+function labelStart(label: string, left: number, right: number): number {
+  return label.length * CHARACTER + 10 <= right - left ? left + 5 : right + 4;
+}
+
+function labelEnd(label: string, left: number, right: number): number {
+  return labelStart(label, left, right) + label.length * CHARACTER + 6;
 }
 
 function labelOf({ operation, role, order }: LaneOperation): string {

@@ -6,10 +6,11 @@ import { operationLabel } from "./operation-label.js";
 
 type IllegalPartition = Extract<Partition, { outcome: "illegal" }>;
 
-/** Keys drawn, operations of the prefix before the violation, and operations after it: what a screen can still show. */
+/** What a page can still show: keys, and of each key the operations just before the violation and just after it. */
 const KEYS_DRAWN = 20;
-const PREFIX_DRAWN = 40;
-const LATER_DRAWN = 20;
+const PREFIX_DRAWN = 14;
+const LATER_DRAWN = 6;
+const PREFIX_LISTED = 500;
 
 const STYLE = `
 :root{color-scheme:light dark;--page:#fff;--ink:#1b1f24;--dim:#57606a;--rule:#d0d7de;
@@ -25,7 +26,7 @@ svg{display:block;font:11px ui-monospace,monospace}svg text{fill:var(--ink)}.cli
 .impossible rect{fill:var(--bad);stroke:var(--bad-edge);stroke-width:2.5}.dead-end rect{fill:var(--dead);stroke:var(--dead-edge);stroke-width:2}
 .later rect{fill:var(--later);stroke:var(--later-edge)}.open rect{stroke-dasharray:5 3}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--rule);vertical-align:top}
-td.n{text-align:right;font-variant-numeric:tabular-nums}code{font:13px ui-monospace,monospace;overflow-wrap:anywhere}
+.n{text-align:right;width:3.5rem;font-variant-numeric:tabular-nums}code{font:13px ui-monospace,monospace;overflow-wrap:anywhere}
 .scroll:focus-visible{outline:2px solid var(--placed-edge)}`;
 
 /** @param source name of the history, as the reader knows it */
@@ -74,12 +75,12 @@ function renderPartition({ key, operations, violation }: IllegalPartition, index
 <h2 id="key-${index}">Key <code>${escapeHtml(key)}</code></h2>
 <p class="dim">${count(operations, "operation")}; ${prefix.length} placed, ${unplaced.length} could not follow, ${later.length} not reached${notDrawn.length > 0 ? `. Not drawn: ${notDrawn.join(", ")}` : ""}.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(`Client lanes of key ${key}`)}">${renderLanes(lanes, title)}</div>
-<p class="dim">A number: its place in the prefix. ✗: its answer is wrong after the prefix. ?: it could go next, but then another could not. ·: called too late to matter. Dashed: never answered. Left to right is the order of events, not their distance.</p>
+<p class="dim">A number: its place in the prefix. ✗: its answer is wrong after the prefix. ?: it could go next, but then another could not. A dot: called too late to matter. Dashed: never answered. Left to right is the order of events, not their distance.</p>
 <h3>Could not be placed${stateNow === undefined ? "" : ` while the object was <code>${escapeHtml(stateNow)}</code>`}</h3>
-<table><thead><tr><th>line</th><th>client</th><th>operation</th><th>call to return, ns</th><th>why</th></tr></thead><tbody>
+<table><thead><tr><th class="n">line</th><th>client</th><th>operation</th><th>call to return, ns</th><th>why</th></tr></thead><tbody>
 ${unplaced.map((u) => unplacedRow(u)).join("\n")}
 </tbody></table>
-<h3>Longest linearizable prefix</h3>
+<h3>Longest linearizable prefix, last operation first</h3>
 ${prefixTable(prefix, states, key)}
 </section>`;
 }
@@ -96,9 +97,10 @@ function prefixTable(prefix: IllegalPartition["violation"]["prefix"], states: re
     (operation, i) =>
       `<tr><td class="n">${i + 1}</td><td class="n">${operation.line}</td><td>${escapeHtml(operation.client)}</td><td><code>${escapeHtml(operationLabel(operation))}</code></td><td>${timesOf(operation)}</td><td><code>${escapeHtml(states[i])}</code></td></tr>`,
   );
-  return `<div class="scroll prefix" tabindex="0" role="region" aria-label="${escapeHtml(`Longest linearizable prefix of key ${key}`)}"><table><thead><tr><th>#</th><th>line</th><th>client</th><th>operation</th><th>call to return, ns</th><th>object after it</th></tr></thead><tbody>
-${rows.join("\n")}
-</tbody></table></div>`;
+  const listed = rows.reverse().slice(0, PREFIX_LISTED);
+  return `<div class="scroll prefix" tabindex="0" role="region" aria-label="${escapeHtml(`Longest linearizable prefix of key ${key}`)}"><table><thead><tr><th class="n">#</th><th class="n">line</th><th>client</th><th>operation</th><th>call to return, ns</th><th>object after it</th></tr></thead><tbody>
+${listed.join("\n")}
+</tbody></table></div>${rows.length > listed.length ? `<p class="dim">The first ${rows.length - listed.length} are not listed.</p>` : ""}`;
 }
 
 function timesOf({ call, return: answer }: { call: number; return: number }): string {
