@@ -4,6 +4,9 @@ import { describe, expect, it } from "vitest";
 import { checkHistory, createModel, type Operation } from "#dist/harness/checker/index.js";
 import { op } from "./make-history.js";
 
+/** More for a thorough pass: ENGRAM_TEST_RUNS=50000. */
+const RUNS = Number(process.env.ENGRAM_TEST_RUNS ?? 2500);
+
 /** All (output, next state) pairs of an operation; states are compared by nothing here, so no cache can hide a mistake. */
 type Reference<S> = (
   state: S,
@@ -177,7 +180,7 @@ describe("the checker agrees with brute force over every order", () => {
         seen[outcome]++;
         expect(outcome).toBe(legal(history) ? "ok" : "illegal");
       }),
-      { numRuns: 2500 },
+      { numRuns: RUNS },
     );
     // Both answers came up often enough for the agreement to mean something.
     expect(seen.ok).toBeGreaterThan(150);

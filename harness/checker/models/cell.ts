@@ -114,6 +114,7 @@ export function cellModel(rules: CellRules): Model<CellState, CellAction> {
       }
       return next;
     },
+    isRead: (action) => isRead(action, rules),
     keyOf,
     describe: describeState,
     expected(state, action) {
@@ -121,6 +122,27 @@ export function cellModel(rules: CellRules): Model<CellState, CellAction> {
       return [...new Set(outputs.map(describeOutput))].join(" or ") || "an error";
     },
   };
+}
+
+/**
+ * An answer that finds the value changes nothing, unless it teaches a version. One that finds it absent may be what
+ * ends it, where values can vanish.
+ */
+function isRead({ op, answered, output, ifAbsent }: CellAction, { vanishes }: CellRules): boolean {
+  if (!answered) return false;
+  switch (op) {
+    case "get":
+      return output !== null || vanishes === "never";
+    case "has":
+      return output === true || vanishes === "never";
+    case "getEntry":
+    case "delete":
+      return (output === null || output === false) && vanishes === "never";
+    case "set":
+      return ifAbsent && output === false;
+    case "increment":
+      return false;
+  }
 }
 
 /** Every answer that an exact view of the cell allows, with the state it leaves. */

@@ -47,6 +47,7 @@ export function fifoModel(capacity: number | null = null): Model<Items, FifoActi
       answersOf(items, action)
         .filter(({ output }) => !action.answered || output === action.output)
         .map(({ next }) => next),
+    isRead: ({ answered, output }) => answered && (output === null || output === false),
     // Canonical values are JSON texts, which hold no raw line break.
     keyOf: (items) => items.join("\n"),
     describe: (items) => (items.length === 0 ? "empty" : `[${items.join(", ")}]`),

@@ -14,6 +14,11 @@ export interface Model<State, Action> {
    * operation that was not answered may have had any output and always has a next state.
    */
   step(state: State, action: Action): readonly State[];
+  /**
+   * True if this action, with the output it gave, leaves every state as it is that allows it: a read. Such an action
+   * can be placed as soon as it is possible, without ever trying it later. When in doubt, false.
+   */
+  isRead(action: Action): boolean;
   /** Equal exactly for equal states. */
   keyOf(state: State): string;
   /** For readers: the state in a few words. */

@@ -4,7 +4,8 @@
  * From the head of the list of events, an operation whose call comes before every return still in the list may go next.
  * If the model allows its output in the current state, take it out of the list and go on from the head; if not, try the
  * next call. Meeting a return means that its operation should have been placed by now and could not: step back, and
- * try the next state or the next call there. Done when every answered operation is placed; those without an answer
+ * try the next state or the next call there. A read that is possible now is placed at once and for good: whatever order
+ * has it later, the one that has it now is as good, for it changes nothing. Done when every answered operation is placed; those without an answer
  * may come anywhere after their call, or not at all.
  */
 import type { AnyModel } from "../models/model.js";
@@ -38,6 +39,8 @@ interface Frame {
   successors: readonly unknown[];
   /** Which successor to try when the search comes back here. */
   nextSuccessor: number;
+  /** A read, placed for good: coming back here, nothing else is worth trying. */
+  final: boolean;
 }
 
 /** @param actions of one key, as `model.prepare` made them, in the order of `spans` */
@@ -68,6 +71,7 @@ class Search {
   private readonly unanswered: LinearizedSet;
   /** Place of each operation in its set: answered ones in the order of their calls, those without an answer apart. */
   private readonly place: Int32Array;
+  private readonly reads: boolean[];
   private remaining: number;
   private fewestRemaining = Number.POSITIVE_INFINITY;
   /** Frames that are still those of the longest prefix. */
@@ -82,6 +86,7 @@ class Search {
   ) {
     this.events = new EventList(spans);
     this.place = new Int32Array(spans.length);
+    this.reads = actions.map((action) => model.isRead(action));
     this.remaining = this.assignPlaces();
     this.answered = new LinearizedSet(this.remaining);
     this.unanswered = new LinearizedSet(spans.length - this.remaining);
@@ -100,6 +105,7 @@ class Search {
 
   step(): "ok" | "illegal" | "going on" {
     if (this.remaining === 0) return "ok";
+    if (this.placeRead()) return "going on";
     const { node } = this;
     if (this.events.isCall(node)) {
       const operation = this.events.operationOf(node);
@@ -111,13 +117,34 @@ class Search {
     return this.backtrack() ? "going on" : "illegal";
   }
 
+  /**
+   * Places the first read that is possible now, if there is one. Only right after a step forward: the reads that were
+   * possible when the search comes back to a configuration have been placed already.
+   */
+  private placeRead(): boolean {
+    if (this.node !== this.events.first()) return false;
+    for (let node = this.node; this.events.isCall(node); node = this.events.after(node)) {
+      const operation = this.events.operationOf(node);
+      if (!this.reads[operation]) continue;
+      const [state] = this.model.step(this.state, this.actions[operation]);
+      if (state === undefined) continue;
+      this.mark(operation);
+      this.frames.push({ operation, before: this.state, successors: [], nextSuccessor: 0, final: true });
+      this.events.lift(operation);
+      this.state = state;
+      this.node = this.events.first();
+      return true;
+    }
+    return false;
+  }
+
   /** Goes on from the first successor, at or after `from`, in a configuration not seen; else to the next event. */
   private tryOperation(operation: number, successors: readonly unknown[], from: number): void {
     this.mark(operation);
     const linearized = this.answered.text() + this.unanswered.text();
     for (let i = from; i < successors.length; i++) {
       if (!this.visited.add(linearized, this.model.keyOf(successors[i]))) continue;
-      this.frames.push({ operation, before: this.state, successors, nextSuccessor: i + 1 });
+      this.frames.push({ operation, before: this.state, successors, nextSuccessor: i + 1, final: false });
       this.events.lift(operation);
       this.state = successors[i];
       this.node = this.events.first();
@@ -127,15 +154,19 @@ class Search {
     this.node = this.events.after(this.events.callOf(operation));
   }
 
+  /** Undoes steps up to one that had a choice, and takes the next there; false if there was none. */
   private backtrack(): boolean {
-    const frame = this.frames.pop();
-    if (!frame) return false;
-    this.unchangedDepth = Math.min(this.unchangedDepth, this.frames.length);
-    this.events.unlift(frame.operation);
-    this.unmark(frame.operation);
-    this.state = frame.before;
-    this.tryOperation(frame.operation, frame.successors, frame.nextSuccessor);
-    return true;
+    for (;;) {
+      const frame = this.frames.pop();
+      if (!frame) return false;
+      this.unchangedDepth = Math.min(this.unchangedDepth, this.frames.length);
+      this.events.unlift(frame.operation);
+      this.unmark(frame.operation);
+      this.state = frame.before;
+      if (frame.final) continue;
+      this.tryOperation(frame.operation, frame.successors, frame.nextSuccessor);
+      return true;
+    }
   }
 
   private mark(operation: number): void {
