@@ -81,7 +81,7 @@ function rawData(name: string): Section {
 
 /** A figure with its caption above it and, below, the table of its exact numbers. */
 export function figureCard(caption: Hole, note: Hole, drawing: Html, table?: Hole): Html {
-  return html`<figure class="card"><figcaption><h4>${caption}</h4>${note ? html`<p>${note}</p>` : null}</figcaption>
+  return html`<figure class="card"><figcaption><h3>${caption}</h3>${note ? html`<p>${note}</p>` : null}</figcaption>
 ${drawing}${table}</figure>
 `;
 }
@@ -109,7 +109,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly Hole[
     const name = classOf(column);
     return name === "" ? null : html` class="${name}"`;
   });
-  return html`<div class="scroll${options.tall ? " tall" : null}" role="region" aria-label="${options.label}" tabindex="0"><table>${
+  return html`<div class="scroll${options.tall ? " tall" : null}" role="group" aria-label="${options.label}" tabindex="0"><table>${
     options.caption ? html`<caption>${options.caption}</caption>` : null
   }<thead><tr>${columns.map(({ title }, index) => html`<th scope="col"${attributes[index]}>${title}</th>`)}</tr></thead><tbody>${rows.map(
     (cells) =>

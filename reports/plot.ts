@@ -10,8 +10,11 @@ import { type Html, trusted } from "./html.js";
 /** The little of the DOM that is used here; the full types would pull the browser's globals into every room. */
 interface DrawnElement {
   readonly outerHTML: string;
+  getAttribute(name: string): string | null;
   setAttribute(name: string, value: string): void;
-  querySelectorAll(selector: string): Iterable<{ remove(): void }>;
+  removeAttribute(name: string): void;
+  querySelectorAll(selector: string): Iterable<DrawnElement>;
+  remove(): void;
 }
 
 let drawingDocument: unknown;
@@ -46,6 +49,11 @@ export function draw(label: string, options: Plot.PlotOptions): Html {
     style: { background: "none", fontSize: "12.5px", ...(options.style as object | undefined) },
   }) as unknown as DrawnElement;
   for (const style of svg.querySelectorAll("style")) style.remove();
+  // The whole drawing is one image with one name; Plot's names of its groups are not valid inside it.
+  for (const group of svg.querySelectorAll("g[aria-label]")) {
+    group.setAttribute("data-mark", group.getAttribute("aria-label")!);
+    group.removeAttribute("aria-label");
+  }
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", label);
   return trusted(svg.outerHTML);

@@ -3,12 +3,12 @@ import { seriesVariables } from "./palette.js";
 
 const LIGHT = `color-scheme:light;
 --page:#f7f7f4;--surface:#ffffff;--raised:#f1f1ec;--ink:#1b1e24;--muted:#565d69;--line:#deded7;
---accent:#0b5fae;--good:#00704f;--good-wash:#e3f3ec;--bad:#b3261e;--bad-wash:#fbe9e7;--warn:#855300;--warn-wash:#fbf0da;
+--accent:#2350b2;--good:#00704f;--good-wash:#e3f3ec;--bad:#b3261e;--bad-wash:#fbe9e7;--warn:#855300;--warn-wash:#fbf0da;
 --on-series:#ffffff;--shadow:0 1px 2px rgb(20 24 32 / 5%),0 4px 14px rgb(20 24 32 / 4%);${seriesVariables("light")}`;
 
 const DARK = `color-scheme:dark;
 --page:#0f1216;--surface:#171b21;--raised:#1f242c;--ink:#e6e9ee;--muted:#a0a8b5;--line:#2c333d;
---accent:#6fb3ff;--good:#5ad6a8;--good-wash:#12291f;--bad:#ff8f85;--bad-wash:#331a18;--warn:#f0bd62;--warn-wash:#2e2411;
+--accent:#7ea8ff;--good:#5ad6a8;--good-wash:#12291f;--bad:#ff8f85;--bad-wash:#331a18;--warn:#f0bd62;--warn-wash:#2e2411;
 --on-series:#10141a;--shadow:none;${seriesVariables("dark")}`;
 
 export const STYLE = `
@@ -19,11 +19,11 @@ export const STYLE = `
 *,*::before,*::after{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;scroll-padding-top:4rem}
 body{margin:0;background:var(--page);color:var(--ink);font:400 1rem/1.55 var(--font);font-variant-numeric:tabular-nums}
-h1,h2,h3,h4,p,figure,dl,dd{margin:0}
+h1,h2,h3,p,figure,dl,dd{margin:0}
 h1{font-size:clamp(1.6rem,1.2rem + 1.6vw,2.4rem);line-height:1.15;font-weight:680;letter-spacing:-.02em;overflow-wrap:anywhere;text-wrap:balance}
 h2{font-size:1.45rem;line-height:1.25;font-weight:660;letter-spacing:-.012em}
 h3{font-size:1.06rem;line-height:1.35;font-weight:640;overflow-wrap:anywhere}
-h4{font-size:.95rem;line-height:1.35;font-weight:620;overflow-wrap:anywhere}
+figcaption h3{font-size:.97rem;font-weight:620}
 a{color:var(--accent);text-underline-offset:.18em}
 code{font-family:var(--mono);font-size:.88em;overflow-wrap:anywhere}
 :focus-visible{outline:2px solid var(--accent);outline-offset:3px;border-radius:4px}
@@ -134,7 +134,7 @@ footer{margin-top:3rem;padding-top:1rem;border-top:1px solid var(--line);color:v
  .scroll,.scroll.tall{overflow:visible;max-height:none}
  table{font-size:8pt}
  .card,figure,tr,.kpi{break-inside:avoid}
- h2,h3,h4{break-after:avoid}
+ h2,h3{break-after:avoid}
  .grid{grid-template-columns:1fr 1fr}
 }
 `;

@@ -64,7 +64,7 @@ export function environmentComparison(all: readonly Results[]): Section {
         ? html`<ul class="notices"><li>The files differ in ${machines.join(", ").toLowerCase()}: their absolute figures are not comparable, only ratios inside each file are.</li></ul>`
         : null
     }<div class="card">${table(
-      [{ title: "", text: true }, ...labels.map((title) => ({ title, text: true, wrap: true }))],
+      [{ title: "Fact", text: true }, ...labels.map((title) => ({ title, text: true, wrap: true }))],
       names.map((name) => [
         name,
         ...columns.map((column) =>

@@ -70,20 +70,13 @@ describe("subjects side by side", () => {
   test("has a bar for each contender, as long as its throughput, and none for the empty loop", () => {
     const svg = svgOf(subjectsFigure(blackboard));
     const contenders = blackboard.lines.filter(({ run }) => run.subject !== "noop");
-    const bars = [...svg.querySelectorAll('[aria-label="bar"]')].map((bar) => {
-      // Rounded bars are paths: the width is the furthest x minus the first.
-      const numbers = (bar.querySelector("path")?.getAttribute("d") ?? "").match(/[Mm]?-?[\d.]+/g) ?? [];
-      const rect = bar.querySelector("rect");
-      return rect ? Number(rect.getAttribute("width")) : numbers.length;
+    const widths = [...svg.querySelectorAll('[data-mark="bar"] rect')].map((bar) => Number(bar.getAttribute("width")));
+    const most = Math.max(...contenders.map(({ run }) => run.opsPerSecond));
+    const shares = widths.map((width) => width / Math.max(...widths));
+    expect(widths).toHaveLength(contenders.length);
+    contenders.forEach(({ run }, index) => {
+      expect(shares[index]).toBeCloseTo(run.opsPerSecond / most, 2);
     });
-    expect(bars).toHaveLength(contenders.length);
-    if (svg.querySelector("rect")) {
-      const longest = Math.max(...bars);
-      const most = Math.max(...contenders.map(({ run }) => run.opsPerSecond));
-      contenders.forEach(({ run }, index) => {
-        expect(bars[index] / longest).toBeCloseTo(run.opsPerSecond / most, 2);
-      });
-    }
     expect(texts(svg).join(" ")).toContain("2.36 ×");
     expect(texts(svg)).not.toContain("noop");
   });
@@ -226,7 +219,7 @@ describe("distance to the targets", () => {
 
   test("has a diamond for each missed and a circle for each met figure with a numeric limit", () => {
     const svg = svgOf(targetsFigure(results.targets));
-    const [met, missed] = [...svg.querySelectorAll('[aria-label="dot"]')].map((group) => group.children.length);
+    const [met, missed] = [...svg.querySelectorAll('[data-mark="dot"]')].map((group) => group.children.length);
     const numeric = results.targets.filter((row) => headroom(row) !== null);
     expect(met).toBe(numeric.filter(({ verdict }) => verdict === "met").length);
     expect(missed).toBe(numeric.filter(({ verdict }) => verdict === "missed").length);
