@@ -49,6 +49,9 @@ export class WorkerConnection {
   /** Each growth gives the memory a new buffer object; views made over the older ones stay good. */
   private readonly sharedBuffers = new WeakSet<ArrayBufferLike>();
   private operations = 0;
+  // Asking a typed array for its buffer costs more than a read; a program mostly hands in the same one again.
+  private lastView: Uint8Array | null = null;
+  private lastAddress = -1;
   private readonly createdMonotonic: number;
   readonly createdMs: number;
   /** Adds up to the process's monotonic clock: `performance.now()` starts anew in each thread. */
@@ -210,7 +213,10 @@ export class WorkerConnection {
 
   /** The address of a view into the shared memory, or -1 when it lies elsewhere. */
   addressOf(view: Uint8Array): number {
-    return this.sharedBuffers.has(view.buffer) ? view.byteOffset : -1;
+    if (view === this.lastView) return this.lastAddress;
+    this.lastView = view;
+    this.lastAddress = this.sharedBuffers.has(view.buffer) ? view.byteOffset : -1;
+    return this.lastAddress;
   }
 
   /** The whole memory as it is now: it may have grown since the last look. */

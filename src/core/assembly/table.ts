@@ -218,6 +218,16 @@ const AGAIN: i32 = -100;
 @inline
 export function read(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact: bool): i32 {
   count(C_GETS);
+  const direct = readFirst(hash, meta, key, target, limit, exact);
+  if (direct != AGAIN) {
+    if (direct >= 0) count(C_HITS);
+    return direct;
+  }
+  return readOn(hash, meta, key, target, limit, exact);
+}
+
+/** The whole protocol, for whatever the first look could not settle. */
+function readOn(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact: bool): i32 {
   let patience = READ_PATIENCE;
   while (true) {
     const length = tryRead(hash, meta, key, target, limit, exact);
@@ -230,8 +240,45 @@ export function read(hash: u32, meta: u32, key: u32, target: u32, limit: u32, ex
   }
 }
 
+/**
+ * The common case without its bookkeeping: the first entry of the bucket is ours, unmarked and stays in its life. The same
+ * steps as tryRead on a run of one whose anchor is the bucket; anything else is AGAIN.
+ */
 // @ts-ignore: decorator
 @inline
+function readFirst(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact: bool): i32 {
+  const bucket = bucketOf(hash);
+  const entry = load32(bucket);
+  if (entry == 0) return MISS;
+  if (!isChunk(entry)) return AGAIN;
+  const version = load32(entry + E_VERSION);
+  if (FAULT != 2 && load32(bucket) != entry) return AGAIN;
+  if (racy32(entry + E_HASH) != hash || racy32(entry + E_META) != meta) return AGAIN;
+  if (!equalBytes(entry + E_KEY, key, meta >> 16)) return AGAIN;
+  const expires = racy32(entry + E_EXPIRES);
+  if (FAULT != 7 && load32(entry + E_NEXT) & 1) return AGAIN;
+  if (isExpired(expires)) return AGAIN;
+  return copyOut(entry, version, expires, meta, target, limit, exact);
+}
+
+/** Copies the value of an entry that was just seen linked and unmarked; AGAIN when its life ended under the copy. */
+// @ts-ignore: decorator
+@inline
+function copyOut(entry: u32, version: u32, expires: u32, meta: u32, target: u32, limit: u32, exact: bool): i32 {
+  const length = <u32>load<u16>(entry + E_VALUE_LENGTH);
+  const value = entry + E_KEY + padded(meta >> 16);
+  if (exact) copyRacyExact(target, value, min(length, limit));
+  else copyRacy(target, value, min(length, limit));
+  loadsFence(); // the copy before the re-check
+  if (load32(entry + E_VERSION) != version) return AGAIN;
+  const access = load<u8>(entry + E_ACCESS);
+  if (access < 3) store<u8>(entry + E_ACCESS, access + 1);
+  store<u32>(slot + S_OUT, entry);
+  store<u32>(slot + S_OUT, version, 4);
+  store<u32>(slot + S_OUT, expires, 8);
+  return length;
+}
+
 function tryRead(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact: bool): i32 {
   anchor = bucketOf(hash);
   owner = 0;
@@ -252,18 +299,7 @@ function tryRead(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact:
         if (load32(entry + E_VERSION) != version) return AGAIN;
         return MISS;
       }
-      const length = <u32>load<u16>(entry + E_VALUE_LENGTH);
-      const value = entry + E_KEY + padded(meta >> 16);
-      if (exact) copyRacyExact(target, value, min(length, limit));
-      else copyRacy(target, value, min(length, limit));
-      loadsFence(); // the copy before the re-check
-      if (load32(entry + E_VERSION) != version) return AGAIN;
-      const access = load<u8>(entry + E_ACCESS);
-      if (access < 3) store<u8>(entry + E_ACCESS, access + 1);
-      store<u32>(slot + S_OUT, entry);
-      store<u32>(slot + S_OUT, version, 4);
-      store<u32>(slot + S_OUT, expires, 8);
-      return length;
+      return copyOut(entry, version, expires, meta, target, limit, exact);
     }
     if (load32(entry + E_VERSION) != version) return AGAIN;
     if (next & 1) {
