@@ -1,8 +1,9 @@
 /** `engram check HISTORY.jsonl`: is a recorded history linearizable? */
-import { rename, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { Command } from "commander";
+import { writeFileAtomically } from "../../reports/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
+import { parseDuration } from "../../workloads/index.js";
 import { type CheckResult, checkHistory, DEFAULT_CACHE_LIMIT, DEFAULT_DEADLINE_MS, type Partition } from "./check.js";
 import { readHistory } from "./history.js";
 import { createModel, guessModel, listModels } from "./models/catalogue.js";
@@ -60,7 +61,7 @@ async function runCheck(file: string, options: CommandOptions): Promise<void> {
   const model = createModel(chosen ?? guessModel(history), settings);
   const result = checkHistory(history, { model, deadlineMs: options.deadline, cacheLimit: options.cache, file });
   const page = result.outcome === "illegal" ? options.output : undefined;
-  if (page !== undefined) await writePage(page, renderViolationPage(result, basename(file)));
+  if (page !== undefined) await writeFileAtomically(page, renderViolationPage(result, basename(file)));
   process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : summaryOf(result, file, page));
   process.exitCode = EXIT_BY_OUTCOME[result.outcome];
 }
@@ -92,26 +93,21 @@ function linesOf(partition: Partition): string[] {
   ];
 }
 
-/** Beside its target first, so that nothing half-written is left. */
-async function writePage(file: string, html: string): Promise<void> {
-  const beside = `${file}.${process.pid}.tmp`;
-  try {
-    await writeFile(beside, html);
-    await rename(beside, file);
-  } catch (cause) {
-    await rm(beside, { force: true });
-    throw new InvalidArgumentError(`cannot write ${file}: ${(cause as Error).message}`, { cause });
-  }
-}
-
 /** `10s`, `500ms`, `2m` to milliseconds. */
 function parseTime(option: string, bound: "above" | "from"): (text: string) => number {
   return (text) => {
-    const match = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text.trim());
-    const ms = match ? Number(match[1]) * { ms: 1, s: 1000, m: 60_000 }[match[2] as "ms" | "s" | "m"] : Number.NaN;
-    if (Number.isFinite(ms) && (bound === "from" || ms > 0)) return ms;
+    const ms = durationOrNaN(text);
+    if (bound === "from" ? ms >= 0 : ms > 0) return ms;
     throw new InvalidArgumentError(`${option} ${text}: expected a time ${bound} 0, such as 500ms, 10s or 2m`);
   };
+}
+
+function durationOrNaN(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch {
+    return Number.NaN;
+  }
 }
 
 function parseCount(option: string): (text: string) => number {

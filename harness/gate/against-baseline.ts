@@ -1,6 +1,6 @@
 /** `gate --baseline FILE` and `--write-baseline FILE`: no second build, ratios to a reference subject instead. */
 import { existsSync } from "node:fs";
-import type { Results } from "../../reports/results.js";
+import type { Results } from "../../reports/index.js";
 import type { GateContext } from "./against.js";
 import { BASELINE_VERSION, type Baseline, writeBaseline } from "./baseline.js";
 import { BaselineRounds } from "./baseline-rounds.js";

@@ -1,9 +1,9 @@
 /** The stored baseline: ratios to the reference subject, with what they were measured on and under which settings. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { writeFileAtomically } from "../../reports/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { MINIMUM_ROUNDS } from "./settings.js";
-import { writeAtomically } from "./write-atomically.js";
 
 export const BASELINE_VERSION = 1;
 
@@ -54,7 +54,7 @@ export async function readBaseline(file: string): Promise<Baseline> {
 }
 
 export async function writeBaseline(file: string, baseline: Baseline): Promise<void> {
-  await writeAtomically(file, `${JSON.stringify(baselineSchema.parse(baseline), null, 2)}\n`);
+  await writeFileAtomically(file, `${JSON.stringify(baselineSchema.parse(baseline), null, 2)}\n`);
 }
 
 function parseJson(file: string, text: string): unknown {

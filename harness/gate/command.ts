@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import { writeFileAtomically } from "../../reports/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { type GateContext, gateAgainst } from "./against.js";
 import { gateAgainstBaseline, recordBaseline } from "./against-baseline.js";
@@ -21,15 +22,15 @@ import {
   DEFAULT_ROUNDS,
   DEFAULT_SCENARIO,
   DEFAULT_TOLERANCE,
-  parseDuration,
   parseRounds,
+  parseRunDuration,
   parseScenarios,
   parseSeed,
   parseTolerance,
   parseWorkers,
   type RunSettings,
 } from "./settings.js";
-import { requireWritableFolder, writeAtomically } from "./write-atomically.js";
+import { requireWritableFolder } from "./writable-folder.js";
 
 interface GateOptions {
   against?: string;
@@ -75,7 +76,7 @@ export function gateCommand(ownCli = OWN_CLI): Command {
       parseTolerance,
     )
     .option("--scenario <names>", `scenarios, separated by commas (default: ${DEFAULT_SCENARIO})`, parseScenarios)
-    .option("--duration <time>", `measured time of each process (default: ${DEFAULT_DURATION})`, parseDuration)
+    .option("--duration <time>", `measured time of each process (default: ${DEFAULT_DURATION})`, parseRunDuration)
     .option("--workers <n>", "worker threads of each process (default: the scenario's own)", parseWorkers)
     .option(
       "--rounds <n>",
@@ -144,9 +145,10 @@ async function write(file: string, options: GateOptions, context: GateContext): 
 }
 
 async function publish(report: GateReport, options: GateOptions): Promise<void> {
-  if (options.markdown !== undefined) await writeAtomically(options.markdown, renderMarkdown(report));
-  if (options.junit !== undefined) await writeAtomically(options.junit, renderJunit(report));
-  if (options.benchmarkJson !== undefined) await writeAtomically(options.benchmarkJson, renderBenchmarkJson(report));
+  if (options.markdown !== undefined) await writeFileAtomically(options.markdown, renderMarkdown(report));
+  if (options.junit !== undefined) await writeFileAtomically(options.junit, renderJunit(report));
+  if (options.benchmarkJson !== undefined)
+    await writeFileAtomically(options.benchmarkJson, renderBenchmarkJson(report));
   const summary = process.env.GITHUB_STEP_SUMMARY;
   // Other steps write to the same file, so this one is appended to.
   if (summary) await appendFile(summary, `${renderMarkdown(report)}\n`);

@@ -1,5 +1,5 @@
 /** Which figures of a run the gate judges, and how they are read from results.json. */
-import type { Run } from "../../reports/results.js";
+import type { Run } from "../../reports/index.js";
 import type { Better } from "./statistics/index.js";
 
 export interface Metric {
@@ -29,7 +29,10 @@ export const METRICS: readonly Metric[] = [
     unit: "ops/s",
     better: "higher",
     toleranceFactor: 1,
-    read: (run) => figure(run.opsPerSecond),
+    read: (run) =>
+      run.loop === "open"
+        ? { kind: "unusable", reason: "open loop, so it is the rate asked for" }
+        : figure(run.opsPerSecond),
   },
   meanCost("get"),
   meanCost("set"),

@@ -1,5 +1,5 @@
 /** The figures of one measured process, by target, either as they are or divided by a reference subject's. */
-import type { Results } from "../../reports/results.js";
+import type { Results } from "../../reports/index.js";
 import { METRICS, type Metric, type Reading } from "./metrics.js";
 import { type Arm, runOf } from "./run-arm.js";
 

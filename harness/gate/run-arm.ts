@@ -1,9 +1,10 @@
 /** One measured process: `engram run` through an arm's own command line, and its results.json read back. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Results, type Run, resultsSchema } from "../../reports/results.js";
+import { RESULTS_FILE, type Results, type Run, readResults } from "../../reports/index.js";
+import { InvalidArgumentError } from "../../src/store/errors.js";
 import { describeEnd, runChild } from "./child-process.js";
-import { RunFailedError } from "./errors.js";
+import { EXIT, RunFailedError } from "./errors.js";
 import type { RunSettings } from "./settings.js";
 
 export interface Arm {
@@ -34,8 +35,12 @@ export async function runArm(arm: Arm, options: Process): Promise<Results> {
     // The summary for a CI job is the gate's to write, not that of the runs inside it.
     const env = { ...process.env, GITHUB_STEP_SUMMARY: undefined };
     const finished = await runChild(process.execPath, args, { cwd: arm.folder, signal, env });
+    // It did not like what we handed on: an unknown scenario, say. That is the user's to mend, not a broken run.
+    if (finished.exitCode === EXIT.usage) {
+      throw new InvalidArgumentError(`engram run of the ${arm.name} refused its arguments, ${describeEnd(finished)}`);
+    }
     if (finished.exitCode !== 0) throw new RunFailedError(`a run of the ${arm.name} failed, ${describeEnd(finished)}`);
-    return await readResults(arm, join(out, "results.json"));
+    return await resultsOf(arm, join(out, RESULTS_FILE));
   } finally {
     await rm(out, { recursive: true, force: true });
   }
@@ -48,28 +53,11 @@ export function runOf(arm: Arm, results: Results, scenario: string, subject: str
   return run;
 }
 
-async function readResults(arm: Arm, file: string): Promise<Results> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    throw new RunFailedError(`a run of the ${arm.name} ended well but wrote no results.json`, { cause });
-  }
-  const parsed = resultsSchema.safeParse(parseJson(text));
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0];
-    throw new RunFailedError(
-      `results.json of the ${arm.name} is not what this gate reads, at ${path.join(".") || "the top"}: ${message}`,
-    );
-  }
-  if (parsed.data.interrupted) throw new RunFailedError(`a run of the ${arm.name} was stopped early`);
-  return parsed.data;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** A results file that is missing, damaged or of another schema is the run's failure here, not a bad argument. */
+async function resultsOf(arm: Arm, file: string): Promise<Results> {
+  const results = await readResults(file).catch((cause: Error) => {
+    throw new RunFailedError(`a run of the ${arm.name} left no results to read: ${cause.message}`, { cause });
+  });
+  if (results.interrupted) throw new RunFailedError(`a run of the ${arm.name} was stopped early`);
+  return results;
 }

@@ -1,5 +1,6 @@
 /** What the user asked for, once it has been checked. */
 import { InvalidArgumentError } from "../../src/store/errors.js";
+import { parseDuration } from "../../workloads/index.js";
 
 /** What every measured process runs, the same in both arms. */
 export interface RunSettings {
@@ -59,13 +60,20 @@ export function parseWorkers(text: string): number {
   return workers;
 }
 
-/** Checked here, so that a slip is one line now and not a failed run twenty rounds on. */
-export function parseDuration(text: string): string {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text.trim());
-  if (!match || !(Number(match[1]) > 0)) {
+/** Checked here, so that a slip is one line now and not a failed run twenty rounds on; passed on as it was given. */
+export function parseRunDuration(text: string): string {
+  if (!(durationOrNaN(text) > 0)) {
     throw new InvalidArgumentError(`--duration ${text}: expected a time above 0, such as 500ms, 1s or 1m`);
   }
-  return match[0];
+  return text.trim();
+}
+
+function durationOrNaN(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch {
+    return Number.NaN;
+  }
 }
 
 /** Comma list; names are passed on to `engram run`, so one that looks like an option is refused here. */

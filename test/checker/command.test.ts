@@ -85,7 +85,7 @@ describe("engram check", () => {
     [["h.jsonl", "--deadline", "10"], /^--deadline 10: expected a time/],
     [["h.jsonl", "--slack", "-1ms"], /^--slack -1ms: expected a time from 0/],
     [["h.jsonl", "--capacity", "0"], /^--capacity 0: expected a whole number/],
-    [["h.jsonl", "-o", "no/such/v.html"], /^cannot write no\/such\/v\.html: /],
+    [["h.jsonl", "-o", "no/such/v.html"], /^no\/such\/v\.html: cannot be written \(no folder no\/such\)\n$/],
   ])("%j: exit 2 and one line", (args, message) => {
     write(stale);
     write("", "empty.jsonl");

@@ -17,6 +17,8 @@ export interface Speed {
   cpu?: string;
   noSet?: boolean;
   crash?: boolean;
+  /** Says this on stderr and exits with 2. */
+  refuse?: string;
   wrongSchema?: boolean;
   /** Never ends, and writes its process id to this file. */
   hang?: string;
