@@ -15,14 +15,7 @@ export interface Engine {
   get(record: number, version: number, length: number): number;
   getHashed(record: number, version: number, length: number, hash: number): number;
   getInto(record: number, version: number, length: number, target: number, limit: number): number;
-  getIntoHashed(
-    record: number,
-    version: number,
-    length: number,
-    hash: number,
-    target: number,
-    limit: number,
-  ): number;
+  getIntoHashed(record: number, version: number, length: number, hash: number, target: number, limit: number): number;
   has(record: number, version: number, length: number): number;
   set(
     record: number,
@@ -35,14 +28,7 @@ export interface Engine {
     expected: number,
     generation: number,
   ): number;
-  setHashed(
-    record: number,
-    version: number,
-    length: number,
-    hash: number,
-    value: number,
-    valueLength: number,
-  ): number;
+  setHashed(record: number, version: number, length: number, hash: number, value: number, valueLength: number): number;
   add(record: number, version: number, length: number, by: bigint): number;
   remove(record: number, version: number, length: number): number;
   borrow(record: number, version: number, length: number): number;

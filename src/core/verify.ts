@@ -112,9 +112,12 @@ class Sweep {
     const id = meta & 0xffff;
     const valueLength = this.at(entry + L.E_VALUE_LENGTH) & 0xffff;
     const sizeClass = this.classOf(entry);
-    if ((this.at(entry + L.E_HASH) & mask) >>> 0 !== bucket) this.report(`entry ${entry} is in bucket ${bucket}, not its own`);
+    if ((this.at(entry + L.E_HASH) & mask) >>> 0 !== bucket)
+      this.report(`entry ${entry} is in bucket ${bucket}, not its own`);
     if (keyLength === 0 || keyLength > L.KEY_MAX || 32 + align16(keyLength) + valueLength > 32 << sizeClass) {
-      this.report(`entry ${entry} has a key of ${keyLength} and a value of ${valueLength} bytes in a chunk of ${32 << sizeClass}`);
+      this.report(
+        `entry ${entry} has a key of ${keyLength} and a value of ${valueLength} bytes in a chunk of ${32 << sizeClass}`,
+      );
     }
     if (this.at(entry + L.E_BIRTH) === 0) this.report(`entry ${entry} is linked but was never born`);
     if (next & 1) {
@@ -184,7 +187,8 @@ class Sweep {
       [L.S_HAZARD_HEAD, "a hazard"],
     ];
     for (const [register, what] of registers) {
-      if (this.at(slot + register) !== 0) this.report(`slot ${number} is still holding ${what}: a worker is at work, or died unreaped`);
+      if (this.at(slot + register) !== 0)
+        this.report(`slot ${number} is still holding ${what}: a worker is at work, or died unreaped`);
     }
   }
 

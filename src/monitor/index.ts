@@ -1,3 +1,4 @@
+export { Histogram, HistogramReader, HistogramRecorder, RECORDER_BYTES } from "./histogram.js";
 export {
   type Comparison,
   findTarget,
@@ -8,4 +9,3 @@ export {
   type TargetVerdict,
   targetLimit,
 } from "./targets.js";
-export { Histogram, HistogramReader, HistogramRecorder, RECORDER_BYTES } from "./histogram.js";

@@ -29,20 +29,26 @@ export function isReserved(namespace: string): boolean {
 
 export function checkAgentId(agent: unknown): string {
   if ((typeof agent !== "string" && typeof agent !== "number") || String(agent) === "" || String(agent).length > 128) {
-    throw new InvalidArgumentError(`agent id is ${describe(agent)}; expected a non-empty string of at most 128 characters, or a number`);
+    throw new InvalidArgumentError(
+      `agent id is ${describe(agent)}; expected a non-empty string of at most 128 characters, or a number`,
+    );
   }
   return String(agent);
 }
 
 export function permissionBits(permissions: unknown): number {
   if (!Array.isArray(permissions)) {
-    throw new InvalidArgumentError(`permissions are ${describe(permissions)}; expected an array of ${Object.keys(BITS).join(", ")}`);
+    throw new InvalidArgumentError(
+      `permissions are ${describe(permissions)}; expected an array of ${Object.keys(BITS).join(", ")}`,
+    );
   }
   let bits = 0;
   for (const permission of permissions) {
     const bit = BITS[permission as Permission];
     if (bit === undefined) {
-      throw new InvalidArgumentError(`permission is ${describe(permission)}; expected one of ${Object.keys(BITS).join(", ")}`);
+      throw new InvalidArgumentError(
+        `permission is ${describe(permission)}; expected one of ${Object.keys(BITS).join(", ")}`,
+      );
     }
     bits |= bit;
   }

@@ -226,9 +226,12 @@ function deadline(timeout: number): number {
 export function checkChannelOptions(options: ChannelOptions): { capacity: number; kind: number; whenFull: number } {
   const { capacity = 256, kind = "mpsc", whenFull = "refuse" } = options;
   if (!Number.isInteger(capacity) || capacity < 2 || capacity > CHANNEL_CAPACITY_MAX) {
-    throw new InvalidArgumentError(`channel capacity is ${describe(capacity)}; expected a whole number from 2 to ${CHANNEL_CAPACITY_MAX}`);
+    throw new InvalidArgumentError(
+      `channel capacity is ${describe(capacity)}; expected a whole number from 2 to ${CHANNEL_CAPACITY_MAX}`,
+    );
   }
-  if (kind !== "spsc" && kind !== "mpsc") throw new InvalidArgumentError(`channel kind is ${describe(kind)}; expected spsc or mpsc`);
+  if (kind !== "spsc" && kind !== "mpsc")
+    throw new InvalidArgumentError(`channel kind is ${describe(kind)}; expected spsc or mpsc`);
   if (whenFull !== "refuse" && whenFull !== "drop") {
     throw new InvalidArgumentError(`whenFull is ${describe(whenFull)}; expected refuse or drop`);
   }

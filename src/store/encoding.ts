@@ -53,7 +53,9 @@ const CODECS: Record<EncodingName, Codec> = {
       try {
         text = JSON.stringify(value);
       } catch (error) {
-        throw new InvalidArgumentError(`a value has no JSON form: ${(error as Error).message.split("\n")[0]}`, { cause: error });
+        throw new InvalidArgumentError(`a value has no JSON form: ${(error as Error).message.split("\n")[0]}`, {
+          cause: error,
+        });
       }
       if (text === undefined) throw new InvalidArgumentError(`a value is ${describe(value)}, which has no JSON form`);
       return utf8.encode(text);
@@ -68,7 +70,9 @@ const CODECS: Record<EncodingName, Codec> = {
       try {
         return packr.pack(value);
       } catch (error) {
-        throw new InvalidArgumentError(`a value has no MessagePack form: ${(error as Error).message}`, { cause: error });
+        throw new InvalidArgumentError(`a value has no MessagePack form: ${(error as Error).message}`, {
+          cause: error,
+        });
       }
     },
     decode: (window, length) => packr.unpack(copy(window, length)),

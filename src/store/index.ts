@@ -5,7 +5,14 @@ export { Channel, type ChannelOptions } from "./channel.js";
 export type { EncodingName, Values } from "./encoding.js";
 export * from "./errors.js";
 export { PreparedKey } from "./key.js";
-export { type Entry, Namespace, type NamespaceLimits, type NamespaceUsage, type SetOptions, type Version } from "./namespace.js";
+export {
+  type Entry,
+  Namespace,
+  type NamespaceLimits,
+  type NamespaceUsage,
+  type SetOptions,
+  type Version,
+} from "./namespace.js";
 export type { EvictionName, HashName, StoreOptions } from "./options.js";
 export type { SizeClassStats, StoreStats } from "./stats.js";
 export { type NamespaceOptions, Store } from "./store.js";

@@ -117,7 +117,14 @@ export class Namespace<E extends EncodingName = "binary"> {
       if (address >= 0) {
         length =
           key instanceof PreparedKey
-            ? worker.engine.getIntoHashed(this.entry, this.version, this.putPrepared(key), key.hash, address, target.length)
+            ? worker.engine.getIntoHashed(
+                this.entry,
+                this.version,
+                this.putPrepared(key),
+                key.hash,
+                address,
+                target.length,
+              )
             : worker.engine.getInto(this.entry, this.version, worker.putKey(key), address, target.length);
       } else {
         length = this.readOnce(key);
@@ -262,7 +269,10 @@ export class Namespace<E extends EncodingName = "binary"> {
     for (;;) {
       const status = worker.engine.clearNamespace(this.entry, this.version, worker.putKey(this.name));
       if (status === OK) break;
-      if (status === layout.NO_IDS) throw new NamespaceLimitError(`no namespace id is free to clear "${this.name}"; sweep first (store.maintain())`);
+      if (status === layout.NO_IDS)
+        throw new NamespaceLimitError(
+          `no namespace id is free to clear "${this.name}"; sweep first (store.maintain())`,
+        );
       this.recover(status, 0, 0);
     }
     this.refresh();
@@ -389,11 +399,18 @@ export class Namespace<E extends EncodingName = "binary"> {
 
   /** A failed write: looks the namespace up again if it changed, throws otherwise. */
   private recover(status: number, keyLength: number, length: number): void {
-    if (status === STALE) return this.refresh();
+    if (status === STALE) {
+      this.refresh();
+      return;
+    }
     if (status === QUOTA) {
       const { maxEntries, maxBytes } = this.record;
-      const limits = [maxEntries && `${maxEntries} entries`, maxBytes && `${maxBytes} bytes`].filter(Boolean).join(", ");
-      throw new NamespaceLimitError(`namespace "${this.name}" is at its limit of ${limits}; delete entries or raise it with limit()`);
+      const limits = [maxEntries && `${maxEntries} entries`, maxBytes && `${maxBytes} bytes`]
+        .filter(Boolean)
+        .join(", ");
+      throw new NamespaceLimitError(
+        `namespace "${this.name}" is at its limit of ${limits}; delete entries or raise it with limit()`,
+      );
     }
     if (status === NO_MEMORY) throw this.outOfMemory(keyLength, length);
     throw new Error(`the engine answered ${status}: this is a fault in Engram`);
@@ -443,8 +460,15 @@ export class Namespace<E extends EncodingName = "binary"> {
       const entry = this.getEntry(key);
       const sum = (entry === undefined ? 0n : toCounter(entry.value)) + by;
       const value = (this.encoding === "string" ? String(sum) : fromCounter(sum, this.encoding)) as Values[E];
-      const ttl = entry?.expiresAt === undefined ? undefined : Math.max(1, entry.expiresAt - this.worker.createdMs - this.worker.elapsed());
-      const written = this.set(key, value, entry === undefined ? { ifAbsent: true } : { ifVersion: entry.version, ttl });
+      const ttl =
+        entry?.expiresAt === undefined
+          ? undefined
+          : Math.max(1, entry.expiresAt - this.worker.createdMs - this.worker.elapsed());
+      const written = this.set(
+        key,
+        value,
+        entry === undefined ? { ifAbsent: true } : { ifVersion: entry.version, ttl },
+      );
       if (written) return sum;
     }
   }
@@ -473,7 +497,9 @@ export class Namespace<E extends EncodingName = "binary"> {
     for (let i = 0; i < done; i++) {
       const length = manyWords[i * 2 + 1];
       const start = manyWords[i * 2];
-      values.push(length === MISS ? undefined : (this.codec.decode(window.subarray(start, start + length), length) as Values[E]));
+      values.push(
+        length === MISS ? undefined : (this.codec.decode(window.subarray(start, start + length), length) as Values[E]),
+      );
     }
     if (done > 0) return done;
     values.push(this.get(keys[from])); // a value too large for the batch window
@@ -611,7 +637,9 @@ function toCounter(value: unknown): bigint {
 function fromCounter(sum: bigint, encoding: EncodingName): number | bigint {
   if (sum >= BigInt(Number.MIN_SAFE_INTEGER) && sum <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(sum);
   if (encoding === "msgpack" && BigInt.asIntN(64, sum) === sum) return sum;
-  throw new InvalidArgumentError(`the sum ${sum} is beyond what a ${encoding} number holds exactly; use a binary or string namespace`);
+  throw new InvalidArgumentError(
+    `the sum ${sum} is beyond what a ${encoding} number holds exactly; use a binary or string namespace`,
+  );
 }
 
 /** @throws InvalidArgumentError */
@@ -620,7 +648,9 @@ export function checkLimits(limits: NamespaceLimits, standard: Required<Namespac
     const value = limits[name];
     if (value === undefined) return standard[name];
     if (!Number.isInteger(value) || value < 0 || value > max) {
-      throw new InvalidArgumentError(`${name} is ${describe(value)}; expected a whole number from 0 (no limit) to ${max}`);
+      throw new InvalidArgumentError(
+        `${name} is ${describe(value)}; expected a whole number from 0 (no limit) to ${max}`,
+      );
     }
     return value;
   };

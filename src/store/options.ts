@@ -1,5 +1,5 @@
 /** What a store is created with, checked before anything is made. */
-import { hasRoom, type GeometryRequest, layout, minimumCapacity, planGeometry, type Geometry } from "../core/index.js";
+import { type Geometry, type GeometryRequest, hasRoom, layout, minimumCapacity, planGeometry } from "../core/index.js";
 import { InvalidArgumentError } from "./errors.js";
 import { describe, formatBytes, parseBytes } from "./sizes.js";
 
@@ -80,18 +80,28 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
   const capacity = parseBytes(options.capacity ?? DEFAULT_CAPACITY, "option capacity");
   const maxCapacity = parseBytes(options.maxCapacity ?? capacity, "option maxCapacity");
   if (maxCapacity > FOUR_GIB) {
-    throw new InvalidArgumentError(`option ${options.maxCapacity === undefined ? "capacity" : "maxCapacity"} is ${formatBytes(maxCapacity)}; addresses end at 4 GiB`);
+    throw new InvalidArgumentError(
+      `option ${options.maxCapacity === undefined ? "capacity" : "maxCapacity"} is ${formatBytes(maxCapacity)}; addresses end at 4 GiB`,
+    );
   }
   if (maxCapacity < capacity) {
-    throw new InvalidArgumentError(`option maxCapacity is ${formatBytes(maxCapacity)}, less than capacity ${formatBytes(capacity)}`);
+    throw new InvalidArgumentError(
+      `option maxCapacity is ${formatBytes(maxCapacity)}, less than capacity ${formatBytes(capacity)}`,
+    );
   }
   const request: GeometryRequest = {
     capacity,
     maxCapacity,
     slotCount,
     poolShare: checkShare(options.poolShare),
-    expectedEntries: options.expectedEntries === undefined ? null : checkInteger("expectedEntries", options.expectedEntries, 0, 1, 2 ** 28),
-    maxNamespaces: options.maxNamespaces === undefined ? null : checkInteger("maxNamespaces", options.maxNamespaces, 0, 1, 65534) + layout.FIRST_ID,
+    expectedEntries:
+      options.expectedEntries === undefined
+        ? null
+        : checkInteger("expectedEntries", options.expectedEntries, 0, 1, 2 ** 28),
+    maxNamespaces:
+      options.maxNamespaces === undefined
+        ? null
+        : checkInteger("maxNamespaces", options.maxNamespaces, 0, 1, 65534) + layout.FIRST_ID,
   };
   const geometry = planGeometry(request);
   if (!hasRoom(geometry)) {
@@ -100,7 +110,10 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
     );
   }
   const hash = options.hash ?? "xxhash32";
-  if (!Object.hasOwn(HASHES, hash)) throw new InvalidArgumentError(`option hash is ${describe(hash)}; expected one of ${Object.keys(HASHES).join(", ")}`);
+  if (!Object.hasOwn(HASHES, hash))
+    throw new InvalidArgumentError(
+      `option hash is ${describe(hash)}; expected one of ${Object.keys(HASHES).join(", ")}`,
+    );
   const eviction = options.eviction ?? "clock";
   if (eviction !== "clock" && eviction !== "none") {
     throw new InvalidArgumentError(`option eviction is ${describe(eviction)}; expected one of clock, none`);
@@ -118,14 +131,17 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
 function checkInteger(name: string, value: unknown, standard: number, min: number, max: number): number {
   if (value === undefined) return standard;
   if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {
-    throw new InvalidArgumentError(`option ${name} is ${describe(value)}; expected a whole number from ${min} to ${max}`);
+    throw new InvalidArgumentError(
+      `option ${name} is ${describe(value)}; expected a whole number from ${min} to ${max}`,
+    );
   }
   return value;
 }
 
 function checkBoolean(name: string, value: unknown, standard: boolean): boolean {
   if (value === undefined) return standard;
-  if (typeof value !== "boolean") throw new InvalidArgumentError(`option ${name} is ${describe(value)}; expected true or false`);
+  if (typeof value !== "boolean")
+    throw new InvalidArgumentError(`option ${name} is ${describe(value)}; expected true or false`);
   return value;
 }
 

@@ -5,7 +5,13 @@ import { compileEngine, createMemory, layout, type Verification, verifyMemory } 
 import { Access, AgentAccess, checkAgentId, isReserved, type Permission, permissionBits } from "./access.js";
 import { Channel, type ChannelOptions, checkChannelOptions } from "./channel.js";
 import { checkEncoding, ENCODINGS, type EncodingName } from "./encoding.js";
-import { AccessDeniedError, ClosedError, InvalidArgumentError, NamespaceLimitError, OutOfMemoryError } from "./errors.js";
+import {
+  AccessDeniedError,
+  ClosedError,
+  InvalidArgumentError,
+  NamespaceLimitError,
+  OutOfMemoryError,
+} from "./errors.js";
 import { checkLimits, Namespace, type NamespaceLimits, type Record } from "./namespace.js";
 import { checkOptions, type StoreOptions } from "./options.js";
 import { describe } from "./sizes.js";
@@ -79,7 +85,8 @@ export class Store implements AsyncDisposable {
   /** What another thread needs to attach: structured-cloneable. */
   get handle(): StoreHandle {
     this.connection.worker.assertOpen();
-    if (!this.connection.shared) throw new InvalidArgumentError("this store was created with shared: false; it cannot leave its thread");
+    if (!this.connection.shared)
+      throw new InvalidArgumentError("this store was created with shared: false; it cannot leave its thread");
     return this.connection.worker.handle;
   }
 
@@ -106,9 +113,16 @@ export class Store implements AsyncDisposable {
     if (encoding !== undefined && encoding !== record.encoding) {
       throw new InvalidArgumentError(`namespace "${name}" was made with encoding ${record.encoding}, not ${encoding}`);
     }
-    const namespace = new Namespace<E>(worker, name, record, (again) => this.findOrMake(again, record.encoding, limits, null), agent);
+    const namespace = new Namespace<E>(
+      worker,
+      name,
+      record,
+      (again) => this.findOrMake(again, record.encoding, limits, null),
+      agent,
+    );
     const asked = options.maxEntries !== undefined || options.maxBytes !== undefined;
-    if (asked && (record.maxEntries !== limits.maxEntries || record.maxBytes !== limits.maxBytes)) namespace.limit(options);
+    if (asked && (record.maxEntries !== limits.maxEntries || record.maxBytes !== limits.maxBytes))
+      namespace.limit(options);
     return namespace;
   }
 
@@ -158,7 +172,8 @@ export class Store implements AsyncDisposable {
     for (const name of this.namespaces()) {
       const usage = this.namespace(name).usage();
       const idle = now - (usage.lastUsed ?? this.connection.worker.createdMs);
-      if (idle >= idleMs && (usage.entries === 0 || options.evenIfFilled) && this.dropNamespace(name)) dropped.push(name);
+      if (idle >= idleMs && (usage.entries === 0 || options.evenIfFilled) && this.dropNamespace(name))
+        dropped.push(name);
     }
     return dropped;
   }
@@ -178,7 +193,8 @@ export class Store implements AsyncDisposable {
   grant(agentId: string | number, namespace: string, permissions: Permission[]): void {
     this.assertRoot("grant");
     checkName(namespace);
-    if (isReserved(namespace)) throw new AccessDeniedError(`namespace "${namespace}" is reserved; no agent can be granted it`);
+    if (isReserved(namespace))
+      throw new AccessDeniedError(`namespace "${namespace}" is reserved; no agent can be granted it`);
     this.connection.access.grant(checkAgentId(agentId), namespace, permissionBits(permissions));
   }
 
@@ -244,7 +260,10 @@ export class Store implements AsyncDisposable {
 
   /** Starts a worker thread with `workerData.store` set to the handle, and watches it. */
   spawn(file: string | URL, options: WorkerOptions = {}): Worker {
-    const data = typeof options.workerData === "object" && options.workerData !== null ? options.workerData : { data: options.workerData };
+    const data =
+      typeof options.workerData === "object" && options.workerData !== null
+        ? options.workerData
+        : { data: options.workerData };
     const worker = new Worker(file, { ...options, workerData: { ...data, store: this.handle } });
     this.watch(worker);
     return worker;
@@ -257,7 +276,8 @@ export class Store implements AsyncDisposable {
   watch(worker: Worker): void {
     this.connection.worker.assertOpen();
     const thread = worker.threadId;
-    if (!(worker instanceof Worker) || thread < 0) throw new InvalidArgumentError("watch takes a Worker that has not exited yet");
+    if (!(worker instanceof Worker) || thread < 0)
+      throw new InvalidArgumentError("watch takes a Worker that has not exited yet");
     worker.once("exit", () => this.reapThread(thread));
   }
 
@@ -268,8 +288,17 @@ export class Store implements AsyncDisposable {
     let reaped = 0;
     const slots = worker.header[layout.H_SLOT_COUNT / 4];
     for (let number = 0; number < slots; number++) {
-      const words = new Uint32Array(worker.currentBuffer(), worker.header[layout.H_SLOTS / 4] + number * layout.SLOT_SIZE, 16);
-      if (number === worker.slotNumber || words[layout.S_STATE / 4] !== layout.SLOT_ACTIVE || words[layout.S_THREAD / 4] !== thread) continue;
+      const words = new Uint32Array(
+        worker.currentBuffer(),
+        worker.header[layout.H_SLOTS / 4] + number * layout.SLOT_SIZE,
+        16,
+      );
+      if (
+        number === worker.slotNumber ||
+        words[layout.S_STATE / 4] !== layout.SLOT_ACTIVE ||
+        words[layout.S_THREAD / 4] !== thread
+      )
+        continue;
       if (worker.engine.reap(number)) reaped++;
     }
     return reaped;
@@ -326,7 +355,8 @@ export class Store implements AsyncDisposable {
     worker.closed = true;
     if (creator) {
       Atomics.store(worker.header, layout.H_CLOSED / 4, 1);
-      if (this.connection.shared) Atomics.notify(new Int32Array(worker.header.buffer, 0, layout.HEADER_SIZE / 4), layout.H_CLOSED / 4);
+      if (this.connection.shared)
+        Atomics.notify(new Int32Array(worker.header.buffer, 0, layout.HEADER_SIZE / 4), layout.H_CLOSED / 4);
     }
     worker.engine.detach();
     if (maintenance !== null) await this.connection.maintenanceDone;
@@ -340,7 +370,8 @@ export class Store implements AsyncDisposable {
 
   private assertRoot(verb: string): void {
     this.connection.worker.assertOpen();
-    if (this.agent !== null) throw new AccessDeniedError(`agent "${this.agent}" may not ${verb}; only the store itself can`);
+    if (this.agent !== null)
+      throw new AccessDeniedError(`agent "${this.agent}" may not ${verb}; only the store itself can`);
   }
 
   private find(name: string): Record | null {
@@ -382,7 +413,9 @@ export class Store implements AsyncDisposable {
       );
       if (status === NO_IDS) {
         const ids = worker.header[layout.H_ID_COUNT / 4] - layout.FIRST_ID;
-        throw new NamespaceLimitError(`all ${ids} namespace ids are in use; drop namespaces, or create the store with a larger maxNamespaces`);
+        throw new NamespaceLimitError(
+          `all ${ids} namespace ids are in use; drop namespaces, or create the store with a larger maxNamespaces`,
+        );
       }
       if (status === layout.NO_MEMORY) throw new OutOfMemoryError(`no memory is left to make namespace "${name}"`);
     }
@@ -400,7 +433,8 @@ function connect(worker: WorkerConnection, maintenance: Worker | null, creator: 
     buffers: new FinalizationRegistry((chunk) => {
       if (!worker.closed) worker.engine.returnBuffer(chunk);
     }),
-    maintenanceDone: maintenance === null ? Promise.resolve() : new Promise((done) => maintenance.once("exit", () => done())),
+    maintenanceDone:
+      maintenance === null ? Promise.resolve() : new Promise((done) => maintenance.once("exit", () => done())),
   };
 }
 
@@ -421,12 +455,15 @@ function checkName(name: unknown): void {
   }
   const bytes = Buffer.byteLength(name);
   if (bytes > layout.NAMESPACE_NAME_MAX) {
-    throw new InvalidArgumentError(`a namespace name has ${bytes} bytes in UTF-8; the limit is ${layout.NAMESPACE_NAME_MAX}`);
+    throw new InvalidArgumentError(
+      `a namespace name has ${bytes} bytes in UTF-8; the limit is ${layout.NAMESPACE_NAME_MAX}`,
+    );
   }
 }
 
 function checkHandle(handle: unknown): asserts handle is StoreHandle {
-  const fault = (what: string) => new InvalidArgumentError(`Store.attach: ${what}; expected the handle of a store (store.handle)`);
+  const fault = (what: string) =>
+    new InvalidArgumentError(`Store.attach: ${what}; expected the handle of a store (store.handle)`);
   if (handle === null || typeof handle !== "object") throw fault(`the handle is ${describe(handle)}`);
   const { engram, module, memory } = handle as Partial<StoreHandle>;
   if (engram === undefined) throw fault("the handle has no layout version");
@@ -435,8 +472,8 @@ function checkHandle(handle: unknown): asserts handle is StoreHandle {
       `Store.attach: the handle has layout version ${describe(engram)}, this engine has ${layout.LAYOUT_VERSION}; use the same engram version in all threads`,
     );
   }
-  if (!(module instanceof WebAssembly.Module) || !(memory instanceof WebAssembly.Memory)) throw fault("the handle holds no module and memory");
+  if (!(module instanceof WebAssembly.Module) || !(memory instanceof WebAssembly.Memory))
+    throw fault("the handle holds no module and memory");
   const header = new Uint32Array(memory.buffer, 0, 2);
   if (header[0] !== layout.MAGIC || header[1] !== layout.LAYOUT_VERSION) throw fault("its memory is no store's");
 }
-

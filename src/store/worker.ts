@@ -121,7 +121,9 @@ export class WorkerConnection {
   /** The tick at which an entry written now with this ttl expires; it is never earlier than the ttl. */
   expiryTick(ttl: number): number {
     if (typeof ttl !== "number" || !(ttl > 0) || ttl > MAX_TTL_MS) {
-      throw new InvalidArgumentError(`ttl is ${describe(ttl)}; expected milliseconds above 0, at most ${MAX_TTL_MS} (200 days)`);
+      throw new InvalidArgumentError(
+        `ttl is ${describe(ttl)}; expected milliseconds above 0, at most ${MAX_TTL_MS} (200 days)`,
+      );
     }
     this.tick();
     return Math.ceil((this.elapsed() + ttl) / TICK_MS) >>> 0 || 1;
@@ -176,7 +178,9 @@ export class WorkerConnection {
 
   private putBytes(key: Uint8Array): number {
     if (!(key instanceof Uint8Array)) {
-      throw new InvalidArgumentError(`a key is ${describe(key)}; expected a string, a Uint8Array or a key from ns.key()`);
+      throw new InvalidArgumentError(
+        `a key is ${describe(key)}; expected a string, a Uint8Array or a key from ns.key()`,
+      );
     }
     const length = key.length;
     if (length === 0) throw new InvalidArgumentError("a key is an empty Uint8Array; a key has at least one byte");
