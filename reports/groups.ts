@@ -52,10 +52,11 @@ export function groupByFile(all: readonly Results[]): Group[] {
   }));
 }
 
-/** Names of several files: title and commit, numbered where that does not tell them apart. */
+/** Names of several files: title and commit (the commit alone under one common title), numbered where that is not enough. */
 export function fileLabels(all: readonly Results[]): string[] {
+  const oneTitle = new Set(all.map(({ title }) => title)).size === 1 && all.length > 1;
   const plain = all.map(({ title, environment }) =>
-    title ? `${title} · ${shortCommit(environment.commit)}` : shortCommit(environment.commit),
+    title && !oneTitle ? `${title} · ${shortCommit(environment.commit)}` : shortCommit(environment.commit),
   );
   return plain.map((label, index) =>
     plain.indexOf(label) === plain.lastIndexOf(label) ? label : `${label} (${index + 1})`,

@@ -75,11 +75,15 @@ function renderSeveral(all: readonly Results[]): string {
       ...(groups.length === 0
         ? []
         : [
-            subjectsSection(groups, {
-              title: "Files side by side",
-              lead: `Ratios are to the first file, ${labels[0]}.`,
-              line: "File",
-            }),
+            subjectsSection(
+              groups,
+              {
+                title: "Files side by side",
+                lead: `Ratios are to the first file, ${labels[0]}.`,
+                line: "File",
+              },
+              focus,
+            ),
             latencySection(focus, "File"),
             costSection(focus, "File"),
             timeSection(focus),

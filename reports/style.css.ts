@@ -114,8 +114,9 @@ details[open]>summary{margin-bottom:.5rem}
 .meter i{display:block;height:100%;background:var(--accent)}
 
 .notices{list-style:none;margin:0 0 1.1rem;padding:0;display:grid;gap:.5rem}
+.notices li,.notices li.warn,.notices li.bad{color:var(--ink)}
 .notices li{border-left:3px solid var(--warn);background:var(--warn-wash);border-radius:0 8px 8px 0;padding:.55rem .9rem;font-size:.92rem;overflow-wrap:anywhere}
-.notices li.bad{border-color:var(--bad);background:var(--bad-wash);color:var(--ink)}
+.notices li.bad{border-color:var(--bad);background:var(--bad-wash)}
 .notices li.quiet{border-color:var(--line);background:var(--raised)}
 .reading{columns:24rem;column-gap:2.4rem;max-width:76rem}
 .reading div{break-inside:avoid;margin-bottom:1.05rem}
@@ -128,6 +129,8 @@ footer{margin-top:3rem;padding-top:1rem;border-top:1px solid var(--line);color:v
 @media print{
  :root{${LIGHT}--page:#ffffff;--shadow:none}
  body{font-size:10pt}
+ .share,.swatch,.meter,.badge,.notices li{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+ .plot{max-width:27rem}
  .contents,.skip,#download{display:none!important}
  .frame{display:block}
  .page{max-width:none;padding:0}

@@ -3,18 +3,26 @@ import { duration } from "../format.js";
 import type { Look } from "../palette.js";
 import { Plot } from "../plot.js";
 
+const FINE_STEPS = [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 7, 8, 9];
+
 /** Powers of ten inside a domain, with 2 and 5 in between where the domain is short: ticks of a logarithmic axis. */
 export function logTicks(low: number, high: number): number[] {
   const decades = Math.log10(high / low);
-  const steps = decades < 1.3 ? [1, 2, 3, 5, 7] : decades < 2.5 ? [1, 2, 5] : [1];
+  const steps = decades < 0.4 ? FINE_STEPS : decades < 1.3 ? [1, 2, 3, 5, 7] : decades < 2.5 ? [1, 2, 5] : [1];
   const ticks: number[] = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
     for (const step of steps) {
-      const tick = step * 10 ** power;
+      const tick = Number((step * 10 ** power).toPrecision(3));
       if (tick >= low * 0.999 && tick <= high * 1.001) ticks.push(tick);
     }
   }
   return ticks;
+}
+
+/** About four round ticks from zero in powers of two: 0, 1 MiB, 2 MiB. */
+export function binaryTicks(most: number): number[] {
+  const step = 2 ** Math.max(0, Math.round(Math.log2(most / 4)));
+  return Array.from({ length: Math.floor(most / step) + 1 }, (_, index) => index * step);
 }
 
 /** A tick in nanoseconds. */
@@ -31,10 +39,12 @@ export function logDomain(values: readonly number[], air = 1.25): [number, numbe
   return [low / air, Math.max(high * air, (low / air) * 2)];
 }
 
-/** Shortens a name so that it fits a margin; the full name stands in the table beside the figure. */
+/** Shortens a name in its middle so that it fits a margin: names of one kind differ at their ends. The table has it whole. */
 export function shorten(name: string, length = 15): string {
   const characters = [...name];
-  return characters.length <= length ? name : `${characters.slice(0, length - 1).join("")}…`;
+  if (characters.length <= length) return name;
+  const head = Math.ceil((length - 1) * 0.6);
+  return `${characters.slice(0, head).join("")}…${characters.slice(characters.length - (length - 1 - head)).join("")}`;
 }
 
 /**
@@ -78,7 +88,7 @@ export function endLabels(
   const wanted = ends.map((end) => scale.apply(end.y) as number);
   const placed = spread(wanted, 13, frame.top + 2, frame.height - frame.bottom - 2);
   return ends.map(({ label, look }, index) =>
-    Plot.text([shorten(label)], {
+    Plot.text([shorten(label, 13)], {
       y: [scale.invert!(placed[index])],
       frameAnchor: "right",
       textAnchor: "start",

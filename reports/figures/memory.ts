@@ -3,6 +3,7 @@ import { bytes } from "../format.js";
 import type { Line } from "../groups.js";
 import type { Html } from "../html.js";
 import { draw, Plot } from "../plot.js";
+import { binaryTicks } from "./axes.js";
 
 export function memoryFigure({ label, look, run }: Line): Html | null {
   const classes = [...(run.memory.bySizeClass ?? [])].sort((a, b) => a.size - b.size);
@@ -14,14 +15,15 @@ export function memoryFigure({ label, look, run }: Line): Html | null {
     total: Math.max(chunks, used) * size,
   }));
   const most = Math.max(...bars.map(({ total }) => total), 1);
+  const ticks = binaryTicks(most);
   return draw(
     `Memory of ${label} in ${run.scenario} by size class: ${bars.map((bar) => `${bytes(bar.size)} ${bytes(bar.used)} of ${bytes(bar.total)}`).join("; ")}`,
     {
-      height: 250,
+      height: 264,
       marginLeft: 60,
       marginRight: 12,
       marginTop: 34,
-      marginBottom: 40,
+      marginBottom: 54,
       x: { type: "band", domain: bars.map(({ name }) => name), label: "size class", padding: 0.22 },
       y: { domain: [0, most * 1.04], label: null },
       marks: [
@@ -31,8 +33,8 @@ export function memoryFigure({ label, look, run }: Line): Html | null {
           labelArrow: "none",
           labelAnchor: "center",
         }),
-        Plot.axisY({ ticks: 5, tickFormat: (value: number) => bytes(value), label: null }),
-        Plot.gridY({ ticks: 5, strokeOpacity: 0.12 }),
+        Plot.axisY({ ticks, tickFormat: (value: number) => bytes(value), label: null }),
+        Plot.gridY(ticks, { strokeOpacity: 0.12 }),
         Plot.text(["bytes in chunks: in use (solid), free (outline)"], {
           frameAnchor: "top-left",
           dy: -22,

@@ -10,6 +10,7 @@ export function subjectsFigure({ title, lines, reference }: Group): Html | null 
   const contenders = contendersOf(lines);
   if (contenders.length === 0) return null;
   const most = Math.max(...contenders.map(({ run }) => run.opsPerSecond), 1);
+  const roomy = contenders.some(({ label }) => label.length > 15);
   const names = contenders.map(({ label }, index) => `${index}`.padStart(3, "0") + label);
   const texts = contenders.map(({ run }) => {
     const ratio = reference.run.opsPerSecond > 0 ? run.opsPerSecond / reference.run.opsPerSecond : Number.NaN;
@@ -26,7 +27,7 @@ export function subjectsFigure({ title, lines, reference }: Group): Html | null 
   return draw(`Throughput in ${title}: ${contenders.map(({ label }, i) => `${label} ${texts[i]}`).join("; ")}`, {
     width: FIGURE_WIDTH,
     height: 26 + 34 * bars.length,
-    marginLeft: 110,
+    marginLeft: roomy ? 150 : 110,
     marginRight: 12,
     marginTop: 4,
     marginBottom: 22,
@@ -37,7 +38,12 @@ export function subjectsFigure({ title, lines, reference }: Group): Html | null 
       ...bars.map((bar) =>
         Plot.barX([bar], { x: "value", y: "name", fill: bar.colour, fillOpacity: 0.9, rx: 3 } as Plot.BarXOptions),
       ),
-      Plot.axisY({ tickFormat: (name: string) => shorten(name.slice(3)), tickSize: 0, fontSize: 12.5, label: null }),
+      Plot.axisY({
+        tickFormat: (name: string) => shorten(name.slice(3), roomy ? 21 : 15),
+        tickSize: 0,
+        fontSize: 12.5,
+        label: null,
+      }),
       Plot.text(
         bars.filter(({ inside }) => inside),
         { x: "value", y: "name", text: "text", textAnchor: "end", dx: -8, fill: "var(--on-series)", fontWeight: 600 },

@@ -1,9 +1,9 @@
 /** What a reader must know before believing a figure, errors first. */
 import type { Section } from "../chrome.js";
 import { count, percent } from "../format.js";
-import { distributions, fileLabels } from "../groups.js";
+import { distributions, FLOOR_SUBJECT, fileLabels } from "../groups.js";
 import { type Html, html } from "../html.js";
-import type { Results } from "../results.js";
+import type { Results, Run } from "../results.js";
 
 /** Above this A/A noise the machine cannot show a regression of the gate's default tolerance. */
 const NOISY = 0.1;
@@ -43,10 +43,13 @@ function noticesOf(results: Results): Notice[] {
       add("bad", html`${where}: <code>${code}</code> ${count(number)} ${number === 1 ? "time" : "times"}.`);
     }
     for (const [operation, latency] of [...distributions(run, "sampled"), ...distributions(run, "batched")]) {
-      if (!latency.suspect) continue;
+      // The empty loop costs what the empty loop costs.
+      if (!latency.suspect || run.subject === FLOOR_SUBJECT) continue;
       add("warn", html`${where}: ${operation} costs within 1.4 × of the empty loop; it was probably optimised away.`);
     }
-    for (const note of run.notes ?? []) add("quiet", html`${where}: ${note}`);
+  }
+  for (const { subject, note, scenarios } of notesOf(runs)) {
+    add("quiet", html`<strong>${subject}</strong>: ${note} <span class="muted">(${scenarios.join(", ")})</span>`);
   }
   if (environment.noise === null) {
     add("quiet", html`A/A noise was not measured: a difference of a few per cent may be chance.`);
@@ -65,4 +68,18 @@ function noticesOf(results: Results): Notice[] {
   }
   for (const notice of notices ?? []) add("warn", html`${notice}`);
   return found;
+}
+
+/** Notes of runs, each once, with the scenarios it was made in. */
+function notesOf(runs: readonly Run[]): { subject: string; note: string; scenarios: string[] }[] {
+  const found = new Map<string, { subject: string; note: string; scenarios: string[] }>();
+  for (const { subject, scenario, notes } of runs) {
+    for (const note of notes ?? []) {
+      const key = JSON.stringify([subject, note]);
+      const entry = found.get(key) ?? { subject, note, scenarios: [] };
+      if (!entry.scenarios.includes(scenario)) entry.scenarios.push(scenario);
+      found.set(key, entry);
+    }
+  }
+  return [...found.values()];
 }

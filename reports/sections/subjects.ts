@@ -16,12 +16,15 @@ export interface SubjectsWords {
   line: string;
 }
 
-export function subjectsSection(groups: readonly Group[], words: SubjectsWords): Section {
-  const ratios = groups.length > 1 ? ratiosFigure(groups) : null;
+/** `drawn` are the groups that get figures; the table has every run of `groups`. */
+export function subjectsSection(
+  groups: readonly Group[],
+  words: SubjectsWords,
+  drawn: readonly Group[] = groups,
+): Section {
+  const ratios = drawn.length > 1 ? ratiosFigure(drawn) : null;
   // A run that nothing stands beside has its throughput in the table and, by workers, in the scaling figure.
-  const compared = groups.some(({ lines }) => lines.length > 1)
-    ? groups.filter(({ lines }) => lines.length > 1)
-    : groups;
+  const compared = drawn.some(({ lines }) => lines.length > 1) ? drawn.filter(({ lines }) => lines.length > 1) : drawn;
   const bars = compared.map((group) => {
     const drawing = subjectsFigure(group);
     const [first] = group.lines;
@@ -41,11 +44,11 @@ export function subjectsSection(groups: readonly Group[], words: SubjectsWords):
       ratios
         ? figureCard(
             "All scenarios at a glance",
-            html`Throughput relative to ${groups[0].reference.label}; right is faster. ${legend(groups)}`,
+            html`Throughput relative to ${drawn[0].reference.label}; right is faster. ${legend(drawn)}`,
             ratios,
           )
         : null
-    }${bars}${scalings(groups)}</div>
+    }${bars}${scalings(drawn)}</div>
 <details class="card"${groups.length === 1 ? html` open` : null}><summary>Every run, exact</summary>${runsTable(groups, words.line)}</details></div>`,
   };
 }

@@ -134,6 +134,14 @@ describe("the report of several files", () => {
     expect(JSON.parse(document.querySelector("#results")?.textContent ?? "")).toHaveLength(2);
   });
 
+  test("names files of one title by their commits", () => {
+    const sibling = fixtureResults({ commit: "fedcba9876543210" });
+    const heads = [...parse(renderReport([results, sibling])).querySelectorAll("#verdict h3")].map(
+      (head) => head.textContent,
+    );
+    expect(heads).toEqual(["0123456789", "fedcba9876"]);
+  });
+
   test("warns when they come from different machines", () => {
     expect(renderReport([results, machine])).toContain("not comparable");
     expect(renderReport([results, other])).not.toContain("not comparable");

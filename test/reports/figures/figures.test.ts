@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { JSDOM } from "jsdom";
 import { describe, expect, test } from "vitest";
+import { shorten, spread } from "#dist/reports/figures/axes.js";
 import { costFigure } from "#dist/reports/figures/cost.js";
 import { curvesOf, hitRatioFigure, policyLooks } from "#dist/reports/figures/hit-ratio.js";
 import { memoryFigure } from "#dist/reports/figures/memory.js";
@@ -223,6 +225,32 @@ describe("distance to the targets", () => {
     const numeric = results.targets.filter((row) => headroom(row) !== null);
     expect(met).toBe(numeric.filter(({ verdict }) => verdict === "met").length);
     expect(missed).toBe(numeric.filter(({ verdict }) => verdict === "missed").length);
+  });
+});
+
+describe("names in margins", () => {
+  test("are shortened in the middle, to the length asked for", () => {
+    expect(shorten("engram", 13)).toBe("engram");
+    expect(shorten("With the new hash · fedcba9876", 13)).toBe("With the…9876");
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 3, max: 30 }), (name, length) => {
+        expect([...shorten(name, length)].length).toBe(Math.min(length, [...name].length));
+      }),
+    );
+  });
+
+  test("at line ends never overlap while there is room, and keep the order of the lines", () => {
+    const places = fc.array(fc.double({ min: 0, max: 200, noNaN: true }), { minLength: 1, maxLength: 15 });
+    fc.assert(
+      fc.property(places, (wanted) => {
+        const placed = spread(wanted, 13, 0, 200);
+        const order = wanted.map((_, index) => index).sort((a, b) => wanted[a] - wanted[b]);
+        order.slice(1).forEach((index, position) => {
+          expect(placed[index] - placed[order[position]]).toBeGreaterThan(12.999);
+        });
+        for (const place of placed) expect(place >= -1e-9 && place <= 200 + 1e-9).toBe(true);
+      }),
+    );
   });
 });
 
