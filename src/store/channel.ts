@@ -157,7 +157,7 @@ export class Channel<E extends EncodingName = "binary"> {
     const { worker } = this;
     worker.assertOpen();
     const length = worker.engine.receive(this.ring, worker.valueAddress);
-    if (length >= 0) return this.codec.decode(worker.values, length) as Values[E];
+    if (length >= 0) return this.codec.decode(worker.window, 0, length) as Values[E];
     if (length === layout.NOT_YOURS) {
       throw new InvalidArgumentError(`channel "${this.name}" already has a receiver in another thread`);
     }

@@ -88,7 +88,7 @@ export class Namespace<E extends EncodingName = "binary"> {
   /** A copy of the value; undefined when the key is absent or expired. */
   get(key: Key): Values[E] | undefined {
     const length = this.read(key);
-    return length < 0 ? undefined : (this.codec.decode(this.worker.values, length) as Values[E]);
+    return length < 0 ? undefined : (this.codec.decode(this.worker.window, 0, length) as Values[E]);
   }
 
   /** The value with its version, for `ifVersion`, and its expiry. */
@@ -98,7 +98,7 @@ export class Namespace<E extends EncodingName = "binary"> {
     const { out } = this.worker;
     const version = makeVersion(out[0], out[1]);
     const expiresAt = this.worker.expiryTime(out[2]);
-    return { value: this.codec.decode(this.worker.values, length) as Values[E], version, expiresAt };
+    return { value: this.codec.decode(this.worker.window, 0, length) as Values[E], version, expiresAt };
   }
 
   /**
@@ -493,13 +493,11 @@ export class Namespace<E extends EncodingName = "binary"> {
       this.refresh();
       return 0;
     }
-    const window = worker.manyBuffer;
+    const window = worker.manyWindow;
     for (let i = 0; i < done; i++) {
       const length = manyWords[i * 2 + 1];
       const start = manyWords[i * 2];
-      values.push(
-        length === MISS ? undefined : (this.codec.decode(window.subarray(start, start + length), length) as Values[E]),
-      );
+      values.push(length === MISS ? undefined : (this.codec.decode(window, start, length) as Values[E]));
     }
     if (done > 0) return done;
     values.push(this.get(keys[from])); // a value too large for the batch window
@@ -568,7 +566,7 @@ export class Namespace<E extends EncodingName = "binary"> {
     const lengths = worker.engine.readListed(entry, version) >>> 0;
     if (lengths === 0) return null;
     const keyBytes = worker.keyCopy(lengths >>> 16);
-    const value = this.codec.decode(worker.values, lengths & 0xffff) as Values[E];
+    const value = this.codec.decode(worker.window, 0, lengths & 0xffff) as Values[E];
     return new Listed(keyBytes, value);
   }
 }

@@ -4,6 +4,7 @@
  */
 import { threadId } from "node:worker_threads";
 import { type Engine, instantiateEngine, layout } from "../core/index.js";
+import { Window } from "./encoding.js";
 import { ClosedError, InvalidArgumentError, KeyTooLongError, WorkerLimitError } from "./errors.js";
 import type { PreparedKey } from "./key.js";
 import { describe } from "./sizes.js";
@@ -35,7 +36,8 @@ export class WorkerConnection {
   /** The key window, as bytes and as words. */
   private readonly keyBytes: Uint8Array;
   private readonly keyWords: Uint32Array;
-  /** The value window. `values` is a Buffer because its string decoders are the fastest Node has. */
+  /** The value window. */
+  readonly window: Window;
   readonly values: Buffer;
   readonly valueAddress: number;
   /** Small results: address, version, expiry, length, sum. */
@@ -43,7 +45,7 @@ export class WorkerConnection {
   readonly outSum: BigInt64Array;
   readonly manyBytes: Uint8Array;
   readonly manyWords: Int32Array;
-  readonly manyBuffer: Buffer;
+  readonly manyWindow: Window;
   readonly header: Uint32Array;
   closed = false;
   /** Each growth gives the memory a new buffer object; views made over the older ones stay good. */
@@ -78,11 +80,12 @@ export class WorkerConnection {
     this.keyBytes = new Uint8Array(buffer, slot + layout.S_KEY, layout.KEY_MAX + 16);
     this.keyWords = new Uint32Array(buffer, slot + layout.S_KEY, (layout.KEY_MAX + 16) / 4);
     this.valueAddress = slot + layout.S_VALUE;
-    this.values = Buffer.from(buffer as ArrayBuffer, this.valueAddress, layout.CHUNK_MAX);
+    this.window = new Window(buffer, this.valueAddress, layout.CHUNK_MAX);
+    this.values = this.window.text;
     this.out = new Uint32Array(buffer, slot + layout.S_OUT, 16);
     this.outSum = new BigInt64Array(buffer, slot + layout.S_OUT + 16, 1);
     this.manyBytes = new Uint8Array(buffer, slot + layout.S_MANY, layout.S_MANY_SIZE);
-    this.manyBuffer = Buffer.from(buffer as ArrayBuffer, slot + layout.S_MANY, layout.S_MANY_SIZE);
+    this.manyWindow = new Window(buffer, slot + layout.S_MANY, layout.S_MANY_SIZE);
     this.manyWords = new Int32Array(buffer, slot + layout.S_MANY, layout.S_MANY_SIZE / 4);
     this.handle = {
       engram: layout.LAYOUT_VERSION,
