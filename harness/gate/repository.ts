@@ -1,7 +1,8 @@
 /** What the gate asks of git. */
+import { rm } from "node:fs/promises";
 import { devNull } from "node:os";
 import { InvalidArgumentError } from "../../src/store/errors.js";
-import { describeEnd, runChild } from "./child-process.js";
+import { describeEnd, type Finished, runChild } from "./child-process.js";
 import { RunFailedError } from "./errors.js";
 
 export interface Repository {
@@ -11,7 +12,7 @@ export interface Repository {
 }
 
 export async function openRepository(folder: string, signal: AbortSignal): Promise<Repository> {
-  const { exitCode, stdout } = await runChild("git", ["rev-parse", "--show-toplevel"], { cwd: folder, signal });
+  const { exitCode, stdout } = await git(["rev-parse", "--show-toplevel"], folder, signal);
   if (exitCode !== 0) {
     throw new InvalidArgumentError(
       `--against: ${folder} is not inside a git repository; run the gate in a clone, or compare with --baseline FILE`,
@@ -23,7 +24,7 @@ export async function openRepository(folder: string, signal: AbortSignal): Promi
 /** The full commit id that a revision (branch, tag, HEAD~3, id) names. */
 export async function resolveRevision({ root, signal }: Repository, revision: string): Promise<string> {
   const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`];
-  const { exitCode, stdout } = await runChild("git", args, { cwd: root, signal });
+  const { exitCode, stdout } = await git(args, root, signal);
   const commit = stdout.trim();
   if (exitCode !== 0 || !/^[0-9a-f]{40,64}$/.test(commit)) {
     throw new InvalidArgumentError(
@@ -35,21 +36,34 @@ export async function resolveRevision({ root, signal }: Repository, revision: st
 
 /** The head arm is the working tree as it stands; this says which commit that is and whether files were changed since. */
 export async function describeHead({ root, signal }: Repository): Promise<{ commit: string | null; dirty: boolean }> {
-  const head = await runChild("git", ["rev-parse", "--verify", "--quiet", "HEAD"], { cwd: root, signal });
-  const status = await runChild("git", ["status", "--porcelain", "--untracked-files=no"], { cwd: root, signal });
+  const head = await git(["rev-parse", "--verify", "--quiet", "HEAD"], root, signal);
+  const status = await git(["status", "--porcelain", "--untracked-files=no"], root, signal);
   return { commit: head.exitCode === 0 ? head.stdout.trim() : null, dirty: status.stdout.trim() !== "" };
 }
 
 export async function addWorktree({ root, signal }: Repository, folder: string, commit: string): Promise<void> {
   // Without the repository's hooks: a post-checkout hook is for people, and may change what is measured.
   const args = ["-c", `core.hooksPath=${devNull}`, "worktree", "add", "--quiet", "--detach", folder, commit];
-  const finished = await runChild("git", args, { cwd: root, signal });
+  const finished = await git(args, root, signal);
   if (finished.exitCode !== 0) throw new RunFailedError(`git worktree add failed, ${describeEnd(finished)}`);
 }
 
 /** Never rejects for what is already gone. Not tied to the gate's signal: it has to work after an interrupt. */
 export async function removeWorktree({ root }: Repository, folder: string): Promise<void> {
   const signal = new AbortController().signal;
-  await runChild("git", ["worktree", "remove", "--force", folder], { cwd: root, signal });
-  await runChild("git", ["worktree", "prune"], { cwd: root, signal });
+  const { exitCode } = await git(["worktree", "remove", "--force", folder], root, signal);
+  // Interrupted halfway through being added: its folder goes with the gate's own, this drops git's note of it.
+  if (exitCode !== 0) {
+    await rm(folder, { recursive: true, force: true });
+    await git(["worktree", "prune"], root, signal);
+  }
+}
+
+/** Called from a git hook, the environment names that hook's repository and index, which are not those of a worktree. */
+const HOOK_VARIABLES = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
+
+function git(args: readonly string[], cwd: string, signal: AbortSignal): Promise<Finished> {
+  const env = { ...process.env };
+  for (const name of HOOK_VARIABLES) delete env[name];
+  return runChild("git", args, { cwd, signal, env });
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { JSDOM } from "jsdom";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { GateReport } from "#dist/harness/gate/index.js";
 import { GateProject } from "./gate-project.js";
 
@@ -19,9 +19,10 @@ afterEach(() => {
 const QUICK = ["--rounds", "10", "--seed", "7"];
 
 describe("gate --against", () => {
-  it("passes when nothing changed, and cleans up", async () => {
+  it("passes when nothing changed, and cleans up, also when called from a git hook", async () => {
     const p = project();
     p.commit("nothing");
+    p.environment = { GIT_DIR: ".git", GIT_INDEX_FILE: ".git/index" };
     const run = await p.gate(["--against", "HEAD~1", ...QUICK]);
     expect(run.stderr).toBe("");
     expect(run.exitCode).toBe(0);
@@ -145,6 +146,12 @@ describe("gate --against", () => {
 });
 
 describe("gate, asked wrongly", () => {
+  let p: GateProject;
+  beforeAll(() => {
+    p = new GateProject();
+  });
+  afterAll(() => p.remove());
+
   it.each([
     [["--against", "no-such-branch"], /^--against no-such-branch: no such revision in this repository/],
     [["--against", "--help-me"], /no such revision/],
@@ -167,7 +174,6 @@ describe("gate, asked wrongly", () => {
     [["--against", "HEAD", "--scenario", "--out"], /^--scenario --out: expected scenario names/],
     [["--against", "HEAD", "--inconclusive", "maybe"], /^--inconclusive maybe: expected pass or fail/],
   ])("%j: exit 2 and one line", async (args, message) => {
-    const p = project();
     const run = await p.gate(args);
     expect(run.exitCode).toBe(2);
     expect(run.stderr).toMatch(message);
@@ -177,7 +183,6 @@ describe("gate, asked wrongly", () => {
   });
 
   it("outside a git repository: exit 2", async () => {
-    const p = project();
     const run = await p.gate(["--against", "HEAD"], undefined, tmpdir());
     expect(run.exitCode).toBe(2);
     expect(run.stderr).toMatch(/is not inside a git repository/);

@@ -78,7 +78,13 @@ export class GateProject {
 
   /** Runs `engram gate`; `onStart` gets the process, to interrupt it. */
   gate(args: string[], onStart?: (pid: number) => Promise<void>, cwd = this.folder): Promise<GateRun> {
-    const env = { ...process.env, TMPDIR: this.scratch, FAKE_CLI: this.cli, GITHUB_STEP_SUMMARY: this.summary };
+    const env = {
+      ...process.env,
+      TMPDIR: this.scratch,
+      FAKE_CLI: this.cli,
+      GITHUB_STEP_SUMMARY: this.summary,
+      ...this.environment,
+    };
     const child = spawn(process.execPath, [join(FIXTURES, "gate-cli.mjs"), ...args], { cwd, env });
     const run: GateRun = { exitCode: null, stdout: "", stderr: "" };
     child.stdout.on("data", (chunk) => {
@@ -95,6 +101,7 @@ export class GateProject {
   }
 
   summary = "";
+  environment: Record<string, string> = {};
 
   /** What the gate left behind: files in its temporary folder, worktrees git knows of. */
   leftovers(): string[] {
