@@ -39,6 +39,8 @@ import { count, nextRandom, pool, slabs, slot } from "./worker";
 /** Chunks looked at before the hand gives up on a slab, and slabs before it gives up on a class. */
 const SAMPLE: u32 = 128;
 const SLABS_TRIED: u32 = 8;
+/** Attempts to take a coldest entry that others change under us. */
+const ROUNDS: u32 = 4;
 /** Victims taken before the writer gives up: some may stay named by hazards for a moment. */
 const VICTIMS: u32 = 16;
 
@@ -91,8 +93,29 @@ function endSnapshot(): bool {
   return snapshot != 0 && swap32(H_SNAPSHOT, snapshot, 0);
 }
 
-/** Removes one entry of the class. False when none was found. */
+// The coldest entry the hand came by, for when it meets none at zero; 0 = none.
+let coldest: u32 = 0;
+let coldestVersion: u32 = 0;
+let coldestAccess: u32 = 0;
+
+/** Removes one entry of the class. False when there is none, or others changed each one we chose. */
 export function evictOne(cls: u32): bool {
+  for (let round: u32 = 0; round < ROUNDS; round++) {
+    coldest = 0;
+    coldestAccess = u32.MAX_VALUE;
+    if (turnHand(cls)) return true;
+    if (coldest == 0) return false;
+    // all that were sampled are hot: the least hot of them goes, or a cache read by everyone would take nothing new
+    if (removeEntry(coldest, coldestVersion)) {
+      count(C_EVICTIONS);
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Looks at a few slabs of the class, and removes the first entry there whose counter is at zero. */
+function turnHand(cls: u32): bool {
   const limit = load32(H_SLAB_LIMIT);
   let index = nextRandom() % limit;
   let tried: u32 = 0;
@@ -116,8 +139,13 @@ function evictFrom(start: u32, cls: u32): bool {
     const entry = start + (i & mask) * sizeOf(cls);
     i++;
     if (!isCandidate(entry)) continue;
-    const access = load<u8>(entry + E_ACCESS);
+    const access: u32 = load<u8>(entry + E_ACCESS);
     if (access > 0 && !expiredNow(racy32(entry + E_EXPIRES))) {
+      if (access < coldestAccess) {
+        coldest = entry;
+        coldestVersion = load32(entry + E_VERSION);
+        coldestAccess = access;
+      }
       store<u8>(entry + E_ACCESS, access - 1); // may hit a chunk recycled just now: harmless, it is a hint
       continue;
     }

@@ -14,10 +14,12 @@ import {
   H_NEXT_ID,
   H_SLOTS,
   H_SLOT_COUNT,
+  H_TICK,
   ID_CLEARED,
   ID_FREE,
   ID_USED,
   I_ENTRIES,
+  I_LAST_USED,
   I_STATE,
   MODE_IF_ABSENT,
   MODE_IF_VERSION,
@@ -73,6 +75,8 @@ function takeId(): u32 {
     if (now == ID_CLEARED && load32(idLine(id) + I_ENTRIES) != 0) continue;
     store<u32>(slot + S_HAND_ID, id);
     if (swap32(state, now, ID_USED)) {
+      // it counts as used from now on: not since the store began, nor since its last owner's last write
+      store<u32>(idLine(id) + I_LAST_USED, max<u32>(load32(H_TICK), 1));
       store32(H_NEXT_ID, id + 1);
       return id;
     }

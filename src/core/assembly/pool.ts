@@ -299,7 +299,10 @@ function grow(): bool {
   // Several workers may grow at once: the memory then gets larger than asked for, and the next of them finds it so.
   const pages = ((pool + GUARD_SIZE) >> SLAB_SHIFT) + next;
   const size = <u32>memory.size();
-  if (size < pages && memory.grow(<i32>(pages - size)) < 0) return load32(H_SLAB_LIMIT) != limit;
+  if (size < pages && memory.grow(<i32>(pages - size)) < 0) {
+    // refused, perhaps only because another worker's growth came in between and left no room for ours
+    if (<u32>memory.size() < pages) return load32(H_SLAB_LIMIT) != limit;
+  }
   swap32(H_SLAB_LIMIT, limit, next);
   return true;
 }
