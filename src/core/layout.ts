@@ -199,8 +199,10 @@ export const ID_CLEARED: u32 = 2; // unreachable; taken again once its entries a
 export const R_CAPACITY: u32 = 64; // cells, a power of two; this line is written once
 export const R_KIND: u32 = 68; // RING_SPSC or RING_MPSC
 export const R_WHEN_FULL: u32 = 72; // 0 = the sender is told, 1 = the message is dropped and counted
-export const R_RECEIVER: u32 = 128; // slot number + 1 of the one receiver
+export const R_RECEIVER: u32 = 128; // claim of the one receiver: incarnation << 7 | slot number + 1
 export const R_SENDER: u32 = 132; // the same for the one sender of an SPSC ring
+export const CLAIM_SLOT_BITS: u32 = 7;
+export const CLAIM_SLOT_MASK: u32 = 127;
 export const R_TAIL: u32 = 192; // next position to fill
 export const R_HEAD: u32 = 256; // next position to take
 export const R_ARRIVALS: u32 = 320; // bumped after a message went in: receivers wait on it

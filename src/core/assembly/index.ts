@@ -51,10 +51,11 @@ import { beginWrite, endWrite, hashKind, slot, slotNumber, takePlace } from "./w
 export function attach(thread: u32): i32 {
   const slots = load<u32>(H_SLOT_COUNT);
   for (let number: u32 = 0; number < slots; number++) {
-    const state = load<u32>(H_SLOTS) + number * SLOT_SIZE + S_STATE;
-    if (load32(state) == SLOT_FREE && swap32(state, SLOT_FREE, SLOT_ACTIVE)) {
+    const place = load<u32>(H_SLOTS) + number * SLOT_SIZE;
+    if (load32(place + S_STATE) == SLOT_FREE && swap32(place + S_STATE, SLOT_FREE, SLOT_ACTIVE)) {
+      // at once, with no call between: threads are terminated at calls and loops, and the reaper looks for this number
+      store<u32>(place + S_THREAD, thread);
       takePlace(number);
-      store<u32>(slot + S_THREAD, thread);
       return number;
     }
   }
@@ -124,9 +125,13 @@ export function get(record: u32, version: u32, length: u32): i32 {
   return table.read(hash, meta, slot + S_KEY, slot + S_VALUE, 0xffff, false);
 }
 
-export function getHashed(record: u32, version: u32, length: u32, hashed: u32): i32 {
-  if (!into(record, version, length)) return STALE;
-  return table.read(hashed, meta, slot + S_KEY, slot + S_VALUE, 0xffff, false);
+/**
+ * The same with a prepared key, whose hash and meta (length << 16 | namespace id) the host remembers. The id belongs to this
+ * directory entry in this version, so it holds as long as the entry is current.
+ */
+export function getHashed(record: u32, version: u32, keyMeta: u32, hashed: u32): i32 {
+  if (!isCurrent(record, version)) return STALE;
+  return table.read(hashed, keyMeta, slot + S_KEY, slot + S_VALUE, 0xffff, false);
 }
 
 /** Value to `target`, at most `limit` bytes of it, not a byte more. */
@@ -138,13 +143,13 @@ export function getInto(record: u32, version: u32, length: u32, target: u32, lim
 export function getIntoHashed(
   record: u32,
   version: u32,
-  length: u32,
+  keyMeta: u32,
   hashed: u32,
   target: u32,
   limit: u32,
 ): i32 {
-  if (!into(record, version, length)) return STALE;
-  return table.read(hashed, meta, slot + S_KEY, target, limit, true);
+  if (!isCurrent(record, version)) return STALE;
+  return table.read(hashed, keyMeta, slot + S_KEY, target, limit, true);
 }
 
 /** 1 present, 0 absent, or STALE. */
@@ -172,13 +177,14 @@ export function set(
 export function setHashed(
   record: u32,
   version: u32,
-  length: u32,
+  keyMeta: u32,
   hashed: u32,
   value: u32,
   valueLength: u32,
 ): i32 {
-  if (!into(record, version, length)) return STALE;
-  return table.write(hashed, meta, slot + S_KEY, value, valueLength, 0, 0, 0, 0);
+  if (!isCurrent(record, version)) return STALE;
+  enter(record, version);
+  return table.write(hashed, keyMeta, slot + S_KEY, value, valueLength, 0, 0, 0, 0);
 }
 
 /** Adds to a counter; the sum is in S_OUT + 16. */

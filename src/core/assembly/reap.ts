@@ -36,9 +36,13 @@ import {
   PIN_COUNT,
   R_CAPACITY,
   R_CELLS,
+  R_KIND,
+  RING_MPSC,
+  RING_SPSC,
   SLOT_ACTIVE,
   SLOT_FREE,
   SLOT_SIZE,
+  SYSTEM_ID,
   S_BUFFERS,
   S_CACHES,
   S_DEFERRED,
@@ -72,12 +76,15 @@ import {
   S_WRITE_EPOCH,
 } from "../layout";
 import { load32, load64, store32, swap32 } from "./memory";
-import { classAt, emptyCache, finishSlab, giveToCache, isChunk, swapTookEffect, trim } from "./pool";
+import { classAt, classOf, emptyCache, finishSlab, giveToCache, isChunk, swapTookEffect, trim } from "./pool";
 import { idLine, valueOf } from "./quota";
 import { clearHazards, scan } from "./reclaim";
 import { list } from "./sweep";
 import { find, found, padded } from "./table";
 import { slabs, slot, slotNumber } from "./worker";
+
+/** "channel:", little-endian: how the keys of rings begin in the store's own id. */
+const CHANNEL_PREFIX: u64 = 0x3a6c656e6e616863;
 
 // @ts-ignore: decorator
 @inline
@@ -280,6 +287,8 @@ function settleRetired(dead: u32): void {
 
 function settleFree(dead: u32): void {
   const chunk = load32(dead + S_HAND_FREE);
+  // a receiver on its way from the one register to the other: the chunk is to be settled once
+  if (chunk != 0 && load32(dead + S_HAND_MESSAGE) == chunk) store32(dead + S_HAND_MESSAGE, 0);
   if (chunk != 0 && !isCachedAnywhere(chunk) && !isRetiredAnywhere(chunk)) adopt(chunk, dead + S_HAND_FREE);
   store32(dead + S_HAND_FREE, 0);
 }
@@ -356,6 +365,10 @@ function adoptBuffers(dead: u32): void {
   while (true) {
     const chunk = load<u32>(dead + S_BUFFERS);
     if (chunk == 0) return;
+    if (isPublishedRing(chunk)) {
+      store32(dead + S_BUFFERS, load<u32>(chunk + E_NEXT));
+      continue;
+    }
     store<u32>(slot + S_HAND_FREE, chunk);
     store32(dead + S_BUFFERS, load<u32>(chunk + E_NEXT));
     const cls = classAt(chunk);
@@ -363,6 +376,25 @@ function adoptBuffers(dead: u32): void {
     store<u32>(slot + S_HAND_FREE, 0);
     trim(cls);
   }
+}
+
+/** A ring whose maker died right after it had put it into the directory, when it still counted as its buffer. */
+function isPublishedRing(chunk: u32): bool {
+  const kind = load<u32>(chunk + R_KIND);
+  if (classAt(chunk) < classOf(R_CELLS) || (kind != RING_SPSC && kind != RING_MPSC)) return false;
+  const buckets = load<u32>(H_BUCKET_MASK);
+  const target = slot + S_MANY;
+  let bucket: u32 = 0;
+  while (bucket <= buckets) {
+    const result = list(SYSTEM_ID, bucket, target, 512);
+    bucket = <u32>result;
+    const n = <u32>(result >> 32);
+    for (let i: u32 = 0; i < n; i++) {
+      const entry = load<u32>(target + (i << 3));
+      if (load<u64>(entry + E_KEY) == CHANNEL_PREFIX && load<u32>(valueOf(entry)) == chunk) return true;
+    }
+  }
+  return false;
 }
 
 /** An id that no directory entry names is cleared: its entries are swept, then it is free. */

@@ -20,6 +20,7 @@ import {
   E_NEXT,
   E_VALUE_LENGTH,
   FULL,
+  H_SLOTS,
   C_RECEIVED,
   C_SENT,
   NOT_YOURS,
@@ -37,10 +38,17 @@ import {
   R_SENDER,
   R_TAIL,
   R_WHEN_FULL,
+  CLAIM_SLOT_BITS,
+  CLAIM_SLOT_MASK,
+  SLOT_ACTIVE,
+  SLOT_SIZE,
   S_HAND_CHUNK,
+  S_HAND_FREE,
   S_HAND_MESSAGE,
   S_HAND_MESSAGE_RING,
   S_HAND_RING,
+  S_INCARNATION,
+  S_STATE,
 } from "../layout";
 import { allocateOrEvict } from "./evict";
 import { add32, add64, copyVectors, copyRacyExact, load32, load64, release32, store32, swap32, swap64 } from "./memory";
@@ -63,11 +71,29 @@ function cellOf(ring: u32, position: u32): u32 {
   return ring + R_CELLS + ((position & (load<u32>(ring + R_CAPACITY) - 1)) << 3);
 }
 
+/** This worker's claim on a place: slot number + 1, and above it the slot's incarnation. */
 // @ts-ignore: decorator
 @inline
+function claim(): u32 {
+  return (load<u32>(slot + S_INCARNATION) << CLAIM_SLOT_BITS) | (slotNumber + 1);
+}
+
+/** A claim ends with its worker: when that slot is given back, or reaped, its incarnation has moved on. */
+function isHeld(place: u32): bool {
+  const other = load<u32>(H_SLOTS) + ((place & CLAIM_SLOT_MASK) - 1) * SLOT_SIZE;
+  if (load32(other + S_STATE) != SLOT_ACTIVE) return false;
+  return load32(other + S_INCARNATION) << CLAIM_SLOT_BITS == (place & ~CLAIM_SLOT_MASK);
+}
+
+/** Whether this worker has the place, taking it if no living worker does. */
 function holder(register: u32): bool {
-  const now = load32(register);
-  return now == slotNumber + 1 || (now == 0 && swap32(register, 0, slotNumber + 1));
+  const mine = claim();
+  while (true) {
+    const now = load32(register);
+    if (now == mine) return true;
+    if (now != 0 && isHeld(now)) return false;
+    if (swap32(register, now, mine)) return true;
+  }
 }
 
 /** Sends `length` bytes at `from`. OK, FULL, DROPPED, NO_MEMORY or NOT_YOURS. */
@@ -171,8 +197,10 @@ export function receive(ring: u32, target: u32): i32 {
     store32(ring + R_HEAD, head + 1);
     const length = <u32>load<u16>(message + E_VALUE_LENGTH);
     copyRacyExact(target, message + E_KEY, length);
-    free(message);
+    // noted as being freed before it is no longer noted as received: freed twice would be worse than either
+    store<u32>(slot + S_HAND_FREE, message);
     store<u32>(slot + S_HAND_MESSAGE, 0);
+    free(message);
     add32(ring + R_DEPARTURES, 1);
     count(C_RECEIVED);
     return length;
@@ -181,6 +209,6 @@ export function receive(ring: u32, target: u32): i32 {
 
 /** Gives up the receiver's or the sender's place, so that another worker may take it. */
 export function leaveRing(ring: u32): void {
-  swap32(ring + R_RECEIVER, slotNumber + 1, 0);
-  swap32(ring + R_SENDER, slotNumber + 1, 0);
+  swap32(ring + R_RECEIVER, claim(), 0);
+  swap32(ring + R_SENDER, claim(), 0);
 }
