@@ -13,9 +13,9 @@ export interface Engine {
   setTick(tick: number): void;
   prepare(record: number, version: number, length: number): number;
   get(record: number, version: number, length: number): number;
-  getHashed(record: number, version: number, length: number, hash: number): number;
+  getHashed(record: number, version: number, meta: number, hash: number): number;
   getInto(record: number, version: number, length: number, target: number, limit: number): number;
-  getIntoHashed(record: number, version: number, length: number, hash: number, target: number, limit: number): number;
+  getIntoHashed(record: number, version: number, meta: number, hash: number, target: number, limit: number): number;
   has(record: number, version: number, length: number): number;
   set(
     record: number,
@@ -28,7 +28,7 @@ export interface Engine {
     expected: number,
     generation: number,
   ): number;
-  setHashed(record: number, version: number, length: number, hash: number, value: number, valueLength: number): number;
+  setHashed(record: number, version: number, meta: number, hash: number, value: number, valueLength: number): number;
   add(record: number, version: number, length: number, by: bigint): number;
   remove(record: number, version: number, length: number): number;
   borrow(record: number, version: number, length: number): number;

@@ -3,7 +3,7 @@ import { layout } from "../core/index.js";
 import { ADMIN, type AgentAccess, DELETE, READ, WRITE } from "./access.js";
 import { type Codec, codecOf, type EncodingName, type Values } from "./encoding.js";
 import { InvalidArgumentError, NamespaceLimitError, OutOfMemoryError, ValueTooLargeError } from "./errors.js";
-import { PreparedKey } from "./key.js";
+import { type KeyScope, PreparedKey } from "./key.js";
 import { describe, formatBytes } from "./sizes.js";
 import type { Key, WorkerConnection } from "./worker.js";
 
@@ -65,9 +65,11 @@ export class Namespace<E extends EncodingName = "binary"> {
   private readonly lookup: Lookup;
   private readonly binary: boolean;
   private record: Record;
-  // the two words every operation passes to the engine
+  // the words every operation passes to the engine
   private entry: number;
   private version: number;
+  private id: number;
+  private readonly scope: KeyScope;
 
   /** @internal Use `store.namespace()`. */
   constructor(worker: WorkerConnection, name: string, record: Record, lookup: Lookup, agent: AgentAccess | null) {
@@ -76,6 +78,8 @@ export class Namespace<E extends EncodingName = "binary"> {
     this.record = record;
     this.entry = record.entry;
     this.version = record.version;
+    this.id = record.id;
+    this.scope = worker.scopeOf(name);
     this.encoding = record.encoding as E;
     this.codec = codecOf(record.encoding);
     this.binary = record.encoding === "binary";
@@ -120,7 +124,7 @@ export class Namespace<E extends EncodingName = "binary"> {
             ? worker.engine.getIntoHashed(
                 this.entry,
                 this.version,
-                this.putPrepared(key),
+                this.putPreparedMeta(key),
                 key.hash,
                 address,
                 target.length,
@@ -338,7 +342,7 @@ export class Namespace<E extends EncodingName = "binary"> {
     const { worker } = this;
     const length = worker.putKey(key);
     const hash = worker.engine.prepare(this.entry, this.version, length) >>> 0;
-    return new PreparedKey(worker.handle.storeId, this.name, worker.takeWords(length), length, hash);
+    return new PreparedKey(this.scope, worker.takeWords(length), length, hash);
   }
 
   // ---------------------------------------------------------------- inside
@@ -354,11 +358,22 @@ export class Namespace<E extends EncodingName = "binary"> {
   }
 
   private putPrepared(key: PreparedKey): number {
-    if (key.namespace !== this.name || key.storeId !== this.worker.handle.storeId) {
-      key.assertOf(this.worker.handle.storeId, this.name);
-    }
-    this.worker.putWords(key.words);
+    if (key.scope !== this.scope) this.refuseForeign(key);
+    this.worker.putPrepared(key);
     return key.length;
+  }
+
+  /** As putPrepared, returning what the engine's prepared forms take: length and namespace id. */
+  private putPreparedMeta(key: PreparedKey): number {
+    if (key.scope !== this.scope) this.refuseForeign(key);
+    this.worker.putPrepared(key);
+    return (key.length << 16) | this.id;
+  }
+
+  private refuseForeign(key: PreparedKey): never {
+    const { namespace } = key.scope;
+    const where = namespace === this.name ? "the namespace of that name in another store" : `namespace "${namespace}"`;
+    throw new InvalidArgumentError(`the key was prepared in ${where} and is used in "${this.name}"`);
   }
 
   /** Value into the value window: its length, or a negative status that is not STALE. */
@@ -374,7 +389,7 @@ export class Namespace<E extends EncodingName = "binary"> {
   private readOnce(key: Key): number {
     const { engine } = this.worker;
     return key instanceof PreparedKey
-      ? engine.getHashed(this.entry, this.version, this.putPrepared(key), key.hash)
+      ? engine.getHashed(this.entry, this.version, this.putPreparedMeta(key), key.hash)
       : engine.get(this.entry, this.version, this.worker.putKey(key));
   }
 
@@ -382,7 +397,7 @@ export class Namespace<E extends EncodingName = "binary"> {
     const { engine } = this.worker;
     this.checkFits(key.length, length);
     for (;;) {
-      const status = engine.setHashed(this.entry, this.version, this.putPrepared(key), key.hash, address, length);
+      const status = engine.setHashed(this.entry, this.version, this.putPreparedMeta(key), key.hash, address, length);
       if (status === OK) return true;
       this.recover(status, key.length, length);
     }
@@ -430,6 +445,7 @@ export class Namespace<E extends EncodingName = "binary"> {
     this.record = this.lookup(this.name);
     this.entry = this.record.entry;
     this.version = this.record.version;
+    this.id = this.record.id;
   }
 
   private refreshIfStale(): void {

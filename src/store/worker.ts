@@ -6,7 +6,7 @@ import { threadId } from "node:worker_threads";
 import { type Engine, instantiateEngine, layout } from "../core/index.js";
 import { Window } from "./encoding.js";
 import { ClosedError, InvalidArgumentError, KeyTooLongError, WorkerLimitError } from "./errors.js";
-import type { PreparedKey } from "./key.js";
+import type { KeyScope, PreparedKey } from "./key.js";
 import { describe } from "./sizes.js";
 
 export type Key = string | Uint8Array | PreparedKey;
@@ -35,7 +35,8 @@ export class WorkerConnection {
   readonly slot: number;
   /** The key window, as bytes and as words. */
   private readonly keyBytes: Uint8Array;
-  private readonly keyWords: Uint32Array;
+  private readonly keyWords: Int32Array;
+  private readonly scopes = new Map<string, KeyScope>();
   /** The value window. */
   readonly window: Window;
   readonly values: Buffer;
@@ -78,7 +79,7 @@ export class WorkerConnection {
     const slot = this.engine.slotAddress();
     this.slot = slot;
     this.keyBytes = new Uint8Array(buffer, slot + layout.S_KEY, layout.KEY_MAX + 16);
-    this.keyWords = new Uint32Array(buffer, slot + layout.S_KEY, (layout.KEY_MAX + 16) / 4);
+    this.keyWords = new Int32Array(buffer, slot + layout.S_KEY, (layout.KEY_MAX + 16) / 4);
     this.valueAddress = slot + layout.S_VALUE;
     this.window = new Window(buffer, this.valueAddress, layout.CHUNK_MAX);
     this.values = this.window.text;
@@ -193,9 +194,24 @@ export class WorkerConnection {
     return length;
   }
 
-  putWords(words: Int32Array): void {
+  /** Puts a prepared key into the key window. */
+  putPrepared(key: PreparedKey): void {
     const window = this.keyWords;
-    for (let i = 0; i < words.length; i++) window[i] = words[i];
+    window[0] = key.word0;
+    window[1] = key.word1;
+    window[2] = key.word2;
+    window[3] = key.word3;
+    if (key.more !== null) window.set(key.more, 4);
+  }
+
+  /** What a key prepared for the namespace of this name belongs to. */
+  scopeOf(namespace: string): KeyScope {
+    let scope = this.scopes.get(namespace);
+    if (scope === undefined) {
+      scope = { namespace };
+      this.scopes.set(namespace, scope);
+    }
+    return scope;
   }
 
   /** The words of the key now in the window: what a prepared key keeps. */
