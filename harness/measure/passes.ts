@@ -147,7 +147,10 @@ export async function runBatched(
   }
 }
 
-/** The sampled pass: `onSample(kind, ns)` gets the raw time of a single operation, clock included. */
+/**
+ * The sampled pass: `onSample(kind, ns)` gets the raw time of a single operation, clock included. A getOrSet that hit was a
+ * get, and is told as one too.
+ */
 export async function runSampled(
   agent: SubjectAgent,
   stream: AgentStream,
@@ -171,10 +174,13 @@ export async function runSampled(
     const gap = Math.min((random >>> 0) % (2 * SAMPLE_EVERY - 1), left - 1, stream.length - cursor.position - 1);
     const at = cursor.position + gap;
     runSpan(agent, stream, cursor.position, at, tally);
+    const misses = tally.misses;
     const before = performance.now();
     runSpan(agent, stream, at, at + 1, tally);
     const after = performance.now();
-    onSample(stream.kinds[at], (after - before) * 1e6);
+    const nanoseconds = (after - before) * 1e6;
+    onSample(stream.kinds[at], nanoseconds);
+    if (stream.kinds[at] === GET_OR_SET && tally.misses === misses) onSample(GET, nanoseconds);
     left -= gap + 1;
     cursor.position = at + 1 === stream.length && !limits.once ? 0 : at + 1;
     if (++samples % 16 === 0) {
@@ -211,14 +217,18 @@ export async function runOpen(
     const intended = start + offset;
     if (performance.now() < intended && !waitUntil(intended)) break;
     const at = cursor.position;
+    const misses = tally.misses;
     const before = performance.now();
     runSpan(agent, stream, at, at + 1, tally);
     const after = performance.now();
     onOperation(stream.kinds[at], (after - intended) * 1e6, (after - before) * 1e6);
+    if (stream.kinds[at] === GET_OR_SET && tally.misses === misses) {
+      onOperation(GET, (after - intended) * 1e6, (after - before) * 1e6);
+    }
     cursor.position = at + 1 === stream.length && !limits.once ? 0 : at + 1;
+    limits.progress(tally.operations);
     if ((i & 63) === 63) {
       if (settles) await agent.settle?.();
-      limits.progress(tally.operations);
       if (limits.stopped()) break;
       // Overload: a queue that only grows. Stop at one and a half times the time meant, whatever is still due.
       if (after - start > limits.milliseconds * 1.5) break;

@@ -14,15 +14,7 @@ import { Tally } from "../measure/tally.js";
 import { loadSubject } from "../subjects/index.js";
 import type { AgentContext, Subject, SubjectAgent } from "../subjects/subject.js";
 import { ControlBlock } from "./control-block.js";
-import {
-  type CostCounts,
-  type FromWorker,
-  type PassOrder,
-  type PassReport,
-  type Preload,
-  type ToWorker,
-  type WorkerBirth,
-} from "./messages.js";
+import type { CostCounts, FromWorker, PassOrder, PassReport, Preload, ToWorker, WorkerBirth } from "./messages.js";
 import { valuesFor } from "./values.js";
 
 /** Operations written between two waits while loading, for subjects that queue their writes. */

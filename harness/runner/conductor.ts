@@ -1,8 +1,9 @@
 /** Starts a process for each run, one after the other, and collects what they measured. */
 import { type ChildProcess, fork } from "node:child_process";
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Run } from "../../reports/results.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import type { FromRunProcess, RunPlan, ToRunProcess } from "./messages.js";
@@ -13,12 +14,12 @@ export interface ConductedRuns {
   /** The highest timer floor of all runs, ns; 0 when there was none. */
   readonly timerFloorNs: number;
   readonly interrupted: boolean;
+  /** Runs that could not be finished, one line each: a process died, an invariant broke. */
+  readonly failures: string[];
 }
 
-export interface ConductorProgress {
-  /** `done` runs of `total` are over, the current one to `fraction`. */
-  (done: number, total: number, fraction: number, label: string): void;
-}
+/** `done` runs of `total` are over, the current one to `fraction`. */
+export type ConductorProgress = (done: number, total: number, fraction: number, label: string) => void;
 
 /** How long a run process may take to hand over what it has when interrupted, before it is killed, ms. */
 const HAND_OVER_MS = 5000;
@@ -27,9 +28,8 @@ const HAND_OVER_MS = 5000;
 const LAST_WORDS_BYTES = 4096;
 
 /**
- * Runs all plans. When `interrupt` aborts, the current run hands over what it has and the rest is left out.
- * Throws RunFailedError when a process dies or an invariant breaks; the runs before it are lost, for a subject that dies is no
- * subject to compare.
+ * Runs all plans. When `interrupt` aborts, the current run hands over what it has and the rest is left out. A run that fails
+ * does not take the others with it. Throws InvalidArgumentError for a plan that cannot be carried out.
  */
 export async function conductRuns(
   plans: ReadonlyArray<Omit<RunPlan, "directory">>,
@@ -37,16 +37,24 @@ export async function conductRuns(
   progress: ConductorProgress,
 ): Promise<ConductedRuns> {
   const runs: Run[] = [];
+  const failures: string[] = [];
   let timerFloorNs = 0;
   for (const [done, plan] of plans.entries()) {
     if (interrupt.aborted) break;
-    const outcome = await conductRun(plan, interrupt, (fraction, label) => progress(done, plans.length, fraction, label));
-    if (outcome === null) break;
-    timerFloorNs = Math.max(timerFloorNs, outcome.timerFloorNs);
-    // An interrupt before the first operation leaves nothing worth showing.
-    if (!outcome.stopped || outcome.run.ops > 0) runs.push(outcome.run);
+    try {
+      const outcome = await conductRun(plan, interrupt, (fraction, label) =>
+        progress(done, plans.length, fraction, label),
+      );
+      if (outcome === null) break;
+      timerFloorNs = Math.max(timerFloorNs, outcome.timerFloorNs);
+      // An interrupt before the first operation leaves nothing worth showing.
+      if (!outcome.stopped || outcome.run.ops > 0) runs.push(outcome.run);
+    } catch (error) {
+      if (!(error instanceof RunFailedError)) throw error;
+      failures.push(error.message);
+    }
   }
-  return { runs, timerFloorNs, interrupted: interrupt.aborted };
+  return { runs, timerFloorNs, interrupted: interrupt.aborted, failures };
 }
 
 type Outcome = Extract<FromRunProcess, { type: "result" }>;
@@ -58,9 +66,12 @@ async function conductRun(
   progress: (fraction: number, label: string) => void,
 ): Promise<Outcome | null> {
   const directory = await mkdtemp(join(tmpdir(), "engram-run-"));
+  const removeAtExit = () => rmSync(directory, { recursive: true, force: true });
+  process.on("exit", removeAtExit);
   try {
     return await runInProcess({ ...plan, directory }, interrupt, progress);
   } finally {
+    process.off("exit", removeAtExit);
     // Here and not in the process itself: it may have been killed.
     await rm(directory, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -71,7 +82,7 @@ function runInProcess(
   interrupt: AbortSignal,
   progress: (fraction: number, label: string) => void,
 ): Promise<Outcome | null> {
-  const label = `${plan.scenario} / ${plan.subject}`;
+  const label = `${basename(plan.scenario).replace(/\.ya?ml$/, "")} / ${plan.subject}`;
   return new Promise((resolve, reject) => {
     const child = fork(new URL("./run-process.js", import.meta.url), [], {
       // Structured clone: a result may hold Infinity, and undefined stays away.

@@ -6,8 +6,8 @@ import type { PassName, PassReport, RunPlan, WorkerBirth } from "./messages.js";
 import { RunFailedError } from "./run-error.js";
 import { RunResult } from "./run-result.js";
 import { LatencyCollector, SeriesSampler } from "./sampler.js";
-import { WorkerCrew } from "./worker-crew.js";
 import { withoutUnsupported } from "./unsupported.js";
+import { WorkerCrew } from "./worker-crew.js";
 import { makeWorkload, type Workload, type WorkloadPhase } from "./workload.js";
 
 export interface RunOutcome {
@@ -52,6 +52,9 @@ export async function executeRun(
     const timerFloorNs = Math.max(...ready.map((reply) => reply.timerFloorNs));
     const result = new RunResult(plan, workload, subject, timerFloorNs);
     result.note(...workload.notes, ...notes);
+    if (workload.operations.includes("getOrSet")) {
+      result.note("latencies: getOrSet is every such operation; get counts those among them that hit");
+    }
     await new RunDriver(plan, subject, workload, control, crew, result, progress).run();
     return { run: result.toRun(), timerFloorNs, stopped: stop.aborted };
   } finally {
@@ -102,7 +105,7 @@ class RunDriver {
   /** On an instance of its own, thrown away: what is measured must not start with the warm-up's leavings. */
   async #warmUp(): Promise<void> {
     const { share, least, most } = WARM_UP;
-    const milliseconds = Math.min(most, Math.max(least, ((this.#expectedMs / (2 + COST_SHARE)) * share)));
+    const milliseconds = Math.min(most, Math.max(least, (this.#expectedMs / (2 + COST_SHARE)) * share));
     await this.#withInstance(async () => {
       for (const phase of this.#workload.phases) {
         await this.#pass("warm-up", phase, milliseconds / this.#workload.phases.length, null);
@@ -128,7 +131,10 @@ class RunDriver {
       if (pass === "throughput") this.#result.addMemory(shared.memory());
       this.#result.addLatencies(collector);
     });
-    this.#doneMs += phases.reduce((sum, phase) => sum + ((pass === "cost" ? costMs(phase) : phase.milliseconds) ?? 1000), 0);
+    this.#doneMs += phases.reduce(
+      (sum, phase) => sum + ((pass === "cost" ? costMs(phase) : phase.milliseconds) ?? 1000),
+      0,
+    );
   }
 
   /** One pass over one phase by all workers at once. */
@@ -153,20 +159,23 @@ class RunDriver {
         periodMs: phase.rate === null ? 0 : (1000 * workers) / phase.rate,
       },
     }));
+    const patienceMs = phase.rate === null ? STALL_MS : STALL_MS + (2000 * workers) / phase.rate;
     await this.#unlessStalled(this.#crew.replies("armed"), `${pass} pass`);
     const points = Math.min(SERIES.mostMs, Math.max(SERIES.leastMs, (milliseconds ?? SERIES.mostMs) / SERIES.points));
     sampler?.start(points, (elapsed) => {
       this.#progress(Math.min(0.99, (this.#doneMs + elapsed) / this.#expectedMs), `${pass} pass, ${phase.name}`);
     });
     try {
-      return (await this.#unlessStalled(this.#crew.replies("done"), `${pass} pass`)).map(({ report }) => report);
+      return (await this.#unlessStalled(this.#crew.replies("done"), `${pass} pass`, patienceMs)).map(
+        ({ report }) => report,
+      );
     } finally {
       sampler?.stop();
     }
   }
 
   /** `work`, unless no worker finishes anything for a long time: a subject that hangs must not hang the bench. */
-  async #unlessStalled<T>(work: Promise<T>, what: string): Promise<T> {
+  async #unlessStalled<T>(work: Promise<T>, what: string, patienceMs = STALL_MS): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const stalled = new Promise<never>((_, reject) => {
       let last = "";
@@ -177,8 +186,12 @@ class RunDriver {
         if (now !== last) {
           last = now;
           since = performance.now();
-        } else if (performance.now() - since > STALL_MS) {
-          reject(new RunFailedError(`${what}: no worker has finished anything for ${STALL_MS / 1000} s; the subject hangs`));
+        } else if (performance.now() - since > patienceMs) {
+          reject(
+            new RunFailedError(
+              `${what}: no worker has finished anything for ${Math.round(patienceMs / 1000)} s; the subject hangs`,
+            ),
+          );
         }
       }, 1000);
     });
@@ -217,7 +230,9 @@ function takesPart(phase: WorkloadPhase, pass: MeasuredPass): boolean {
   if (pass === "throughput") return true;
   if (phase.rate !== null) return false;
   // With one kind of operation the throughput pass has told its cost already.
-  return pass === "sampled" || phase.streams.some((stream) => countKinds(stream).filter((count) => count > 0).length > 1);
+  return (
+    pass === "sampled" || phase.streams.some((stream) => countKinds(stream).filter((count) => count > 0).length > 1)
+  );
 }
 
 function costMs(phase: WorkloadPhase): number {
@@ -274,4 +289,3 @@ function subjectPlan(plan: RunPlan, workload: Workload): SubjectPlan {
     directory: plan.directory,
   };
 }
-

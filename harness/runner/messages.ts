@@ -89,7 +89,12 @@ export interface PassReport {
   readonly startedAt: number;
   readonly endedAt: number;
   readonly costs: CostCounts[];
-  readonly gc: { readonly count: number; readonly totalMs: number; readonly batchesTouched: number; readonly batches: number };
+  readonly gc: {
+    readonly count: number;
+    readonly totalMs: number;
+    readonly batchesTouched: number;
+    readonly batches: number;
+  };
   readonly sink: number;
   readonly memory: MemoryUse | null;
 }

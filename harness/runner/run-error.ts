@@ -1,7 +1,10 @@
-/** A run could not be finished: a process or thread died, or an invariant of the subject broke. Exit code 3. */
-export class RunFailedError extends Error {
+import { EngramError } from "../../src/store/errors.js";
+
+/** A run could not be finished: a process or thread died, or an invariant of the subject broke. */
+export class RunFailedError extends EngramError {
+  readonly exitCode = 3;
+
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "RunFailedError";
+    super("RUN_FAILED", message, options);
   }
 }

@@ -2,8 +2,8 @@
 import type { Latency, Run, SeriesPoint } from "../../reports/results.js";
 import { Histogram } from "../../src/monitor/index.js";
 import { OPERATION_NAMES } from "../../workloads/index.js";
-import type { MemoryUse, Subject } from "../subjects/index.js";
 import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
+import type { MemoryUse, Subject } from "../subjects/index.js";
 import type { CostCounts, PassReport, RunPlan } from "./messages.js";
 import type { LatencyCollector } from "./sampler.js";
 import type { Workload, WorkloadPhase } from "./workload.js";
@@ -61,7 +61,8 @@ export class RunResult {
     offset: number,
   ): number {
     const seconds =
-      (Math.max(...reports.map(({ endedAt }) => endedAt)) - Math.min(...reports.map(({ startedAt }) => startedAt))) / 1000;
+      (Math.max(...reports.map(({ endedAt }) => endedAt)) - Math.min(...reports.map(({ startedAt }) => startedAt))) /
+      1000;
     for (const report of reports) {
       this.addErrors(report.errors);
       for (const cost of report.costs) this.#addCost(cost);
@@ -90,10 +91,12 @@ export class RunResult {
   addMemory(shared: MemoryUse): void {
     const own = this.#workerMemory.filter((use) => use !== null);
     const sum = (pick: (use: MemoryUse) => number | null) =>
-      own.length === 0 ? null : own.reduce<number | null>((total, use) => {
-        const bytes = pick(use);
-        return total === null || bytes === null ? null : total + bytes;
-      }, 0);
+      own.length === 0
+        ? null
+        : own.reduce<number | null>((total, use) => {
+            const bytes = pick(use);
+            return total === null || bytes === null ? null : total + bytes;
+          }, 0);
     const usedBytes = shared.usedBytes ?? sum((use) => use.usedBytes);
     const capacityBytes = shared.capacityBytes ?? sum((use) => use.capacityBytes);
     this.#memory = {
@@ -123,7 +126,9 @@ export class RunResult {
     const lookups = this.#subject.name === "noop" ? 0 : this.#hits + this.#misses;
     const cost = this.#costRecord();
     if (this.#gc.batchesTouched > 0) {
-      this.note(`garbage collection touched ${this.#gc.batchesTouched} of ${this.#gc.batches} batches; they are counted`);
+      this.note(
+        `garbage collection touched ${this.#gc.batchesTouched} of ${this.#gc.batches} batches; they are counted`,
+      );
     }
     return {
       scenario: this.#workload.scenario.name,
@@ -137,7 +142,12 @@ export class RunResult {
       cost,
       hitRatio: lookups === 0 ? null : this.#hits / lookups,
       ...(lookups === 0 ? {} : { hits: this.#hits, misses: this.#misses }),
-      memory: this.#memory ?? { rssBytes: process.memoryUsage.rss(), usedBytes: null, capacityBytes: null, utilisation: null },
+      memory: this.#memory ?? {
+        rssBytes: process.memoryUsage.rss(),
+        usedBytes: null,
+        capacityBytes: null,
+        utilisation: null,
+      },
       errors: Object.fromEntries(this.#errors),
       series: withLatencies(this.#series, this.#sampledSeries, this.#timerFloorNs),
       ...(this.#events.length > 0 ? { events: this.#events } : {}),
@@ -168,7 +178,9 @@ export class RunResult {
       // The floor itself is no suspect.
       const suspect = this.#subject.name !== "noop" && scaled.p50 < SUSPECT_FACTOR * noopNs;
       if (suspect) {
-        this.note(`${name} costs ${scaled.p50.toFixed(1)} ns, the empty loop ${noopNs.toFixed(1)} ns: probably optimised away`);
+        this.note(
+          `${name} costs ${scaled.p50.toFixed(1)} ns, the empty loop ${noopNs.toFixed(1)} ns: probably optimised away`,
+        );
       }
       record[name] = { mode: "batched", count: operations, ...scaled, ...(suspect ? { suspect } : {}) };
     }
@@ -214,7 +226,8 @@ function withLatencies(series: readonly SeriesPoint[], sampled: readonly SeriesP
       return { ...point, p50: Math.max(floor, point.p50), p99: Math.max(floor, point.p99) };
     }
     const interval = point.t - (index === 0 ? 0 : series[index - 1].t);
-    while (next + 1 < sampled.length && Math.abs(sampled[next + 1].t - point.t) <= Math.abs(sampled[next].t - point.t)) next++;
+    while (next + 1 < sampled.length && Math.abs(sampled[next + 1].t - point.t) <= Math.abs(sampled[next].t - point.t))
+      next++;
     const near = sampled[next];
     if (near?.p50 === undefined || near.p99 === undefined || Math.abs(near.t - point.t) > interval) return point;
     return { ...point, p50: Math.max(floor, near.p50), p99: Math.max(floor, near.p99) };

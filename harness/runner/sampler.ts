@@ -2,7 +2,7 @@
 import type { SeriesPoint } from "../../reports/results.js";
 import { Histogram, type HistogramReader } from "../../src/monitor/index.js";
 import { OPERATION_NAMES } from "../../workloads/index.js";
-import { type Clock, CLOCKS, type ControlBlock } from "./control-block.js";
+import { CLOCKS, type Clock, type ControlBlock } from "./control-block.js";
 
 /** Drains the workers' histograms, by operation and clock. */
 export class LatencyCollector {

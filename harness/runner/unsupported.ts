@@ -20,6 +20,12 @@ export function withoutUnsupported(workload: Workload, subject: Subject): { work
     throw new RunFailedError(`${subject.name} can do none of the operations of this scenario (${left.join(", ")})`);
   }
   const kept = (kind: number) => !left.includes(OPERATION_NAMES[kind]);
-  const phases = workload.phases.map((phase) => ({ ...phase, streams: phase.streams.map((one) => operationsOf(one, kept)) }));
-  return { workload: { ...workload, phases: phases.filter(({ streams }) => streams.some(({ length }) => length > 0)) }, notes };
+  const phases = workload.phases.map((phase) => ({
+    ...phase,
+    streams: phase.streams.map((one) => operationsOf(one, kept)),
+  }));
+  return {
+    workload: { ...workload, phases: phases.filter(({ streams }) => streams.some(({ length }) => length > 0)) },
+    notes,
+  };
 }

@@ -22,7 +22,9 @@ export class WorkerCrew {
         this.#wake?.();
       });
       worker.on("error", (error) => this.#fail(`worker ${birth.worker} died: ${describe(error)}`, error));
-      worker.on("exit", (code) => this.#fail(`worker ${birth.worker} ended before its work was done (exit code ${code})`));
+      worker.on("exit", (code) =>
+        this.#fail(`worker ${birth.worker} ended before its work was done (exit code ${code})`),
+      );
       return worker;
     });
   }
@@ -63,5 +65,7 @@ export class WorkerCrew {
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return "code" in error && error.name === "Error" ? `${error.message} (${error.code})` : `${error.name}: ${error.message}`;
+  return "code" in error && error.name === "Error"
+    ? `${error.message} (${error.code})`
+    : `${error.name}: ${error.message}`;
 }

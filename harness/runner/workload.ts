@@ -68,18 +68,35 @@ export async function makeWorkload(plan: Source): Promise<Workload> {
   const phases = scenario.phases.map((phase, index): WorkloadPhase => {
     const { milliseconds, operations } = lengths[index];
     const namespace = namespaces.findIndex(({ name }) => name === names[index]);
-    const count = Math.min(STREAM_OPERATIONS, operations === null ? STREAM_OPERATIONS : Math.ceil(operations / plan.workers));
+    const count = Math.min(
+      STREAM_OPERATIONS,
+      operations === null ? STREAM_OPERATIONS : Math.ceil(operations / plan.workers),
+    );
     const streams = Array.from({ length: plan.workers }, (_, worker) => {
       const drawn = createStream(phase, { seed: plan.seed, worker, workers: plan.workers, count, phase: index, trace });
       return table.adopt(drawn, namespace);
     });
     const once = phase.keys.distribution === "trace";
-    return { name: phase.name ?? `phase ${index + 1}`, streams, milliseconds, operations, once, rate: plan.rate ?? phase.rate ?? null };
+    return {
+      name: phase.name ?? `phase ${index + 1}`,
+      streams,
+      milliseconds,
+      operations,
+      once,
+      rate: plan.rate ?? phase.rate ?? null,
+    };
   });
   const preloads = Array.from({ length: plan.workers }, (_, worker) =>
     table.adoptPreload(createPreload(scenario, { seed: plan.seed, worker, workers: plan.workers, trace })),
   );
-  return { scenario, ...table.finish(namespaces), phases, preloads, operations: operationNames(phases), notes: notesOf(trace, plan.workers) };
+  return {
+    scenario,
+    ...table.finish(namespaces),
+    phases,
+    preloads,
+    operations: operationNames(phases),
+    notes: notesOf(trace, plan.workers),
+  };
 }
 
 const DEFAULT_NAMESPACE = "bench";
@@ -98,7 +115,10 @@ export function phaseLengths(
   asked: { readonly durationMs: number | null; readonly ops: number | null },
 ): Array<{ milliseconds: number | null; operations: number | null }> {
   if (asked.durationMs === null && asked.ops === null) {
-    return scenario.phases.map((phase) => ({ milliseconds: phase.duration ?? null, operations: phase.operations ?? null }));
+    return scenario.phases.map((phase) => ({
+      milliseconds: phase.duration ?? null,
+      operations: phase.operations ?? null,
+    }));
   }
   const timed = scenario.phases.flatMap(({ duration }) => (duration === undefined ? [] : [duration]));
   const average = timed.length === 0 ? 1 : timed.reduce((sum, one) => sum + one, 0) / timed.length;
@@ -146,15 +166,20 @@ class KeyTable {
 
   /** The preload is of the first phase's keys, which are generated ones. */
   adoptPreload(drawn: { keys: Uint32Array; sizes: Uint32Array }): Preload {
-    return { keys: drawn.keys.map((key, i) => {
-      const own = this.#number(key, 0, keyName);
-      this.#written(own, drawn.sizes[i]);
-      return own;
-    }), sizes: drawn.sizes };
+    return {
+      keys: drawn.keys.map((key, i) => {
+        const own = this.#number(key, 0, keyName);
+        this.#written(own, drawn.sizes[i]);
+        return own;
+      }),
+      sizes: drawn.sizes,
+    };
   }
 
   finish(namespaces: readonly SubjectNamespace[]) {
-    const keys = this.#several ? this.#keys.map((key, i) => `${namespaces[this.#namespaceOf[i]].name}/${key}`) : this.#keys;
+    const keys = this.#several
+      ? this.#keys.map((key, i) => `${namespaces[this.#namespaceOf[i]].name}/${key}`)
+      : this.#keys;
     return {
       keys,
       keyBytes: Uint16Array.from(keys, (key) => Buffer.byteLength(key)),

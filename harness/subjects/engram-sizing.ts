@@ -23,7 +23,11 @@ function paddedKey(keyBytes: number): number {
 }
 
 export interface StoreSizing {
-  readonly options: { readonly capacity: string; readonly maxWorkers: number; readonly eviction?: string };
+  readonly capacity: number;
+  readonly maxWorkers: number;
+  /** As the scenario names it; null: the store's own. */
+  readonly eviction: string | null;
+  /** How it was sized, for the reader of a result. */
   readonly note: string;
 }
 
@@ -32,21 +36,19 @@ export interface StoreSizing {
  * capacity) has 1.3 times the chunks that all entries take when each holds its largest value.
  */
 export function storeOptionsFor(plan: SubjectPlan): StoreSizing {
-  // One more than drive it: the main thread's own.
-  const settings = { maxWorkers: plan.workers + 1, ...(plan.eviction === null ? {} : { eviction: plan.eviction }) };
-  const how = plan.eviction === null ? "" : `, eviction ${plan.eviction}`;
-  if (plan.capacityBytes !== null) {
+  const { workers: maxWorkers, capacityBytes, eviction } = plan;
+  if (capacityBytes !== null) {
     return {
-      options: { ...settings, capacity: `${plan.capacityBytes}B` },
-      note: `store of ${plan.capacityBytes} bytes, as the scenario says${how}`,
+      capacity: capacityBytes,
+      maxWorkers,
+      eviction,
+      note: `store of ${capacityBytes / MIB} MiB, as the scenario says`,
     };
   }
-  const bytes = (chunkTotal(plan) * SLACK) / POOL_SHARE + settings.maxWorkers * WORKER_SLOT_BYTES + FIXED_BYTES;
-  const capacity = `${Math.ceil(bytes / MIB)}MiB`;
-  return {
-    options: { ...settings, capacity },
-    note: `store of ${capacity}: all entries at their largest in chunks of their size class, x ${SLACK}, the pool being 60 % of it${how}`,
-  };
+  const bytes = (chunkTotal(plan) * SLACK) / POOL_SHARE + maxWorkers * WORKER_SLOT_BYTES + FIXED_BYTES;
+  const capacity = Math.ceil(bytes / MIB) * MIB;
+  const note = `store of ${capacity / MIB} MiB: all entries at their largest in chunks of their size class, x ${SLACK}, the pool being 60 % of it`;
+  return { capacity, maxWorkers, eviction, note };
 }
 
 function chunkTotal(plan: SubjectPlan): number {

@@ -1,13 +1,17 @@
-import type { AgentContext, MemoryUse, SharedPart, Subject, SubjectAgent, SubjectPlan } from "./subject.js";
+import { InvalidArgumentError, type Namespace, type PreparedKey, Store, type StoreOptions } from "../../src/index.js";
 import { storeOptionsFor } from "./engram-sizing.js";
-import { type Namespace, type PreparedKey, Store } from "../../src/index.js";
+import type { AgentContext, MemoryUse, SharedPart, Subject, SubjectAgent, SubjectPlan } from "./subject.js";
 
 /**
  * The store of this package: one SharedArrayBuffer, every worker attached to it. `get` is getInto with a buffer of the
  * store's own as target: the value is copied, nothing is allocated, and only one copy is made. `set` takes ordinary bytes.
  * Keys are strings, encoded and hashed by each call.
  */
-export const engram: Subject = makeSubject("engram", "engram: get copies into a reused buffer (getInto), keys as strings", false);
+export const engram: Subject = makeSubject(
+  "engram",
+  "engram: get copies into a reused buffer (getInto), keys as strings",
+  false,
+);
 
 /** The same with keys encoded and hashed once (`ns.key()`), as a program does for keys it uses again and again. */
 export const engramPrepared: Subject = makeSubject(
@@ -24,22 +28,50 @@ function makeSubject(name: string, summary: string, prepared: boolean): Subject 
     cannot: [],
     expires: true,
     async create(plan: SubjectPlan): Promise<SharedPart> {
-      const { options, note } = storeOptionsFor(plan);
-      const store = await Store.create(options);
+      const { capacity, maxWorkers, eviction, note } = storeOptionsFor(plan);
+      const { store, remark } = await createStore({ capacity, maxWorkers }, eviction);
       return {
         attachment: store.handle,
         memory: () => memoryOf(store),
-        notes: [note, "get copies into a reused buffer (getInto); set copies"],
+        notes: [note, ...remark, "get copies into a reused buffer (getInto); set copies"],
         verify: async () => (await store.verify()).violations,
         close: () => store.close(),
       };
     },
     async attach(attachment: unknown, context: AgentContext): Promise<SubjectAgent> {
       const store = await Store.attach(attachment as Store["handle"]);
-      const namespaces = context.namespaces.map(({ name, ...quota }) => store.namespace(name, { encoding: "binary", ...quota }));
+      const namespaces = context.namespaces.map(({ name, ...quota }) =>
+        store.namespace(name, { encoding: "binary", ...quota }),
+      );
       return new EngramAgent(store, namespaces, prepared, context);
     },
   };
+}
+
+/** The store with the eviction strategy asked for; if it has none of that name, with its own, and a remark that says so. */
+async function createStore(
+  options: StoreOptions,
+  eviction: string | null,
+): Promise<{ store: Store; remark: string[] }> {
+  if (eviction === null) return { store: await Store.create(options), remark: [] };
+  try {
+    const asked = { ...options, eviction: eviction as StoreOptions["eviction"] };
+    return { store: await Store.create(asked), remark: [`eviction ${eviction}`] };
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError) || !error.message.startsWith("option eviction ")) throw error;
+    const store = await Store.create(options);
+    const { policy } = store.stats().eviction;
+    return {
+      store,
+      remark: [`the scenario asks for eviction ${eviction}, which the store does not offer: ${policy} instead`],
+    };
+  }
+}
+
+/** Of the pool, which is the part of the memory that entries can take. */
+function memoryOf(store: Store): MemoryUse {
+  const { usedBytes, poolBytes, bySizeClass } = store.stats().memory;
+  return { usedBytes, capacityBytes: poolBytes, bySizeClass };
 }
 
 class EngramAgent implements SubjectAgent {

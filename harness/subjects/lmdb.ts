@@ -19,7 +19,8 @@ const MIB = 1024 * 1024;
  */
 export const lmdb: Subject = {
   name: "lmdb",
-  summary: "lmdb over one memory-mapped file, no sync; get is getBinaryFast (copies into a reused buffer), puts are batched",
+  summary:
+    "lmdb over one memory-mapped file, no sync; get is getBinaryFast (copies into a reused buffer), puts are batched",
   package: "lmdb",
   shared: true,
   cannot: [],

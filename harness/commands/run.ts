@@ -1,0 +1,181 @@
+/** `engram run`: scenarios against subjects over worker threads, to results and a report. */
+import { join } from "node:path";
+import { Command } from "commander";
+import type { Results } from "../../reports/results.js";
+import { InvalidArgumentError } from "../../src/store/errors.js";
+import { formatByName, listScenarios, loadScenario, openTrace, type Scenario } from "../../workloads/index.js";
+import { EXIT } from "../command-line/exit-codes.js";
+import { withInterruption } from "../command-line/interruption.js";
+import * as values from "../command-line/option-values.js";
+import { type OutputFolder, prepareOutputFolder } from "../command-line/output-folder.js";
+import { createProgress } from "../command-line/progress.js";
+import { type MeasuredRuns, measureRuns, type RunRequest } from "../measure-runs.js";
+import { checkSubject, SUBJECT_NAMES, subjectSummary } from "../subjects/index.js";
+
+const DEFAULT_SUBJECTS = "engram,map,lmdb";
+const NOISE_RUNS = 5;
+
+interface RunOptions {
+  subjects: string;
+  workers?: string;
+  duration?: string;
+  ops?: string;
+  rate?: string;
+  seed: string;
+  out?: string;
+  trace?: string;
+  format?: string;
+  limit?: string;
+  noise?: boolean;
+  json?: boolean;
+}
+
+const DETAILS = `
+Without a scenario all those run that need no trace; "engram list" tells what there is. A scenario may also be a .yaml file.
+
+Subjects:
+${SUBJECT_NAMES.map((name) => `  ${name.padEnd(16)} ${subjectSummary(name)}`).join("\n")}
+
+Each scenario and subject gets a process of its own. In it every pass starts from a fresh store:
+  throughput   batches of at least 60 us, unsampled: operations a second, hit ratio, cost of the mix
+  cost         the same for each kind of operation on its own, a quarter of the time
+  sampled      about 1 operation in 64 timed alone, for the percentiles; as long as the first
+With --rate (or a rate in the scenario) operations start at their intended times instead, and all are timed: from the
+intended start (so that waiting counts) and from the actual one.
+
+Exit codes: 0 done, 2 bad input, 3 a run failed (the others are written), 130 interrupted (what was measured is written).`;
+
+export function runCommand(): Command {
+  return new Command("run")
+    .description("replay scenarios over worker threads; writes results.json and report.html, prints a summary")
+    .argument("[scenario...]", "scenarios by name or file (default: all that need no trace)")
+    .option("--subjects <names>", "what they are run against, separated by commas", DEFAULT_SUBJECTS)
+    .option("--workers <n>", "worker threads (default: as many as the scenario has agents)")
+    .option("--duration <time>", "length of the throughput pass, such as 5s (default: what the scenario says)")
+    .option("--ops <n>", "operations of the throughput pass, all workers together")
+    .option("--rate <n/s>", "open loop: operations a second, all workers together")
+    .option("--seed <n>", "of the operation streams", "1")
+    .option("--out <dir>", "where results.json and report.html are written (default: results/<time>)")
+    .option("--trace <file>", "the trace that scenario replay replays")
+    .option("--format <name>", "the trace's format, instead of guessing it from name and content")
+    .option("--limit <n>", "requests of the trace at most")
+    .option(
+      "--noise",
+      `run the first scenario ${NOISE_RUNS} times for 300 ms beforehand and report how much the figures differ`,
+    )
+    .option("--json", "print results.json alone on stdout")
+    .addHelpText("after", DETAILS)
+    .action(run);
+}
+
+async function run(names: string[], options: RunOptions): Promise<void> {
+  const request = await checkedRequest(names, options);
+  const folder = await prepareOutputFolder(options.out ?? defaultFolder());
+  await withInterruption(async (interrupt) => {
+    const measured = await measureInto(request, folder, interrupt);
+    await finish(measured, folder, options.json === true);
+  });
+}
+
+async function measureInto(request: RunRequest, folder: OutputFolder, interrupt: AbortSignal): Promise<MeasuredRuns> {
+  const progress = createProgress();
+  try {
+    return await measureRuns(request, interrupt, progress);
+  } catch (error) {
+    await folder.removeIfEmpty();
+    throw error;
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Writes what was measured, prints it, and sets the exit code. */
+export async function finish({ results, failures }: MeasuredRuns, folder: OutputFolder, json: boolean): Promise<void> {
+  for (const failure of failures) process.stderr.write(`engram: ${failure}\n`);
+  if (failures.length > 0) process.exitCode = EXIT.failed;
+  if (results.interrupted) process.exitCode = EXIT.interrupted;
+  if (results.runs.length === 0) {
+    await folder.removeIfEmpty();
+    const why = results.interrupted ? "interrupted before anything was measured" : "no run was finished";
+    process.stderr.write(`engram: ${why}; nothing written\n`);
+    return;
+  }
+  const written = await writeReport(results, folder);
+  if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+  else {
+    const { renderSummary } = await import("../../reports/index.js");
+    process.stdout.write(`${renderSummary(results)}\nresults: ${written.results}\nreport:  ${written.report}\n`);
+  }
+  if (results.interrupted) process.stderr.write("engram: interrupted; what was measured is written\n");
+}
+
+async function writeReport(results: Results, folder: OutputFolder): Promise<{ results: string; report: string }> {
+  // Loaded now: the page's renderer is large, and nothing of it belongs beside a measurement.
+  const { renderReport, writeFileAtomically, writeResults } = await import("../../reports/index.js");
+  const paths = { results: join(folder.path, "results.json"), report: join(folder.path, "report.html") };
+  await writeResults(paths.results, results);
+  await writeFileAtomically(paths.report, renderReport([results]));
+  return paths;
+}
+
+/** Everything the user asked for, checked before anything starts. Throws InvalidArgumentError. */
+async function checkedRequest(names: string[], options: RunOptions): Promise<RunRequest> {
+  const request = {
+    subjects: values.parseNames("--subjects", options.subjects),
+    workers: optional(options.workers, values.parseWorkers),
+    durationMs: optional(options.duration, values.parseDuration),
+    ops: optional(options.ops, values.parseOperations),
+    rate: optional(options.rate, values.parseRate),
+    seed: values.parseSeed(options.seed),
+    noiseRuns: options.noise ? NOISE_RUNS : 0,
+  };
+  for (const subject of request.subjects) checkSubject(subject);
+  const limit = optional(options.limit, values.parseLimit);
+  const scenarios = chosenScenarios(names, options.trace !== undefined);
+  return { ...request, scenarios, trace: await checkedTrace(scenarios, options, limit) };
+}
+
+function chosenScenarios(names: string[], withTrace: boolean): Scenario[] {
+  if (names.length > 0) return [...new Set(names)].map(loadScenario);
+  const all = listScenarios();
+  return all.filter((scenario) => replaysTrace(scenario) === withTrace);
+}
+
+async function checkedTrace(
+  scenarios: Scenario[],
+  options: RunOptions,
+  limit: number | null,
+): Promise<RunRequest["trace"]> {
+  const { trace: path, format } = options;
+  const replaying = scenarios.find(replaysTrace);
+  if (path === undefined) {
+    for (const option of ["format", "limit"] as const) {
+      if (options[option] !== undefined) throw new InvalidArgumentError(`--${option} goes with --trace FILE`);
+    }
+    if (replaying)
+      throw new InvalidArgumentError(`scenario ${replaying.name} replays a trace: give one with --trace FILE`);
+    return null;
+  }
+  if (!replaying) {
+    const given = scenarios.map(({ name }) => name).join(", ");
+    throw new InvalidArgumentError(`--trace goes with a scenario that replays one, such as replay; not with ${given}`);
+  }
+  if (format !== undefined) formatByName(format);
+  // Opened and read a little, so that a file that is no trace is refused before the run.
+  const stream = await openTrace(path, { format, limit: 1 });
+  for await (const _ of stream.batches()) break;
+  return { path, format: format ?? null, limit };
+}
+
+function replaysTrace(scenario: Scenario): boolean {
+  return scenario.phases.some(({ keys }) => keys.distribution === "trace");
+}
+
+/** `results/2026-03-01T12-30-05`, in local folders easy to sort. */
+export function defaultFolder(): string {
+  return join("results", new Date().toISOString().slice(0, 19).replaceAll(":", "-"));
+}
+
+function optional<T>(text: string | undefined, parse: (text: string) => T): T | null {
+  return text === undefined ? null : parse(text);
+}
