@@ -46,13 +46,16 @@ export function powerOfTwo(atLeast: number): number {
 
 /** Bytes of pool a bucket stands for, when the caller does not say how many entries to expect. */
 const POOL_PER_BUCKET = 256;
+/** And at most, whatever the caller expects: chains of 64 of the smallest entries are as long as they may get. */
+const POOL_PER_BUCKET_MAX = 4096;
 
 /**
  * The bucket policy: one bucket per 256 bytes of the whole pool, rounded up to a power of two; nothing is ever resized. A store
  * full of 128-byte chunks (64-byte values) has chains of at most 2 on average, one full of the smallest chunks at most 4, from a
  * thousand entries to ten million. A denser table was measured (one per 64 bytes): chains of 1 at worst, but reads of
  * 100 k entries in a large store were slower by half, because each bucket is then a cache and TLB miss of its own.
- * `expectedEntries` sets another size: one bucket per entry.
+ * `expectedEntries` sets another size: one bucket per entry, but never less than one per 4 KiB of pool, so that a number
+ * that turns out too low costs speed and not the store.
  */
 export function planGeometry(request: GeometryRequest): Geometry {
   const capacity = align(request.capacity, PAGE);
@@ -66,7 +69,8 @@ export function planGeometry(request: GeometryRequest): Geometry {
   for (;;) {
     const dirty = align(slabs + share * 4, L.LINE);
     const buckets = align(dirty + (share * PAGE) / 4096 / 8, 4096);
-    const bucketCount = Math.max(1024, powerOfTwo(request.expectedEntries ?? (share * PAGE) / POOL_PER_BUCKET));
+    const wanted = request.expectedEntries ?? (share * PAGE) / POOL_PER_BUCKET;
+    const bucketCount = Math.max(1024, powerOfTwo(Math.max(wanted, (share * PAGE) / POOL_PER_BUCKET_MAX)));
     const pool = align(buckets + bucketCount * 4, PAGE);
     const slabMax = Math.min(share, Math.floor((maxCapacity - L.GUARD_SIZE - pool) / PAGE));
     const slabLimit = Math.min(slabMax, Math.floor((capacity - L.GUARD_SIZE - pool) / PAGE));

@@ -166,10 +166,15 @@ export class Channel<E extends EncodingName = "binary"> {
 
   /** The word was bumped by the engine; waiters counted themselves before they looked, so none is missed. */
   private wake(word: number, waiting: number): void {
-    if (Atomics.load(this.words, waiting / 4) !== 0) Atomics.notify(this.words, word / 4);
+    if (Atomics.load(this.words, waiting / 4) === 0) return;
+    if (this.worker.shared) Atomics.notify(this.words, word / 4);
+    else this.worker.wakeUps.emit(`${this.ring + word}`);
   }
 
   private mayBlock(verb: string, instead: string): void {
+    if (!this.worker.shared) {
+      throw new InvalidArgumentError(`${verb} would block the only thread that has this store; use await ${instead}()`);
+    }
     if (isMainThread) throw new InvalidArgumentError(`${verb} would block the main thread; use await ${instead}()`);
   }
 
@@ -189,6 +194,32 @@ export class Channel<E extends EncodingName = "binary"> {
     }
   }
 
+  private async sleepShared(word: number, seen: number, patience: number): Promise<void> {
+    // waitAsync alone does not keep the process alive; someone who awaits a message wants it to be
+    const alive = setTimeout(() => {}, LOOK_AGAIN_MS * 2);
+    try {
+      const wait = Atomics.waitAsync(this.words, word / 4, seen, patience);
+      if (wait.async) await wait.value;
+    } finally {
+      clearTimeout(alive);
+    }
+  }
+
+  /** Private memory has no Atomics.wait, and needs none: who wakes us runs in this thread. */
+  private sleepAlone(word: number, patience: number): Promise<void> {
+    return new Promise((done) => {
+      const { wakeUps } = this.worker;
+      const event = `${this.ring + word}`;
+      const wake = () => {
+        clearTimeout(timer);
+        wakeUps.off(event, wake);
+        done();
+      };
+      const timer = setTimeout(wake, patience);
+      wakeUps.on(event, wake);
+    });
+  }
+
   private async waitUntil<T>(
     attempt: () => T | undefined,
     word: number,
@@ -201,14 +232,12 @@ export class Channel<E extends EncodingName = "binary"> {
       const result = attempt();
       const left = end - performance.now();
       if (result !== undefined || left <= 0) return result;
-      // waitAsync alone does not keep the process alive; someone who awaits a message wants it to be
-      const alive = setTimeout(() => {}, LOOK_AGAIN_MS * 2);
       Atomics.add(this.words, waiting / 4, 1);
       try {
-        const wait = Atomics.waitAsync(this.words, word / 4, seen, Math.min(left, LOOK_AGAIN_MS));
-        if (wait.async) await wait.value;
+        const patience = Math.min(left, LOOK_AGAIN_MS);
+        if (this.worker.shared) await this.sleepShared(word, seen, patience);
+        else await this.sleepAlone(word, patience);
       } finally {
-        clearTimeout(alive);
         Atomics.sub(this.words, waiting / 4, 1);
       }
     }

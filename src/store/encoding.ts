@@ -34,6 +34,12 @@ export class Window {
 }
 
 const utf8 = new TextEncoder();
+
+/** Whether UTF-8 can write the text: it has no lone surrogates. (`isWellFormed` is ES2024; every Node since 20 has it.) */
+export function isWellFormed(text: string): boolean {
+  return (text as string & { isWellFormed(): boolean }).isWellFormed();
+}
+
 // records: plain MessagePack maps, so that any reader of the bytes understands them
 const packr = new Packr({ useRecords: false, moreTypes: false });
 
@@ -52,7 +58,12 @@ const CODECS: Record<EncodingName, Codec> = {
   },
   string: {
     encode(value) {
-      if (typeof value === "string") return utf8.encode(value);
+      if (typeof value === "string") {
+        if (isWellFormed(value)) return utf8.encode(value);
+        throw new InvalidArgumentError(
+          "a value holds a lone surrogate, which UTF-8 cannot write; a binary namespace can",
+        );
+      }
       throw new InvalidArgumentError(`a value is ${describe(value)}; a string namespace takes strings`);
     },
     decode: (window, start, length) => window.text.toString("utf8", start, start + length),

@@ -5,6 +5,7 @@ import { type Codec, codecOf, type EncodingName, type Values } from "./encoding.
 import { InvalidArgumentError, NamespaceLimitError, OutOfMemoryError, ValueTooLargeError } from "./errors.js";
 import { type KeyScope, PreparedKey } from "./key.js";
 import { describe, formatBytes } from "./sizes.js";
+import { collectStats } from "./stats.js";
 import type { Key, WorkerConnection } from "./worker.js";
 
 /** The version of an entry: equal only for the very same write. Opaque. */
@@ -36,8 +37,8 @@ export interface NamespaceLimits {
 export interface NamespaceUsage extends Required<NamespaceLimits> {
   entries: number;
   bytes: number;
-  /** Unix time, ms, of the last insert, to the second or so; undefined when nothing was ever inserted. */
-  lastUsed: number | undefined;
+  /** Unix time, ms, when it was made or cleared or last inserted into, to the second or so. */
+  lastUsed: number;
 }
 
 /** The namespace's directory entry as this thread last saw it. */
@@ -114,6 +115,8 @@ export class Namespace<E extends EncodingName = "binary"> {
    */
   getInto(key: Key, target: Uint8Array): number {
     this.enter(READ);
+    if (!(target instanceof Uint8Array))
+      throw new InvalidArgumentError(`a target is ${describe(target)}; expected a Uint8Array`);
     const { worker } = this;
     const address = worker.addressOf(target);
     for (;;) {
@@ -150,6 +153,7 @@ export class Namespace<E extends EncodingName = "binary"> {
    */
   borrow<T>(key: Key, use: (view: Uint8Array) => T): T | undefined {
     this.enter(READ);
+    if (typeof use !== "function") throw new InvalidArgumentError(`borrow calls a function, not ${describe(use)}`);
     const { worker } = this;
     for (;;) {
       const address = worker.engine.borrow(this.entry, this.version, this.put(key));
@@ -182,7 +186,7 @@ export class Namespace<E extends EncodingName = "binary"> {
   getMany(keys: Iterable<Key>): (Values[E] | undefined)[] {
     this.enter(READ);
     const values: (Values[E] | undefined)[] = [];
-    const list = Array.isArray(keys) ? (keys as Key[]) : [...keys];
+    const list = Array.isArray(keys) ? (keys as Key[]) : [...checkIterable(keys, "getMany", "keys")];
     let done = 0;
     while (done < list.length) done += this.getBatch(list, done, values);
     return values;
@@ -196,18 +200,18 @@ export class Namespace<E extends EncodingName = "binary"> {
    */
   set(key: Key, value: Values[E], options?: SetOptions): boolean {
     this.enter(WRITE);
-    const { worker } = this;
     const bytes = this.binary && value instanceof Uint8Array ? value : this.codec.encode(value);
-    const length = bytes.length;
-    let address = worker.addressOf(bytes);
-    if (address < 0) {
-      if (length > layout.CHUNK_MAX) throw this.tooLarge(length);
-      worker.values.set(bytes);
-      address = worker.valueAddress;
+    if (options === undefined) {
+      return key instanceof PreparedKey ? this.setPrepared(key, bytes) : this.write(key, bytes, 0, NO_CONDITION);
     }
-    if (options === undefined && key instanceof PreparedKey) return this.setPrepared(key, address, length);
-    const expires = options?.ttl === undefined ? 0 : worker.expiryTick(options.ttl);
-    const condition = options === undefined ? NO_CONDITION : checkCondition(options);
+    const condition = checkCondition(options);
+    const expires = options.ttl === undefined ? 0 : this.worker.expiryTick(options.ttl);
+    return this.write(key, bytes, expires, condition);
+  }
+
+  private write(key: Key, bytes: Uint8Array, expires: number, condition: Condition): boolean {
+    const { worker } = this;
+    const { length } = bytes;
     for (;;) {
       const keyLength = this.put(key);
       this.checkFits(keyLength, length);
@@ -215,7 +219,7 @@ export class Namespace<E extends EncodingName = "binary"> {
         this.entry,
         this.version,
         keyLength,
-        address,
+        this.stage(bytes),
         length,
         expires,
         condition.mode,
@@ -230,7 +234,11 @@ export class Namespace<E extends EncodingName = "binary"> {
 
   /** Sets many entries, in their order; as many `set` calls, so a failure leaves those before it written. */
   setMany(entries: Iterable<readonly [Key, Values[E]]>, options?: SetOptions): void {
-    for (const [key, value] of entries) this.set(key, value, options);
+    for (const pair of checkIterable(entries, "setMany", "[key, value] pairs")) {
+      if (!Array.isArray(pair))
+        throw new InvalidArgumentError(`setMany takes [key, value] pairs; one is ${describe(pair)}`);
+      this.set(pair[0], pair[1], options);
+    }
   }
 
   /** Removes the key; true when it was there. */
@@ -266,13 +274,18 @@ export class Namespace<E extends EncodingName = "binary"> {
     return this.idWord(layout.I_ENTRIES);
   }
 
-  /** Empties the namespace at once, however many entries it has; their memory comes back as the sweeper gets to them. */
+  /**
+   * Empties the namespace at once, however many entries it has; their memory comes back as the sweeper gets to them. That takes
+   * one small chunk: in a store that is full and may not evict, entries are deleted one by one until there is one.
+   */
   clear(): void {
     this.enter(DELETE);
     const { worker } = this;
     for (;;) {
       const status = worker.engine.clearNamespace(this.entry, this.version, worker.putKey(this.name));
       if (status === OK) break;
+      if (status === layout.NO_IDS && this.sweep() > 0) continue;
+      if (status === NO_MEMORY && (this.sweep() > 0 || this.deleteSome() > 0)) continue;
       if (status === layout.NO_IDS)
         throw new NamespaceLimitError(
           `no namespace id is free to clear "${this.name}"; sweep first (store.maintain())`,
@@ -285,22 +298,22 @@ export class Namespace<E extends EncodingName = "binary"> {
   usage(): NamespaceUsage {
     this.enter(READ);
     this.refreshIfStale();
-    const tick = this.idWord(layout.I_LAST_USED);
     return {
       entries: this.idWord(layout.I_ENTRIES),
       bytes: this.idWord(layout.I_BYTES) + this.idWord(layout.I_BYTES + 4) * 2 ** 32,
       maxEntries: this.record.maxEntries,
       maxBytes: this.record.maxBytes,
-      lastUsed: this.worker.expiryTime(tick),
+      lastUsed: this.worker.timeOf(this.idWord(layout.I_LAST_USED)),
     };
   }
 
   /** Changes the limits; entries that are already there stay. */
   limit(limits: NamespaceLimits): void {
     this.enter(ADMIN);
-    const checked = checkLimits(limits, this.record);
     const { worker } = this;
+    this.refreshIfStale();
     for (;;) {
+      const checked = checkLimits(limits, this.record); // again after a change by another: the other limit may be new
       const status = worker.engine.configureNamespace(
         this.entry,
         this.version,
@@ -340,8 +353,13 @@ export class Namespace<E extends EncodingName = "binary"> {
   key(key: string | Uint8Array): PreparedKey {
     this.enter(0);
     const { worker } = this;
-    const length = worker.putKey(key);
-    const hash = worker.engine.prepare(this.entry, this.version, length) >>> 0;
+    let length: number;
+    let hash: number;
+    do {
+      this.refreshIfStale();
+      length = worker.putKey(key);
+      hash = worker.engine.prepare(this.entry, this.version, length) >>> 0;
+    } while (!worker.engine.isCurrentRecord(this.entry, this.version)); // it was read from a record already replaced
     return new PreparedKey(this.scope, worker.takeWords(length), length, hash);
   }
 
@@ -393,26 +411,46 @@ export class Namespace<E extends EncodingName = "binary"> {
       : engine.get(this.entry, this.version, this.worker.putKey(key));
   }
 
-  private setPrepared(key: PreparedKey, address: number, length: number): boolean {
+  private setPrepared(key: PreparedKey, bytes: Uint8Array): boolean {
     const { engine } = this.worker;
+    const { length } = bytes;
     this.checkFits(key.length, length);
     for (;;) {
-      const status = engine.setHashed(this.entry, this.version, this.putPreparedMeta(key), key.hash, address, length);
+      const status = engine.setHashed(
+        this.entry,
+        this.version,
+        this.putPreparedMeta(key),
+        key.hash,
+        this.stage(bytes),
+        length,
+      );
       if (status === OK) return true;
       this.recover(status, key.length, length);
     }
+  }
+
+  /**
+   * Where the engine finds a value's bytes: in the value window, unless they lie in shared memory already. Done anew for each
+   * attempt, because looking the namespace up uses that window too.
+   */
+  private stage(bytes: Uint8Array): number {
+    const { worker } = this;
+    const address = worker.addressOf(bytes);
+    if (address >= 0) return address;
+    worker.values.set(bytes);
+    return worker.valueAddress;
   }
 
   private checkFits(keyLength: number, length: number): void {
     if (((keyLength + 15) & ~15) + length > KEY_ROOM) throw this.tooLarge(length, keyLength);
   }
 
-  private tooLarge(length: number, keyLength = 1): ValueTooLargeError {
+  private tooLarge(length: number, keyLength: number): ValueTooLargeError {
     const limit = KEY_ROOM - ((keyLength + 15) & ~15);
     return new ValueTooLargeError(`a value has ${length} bytes; with this key the limit is ${limit}`);
   }
 
-  /** A failed write: looks the namespace up again if it changed, throws otherwise. */
+  /** A failed write: returns when it may be tried again (the namespace changed, dead entries were swept), throws otherwise. */
   private recover(status: number, keyLength: number, length: number): void {
     if (status === STALE) {
       this.refresh();
@@ -427,22 +465,49 @@ export class Namespace<E extends EncodingName = "binary"> {
         `namespace "${this.name}" is at its limit of ${limits}; delete entries or raise it with limit()`,
       );
     }
-    if (status === NO_MEMORY) throw this.outOfMemory(keyLength, length);
+    if (status === NO_MEMORY) {
+      if (this.sweep() > 0) return;
+      throw this.outOfMemory(keyLength, length);
+    }
     throw new Error(`the engine answered ${status}: this is a fault in Engram`);
   }
 
   private outOfMemory(keyLength: number, length: number): OutOfMemoryError {
-    const size = Math.max(64, 2 ** Math.ceil(Math.log2(layout.E_KEY + ((keyLength + 15) & ~15) + length)));
-    const { header } = this.worker;
-    const used = Atomics.load(header, layout.H_SLAB_NEXT / 4);
-    const all = header[layout.H_SLAB_MAX / 4];
+    const size = 2 ** Math.ceil(Math.log2(layout.E_KEY + ((keyLength + 15) & ~15) + length));
+    const { memory, eviction } = collectStats(this.worker);
+    const own = memory.bySizeClass.find((sizeClass) => sizeClass.size === size);
     return new OutOfMemoryError(
-      `no chunk of ${size} bytes is free and none could be evicted; ${used} of ${all} slabs (${formatBytes(all * layout.SLAB_SIZE)}) are cut. Create the store larger, or with eviction`,
+      `no chunk of ${size} bytes is free${eviction.policy === "none" ? "" : " and none could be evicted"}: ${own?.used} of ${own?.chunks} of that size are in use, and all ${formatBytes(memory.poolBytes)} of the pool are cut into chunks. Delete entries, or create the store larger${eviction.policy === "none" ? " or with eviction" : ""}`,
     );
   }
 
+  /** Takes dead entries (expired, cleared) out of the whole table; how many there were. */
+  private sweep(): number {
+    return this.worker.engine.sweep(this.worker.bucketCount) >>> 0;
+  }
+
+  /** Deletes some entries of this namespace; how many. */
+  private deleteSome(): number {
+    const { worker } = this;
+    const { engine, manyWords } = worker;
+    let deleted = 0;
+    for (let bucket = 0; bucket < worker.bucketCount && deleted === 0; ) {
+      const result = engine.list(this.record.id, bucket, worker.slot + layout.S_MANY, LISTED);
+      const count = Number(result >> 32n);
+      bucket = Number(result & 0xffffffffn);
+      for (let i = 0; i < count; i++) deleted += engine.removeVictim(manyWords[i * 2], manyWords[i * 2 + 1]);
+    }
+    return deleted;
+  }
+
   private refresh(): void {
-    this.record = this.lookup(this.name);
+    const record = this.lookup(this.name);
+    if (record.encoding !== this.encoding) {
+      throw new InvalidArgumentError(
+        `namespace "${this.name}" was dropped and made again with encoding ${record.encoding}; this handle has ${this.encoding}, get a new one`,
+      );
+    }
+    this.record = record;
     this.entry = this.record.entry;
     this.version = this.record.version;
     this.id = this.record.id;
@@ -474,18 +539,11 @@ export class Namespace<E extends EncodingName = "binary"> {
   private incrementEncoded(key: Key, by: bigint): bigint {
     for (;;) {
       const entry = this.getEntry(key);
+      const expires = entry === undefined ? 0 : this.worker.out[2]; // the very tick: a ttl worked out anew would creep
       const sum = (entry === undefined ? 0n : toCounter(entry.value)) + by;
       const value = (this.encoding === "string" ? String(sum) : fromCounter(sum, this.encoding)) as Values[E];
-      const ttl =
-        entry?.expiresAt === undefined
-          ? undefined
-          : Math.max(1, entry.expiresAt - this.worker.createdMs - this.worker.elapsed());
-      const written = this.set(
-        key,
-        value,
-        entry === undefined ? { ifAbsent: true } : { ifVersion: entry.version, ttl },
-      );
-      if (written) return sum;
+      const condition = entry === undefined ? IF_ABSENT : checkCondition({ ifVersion: entry.version });
+      if (this.write(key, this.codec.encode(value), expires, condition)) return sum;
     }
   }
 
@@ -529,10 +587,9 @@ export class Namespace<E extends EncodingName = "binary"> {
     this.refreshIfStale();
     const { worker } = this;
     const { id } = this.record;
-    const buckets = worker.header[layout.H_BUCKET_MASK / 4] + 1;
     let bucket = 0;
-    while (bucket < buckets) {
-      worker.assertOpen();
+    while (bucket < worker.bucketCount) {
+      if (!this.isStillOn(id)) return;
       const result = worker.engine.list(id, bucket, worker.slot + layout.S_MANY, LISTED);
       const next = Number(result & 0xffffffffn);
       const count = Number(result >> 32n);
@@ -559,15 +616,17 @@ export class Namespace<E extends EncodingName = "binary"> {
     const seen = new Set<string>();
     for (let again = true; again; ) {
       again = false;
-      worker.assertOpen();
+      if (!this.isStillOn(id)) return;
       const count = Number(worker.engine.list(id, bucket, worker.slot + layout.S_MANY, LISTED) >> 32n);
-      const mask = worker.header[layout.H_BUCKET_MASK / 4];
+      const mask = worker.bucketCount - 1;
       const listed = Array.from(worker.manyWords.subarray(0, count * 2), (word) => word >>> 0);
       const batch: Listed<Values[E]>[] = [];
       for (let i = 0; i < count; i++) {
-        if (worker.bucketOf(listed[i * 2], mask) !== bucket) break; // the list went on into later buckets
+        const itsBucket = worker.bucketOf(listed[i * 2], mask);
         const entry = this.copyListed(listed[i * 2], listed[i * 2 + 1]);
         if (entry === null) again = true;
+        else if (itsBucket !== bucket)
+          break; // still the entry that was listed: the list went on into later buckets
         else if (!seen.has(entry.identity)) {
           seen.add(entry.identity);
           batch.push(entry);
@@ -575,6 +634,13 @@ export class Namespace<E extends EncodingName = "binary"> {
       }
       yield* batch;
     }
+  }
+
+  /** Whether an iteration may go on: the handle may still read, and the namespace has not been cleared since. */
+  private isStillOn(id: number): boolean {
+    this.enter(READ);
+    this.refreshIfStale();
+    return this.record.id === id;
   }
 
   private copyListed(entry: number, version: number): Listed<Values[E]> | null {
@@ -628,6 +694,9 @@ function checkCondition(options: SetOptions): Condition {
     if (typeof ifVersion !== "bigint" || ifVersion < 0n) {
       throw new InvalidArgumentError(`ifVersion is ${describe(ifVersion)}; expected a version from getEntry()`);
     }
+    if (ifVersion > 0xffffffffffffffffn) {
+      throw new InvalidArgumentError(`ifVersion is ${describe(ifVersion)}; expected a version from getEntry()`);
+    }
     return {
       mode: layout.MODE_IF_VERSION,
       entry: Number(ifVersion & 0xffffffffn),
@@ -656,8 +725,16 @@ function fromCounter(sum: bigint, encoding: EncodingName): number | bigint {
   );
 }
 
+function checkIterable<T>(items: Iterable<T>, verb: string, of: string): Iterable<T> {
+  if (typeof items === "object" && items !== null && Symbol.iterator in items) return items;
+  throw new InvalidArgumentError(`${verb} takes an iterable of ${of}, not ${describe(items)}`);
+}
+
 /** @throws InvalidArgumentError */
 export function checkLimits(limits: NamespaceLimits, standard: Required<NamespaceLimits>): Required<NamespaceLimits> {
+  if (limits === null || typeof limits !== "object") {
+    throw new InvalidArgumentError(`limits are ${describe(limits)}; expected an object with maxEntries or maxBytes`);
+  }
   const check = (name: "maxEntries" | "maxBytes", max: number): number => {
     const value = limits[name];
     if (value === undefined) return standard[name];

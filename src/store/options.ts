@@ -11,7 +11,7 @@ export type EvictionName = "clock" | "none";
 export interface StoreOptions {
   /** Bytes of shared memory in all, number or like "64MiB". Default 64 MiB. */
   capacity?: number | string;
-  /** The memory may grow up to this. Default: it does not grow. At most 4 GiB. */
+  /** The memory may grow up to this; private memory has it from the start. Default: it does not grow. At most 4 GiB. */
   maxCapacity?: number | string;
   /** Threads that may be attached at once besides the creating one. Default 8, at most 62. */
   maxWorkers?: number;
@@ -90,7 +90,8 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
     );
   }
   const request: GeometryRequest = {
-    capacity,
+    // private memory moves when it grows, and every view of it goes stale: it has all its pages from the start
+    capacity: shared ? capacity : maxCapacity,
     maxCapacity,
     slotCount,
     poolShare: checkShare(options.poolShare),

@@ -102,6 +102,7 @@ export class Store implements AsyncDisposable {
     const { worker, access } = this.connection;
     worker.assertOpen();
     checkName(name);
+    checkObject(options, "namespace()");
     if (isReserved(name)) {
       throw new AccessDeniedError(`namespace "${name}" is reserved: names that start with system are the store's own`);
     }
@@ -160,10 +161,13 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Drops namespaces nobody inserted into for `idleMs` (ADR-008's clean-up); returns their names. Empty ones only, unless told
-   * otherwise.
+   * Drops namespaces that were neither made, cleared nor inserted into for `idleMs` (ADR-008's clean-up); returns their names.
+   * Empty ones only, unless told otherwise.
+   *
+   * @throws AccessDeniedError on an agent's view of the store
    */
   dropIdleNamespaces(idleMs: number, options: { evenIfFilled?: boolean } = {}): string[] {
+    this.assertRoot("drop idle namespaces");
     if (typeof idleMs !== "number" || !(idleMs >= 0)) {
       throw new InvalidArgumentError(`idleMs is ${describe(idleMs)}; expected milliseconds, 0 or more`);
     }
@@ -171,8 +175,7 @@ export class Store implements AsyncDisposable {
     const now = this.connection.worker.createdMs + this.connection.worker.elapsed();
     for (const name of this.namespaces()) {
       const usage = this.namespace(name).usage();
-      const idle = now - (usage.lastUsed ?? this.connection.worker.createdMs);
-      if (idle >= idleMs && (usage.entries === 0 || options.evenIfFilled) && this.dropNamespace(name))
+      if (now - usage.lastUsed >= idleMs && (usage.entries === 0 || options.evenIfFilled) && this.dropNamespace(name))
         dropped.push(name);
     }
     return dropped;
@@ -232,6 +235,7 @@ export class Store implements AsyncDisposable {
     const { worker } = this.connection;
     worker.assertOpen();
     checkName(name);
+    checkObject(options, "channel()");
     const checked = checkChannelOptions(options);
     const encoding = (options.encoding === undefined ? "binary" : checkEncoding(options.encoding)) as E;
     const key = `channel:${name}`;
@@ -275,9 +279,8 @@ export class Store implements AsyncDisposable {
    */
   watch(worker: Worker): void {
     this.connection.worker.assertOpen();
-    const thread = worker.threadId;
-    if (!(worker instanceof Worker) || thread < 0)
-      throw new InvalidArgumentError("watch takes a Worker that has not exited yet");
+    const thread = worker instanceof Worker ? worker.threadId : -1;
+    if (thread < 0) throw new InvalidArgumentError("watch takes a Worker that has not exited yet");
     worker.once("exit", () => this.reapThread(thread));
   }
 
@@ -312,7 +315,12 @@ export class Store implements AsyncDisposable {
     const { worker } = this.connection;
     worker.assertOpen();
     worker.tick();
-    return { swept: worker.engine.sweep(worker.header[layout.H_BUCKET_MASK / 4] + 1) };
+    return { swept: this.sweep() };
+  }
+
+  private sweep(): number {
+    const { worker } = this.connection;
+    return worker.engine.sweep(worker.bucketCount) >>> 0;
   }
 
   // ---------------------------------------------------------------- looking at it
@@ -359,7 +367,10 @@ export class Store implements AsyncDisposable {
         Atomics.notify(new Int32Array(worker.header.buffer, 0, layout.HEADER_SIZE / 4), layout.H_CLOSED / 4);
     }
     worker.engine.detach();
-    if (maintenance !== null) await this.connection.maintenanceDone;
+    if (maintenance !== null) {
+      maintenance.ref(); // else a program with nothing else to do would end here, in the middle of its await
+      await this.connection.maintenanceDone;
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -411,6 +422,7 @@ export class Store implements AsyncDisposable {
         limits.maxEntries,
         BigInt(limits.maxBytes),
       );
+      if (status === NO_IDS && this.sweep() > 0) continue; // ids of dropped namespaces whose entries are still there
       if (status === NO_IDS) {
         const ids = worker.header[layout.H_ID_COUNT / 4] - layout.FIRST_ID;
         throw new NamespaceLimitError(
@@ -449,6 +461,12 @@ function startMaintenance(worker: WorkerConnection): Worker {
   return thread;
 }
 
+function checkObject(options: unknown, what: string): void {
+  if (options === null || typeof options !== "object") {
+    throw new InvalidArgumentError(`${what} takes an object of options, not ${describe(options)}`);
+  }
+}
+
 function checkName(name: unknown): void {
   if (typeof name !== "string" || name === "") {
     throw new InvalidArgumentError(`a namespace is named ${describe(name)}; expected a non-empty string`);
@@ -474,6 +492,7 @@ function checkHandle(handle: unknown): asserts handle is StoreHandle {
   }
   if (!(module instanceof WebAssembly.Module) || !(memory instanceof WebAssembly.Memory))
     throw fault("the handle holds no module and memory");
+  if (memory.buffer.byteLength < layout.HEADER_SIZE) throw fault("its memory is no store's");
   const header = new Uint32Array(memory.buffer, 0, 2);
   if (header[0] !== layout.MAGIC || header[1] !== layout.LAYOUT_VERSION) throw fault("its memory is no store's");
 }

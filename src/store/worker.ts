@@ -2,9 +2,10 @@
  * One thread's connection to a store's memory: the engine's instance, the windows through which keys and values pass, the
  * clock. Everything above (Store, Namespace, Channel) shares one of these per thread and store.
  */
+import { EventEmitter } from "node:events";
 import { threadId } from "node:worker_threads";
 import { type Engine, instantiateEngine, layout } from "../core/index.js";
-import { Window } from "./encoding.js";
+import { isWellFormed, Window } from "./encoding.js";
 import { ClosedError, InvalidArgumentError, KeyTooLongError, WorkerLimitError } from "./errors.js";
 import type { KeyScope, PreparedKey } from "./key.js";
 import { describe } from "./sizes.js";
@@ -48,10 +49,17 @@ export class WorkerConnection {
   readonly manyWords: Int32Array;
   readonly manyWindow: Window;
   readonly header: Uint32Array;
+  /** False for private memory, of which this thread is the only one. */
+  readonly shared: boolean;
+  readonly bucketCount: number;
+  /** In private memory: what threads tell each other through Atomics.notify, by the address of the word. */
+  readonly wakeUps = new EventEmitter().setMaxListeners(0);
   closed = false;
   /** Each growth gives the memory a new buffer object; views made over the older ones stay good. */
   private readonly sharedBuffers = new WeakSet<ArrayBufferLike>();
   private operations = 0;
+  /** No maintenance thread can reach private memory: once something may expire there, every operation looks at the clock. */
+  private everyOperationTicks = false;
   // Asking a typed array for its buffer costs more than a read; a program mostly hands in the same one again.
   private lastView: Uint8Array | null = null;
   private lastAddress = -1;
@@ -68,6 +76,8 @@ export class WorkerConnection {
     this.createdMonotonic = floats[layout.H_CREATED_MONOTONIC / 8];
     this.clockOffset = monotonicNow() - performance.now();
     this.memory = memory;
+    this.shared = buffer instanceof SharedArrayBuffer;
+    this.bucketCount = this.header[layout.H_BUCKET_MASK / 4] + 1;
     this.sharedBuffers.add(buffer);
     this.engine = instantiateEngine(module, memory);
     this.slotNumber = this.engine.attach(threadId);
@@ -116,7 +126,7 @@ export class WorkerConnection {
 
   /** Called once an operation: now and then a thread moves the clock itself. */
   countOperation(): void {
-    if (++this.operations >= OPERATIONS_PER_CLOCK) {
+    if (++this.operations >= OPERATIONS_PER_CLOCK || this.everyOperationTicks) {
       this.operations = 0;
       if (!this.closed) this.tick();
     }
@@ -129,13 +139,19 @@ export class WorkerConnection {
         `ttl is ${describe(ttl)}; expected milliseconds above 0, at most ${MAX_TTL_MS} (200 days)`,
       );
     }
+    this.everyOperationTicks = !this.shared;
     this.tick();
     return Math.ceil((this.elapsed() + ttl) / TICK_MS) >>> 0 || 1;
   }
 
   /** Unix time, ms, of an expiry tick; undefined for an entry that stays. */
   expiryTime(tick: number): number | undefined {
-    return tick === 0 ? undefined : this.createdMs + tick * TICK_MS;
+    return tick === 0 ? undefined : this.timeOf(tick);
+  }
+
+  /** Unix time, ms, of a tick. */
+  timeOf(tick: number): number {
+    return this.createdMs + tick * TICK_MS;
   }
 
   // ---------------------------------------------------------------- keys
@@ -175,6 +191,9 @@ export class WorkerConnection {
   private putLongKey(key: string): number {
     if (key === "") throw new InvalidArgumentError("a key is the empty string; a key has at least one byte");
     if (key.length > layout.KEY_MAX) throw tooLong(utf8.encode(key).length);
+    // encoded, every lone surrogate is the same replacement character, and different keys would be one
+    if (!isWellFormed(key))
+      throw new InvalidArgumentError(`the key ${describe(key)} holds a lone surrogate, which UTF-8 cannot write`);
     const bytes = utf8.encode(key);
     if (bytes.length > layout.KEY_MAX) throw tooLong(bytes.length);
     return this.putBytes(bytes);
