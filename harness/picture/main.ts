@@ -1,0 +1,34 @@
+/**
+ * `npm run picture -- REPORT.html OUT.png`: the head of a report as a picture, for the README. Needs a Chromium
+ * (CHROMIUM=path, default /usr/bin/chromium) and playwright-core, which is a development dependency.
+ */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { InvalidArgumentError } from "../../src/store/errors.js";
+
+const VIEW = { width: 1280, height: 920 };
+
+async function main(): Promise<void> {
+  const [report, out] = process.argv.slice(2);
+  if (report === undefined || out === undefined) {
+    throw new InvalidArgumentError("expected two arguments: REPORT.html OUT.png");
+  }
+  const { chromium } = await import("playwright-core");
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+  });
+  try {
+    const page = await browser.newPage({ viewport: VIEW, colorScheme: "light" });
+    await page.goto(pathToFileURL(resolve(report)).href);
+    await page.screenshot({ path: out });
+  } finally {
+    await browser.close();
+  }
+  process.stdout.write(`${out}\n`);
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`picture: ${error.message.split("\n")[0]}\n`);
+  process.exitCode = error instanceof InvalidArgumentError ? 2 : 3;
+});

@@ -1,0 +1,91 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+
+const run = promisify(execFile);
+const root = resolve(import.meta.dirname, "..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const scripts = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).scripts as Record<string, string>;
+
+function snippets(language: string): string[] {
+  return [...readme.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map((match) =>
+    match[1].trim(),
+  );
+}
+
+const commands = snippets("sh").flatMap((snippet) => snippet.split("\n"));
+/** The install, start and test commands are what runs this; a gate needs a history to compare with and has its own tests. */
+const elsewhere = (command: string) => command.startsWith("npm ci") || command.startsWith("npx engram gate");
+
+let folder = "";
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "engram-readme-"));
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(root, join(folder, "node_modules", "engram"));
+  // a few thousand requests with a hot set: the README's own "my-trace.txt"
+  const lines = Array.from({ length: 6000 }, (_, i) => `key-${i % 3 === 0 ? i % 900 : i % 40}`);
+  writeFileSync(join(folder, "my-trace.txt"), `${lines.join("\n")}\n`);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the README", () => {
+  it("shows the two commands of a fresh machine, and their scripts exist", () => {
+    expect(commands).toContain("npm ci && npm start");
+    expect(commands).toContain("npm ci && npm test");
+    expect(scripts).toHaveProperty("start");
+    expect(scripts).toHaveProperty("test");
+  });
+
+  it.each(commands.filter((command) => !elsewhere(command)))(
+    "runs: %s",
+    async (command) => {
+      const [npx, name, ...args] = command.split(" ");
+      expect([npx, name]).toEqual(["npx", "engram"]);
+      const { stdout } = await run(process.execPath, [join(root, "dist/harness/cli.js"), ...args], { cwd: folder });
+      expect(stdout.trim()).not.toBe("");
+      const output = args[Math.max(args.indexOf("-o"), args.indexOf("--out")) + 1];
+      if (args.includes("-o") || args.includes("--out")) expect(existsSync(join(folder, output))).toBe(true);
+    },
+    120_000,
+  );
+
+  it.each(commands.filter((command) => command.startsWith("npx engram gate")))(
+    "knows every option of: %s",
+    async (command) => {
+      const { stdout } = await run(process.execPath, [join(root, "dist/harness/cli.js"), "gate", "--help"]);
+      const options = command.split(" ").filter((word) => word.startsWith("--"));
+      for (const option of options) expect(stdout).toContain(option);
+    },
+  );
+
+  it.each(snippets("js").map((code, index) => [index + 1, code] as const))(
+    "program %i runs as printed",
+    async (index, code) => {
+      const file = join(folder, `snippet-${index}.mjs`);
+      writeFileSync(file, code);
+      const { stdout } = await run(process.execPath, [file], { cwd: folder });
+      expect(stdout).toBe(index === 1 ? "{ step: 2 }\n" : "42n\n");
+    },
+  );
+
+  it("shows a workflow that calls the gate with options it has", async () => {
+    const [workflow] = snippets("yaml").map((text) => parse(text));
+    const step = workflow.jobs.gate.steps.at(-1).run as string;
+    const { stdout } = await run(process.execPath, [join(root, "dist/harness/cli.js"), "gate", "--help"]);
+    for (const option of step.split(" ").filter((word) => word.startsWith("--"))) expect(stdout).toContain(option);
+  });
+
+  it("links to nothing that is not there", () => {
+    const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)]
+      .map((match) => match[1])
+      .filter((link) => !link.startsWith("http"));
+    expect(links.length).toBeGreaterThan(8);
+    expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([]);
+  });
+});
