@@ -2,6 +2,7 @@
 import type { Latency, Run, TargetResult } from "../reports/results.js";
 import { findTarget, judgeAll } from "../src/monitor/index.js";
 import type { Scenario } from "../workloads/index.js";
+import { fromActualStart } from "./runner/latency-names.js";
 
 const REFERENCE = "engram";
 const NS_PER_US = 1000;
@@ -68,11 +69,17 @@ function isWorse(id: string, value: number, than: number): boolean {
   return findTarget(id)?.comparison.startsWith(">") ? value < than : value > than;
 }
 
-/** The named percentile of the first of these operations that was sampled; of several writes the slowest. */
+/** An open loop's latencies count the waiting of operations that came too fast; a target is about the operation itself. */
+function ownLatency(run: Run, operation: string): Latency | undefined {
+  return run.latency[run.loop === "open" ? fromActualStart(operation) : operation] ?? run.latency[operation];
+}
+
+/** The named percentile of these operations, of the slowest where several were sampled. */
 function sampled(run: Run, operations: readonly string[], percentile: "p50" | "p95", divisor: number): Reading | null {
-  const found = operations.flatMap((name) =>
-    run.latency[name] ? [{ name, latency: run.latency[name] as Latency }] : [],
-  );
+  const found = operations.flatMap((name) => {
+    const latency = ownLatency(run, name);
+    return latency === undefined ? [] : [{ name, latency }];
+  });
   if (found.length === 0) return null;
   const slowest = found.reduce((one, other) => (other.latency[percentile] > one.latency[percentile] ? other : one));
   const { name, latency } = slowest;

@@ -2,7 +2,7 @@
  * The process of one run: one scenario against one subject, nothing else, so that no run inherits another's heap,
  * compiled code or page cache. Started by conductor.ts; plan in, result out.
  */
-import { EngramError, InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/store/errors.js";
 import { executeRun } from "./execute-run.js";
 import type { FromRunProcess, ToRunProcess } from "./messages.js";
 
@@ -39,6 +39,5 @@ function send(message: FromRunProcess): Promise<void> {
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof EngramError) return `${error.message} (${error.code})`;
   return error instanceof Error ? error.message : String(error);
 }

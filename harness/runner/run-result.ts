@@ -4,6 +4,7 @@ import { Histogram } from "../../src/monitor/index.js";
 import { OPERATION_NAMES } from "../../workloads/index.js";
 import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
 import type { MemoryUse, Subject } from "../subjects/index.js";
+import { fromActualStart } from "./latency-names.js";
 import type { CostCounts, PassReport, RunPlan } from "./messages.js";
 import type { LatencyCollector } from "./sampler.js";
 import type { Workload, WorkloadPhase } from "./workload.js";
@@ -116,7 +117,7 @@ export class RunResult {
       const actual = collector.total(kind, "actual");
       if (intended.count > 0) {
         this.#latency[name] = this.#sampled(intended);
-        this.#latency[`${name} (from its actual start)`] = this.#sampled(actual);
+        this.#latency[fromActualStart(name)] = this.#sampled(actual);
       } else if (actual.count > 0) this.#latency[name] = this.#sampled(actual);
     }
   }

@@ -74,6 +74,9 @@ function memoryOf(store: Store): MemoryUse {
   return { usedBytes, capacityBytes: poolBytes, bySizeClass };
 }
 
+/** A chunk of the largest class less its header and the shortest key: nothing longer is ever stored, so none is ever read. */
+const LONGEST_VALUE = 16_384 - 32 - 16;
+
 class EngramAgent implements SubjectAgent {
   readonly #store: Store;
   readonly #namespaces: readonly Namespace[];
@@ -91,7 +94,7 @@ class EngramAgent implements SubjectAgent {
     this.#namespace = namespaces[0];
     this.#keys = prepared ? context.keys.map((key, index) => this.#namespaceAt(index).key(key)) : context.keys;
     this.#values = context.values;
-    this.#target = store.buffer(Math.max(8, context.maxValueBytes));
+    this.#target = store.buffer(Math.min(LONGEST_VALUE, Math.max(8, context.maxValueBytes)));
   }
 
   get(key: number): number {

@@ -1,0 +1,293 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Limits, runBatched, runOpen, runSampled, runSpan } from "#dist/harness/measure/passes.js";
+import { type AgentStream, countKinds, operationsOf } from "#dist/harness/measure/stream.js";
+import { Tally } from "#dist/harness/measure/tally.js";
+import type { SubjectAgent } from "#dist/harness/subjects/subject.js";
+import {
+  OP_DELETE,
+  OP_GET,
+  OP_GET_OR_SET,
+  OP_INCREMENT,
+  OP_INSERT,
+  OP_OTHER,
+  OP_READ_MODIFY_WRITE,
+  OP_SET,
+} from "#dist/workloads/index.js";
+
+type Operation = readonly [kind: number, key: number, size: number];
+
+function streamOf(operations: readonly Operation[]): AgentStream {
+  return {
+    length: operations.length,
+    kinds: Uint8Array.from(operations, ([kind]) => kind),
+    keys: Uint32Array.from(operations, ([, key]) => key),
+    sizes: Uint32Array.from(operations, ([, , size]) => size),
+    ttls: null,
+  };
+}
+
+/** Keeps sizes by key and logs every call; throws on keys that are divisible by `fails`. */
+class RecordingAgent implements SubjectAgent {
+  readonly sizes = new Map<number, number>();
+  readonly calls: string[] = [];
+  readonly #fails: number;
+
+  constructor(fails = Number.POSITIVE_INFINITY) {
+    this.#fails = fails;
+  }
+
+  get(key: number): number {
+    this.#log("get", key);
+    return this.sizes.get(key) ?? -1;
+  }
+  set(key: number, size: number): void {
+    this.#log("set", key);
+    this.sizes.set(key, size);
+  }
+  delete(key: number): boolean {
+    this.#log("delete", key);
+    return this.sizes.delete(key);
+  }
+  increment(key: number): void {
+    this.#log("increment", key);
+  }
+  async close(): Promise<void> {}
+
+  #log(name: string, key: number): void {
+    this.calls.push(`${name} ${key}`);
+    if (key % this.#fails === 0) throw Object.assign(new Error("full"), { code: "OUT_OF_MEMORY" });
+  }
+}
+
+function limits(changes: Partial<Limits> = {}): Limits {
+  return {
+    operations: Number.POSITIVE_INFINITY,
+    milliseconds: Number.POSITIVE_INFINITY,
+    once: false,
+    stopped: () => false,
+    progress: () => {},
+    ...changes,
+  };
+}
+
+const operation: fc.Arbitrary<Operation> = fc.tuple(
+  fc.constantFrom(OP_GET, OP_SET, OP_DELETE, OP_INCREMENT, OP_READ_MODIFY_WRITE, OP_INSERT, OP_GET_OR_SET),
+  fc.integer({ min: 1, max: 20 }),
+  fc.integer({ min: 0, max: 100 }),
+);
+const operations = fc.array(operation, { minLength: 1, maxLength: 60 });
+
+describe("a span of operations", () => {
+  it("does what each code says", () => {
+    const agent = new RecordingAgent();
+    const tally = new Tally();
+    const stream = streamOf([
+      [OP_GET, 1, 0],
+      [OP_SET, 1, 10],
+      [OP_READ_MODIFY_WRITE, 1, 20],
+      [OP_GET_OR_SET, 1, 30],
+      [OP_GET_OR_SET, 2, 30],
+      [OP_INSERT, 3, 40],
+      [OP_DELETE, 3, 0],
+      [OP_INCREMENT, 4, 0],
+      [OP_OTHER, 5, 0],
+    ]);
+    runSpan(agent, stream, 0, stream.length, tally);
+    expect(agent.calls).toEqual([
+      ...["get 1", "set 1", "get 1", "set 1", "get 1", "get 2", "set 2", "set 3", "delete 3", "increment 4"],
+    ]);
+    expect([...agent.sizes]).toEqual([
+      [1, 20],
+      [2, 30],
+    ]);
+    expect([tally.operations, tally.hits, tally.misses]).toEqual([9, 2, 2]);
+  });
+
+  it("counts what throws by its code and goes on with the next", () => {
+    fc.assert(
+      fc.property(operations, fc.integer({ min: 2, max: 5 }), (list, fails) => {
+        const agent = new RecordingAgent(fails);
+        const tally = new Tally();
+        const stream = streamOf(list);
+        runSpan(agent, stream, 0, stream.length, tally);
+        const failing = list.filter(([, key]) => key % fails === 0).length;
+        expect(tally.errors.get("OUT_OF_MEMORY") ?? 0).toBe(failing);
+        expect(tally.operations).toBe(list.length);
+        const lookups = list.filter(
+          ([kind, key]) =>
+            key % fails !== 0 && (kind === OP_GET || kind === OP_READ_MODIFY_WRITE || kind === OP_GET_OR_SET),
+        );
+        expect(tally.hits + tally.misses).toBe(lookups.length);
+      }),
+    );
+  });
+});
+
+describe("the passes", () => {
+  const passes = {
+    batched: (agent: SubjectAgent, stream: AgentStream, cursor: { position: number }, limit: Limits, tally: Tally) =>
+      runBatched(agent, stream, cursor, limit, tally, () => {}),
+    sampled: (agent: SubjectAgent, stream: AgentStream, cursor: { position: number }, limit: Limits, tally: Tally) =>
+      runSampled(agent, stream, cursor, limit, tally, 7, () => {}),
+    open: (agent: SubjectAgent, stream: AgentStream, cursor: { position: number }, limit: Limits, tally: Tally) =>
+      runOpen(
+        agent,
+        stream,
+        cursor,
+        limit,
+        tally,
+        0,
+        () => true,
+        () => {},
+      ),
+  };
+
+  for (const [name, pass] of Object.entries(passes)) {
+    it(`${name}: does exactly the operations asked for, in the stream's order, round and round`, async () => {
+      await fc.assert(
+        fc.asyncProperty(operations, fc.integer({ min: 1, max: 200 }), fc.nat(), async (list, count, start) => {
+          const stream = streamOf(list);
+          const cursor = { position: start % list.length };
+          const agent = new RecordingAgent();
+          const expected = new RecordingAgent();
+          const tally = new Tally();
+          for (let i = 0; i < count; i++) {
+            const at = (cursor.position + i) % list.length;
+            runSpan(expected, stream, at, at + 1, new Tally());
+          }
+          const end = (cursor.position + count) % list.length;
+          await pass(agent, stream, cursor, limits({ operations: count }), tally);
+          expect(agent.calls).toEqual(expected.calls);
+          expect(tally.operations).toBe(count);
+          expect(cursor.position).toBe(end);
+        }),
+      );
+    });
+
+    it(`${name}: goes through the stream once when told to`, async () => {
+      await fc.assert(
+        fc.asyncProperty(operations, async (list) => {
+          const tally = new Tally();
+          await pass(new RecordingAgent(), streamOf(list), { position: 0 }, limits({ once: true }), tally);
+          expect(tally.operations).toBe(list.length);
+        }),
+      );
+    });
+
+    it(`${name}: ends when stopped, and has told how far it came`, async () => {
+      const tally = new Tally();
+      let told = 0;
+      const limit = limits({
+        stopped: () => told > 0,
+        progress: (done) => {
+          told = done;
+        },
+      });
+      await pass(new RecordingAgent(), streamOf([[OP_GET, 1, 0]]), { position: 0 }, limit, tally);
+      expect(told).toBe(tally.operations);
+      expect(told).toBeGreaterThan(0);
+    });
+  }
+
+  it("batched: no batch is shorter than 60 us, and batches add up to no more than was done", async () => {
+    const tally = new Tally();
+    const batches: Array<[number, number]> = [];
+    const stream = streamOf([
+      [OP_GET, 1, 0],
+      [OP_SET, 2, 1],
+    ]);
+    const agent = new RecordingAgent();
+    await runBatched(
+      agent,
+      stream,
+      { position: 0 },
+      limits({ operations: 20_000 }),
+      tally,
+      (_start, elapsed, count) => {
+        batches.push([elapsed, count]);
+      },
+    );
+    expect(batches.length).toBeGreaterThan(0);
+    for (const [elapsed] of batches) expect(elapsed).toBeGreaterThanOrEqual(0.06);
+    expect(batches.reduce((sum, [, count]) => sum + count, 0)).toBeLessThanOrEqual(tally.operations);
+  });
+
+  it("batched: waits for a subject that queues its writes before a batch ends", async () => {
+    let settled = 0;
+    const agent = Object.assign(new RecordingAgent(), {
+      settle: async () => {
+        settled++;
+      },
+    });
+    await runBatched(
+      agent,
+      streamOf([[OP_SET, 1, 1]]),
+      { position: 0 },
+      limits({ operations: 500 }),
+      new Tally(),
+      () => {},
+    );
+    expect(settled).toBeGreaterThan(0);
+  });
+
+  it("sampled: about one operation in 64 is timed, each under its own kind, a hit of getOrSet as a get too", async () => {
+    const stream = streamOf(
+      Array.from({ length: 512 }, (_, i): Operation => [i % 2 === 0 ? OP_GET_OR_SET : OP_SET, 1, 1]),
+    );
+    const seen = new Map<number, number>();
+    await runSampled(
+      new RecordingAgent(),
+      stream,
+      { position: 0 },
+      limits({ operations: 64_000 }),
+      new Tally(),
+      3,
+      (kind) => {
+        seen.set(kind, (seen.get(kind) ?? 0) + 1);
+      },
+    );
+    const getOrSets = seen.get(OP_GET_OR_SET) ?? 0;
+    const samples = getOrSets + (seen.get(OP_SET) ?? 0);
+    // 64,000 / 64 = 1,000 on average; the generator is seeded, so the count is always the same.
+    expect(samples).toBeGreaterThan(800);
+    expect(samples).toBeLessThan(1250);
+    expect(Math.abs((seen.get(OP_GET) ?? 0) - getOrSets)).toBeLessThanOrEqual(1);
+  });
+
+  it("open loop: time from the intended start is never less than time from the actual one", async () => {
+    const times: Array<[number, number]> = [];
+    await runOpen(
+      new RecordingAgent(),
+      streamOf([[OP_GET, 1, 0]]),
+      { position: 0 },
+      limits({ operations: 300 }),
+      new Tally(),
+      0.001,
+      (until) => {
+        while (performance.now() < until);
+        return true;
+      },
+      (_kind, fromIntended, fromActual) => times.push([fromIntended, fromActual]),
+    );
+    expect(times).toHaveLength(300);
+    for (const [fromIntended, fromActual] of times) expect(fromIntended).toBeGreaterThanOrEqual(fromActual);
+  });
+});
+
+describe("streams", () => {
+  it("split by kind keep order and lose nothing", () => {
+    fc.assert(
+      fc.property(operations, (list) => {
+        const stream = streamOf(list);
+        const counts = countKinds(stream);
+        for (const [kind, count] of counts.entries()) {
+          const own = operationsOf(stream, (one) => one === kind);
+          expect(own.length).toBe(count);
+          expect([...own.keys]).toEqual(list.filter(([k]) => k === kind).map(([, key]) => key));
+          expect([...own.sizes]).toEqual(list.filter(([k]) => k === kind).map(([, , size]) => size));
+        }
+      }),
+    );
+  });
+});

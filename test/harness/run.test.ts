@@ -1,0 +1,261 @@
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { executeRun } from "#dist/harness/runner/execute-run.js";
+import { type Results, type Run, resultsSchema } from "#dist/reports/results.js";
+import { engram, start } from "./command-line.js";
+
+let folder: string;
+/** Runs put their temporary files here, so that a test can see that none are left. */
+let temporary: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "engram-runs-"));
+  temporary = await mkdtemp(join(tmpdir(), "engram-runs-tmp-"));
+});
+afterAll(async () => {
+  expect(await readdir(temporary)).toEqual([]);
+  await rm(folder, { recursive: true, force: true });
+  await rm(temporary, { recursive: true, force: true });
+});
+
+const env = () => ({ TMPDIR: temporary });
+
+async function resultsIn(out: string): Promise<Results> {
+  return resultsSchema.parse(JSON.parse(await readFile(join(out, "results.json"), "utf8")));
+}
+
+function runOf(results: Results, subject: string): Run {
+  const run = results.runs.find((one) => one.subject === subject);
+  if (run === undefined) throw new Error(`no run of ${subject}`);
+  return run;
+}
+
+describe("engram run", () => {
+  it("measures each subject, writes results and report, prints a summary", async () => {
+    const out = join(folder, "blackboard");
+    const args = ["run", "blackboard", "--subjects", "engram,map,lmdb,noop", "--duration", "60ms", "--out", out];
+    const { code, stdout, stderr } = await engram(args, { env: env() });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("blackboard");
+    expect(stdout).toContain(join(out, "report.html"));
+    expect(await readdir(out)).toEqual(["report.html", "results.json"]);
+
+    const results = await resultsIn(out);
+    expect(results.runs.map(({ subject }) => subject)).toEqual(["engram", "map", "lmdb", "noop"]);
+    expect(results.config).toMatchObject({ scenarios: ["blackboard"], workers: 2, durationMs: 60, seed: 1 });
+    expect(results.environment.timerFloorNs).toBeGreaterThan(0);
+    for (const run of results.runs) {
+      expect(run).toMatchObject({ workers: 2, loop: "closed", errors: {} });
+      expect(run.ops).toBeGreaterThan(0);
+      expect(run.opsPerSecond).toBeCloseTo(run.ops / run.seconds, 6);
+      // Two passes, named apart.
+      for (const latency of Object.values(run.latency)) expect(latency.mode).toBe("sampled");
+      for (const cost of Object.values(run.cost ?? {})) expect(cost.mode).toBe("batched");
+      expect(Object.keys(run.latency)).toEqual(["get", "set"]);
+      expect(Object.keys(run.cost ?? {})).toContain("mix");
+      // No figure below the floor.
+      for (const { floor, p50, mean } of Object.values(run.latency)) {
+        expect(Math.min(p50, mean)).toBeGreaterThanOrEqual(floor ?? Number.NaN);
+      }
+      expect(run.series?.reduce((sum, { ops }) => sum + ops, 0)).toBeLessThanOrEqual(run.ops);
+    }
+    // Everything is loaded beforehand and nothing is evicted.
+    for (const name of ["engram", "map", "lmdb"]) expect(runOf(results, name).hitRatio).toBe(1);
+    expect(runOf(results, "noop").hitRatio).toBeNull();
+    expect(runOf(results, "engram").memory.usedBytes).toBeGreaterThan(64 * 64);
+    const judged = results.targets.find(({ id }) => id === "m010-throughput");
+    expect(judged?.measured).toBe(runOf(results, "engram").opsPerSecond);
+    expect(results.targets.find(({ id }) => id === "m005-recovery")?.verdict).toBe("not measured");
+  });
+
+  it("does exactly the operations asked for; --json prints the results alone", async () => {
+    const out = join(folder, "ops");
+    const args = [
+      "run",
+      "ycsb-a",
+      "ycsb-f",
+      "--subjects",
+      "map",
+      "--ops",
+      "1001",
+      "--workers",
+      "3",
+      "--out",
+      out,
+      "--json",
+    ];
+    const { code, stdout, stderr } = await engram(args, { env: env() });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const printed = resultsSchema.parse(JSON.parse(stdout));
+    expect(printed).toEqual(await resultsIn(out));
+    expect(printed.runs.map(({ scenario, ops, workers }) => [scenario, ops, workers])).toEqual([
+      ["ycsb-a", 1001, 3],
+      ["ycsb-f", 1001, 3],
+    ]);
+    // More workers than processors is worth a word.
+    if (printed.environment.cpuCount < 3) expect(printed.notices?.join()).toContain("3 busy workers");
+  });
+
+  it("replays a trace cache-aside, with the hits that the trace itself has", async () => {
+    const trace = join(folder, "requests.txt");
+    const requests = Array.from({ length: 5000 }, (_, i) => (i * i * 31 + i) % 701);
+    await writeFile(trace, `${requests.join("\n")}\n`);
+    const out = join(folder, "replay");
+    const args = [
+      "run",
+      "replay",
+      "--trace",
+      trace,
+      "--format",
+      "txt",
+      "--workers",
+      "1",
+      "--subjects",
+      "engram,map,lru-cache",
+    ];
+    const { code, stderr } = await engram([...args, "--out", out], { env: env() });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const misses = new Set(requests).size;
+    for (const run of (await resultsIn(out)).runs) {
+      expect(run).toMatchObject({ ops: 5000, hits: 5000 - misses, misses, errors: {} });
+      expect(run.hitRatio).toBeCloseTo(1 - misses / 5000, 10);
+      expect(run.notes?.join()).toContain("request i to worker i mod 1");
+    }
+  });
+
+  it("with a rate runs in open loop and tells both latencies", async () => {
+    const out = join(folder, "rate");
+    const args = ["run", "blackboard", "--rate", "5000/s", "--ops", "500", "--subjects", "map", "--out", out];
+    const { code } = await engram(args, { env: env() });
+    expect(code).toBe(0);
+    const [run] = (await resultsIn(out)).runs;
+    expect(run).toMatchObject({ loop: "open", ops: 500 });
+    expect(Object.keys(run.latency)).toEqual(expect.arrayContaining(["get", "get (from its actual start)"]));
+    const counts = Object.values(run.latency).map(({ count }) => count);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(1000);
+  });
+
+  it("leaves out what a subject cannot do, and says so", async () => {
+    const scenario = join(folder, "mixed.yaml");
+    const phase =
+      "{ operations: 600, mix: { get: 1, set: 1, increment: 1 }, keys: { distribution: uniform, count: 50 } }";
+    await writeFile(scenario, `title: Mixed\nstory: Mixed.\nphases:\n  - ${phase}\n`);
+    const out = join(folder, "mixed");
+    const { code, stderr } = await engram(["run", scenario, "--subjects", "lru-cache,map", "--out", out], {
+      env: env(),
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const results = await resultsIn(out);
+    expect(Object.keys(runOf(results, "lru-cache").latency).sort()).toEqual(["get", "set"]);
+    expect(runOf(results, "lru-cache").notes).toContain("lru-cache cannot increment: left out");
+    expect(Object.keys(runOf(results, "map").cost ?? {})).toEqual(expect.arrayContaining(["get", "set", "increment"]));
+  });
+
+  it("counts errors by code and goes on", async () => {
+    const scenario = join(folder, "too-large.yaml");
+    const phase =
+      "{ operations: 400, mix: { set: 1 }, keys: { distribution: uniform, count: 20 }, values: { distribution: constant, size: 20KiB } }";
+    await writeFile(scenario, `title: Large\nstory: Large.\nstore: { capacity: 16MiB }\nphases:\n  - ${phase}\n`);
+    const out = join(folder, "too-large");
+    const { code } = await engram(["run", scenario, "--subjects", "engram", "--out", out], { env: env() });
+    expect(code).toBe(0);
+    const [run] = (await resultsIn(out)).runs;
+    expect(run.ops).toBe(400);
+    expect(run.errors.VALUE_TOO_LARGE).toBeGreaterThanOrEqual(400);
+  });
+});
+
+describe("a run that does not go to its end", () => {
+  it("hands over what it measured until it was told to stop", async () => {
+    const stop = new AbortController();
+    const plan = {
+      scenario: "blackboard",
+      subject: "map",
+      trace: null,
+      workers: 2,
+      rate: null,
+      seed: 1,
+      directory: folder,
+    };
+    const outcome = await executeRun({ ...plan, durationMs: 600_000, ops: null }, stop.signal, (_fraction, label) => {
+      if (label.startsWith("throughput")) stop.abort();
+    });
+    expect(outcome.stopped).toBe(true);
+    expect(outcome.run.ops).toBeGreaterThan(0);
+    expect(outcome.run.seconds).toBeLessThan(600);
+  });
+
+  it.skipIf(!existsSync("/proc/self/task"))("Ctrl-C keeps the runs that were done: exit 130, whole files", async () => {
+    const out = join(folder, "interrupted");
+    const args = ["run", "blackboard", "--subjects", "noop,map", "--duration", "100ms", "--out", out];
+    const { child, ended } = start(args, { env: env() });
+    // The second process is there: the first run is over, the second cannot be yet.
+    const first = await nextProcess(child.pid, []);
+    await nextProcess(child.pid, [first]);
+    child.kill("SIGINT");
+    const { code, stderr } = await ended;
+    expect({ code, stderr }).toEqual({ code: 130, stderr: "engram: interrupted; what was measured is written\n" });
+    const results = await resultsIn(out);
+    expect(results.interrupted).toBe(true);
+    expect(results.runs[0].subject).toBe("noop");
+    expect(await readdir(out)).toEqual(["report.html", "results.json"]);
+  });
+
+  it.skipIf(!existsSync("/proc/self/task"))(
+    "a process that dies: exit 3, one line, the other runs are kept",
+    async () => {
+      const out = join(folder, "died");
+      const args = ["run", "blackboard", "--subjects", "noop,map", "--duration", "100ms", "--out", out];
+      const { child, ended } = start(args, { env: env() });
+      process.kill(await nextProcess(child.pid, []), "SIGKILL");
+      const { code, stderr } = await ended;
+      expect({ code, stderr }).toEqual({
+        code: 3,
+        stderr: "engram: blackboard / noop: the run's process was killed by SIGKILL\n",
+      });
+      const results = await resultsIn(out);
+      expect(results.runs.map(({ subject }) => subject)).toEqual(["map"]);
+      expect(results.notices?.join()).toContain("killed by SIGKILL");
+    },
+  );
+
+  it("a worker that dies ends its run: exit 3, one line, nothing written", async () => {
+    const preload = join(folder, "die-in-workers.mjs");
+    await writeFile(
+      preload,
+      'import { isMainThread, parentPort, workerData } from "node:worker_threads";\n' +
+        'if (!isMainThread && workerData?.subject === "map" && workerData.worker === 1) parentPort.on("message", () => { throw new Error("planted"); });\n',
+    );
+    const out = join(folder, "worker-died");
+    const args = ["run", "blackboard", "--subjects", "map", "--duration", "60ms", "--out", out];
+    const { code, stderr } = await engram(args, { env: { ...env(), NODE_OPTIONS: `--import ${preload}` } });
+    expect(stderr).toBe(
+      "engram: blackboard / map: worker 1 died: Error: planted\nengram: no run was finished; nothing written\n",
+    );
+    expect(code).toBe(3);
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+/** The pid of a child of `parent` that is none of `known`, once there is one. */
+async function nextProcess(parent: number | undefined, known: number[]): Promise<number> {
+  for (;;) {
+    const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8")
+      .split(" ")
+      .filter(Boolean)
+      .map(Number);
+    const found = children.find((pid) => !known.includes(pid) && isRunProcess(pid));
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+function isRunProcess(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("run-process");
+  } catch {
+    return false;
+  }
+}
