@@ -96,10 +96,15 @@ export function planGeometry(request: GeometryRequest): Geometry {
   }
 }
 
-/** The smallest capacity, in bytes, that leaves a working pool for this many slots. */
-export function minimumCapacity(slotCount: number): number {
-  const pool = MIN_SLABS * PAGE;
-  return align(L.HEADER_SIZE + slotCount * L.SLOT_SIZE + 256 * L.ID_STRIDE + 65536 + pool + L.GUARD_SIZE + PAGE, PAGE);
+/** The smallest capacity, in bytes, that leaves a working pool when all else stays as requested. */
+export function minimumCapacity(request: GeometryRequest): number {
+  let capacity = 0;
+  let geometry: Geometry;
+  do {
+    capacity += PAGE;
+    geometry = planGeometry({ ...request, capacity, maxCapacity: Math.max(capacity, request.maxCapacity) });
+  } while (!hasRoom(geometry));
+  return capacity;
 }
 
 export function hasRoom(geometry: Geometry): boolean {

@@ -4,6 +4,7 @@ export type { Permission } from "./access.js";
 export { Channel, type ChannelOptions } from "./channel.js";
 export type { EncodingName, Values } from "./encoding.js";
 export * from "./errors.js";
+export { HASH_BYTES_MAX, type HashKind, hashBytes, selectHash } from "./hash.js";
 export { PreparedKey } from "./key.js";
 export {
   type Entry,

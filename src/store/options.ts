@@ -107,7 +107,7 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
   const geometry = planGeometry(request);
   if (!hasRoom(geometry)) {
     throw new InvalidArgumentError(
-      `option capacity is ${formatBytes(capacity)}; with ${maxWorkers} workers at least ${formatBytes(minimumCapacity(slotCount))} is needed`,
+      `option capacity is ${formatBytes(capacity)}; with ${maxWorkers} workers at least ${minimumCapacity(request) / 1024} KiB are needed`,
     );
   }
   const hash = options.hash ?? "xxhash32";
