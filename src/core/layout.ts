@@ -131,7 +131,7 @@ export const S_MANY_SIZE: u32 = 32768;
 
 // --- counters (index into S_COUNTERS)
 export const C_GETS: u32 = 0;
-export const C_HITS: u32 = 1;
+export const C_MISSES: u32 = 1; // hits are not counted: the common case has the least to do
 export const C_SETS: u32 = 2;
 export const C_DELETES: u32 = 3;
 export const C_INSERTED: u32 = 4; // entries that came to be: inserted - removed = live entries

@@ -72,8 +72,8 @@ export function collectStats(worker: WorkerConnection): StoreStats {
     entries: counters[layout.C_INSERTED] - counters[layout.C_REMOVED],
     operations: {
       gets: counters[layout.C_GETS],
-      hits: counters[layout.C_HITS],
-      misses: counters[layout.C_GETS] - counters[layout.C_HITS],
+      hits: counters[layout.C_GETS] - counters[layout.C_MISSES],
+      misses: counters[layout.C_MISSES],
       sets: counters[layout.C_SETS],
       deletes: counters[layout.C_DELETES],
       evictions: counters[layout.C_EVICTIONS],

@@ -30,8 +30,8 @@ import {
   C_DELETES,
   C_EXPIRED,
   C_GETS,
-  C_HITS,
   C_INSERTED,
+  C_MISSES,
   C_READ_FALLBACKS,
   C_READ_RETRIES,
   C_REMOVED,
@@ -187,18 +187,13 @@ function backOff(retries: u32): void {
 
 // ------------------------------------------------------------------ read
 
-// The anchor: the last unmarked link, and the life of the entry that owns it (0 = it is the bucket).
-let anchor: u32 = 0;
-let owner: u32 = 0;
-let ownerVersion: u32 = 0;
-// What the anchor leads to: the first entry of the run we walk, and its life.
-let first: u32 = 0;
-let firstVersion: u32 = 0;
-
-/** Whether the anchor still leads to the life of `first` that we entered the run by; all its marked links are then frozen. */
+/**
+ * Whether the anchor, which is the bucket (owner 0) or the link of an entry in a known life, still leads to the life of `first`
+ * by which we entered a run: all the marked links of the run are then frozen, and what they lead to is linked.
+ */
 // @ts-ignore: decorator
 @inline
-function runIsLinked(): bool {
+function runIsLinked(anchor: u32, owner: u32, ownerVersion: u32, first: u32, firstVersion: u32): bool {
   if (load32(anchor) != first) return false;
   if (owner != 0 && load32(owner + E_VERSION) != ownerVersion) return false;
   return load32(first + E_VERSION) == firstVersion;
@@ -220,7 +215,7 @@ export function read(hash: u32, meta: u32, key: u32, target: u32, limit: u32, ex
   count(C_GETS);
   const direct = readFirst(hash, meta, key, target, limit, exact);
   if (direct != AGAIN) {
-    if (direct >= 0) count(C_HITS);
+    if (direct == MISS) count(C_MISSES);
     return direct;
   }
   return readOn(hash, meta, key, target, limit, exact);
@@ -232,7 +227,7 @@ function readOn(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact: 
   while (true) {
     const length = tryRead(hash, meta, key, target, limit, exact);
     if (length != AGAIN) {
-      if (length >= 0) count(C_HITS);
+      if (length == MISS) count(C_MISSES);
       return length;
     }
     count(C_READ_RETRIES);
@@ -273,6 +268,7 @@ function copyOut(entry: u32, version: u32, expires: u32, meta: u32, target: u32,
   if (load32(entry + E_VERSION) != version) return AGAIN;
   const access = load<u8>(entry + E_ACCESS);
   if (access < 3) store<u8>(entry + E_ACCESS, access + 1);
+  if (exact) return length; // nobody asks what else there is to know
   store<u32>(slot + S_OUT, entry);
   store<u32>(slot + S_OUT, version, 4);
   store<u32>(slot + S_OUT, expires, 8);
@@ -280,15 +276,17 @@ function copyOut(entry: u32, version: u32, expires: u32, meta: u32, target: u32,
 }
 
 function tryRead(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact: bool): i32 {
-  anchor = bucketOf(hash);
-  owner = 0;
+  let anchor = bucketOf(hash); // the last unmarked link, and the life of its owner
+  let owner: u32 = 0;
+  let ownerVersion: u32 = 0;
   let entry = load32(anchor);
-  first = entry;
+  let first = entry; // what the anchor leads to
+  let firstVersion: u32 = 0;
   while (entry != 0) {
     if (!isChunk(entry)) return AGAIN;
     const version = load32(entry + E_VERSION);
     if (entry == first) firstVersion = version;
-    if (FAULT != 2 && !runIsLinked()) return AGAIN;
+    if (FAULT != 2 && !runIsLinked(anchor, owner, ownerVersion, first, firstVersion)) return AGAIN;
     let ours = racy32(entry + E_HASH) == hash && racy32(entry + E_META) == meta;
     if (ours) ours = equalBytes(entry + E_KEY, key, meta >> 16);
     // before the link: as long as the entry is unmarked its expiry is its own
@@ -303,7 +301,7 @@ function tryRead(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact:
     }
     if (load32(entry + E_VERSION) != version) return AGAIN;
     if (next & 1) {
-      if (!runIsLinked()) return AGAIN;
+      if (!runIsLinked(anchor, owner, ownerVersion, first, firstVersion)) return AGAIN;
       entry = next & ~1;
       continue;
     }
@@ -334,7 +332,7 @@ function readProtected(hash: u32, meta: u32, key: u32, target: u32, limit: u32):
     break;
   }
   clearHazards();
-  if (length >= 0) count(C_HITS);
+  if (length == MISS) count(C_MISSES);
   return length;
 }
 
@@ -358,7 +356,8 @@ export function pinValue(hash: u32, meta: u32, key: u32, pin: u32): u32 {
     if (access < 3) store<u8>(found + E_ACCESS, access + 1);
     store<u32>(slot + S_OUT, load<u16>(found + E_VALUE_LENGTH), 12);
     value = found + E_KEY + padded(meta >> 16);
-    count(C_HITS);
+  } else {
+    count(C_MISSES);
   }
   clearHazards();
   return value;
