@@ -29,6 +29,8 @@ export interface MeasuredRuns {
   readonly results: Results;
   /** Runs that could not be finished, one line each. */
   readonly failures: readonly string[];
+  /** Subjects without a part in a scenario, one line each. */
+  readonly leftOut: readonly string[];
 }
 
 /** Length of one run when only the noise is looked for, ms. */
@@ -57,7 +59,7 @@ export async function measureRuns(
   const conducted = await conductRuns(plans, interrupt, (done, _, fraction, label) =>
     progress.show((noisePlans.length + done + fraction) / total, label),
   );
-  const { runs, timerFloorNs, interrupted, failures } = conducted;
+  const { runs, timerFloorNs, interrupted, failures, leftOut } = conducted;
   const results: Results = {
     schemaVersion: SCHEMA_VERSION,
     engram: packageVersion(),
@@ -82,9 +84,9 @@ export async function measureRuns(
     runs,
     targets: judgeRuns(runs, request.scenarios),
     ...(interrupted ? { interrupted } : {}),
-    notices: [...noticesOf(plans, loadBefore), ...failures],
+    notices: [...noticesOf(plans, loadBefore), ...leftOut, ...failures],
   };
-  return { results, failures };
+  return { results, failures, leftOut };
 }
 
 function planOf(request: RunRequest, scenario: Scenario, subject: string): Omit<RunPlan, "directory"> {

@@ -90,8 +90,12 @@ async function measureInto(request: RunRequest, folder: OutputFolder, interrupt:
 }
 
 /** Writes what was measured, prints it, and sets the exit code. */
-export async function finish({ results, failures }: MeasuredRuns, folder: OutputFolder, json: boolean): Promise<void> {
-  for (const failure of failures) process.stderr.write(`engram: ${failure}\n`);
+export async function finish(
+  { results, failures, leftOut }: MeasuredRuns,
+  folder: OutputFolder,
+  json: boolean,
+): Promise<void> {
+  for (const line of [...leftOut, ...failures]) process.stderr.write(`engram: ${line}\n`);
   if (failures.length > 0) process.exitCode = EXIT.failed;
   if (results.interrupted) process.exitCode = EXIT.interrupted;
   if (results.runs.length === 0) {

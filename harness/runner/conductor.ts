@@ -8,6 +8,7 @@ import type { Run } from "../../reports/results.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import type { FromRunProcess, RunPlan, ToRunProcess } from "./messages.js";
 import { RunFailedError } from "./run-error.js";
+import { LeftOutError } from "./unsupported.js";
 
 export interface ConductedRuns {
   readonly runs: Run[];
@@ -16,6 +17,8 @@ export interface ConductedRuns {
   readonly interrupted: boolean;
   /** Runs that could not be finished, one line each: a process died, an invariant broke. */
   readonly failures: string[];
+  /** Subjects that can do nothing of a scenario, one line each. */
+  readonly leftOut: string[];
 }
 
 /** `done` runs of `total` are over, the current one to `fraction`. */
@@ -38,6 +41,7 @@ export async function conductRuns(
 ): Promise<ConductedRuns> {
   const runs: Run[] = [];
   const failures: string[] = [];
+  const leftOut: string[] = [];
   let timerFloorNs = 0;
   for (const [done, plan] of plans.entries()) {
     if (interrupt.aborted) break;
@@ -50,11 +54,12 @@ export async function conductRuns(
       // An interrupt before the first operation leaves nothing worth showing.
       if (!outcome.stopped || outcome.run.ops > 0) runs.push(outcome.run);
     } catch (error) {
-      if (!(error instanceof RunFailedError)) throw error;
-      failures.push(error.message);
+      if (error instanceof LeftOutError) leftOut.push(error.message);
+      else if (error instanceof RunFailedError) failures.push(error.message);
+      else throw error;
     }
   }
-  return { runs, timerFloorNs, interrupted: interrupt.aborted, failures };
+  return { runs, timerFloorNs, interrupted: interrupt.aborted, failures, leftOut };
 }
 
 type Outcome = Extract<FromRunProcess, { type: "result" }>;
@@ -108,12 +113,16 @@ function runInProcess(
       if (process.env.ENGRAM_DEBUG === "1") process.stderr.write(lastWords);
       if (outcome?.type === "result") resolve(outcome);
       else if (interrupt.aborted) resolve(null);
-      else if (outcome?.type === "failure" && outcome.usage) reject(new InvalidArgumentError(outcome.message));
-      else if (outcome?.type === "failure") reject(new RunFailedError(`${label}: ${outcome.message}`));
+      else if (outcome?.type === "failure") reject(failureOf(outcome, label));
       else reject(new RunFailedError(`${label}: the run's process ${endOf(code, signal)}${reason(lastWords)}`));
     });
     tell(child, { type: "plan", plan });
   });
+}
+
+function failureOf({ kind, message }: Extract<FromRunProcess, { type: "failure" }>, label: string): Error {
+  if (kind === "usage") return new InvalidArgumentError(message);
+  return kind === "left-out" ? new LeftOutError(`${label}: ${message}`) : new RunFailedError(`${label}: ${message}`);
 }
 
 /** Asks the process to hand over when interrupted, and kills it when it does not. Returns how to stop watching. */

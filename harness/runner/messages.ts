@@ -27,7 +27,8 @@ export type ToRunProcess = { readonly type: "plan"; readonly plan: RunPlan } | {
 export type FromRunProcess =
   | { readonly type: "progress"; readonly fraction: number; readonly label: string }
   | { readonly type: "result"; readonly run: Run; readonly timerFloorNs: number; readonly stopped: boolean }
-  | { readonly type: "failure"; readonly message: string; readonly usage: boolean };
+  /** `usage`: bad input. `left-out`: the subject has no part in this scenario. `failed`: all else. */
+  | { readonly type: "failure"; readonly message: string; readonly kind: "usage" | "left-out" | "failed" };
 
 /** What a worker is born with. */
 export interface WorkerBirth {

@@ -5,6 +5,7 @@
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { executeRun } from "./execute-run.js";
 import type { FromRunProcess, ToRunProcess } from "./messages.js";
+import { LeftOutError } from "./unsupported.js";
 
 const stopping = new AbortController();
 
@@ -27,7 +28,7 @@ async function run(message: Extract<ToRunProcess, { type: "plan" }>): Promise<vo
     await send({ type: "result", ...outcome });
   } catch (error) {
     if (process.env.ENGRAM_DEBUG === "1" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-    await send({ type: "failure", message: messageOf(error), usage: error instanceof InvalidArgumentError });
+    await send({ type: "failure", message: messageOf(error), kind: kindOf(error) });
   }
   process.disconnect();
 }
@@ -36,6 +37,11 @@ function send(message: FromRunProcess): Promise<void> {
   return new Promise((resolve) => {
     process.send?.(message, () => resolve());
   });
+}
+
+function kindOf(error: unknown): "usage" | "left-out" | "failed" {
+  if (error instanceof InvalidArgumentError) return "usage";
+  return error instanceof LeftOutError ? "left-out" : "failed";
 }
 
 function messageOf(error: unknown): string {

@@ -1,12 +1,19 @@
+import { EngramError } from "../../src/store/errors.js";
 import { OPERATION_NAMES, type OperationName } from "../../workloads/index.js";
 import { operationsOf } from "../measure/stream.js";
 import type { Subject } from "../subjects/index.js";
-import { RunFailedError } from "./run-error.js";
 import type { Workload } from "./workload.js";
+
+/** The subject has nothing to do in this scenario: no failure, but no figures either. */
+export class LeftOutError extends EngramError {
+  constructor(message: string) {
+    super("LEFT_OUT", message);
+  }
+}
 
 /**
  * The workload without the operations the subject cannot do, and what to tell the reader about it. Left out means left out
- * of every figure: nothing is counted for an operation that never ran.
+ * of every figure: nothing is counted for an operation that never ran. Throws LeftOutError when no operation is left.
  */
 export function withoutUnsupported(workload: Workload, subject: Subject): { workload: Workload; notes: string[] } {
   const notes: string[] = [];
@@ -17,7 +24,7 @@ export function withoutUnsupported(workload: Workload, subject: Subject): { work
   }
   if (left.length === 0) return { workload, notes };
   if (left.length === workload.operations.length) {
-    throw new RunFailedError(`${subject.name} can do none of the operations of this scenario (${left.join(", ")})`);
+    throw new LeftOutError(`${subject.name} can do none of the operations of this scenario (${left.join(", ")})`);
   }
   const kept = (kind: number) => !left.includes(OPERATION_NAMES[kind]);
   const phases = workload.phases.map((phase) => ({

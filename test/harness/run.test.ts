@@ -153,6 +153,17 @@ describe("engram run", () => {
     expect(Object.keys(runOf(results, "map").cost ?? {})).toEqual(expect.arrayContaining(["get", "set", "increment"]));
   });
 
+  it("leaves out a subject that has nothing to do, which is no failure", async () => {
+    const out = join(folder, "left-out");
+    const args = ["run", "counters", "--subjects", "lru-cache,map", "--ops", "300", "--out", out];
+    const { code, stderr } = await engram(args, { env: env() });
+    const line = "counters / lru-cache: lru-cache can do none of the operations of this scenario (increment)";
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `engram: ${line}\n` });
+    const results = await resultsIn(out);
+    expect(results.runs.map(({ subject }) => subject)).toEqual(["map"]);
+    expect(results.notices).toContain(line);
+  });
+
   it("counts errors by code and goes on", async () => {
     const scenario = join(folder, "too-large.yaml");
     const phase =
