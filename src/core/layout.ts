@@ -66,6 +66,7 @@ export const H_HOLD: u32 = 768; // 1 = the maintenance thread shall pause (verif
 export const H_HELD: u32 = 832; // 1 = it has paused
 export const H_MAINTAINED: u32 = 896; // 1 = a maintenance thread runs
 export const H_CLASSES: u32 = 1024; // one line a size class: u64 tagged stack head
+export const H_BACKUP: u32 = 4032; // 1 = a backup drains the dirty bitmap: there can be one
 export const HEADER_SIZE: u32 = 4096;
 
 export const CLASS_COUNT: u32 = 10;

@@ -27,6 +27,7 @@ import {
   C_RETURNS,
   C_SLABS,
   E_BIRTH,
+  E_KEY,
   E_NEXT,
   E_VERSION,
   GUARD_SIZE,
@@ -58,7 +59,7 @@ import {
   S_PENDING_TAG,
 } from "../layout";
 import { load32, load64, racy32, raise32, release32, storesFence, swap32, swap64 } from "./memory";
-import { count, pool, poolEnd, slabs, slot, slotNumber } from "./worker";
+import { count, markDirty, pool, poolEnd, slabs, slot, slotNumber } from "./worker";
 
 // @ts-ignore: decorator
 @inline
@@ -144,11 +145,23 @@ export function allocate(cls: u32): u32 {
   return chunk;
 }
 
-/** Puts back a chunk that was in hand and never published: no other thread has its address, so its version stays. */
+/**
+ * Puts back a chunk that was in hand and never published: no other thread has its address, so its version stays. A write that
+ * failed may have stamped it, though, and a backup may have copied it so: unborn again, and marked, or the next snapshot
+ * would take it for an entry.
+ */
 export function putBack(chunk: u32): void {
+  unstamp(chunk);
   giveToCache(chunk, classAt(chunk));
   store<u32>(slot + S_HAND_CHUNK, 0);
   trim(classAt(chunk));
+}
+
+/** A chunk that is no entry after all: not born, in the backups too. */
+export function unstamp(chunk: u32): void {
+  if (load<u32>(chunk + E_BIRTH) == 0) return;
+  store<u32>(chunk + E_BIRTH, 0);
+  markDirty(chunk, E_KEY);
 }
 
 /**

@@ -76,12 +76,12 @@ import {
   S_WRITE_EPOCH,
 } from "../layout";
 import { load32, load64, store32, swap32 } from "./memory";
-import { classAt, classOf, emptyCache, finishSlab, giveToCache, isChunk, swapTookEffect, trim } from "./pool";
+import { classAt, classOf, emptyCache, finishSlab, giveToCache, isChunk, sizeOf, swapTookEffect, trim, unstamp } from "./pool";
 import { idLine, valueOf } from "./quota";
 import { clearHazards, scan } from "./reclaim";
 import { list } from "./sweep";
 import { find, found, padded } from "./table";
-import { slabs, slot, slotNumber } from "./worker";
+import { markDirty, slabs, slot, slotNumber } from "./worker";
 
 /** "channel:", little-endian: how the keys of rings begin in the store's own id. */
 const CHANNEL_PREFIX: u64 = 0x3a6c656e6e616863;
@@ -198,7 +198,8 @@ function isLinked(entry: u32): bool {
 function settleChunk(dead: u32): void {
   const chunk = load32(dead + S_HAND_CHUNK);
   if (chunk == 0) return;
-  if (!wasPublished(dead, chunk) && !isCachedAnywhere(chunk)) adopt(chunk, dead + S_HAND_CHUNK);
+  if (wasPublished(dead, chunk)) markDirty(chunk, sizeOf(classAt(chunk))); // it may have died before it did so itself
+  else if (!isCachedAnywhere(chunk)) adopt(chunk, dead + S_HAND_CHUNK);
   store32(dead + S_HAND_CHUNK, 0);
   store32(dead + S_HAND_RING, 0);
 }
@@ -247,6 +248,7 @@ function isRetiredAnywhere(chunk: u32): bool {
 function adopt(chunk: u32, register: u32): void {
   store<u32>(slot + S_HAND_FREE, chunk);
   store32(chunk + E_VERSION, load<u32>(chunk + E_VERSION) + 1);
+  unstamp(chunk);
   const cls = classAt(chunk);
   giveToCache(chunk, cls);
   store32(register, 0);
@@ -262,6 +264,7 @@ function settleMark(dead: u32, number: u32): void {
     load32(entry + E_VERSION) == load<u32>(dead + S_HAND_MARK_VERSION) &&
     (load32(entry + E_NEXT) & 1) != 0 &&
     (stamp & ((1 << DEATH_SLOT_BITS) - 1)) == number;
+  if (ours) markDirty(entry, E_KEY); // the stamp: it may have died before it did so itself
   if (ours && !isRetiredAnywhere(entry)) {
     isLinked(entry);
     store<u32>(slot + S_HAND_RETIRED, entry);

@@ -510,10 +510,11 @@ function publish(
       store<u32>(slot + S_OUT, chunk);
       store<u32>(slot + S_OUT, load<u32>(chunk + E_VERSION), 4);
       if (mark(chunk, epoch)) {
+        // before the chunk leaves our hand: a reaper marks what is in hand, so a death anywhere loses no mark
+        markDirty(chunk, size);
+        markDirty(old, E_KEY);
         store<u32>(slot + S_HAND_CHUNK, 0);
         settled();
-        markDirty(chunk, size);
-        markDirty(old, 32);
         if (oldClass != cls) {
           count(C_BYTES_IN, size);
           count(C_BYTES_OUT, sizeOf(oldClass));
@@ -529,9 +530,9 @@ function publish(
       store<u32>(slot + S_OUT, chunk);
       store<u32>(slot + S_OUT, load<u32>(chunk + E_VERSION), 4);
       if (swap32(bucketOf(hash), head, chunk)) {
+        markDirty(chunk, size);
         store<u32>(slot + S_HAND_CHUNK, 0);
         settled();
-        markDirty(chunk, size);
         count(C_INSERTED);
         count(C_BYTES_IN, size);
         return OK;
@@ -582,7 +583,7 @@ export function take(hash: u32, meta: u32, key: u32): bool {
   unsettled(meta & 0xffff);
   if (!mark(next, load32(H_EPOCH))) return false;
   const size = sizeOf(classAt(entry));
-  markDirty(entry, 32);
+  markDirty(entry, E_KEY);
   discharge(meta & 0xffff, size);
   count(C_REMOVED);
   count(C_BYTES_OUT, size);
