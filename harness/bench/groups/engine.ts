@@ -1,0 +1,70 @@
+import { figuresOf, judgeTime } from "../judge.js";
+import { type BareEngine, openEngine } from "../peers/engine.js";
+import { keep } from "../sink.js";
+import { type Contender, measureInTurns } from "../turns.js";
+import type { Group } from "./group.js";
+
+/** Size classes are 32 << class bytes: this is that of a 16-byte key with a 64-byte value. */
+const CLASS_OF_128 = 2;
+const KIND_FNV = 1;
+
+export const engine: Group = {
+  title: "parts of the engine, called in a loop inside it",
+  async measure({ settings, onRound }) {
+    const bare = openEngine();
+    const contenders = [allocateAndFree(bare), lookUpNamespace(bare), emptyEngineLoop(bare)];
+    const rounds = await measureInTurns(contenders, settings, onRound);
+    bare.engine.detach();
+    const figures = figuresOf(contenders, rounds, { floor: "empty" });
+    return {
+      reference: null,
+      figures,
+      judgements: [
+        judgeTime(
+          { id: "allocate", what: "allocate and free, cached", source: "core.md, ADR-006", comparison: "<", goal: 50 },
+          "allocate",
+          rounds,
+          figures,
+        ),
+        judgeTime(
+          { id: "namespace", what: "namespace lookup, cached", source: "core.md, ADR-008", comparison: "<", goal: 20 },
+          "namespace",
+          rounds,
+          figures,
+        ),
+      ],
+      notes: [
+        "These loops run inside the engine: a call from JavaScript is not in them, as it is paid once an operation.",
+      ],
+    };
+  },
+};
+
+function allocateAndFree({ engine }: BareEngine): Contender {
+  return {
+    id: "allocate",
+    label: "allocate and free a 128-byte chunk, cached",
+    run: (operations) => engine.benchAllocate(CLASS_OF_128, operations),
+  };
+}
+
+function lookUpNamespace({ engine, record }: BareEngine): Contender {
+  return {
+    id: "namespace",
+    label: "namespace lookup: id, seed, is it current",
+    run(operations) {
+      const sum = engine.benchNamespace(record.entry, record.version, operations);
+      if (sum === 0) throw new Error("the engine did not find its namespace");
+      keep(sum);
+    },
+  };
+}
+
+/** FNV-1a of no bytes is its seed: what is left is the loop. */
+export function emptyEngineLoop({ engine, scratchAddress }: BareEngine): Contender {
+  return {
+    id: "empty",
+    label: "empty loop in the engine (FNV-1a of 0 bytes)",
+    run: (operations) => keep(engine.benchHash(KIND_FNV, scratchAddress, 0, operations)),
+  };
+}
