@@ -7,6 +7,9 @@ export interface Geometry {
   readonly maxCapacity: number;
   readonly slotCount: number;
   readonly slots: number;
+  /** The access logs, and records a log; both 0 when there are none. */
+  readonly logs: number;
+  readonly logRecords: number;
   readonly ids: number;
   readonly idCount: number;
   readonly slabs: number;
@@ -28,6 +31,8 @@ export interface GeometryRequest {
   /** Entries to expect at most; sizes the bucket table. null: by the pool, see planGeometry. */
   expectedEntries: number | null;
   maxNamespaces: number | null;
+  /** Records of each worker's access log, a power of two; 0 or absent: no policy needs them. */
+  logRecords?: number;
 }
 
 const PAGE = 65536;
@@ -36,6 +41,11 @@ const MIN_SLABS = 10;
 
 function align(value: number, to: number): number {
   return Math.ceil(value / to) * to;
+}
+
+/** Bytes of one worker's access log. */
+export function logSize(records: number): number {
+  return records === 0 ? 0 : L.L_RECORDS + records * L.LOG_RECORD_SIZE;
 }
 
 export function powerOfTwo(atLeast: number): number {
@@ -62,7 +72,9 @@ export function planGeometry(request: GeometryRequest): Geometry {
   const maxCapacity = Math.max(capacity, align(request.maxCapacity, PAGE));
   const idCount = Math.min(65536, powerOfTwo(request.maxNamespaces ?? Math.max(256, maxCapacity / 1024)));
   const slots = L.HEADER_SIZE;
-  const ids = slots + request.slotCount * L.SLOT_SIZE;
+  const logRecords = request.logRecords ?? 0;
+  const logs = logRecords === 0 ? 0 : slots + request.slotCount * L.SLOT_SIZE;
+  const ids = slots + request.slotCount * (L.SLOT_SIZE + logSize(logRecords));
   const slabs = ids + idCount * L.ID_STRIDE;
 
   let share = Math.floor((maxCapacity * request.poolShare) / PAGE);
@@ -83,6 +95,8 @@ export function planGeometry(request: GeometryRequest): Geometry {
       maxCapacity,
       slotCount: request.slotCount,
       slots,
+      logs,
+      logRecords,
       ids,
       idCount,
       slabs,

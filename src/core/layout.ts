@@ -5,6 +5,7 @@
  *
  *   0        HEADER        4 KiB   identity and geometry (written once), then one 64-byte line per contended word
  *   4 KiB    SLOTS         64 KiB each, one a worker
+ *   …        ACCESS LOGS   one ring a slot; only where a policy asks for them
  *   …        NAMESPACE IDS 64-byte usage lines, one an id
  *   …        SLABS         u32 a slab: its size class and, while it is being cut, its owner
  *   …        DIRTY         one bit per 4 KiB of pool
@@ -48,14 +49,17 @@ export const H_RETIRE_LIMIT: u32 = 72; // retired chunks a worker gathers before
 export const H_REFILL: u32 = 76; // chunks a cache takes from its class at once, ADR-006
 export const H_CACHE_LIMIT: u32 = 80; // a cache above this returns CACHE_RETURN of them
 export const H_CACHE_RETURN: u32 = 84;
-export const H_EVICTION: u32 = 88; // 0 = refuse when full, 1 = sampled CLOCK
+export const H_EVICTION: u32 = 88; // 0 = refuse when full, 1 = sampled CLOCK, above: that, and a policy (the host's numbering)
 export const H_STORE_ID: u32 = 92; // random: a handle is checked against it
+export const H_LOG: u32 = 104; // the access logs; 0 = there are none
+export const H_LOG_RECORDS: u32 = 108; // a log's records, a power of two
+export const H_MAX_ENTRIES: u32 = 112; // entries in namespaces of users at most, kept by the evictor; 0 = no limit
 
 // --- header, contended lines: one word (or one pair that changes together) a line
 export const H_TICK: u32 = 128; // coarse clock, 10 ms ticks since creation
 export const H_EPOCH: u32 = 192; // snapshot epoch, starts at 1
 export const H_SNAPSHOT: u32 = 256; // epoch of the active snapshot, 0 = none
-export const H_PRESSURE: u32 = 320;
+export const H_PRESSURE: u32 = 320; // level 0 to 3 as the evictor last saw it
 export const H_SLAB_LIMIT: u32 = 384; // slabs that the memory has room for now
 export const H_SLAB_NEXT: u32 = 448; // hint: slabs below it are taken
 export const H_ACL_GENERATION: u32 = 512; // bumped on every grant and revoke
@@ -65,9 +69,20 @@ export const H_CLOSED: u32 = 704; // 1 = the creator has closed the store
 export const H_HOLD: u32 = 768; // 1 = the maintenance thread shall pause (verify)
 export const H_HELD: u32 = 832; // 1 = it has paused
 export const H_MAINTAINED: u32 = 896; // 1 = a maintenance thread runs
+export const H_EVICTOR: u32 = 960; // claim of the one thread that reads the access logs, as of a ring's receiver; 0 = none
 export const H_CLASSES: u32 = 1024; // one line a size class: u64 tagged stack head
+export const H_WAKE: u32 = 1664; // 1 = the maintenance thread shall look now: a log fills up, or the store is closed
+export const H_EVICTOR_WORDS: u32 = 1728; // what the evictor tells: V_*, f64 each, written by it alone
 export const H_BACKUP: u32 = 4032; // 1 = a backup drains the dirty bitmap: there can be one
 export const HEADER_SIZE: u32 = 4096;
+
+// --- the evictor's words, from H_EVICTOR_WORDS on
+export const V_SPARED: u32 = 0; // victims that had been rewritten or deleted meanwhile
+export const V_REBUILDS: u32 = 8;
+export const V_SWITCHES: u32 = 16;
+export const V_CAPACITY: u32 = 24; // entries the policy measures itself by
+export const V_RESIDENTS: u32 = 32; // entries it knows of
+export const V_WALKS: u32 = 40; // whole walks of the table, to find what the logs lost
 
 export const CLASS_COUNT: u32 = 10;
 export const CLASS_MIN_SHIFT: u32 = 5; // 32 B
@@ -155,6 +170,23 @@ export const C_SENT: u32 = 20;
 export const C_RECEIVED: u32 = 21;
 export const C_SWEPT: u32 = 22;
 export const C_CLASS_CHANGES: u32 = 23;
+export const C_LOGGED: u32 = 24; // records written to the access log
+export const C_LOG_DROPS: u32 = 25; // insertions and removals that found it full
+export const C_LOG_SKIPPED: u32 = 26; // hits left out because it was filling up
+export const C_REAPED: u32 = 27; // slots of dead workers this one took apart
+
+// --- access log of a slot: one producer, the slot's worker; one consumer, the evictor (assembly/log.ts)
+export const L_TAIL: u32 = 0; // next record to write
+export const L_HEAD: u32 = 64; // next record to read
+export const L_RECORDS: u32 = 128;
+export const LOG_RECORD_SIZE: u32 = 16; // u32 each: key hash, entry | LOG_*, version, expiry tick
+export const LOG_HIT: u32 = 0;
+export const LOG_INSERT: u32 = 1;
+export const LOG_REPLACE: u32 = 2;
+export const LOG_REMOVE: u32 = 3;
+export const LOG_KIND_MASK: u32 = 7;
+export const LOG_ALIVE: u32 = 8; // added for the consumer: the entry was there, in this life, when the record was read
+export const LOG_BITS: u32 = 31; // an entry's address has these bits clear
 
 // --- entry: a chunk of its size class
 export const E_NEXT: u32 = 0; // link; bit 0 = this entry is deleted or replaced

@@ -39,6 +39,13 @@ export interface Engine {
   sweep(buckets: number): number;
   evict(sizeClass: number): number;
   removeVictim(entry: number, version: number): number;
+  evictVictim(entry: number, version: number): number;
+  readLog(slot: number, target: number, room: number): number;
+  logBacklog(slot: number): number;
+  isAlive(entry: number, version: number): number;
+  survey(from: number, target: number, room: number): bigint;
+  claimEvictor(): number;
+  releaseEvictor(): void;
   resolve(length: number): number;
   createNamespace(length: number, encoding: number, maxEntries: number, maxBytes: bigint): number;
   configureNamespace(record: number, version: number, length: number, maxEntries: number, maxBytes: bigint): number;
@@ -107,6 +114,10 @@ function abortEngine(): never {
 export interface HeaderSettings {
   hashKind: number;
   evict: boolean;
+  /** What H_EVICTION holds when `evict`; default 1, sampled CLOCK alone. */
+  policy?: number;
+  /** Entries in namespaces of users at most; default 0, no limit. */
+  maxEntries?: number;
   createdMs: number;
   createdMonotonic: number;
   /** Tests and the explorer set these small, so that rare cases come often. */
@@ -148,7 +159,10 @@ export function createMemory(geometry: Geometry, settings: HeaderSettings, share
   put(L.H_REFILL, settings.refill ?? 16);
   put(L.H_CACHE_LIMIT, settings.cacheLimit ?? 48);
   put(L.H_CACHE_RETURN, settings.cacheReturn ?? 32);
-  put(L.H_EVICTION, settings.evict ? 1 : 0);
+  put(L.H_EVICTION, settings.evict ? (settings.policy ?? 1) : 0);
+  put(L.H_LOG, geometry.logs);
+  put(L.H_LOG_RECORDS, geometry.logRecords);
+  put(L.H_MAX_ENTRIES, settings.maxEntries ?? 0);
   const floats = new Float64Array(memory.buffer, 0, L.HEADER_SIZE / 8);
   floats[L.H_CREATED_MS / 8] = settings.createdMs;
   floats[L.H_CREATED_MONOTONIC / 8] = settings.createdMonotonic;

@@ -4,12 +4,16 @@
  * host last saw it; STALE asks it to look again.
  */
 import {
+  C_EVICTIONS,
+  C_REAPED,
   E_KEY,
   E_META,
   E_NEXT,
   E_VERSION,
   E_VALUE_LENGTH,
+  FIRST_ID,
   H_BUCKET_MASK,
+  H_EVICTOR,
   H_SLOTS,
   H_SLOT_COUNT,
   H_SWEEP,
@@ -34,16 +38,17 @@ import {
 } from "../layout";
 import { allocateOrEvict, evictOne, removeEntry } from "./evict";
 import { fnv1a, hashKey, murmur3, xxhash32 } from "./hash";
+import * as logs from "./log";
 import { add32, copyRacyExact, load32, loadsFence, raise32, store32, swap32 } from "./memory";
 import * as names from "./namespace";
-import { allocate, classOf, giveToCache, putBack, trim, classAt } from "./pool";
+import { allocate, classOf, giveToCache, putBack, sizeOf, trim, classAt } from "./pool";
 import { enter, isCurrent, valueOf } from "./quota";
 import { clearHazards, giveBack } from "./reclaim";
 import * as grave from "./reap";
 import * as rings from "./ring";
 import * as walk from "./sweep";
 import * as table from "./table";
-import { beginWrite, endWrite, hashKind, slot, slotNumber, takePlace } from "./worker";
+import { beginWrite, count, endWrite, hashKind, log, setLog, slot, slotNumber, takePlace } from "./worker";
 
 // ------------------------------------------------------------------ a worker's place
 
@@ -56,6 +61,7 @@ export function attach(thread: u32): i32 {
       // at once, with no call between: threads are terminated at calls and loops, and the reaper looks for this number
       store<u32>(place + S_THREAD, thread);
       takePlace(number);
+      logs.joinLog();
       return number;
     }
   }
@@ -70,7 +76,9 @@ export function detach(): void {
 }
 
 export function reap(number: u32): bool {
-  return grave.reap(number);
+  const done = grave.reap(number);
+  if (done) count(C_REAPED);
+  return done;
 }
 
 /** Returns caches and frees what can be freed: for others who are short of memory. */
@@ -300,6 +308,48 @@ export function removeVictim(entry: u32, version: u32): bool {
   clearHazards();
   endWrite();
   return done;
+}
+
+// ------------------------------------------------------------------ the evictor: the one thread that runs a policy
+
+/** Makes this worker the evictor unless a living one is. */
+export function claimEvictor(): bool {
+  return rings.holder(H_EVICTOR);
+}
+
+export function releaseEvictor(): void {
+  swap32(H_EVICTOR, rings.claim(), 0);
+}
+
+export function readLog(number: u32, target: u32, room: u32): u32 {
+  return logs.readLog(number, target, room);
+}
+
+export function logBacklog(number: u32): u32 {
+  return logs.backlog(number);
+}
+
+export function isAlive(entry: u32, version: u32): bool {
+  return logs.isAlive(entry, version);
+}
+
+export function survey(from: u32, target: u32, room: u32): u64 {
+  return walk.survey(from, target, room);
+}
+
+/**
+ * As `removeVictim`, for an entry of a user's namespace, counted as an eviction and not logged. The bytes of its chunk, 0 when
+ * it was spared.
+ */
+export function evictVictim(entry: u32, version: u32): u32 {
+  if ((load<u32>(entry + E_META) & 0xffff) < FIRST_ID) return 0;
+  const own = log;
+  setLog(0);
+  const done = removeVictim(entry, version);
+  setLog(own);
+  if (!done) return 0;
+  count(C_EVICTIONS);
+  return sizeOf(classAt(entry)); // a chunk never changes its class, whoever has it now
 }
 
 // ------------------------------------------------------------------ namespaces

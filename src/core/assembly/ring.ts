@@ -74,7 +74,7 @@ function cellOf(ring: u32, position: u32): u32 {
 /** This worker's claim on a place: slot number + 1, and above it the slot's incarnation. */
 // @ts-ignore: decorator
 @inline
-function claim(): u32 {
+export function claim(): u32 {
   return (load<u32>(slot + S_INCARNATION) << CLAIM_SLOT_BITS) | (slotNumber + 1);
 }
 
@@ -86,7 +86,7 @@ function isHeld(place: u32): bool {
 }
 
 /** Whether this worker has the place, taking it if no living worker does. */
-function holder(register: u32): bool {
+export function holder(register: u32): bool {
   const mine = claim();
   while (true) {
     const now = load32(register);

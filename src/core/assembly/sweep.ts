@@ -7,12 +7,16 @@ import {
   C_EXPIRED,
   C_SWEPT,
   E_EXPIRES,
+  E_HASH,
   E_META,
   E_NEXT,
   E_VERSION,
   FIRST_ID,
   ID_CLEARED,
   I_STATE,
+  LOG_ALIVE,
+  LOG_INSERT,
+  LOG_RECORD_SIZE,
 } from "../layout";
 import { removeEntry } from "./evict";
 import { load32, racy32 } from "./memory";
@@ -84,6 +88,45 @@ export function list(id: u32, from: u32, target: u32, room: u32): u64 {
       break;
     }
     n = after;
+  }
+  return <u64>bucket | (<u64>n << 32);
+}
+
+/**
+ * Lists what readers of a namespace may find, in all namespaces of users, from bucket `from` on, until `room` entries are at
+ * `target` or the table ends: for an evictor that lost its place. The records are those of an access log, as insertions. A bucket
+ * that changes under the walk is left where it is: what comes and goes now is in the logs.
+ *
+ * @returns the next bucket to look at in the low word, the number listed in the high word
+ */
+export function survey(from: u32, target: u32, room: u32): u64 {
+  let n: u32 = 0;
+  let bucket = from;
+  for (; bucket <= bucketMask; bucket++) {
+    let entry = load32(buckets + (bucket << 2));
+    const before = n;
+    while (entry != 0 && isChunk(entry) && n < room) {
+      const version = load32(entry + E_VERSION);
+      const hash = racy32(entry + E_HASH);
+      const id = racy32(entry + E_META) & 0xffff;
+      const expires = racy32(entry + E_EXPIRES);
+      const next = load32(entry + E_NEXT);
+      if (load32(entry + E_VERSION) != version) break;
+      if (!(next & 1) && id >= FIRST_ID && !expiredNow(expires) && !isCleared(id)) {
+        const record = target + n * LOG_RECORD_SIZE;
+        store<u32>(record, hash);
+        store<u32>(record, entry | LOG_INSERT | LOG_ALIVE, 4);
+        store<u32>(record, version, 8);
+        store<u32>(record, expires, 12);
+        n++;
+      }
+      entry = next & ~1;
+    }
+    // full in the middle of a chain: it comes first next time, unless it alone fills the room
+    if (n == room && entry != 0 && before != 0) {
+      n = before;
+      break;
+    }
   }
   return <u64>bucket | (<u64>n << 32);
 }

@@ -49,8 +49,12 @@ import {
   E_NEXT,
   E_VALUE_LENGTH,
   E_VERSION,
+  FIRST_ID,
   H_EPOCH,
   H_TICK,
+  LOG_INSERT,
+  LOG_REMOVE,
+  LOG_REPLACE,
   MISS,
   MODE_ADD,
   MODE_IF_ABSENT,
@@ -69,11 +73,12 @@ import {
   UNMET,
 } from "../layout";
 import { allocateOrEvict } from "./evict";
+import { logHit, logWrite } from "./log";
 import { copyRacy, copyRacyExact, copyVectors, equalBytes, load32, loadsFence, racy32, store32, swap32, swap64 } from "./memory";
 import { discharge, recharge, reserve, settled, unsettled } from "./quota";
 import { classAt, classOf, isChunk, putBack, sizeOf } from "./pool";
 import { clearHazards, letGo, retire, takeInHand } from "./reclaim";
-import { beginWrite, bucketMask, buckets, count, endWrite, markDirty, slot, slotNumber } from "./worker";
+import { beginWrite, bucketMask, buckets, count, endWrite, log, markDirty, slot, slotNumber } from "./worker";
 
 /** Longest chain walk or number of restarts before a reader takes the writers' protected path. */
 const READ_PATIENCE: u32 = 64;
@@ -253,13 +258,22 @@ function readFirst(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exac
   const expires = racy32(entry + E_EXPIRES);
   if (FAULT != 7 && load32(entry + E_NEXT) & 1) return AGAIN;
   if (isExpired(expires)) return AGAIN;
-  return copyOut(entry, version, expires, meta, target, limit, exact);
+  return copyOut(entry, version, expires, hash, meta, target, limit, exact);
 }
 
 /** Copies the value of an entry that was just seen linked and unmarked; AGAIN when its life ended under the copy. */
 // @ts-ignore: decorator
 @inline
-function copyOut(entry: u32, version: u32, expires: u32, meta: u32, target: u32, limit: u32, exact: bool): i32 {
+function copyOut(
+  entry: u32,
+  version: u32,
+  expires: u32,
+  hash: u32,
+  meta: u32,
+  target: u32,
+  limit: u32,
+  exact: bool,
+): i32 {
   const length = <u32>load<u16>(entry + E_VALUE_LENGTH);
   const value = entry + E_KEY + padded(meta >> 16);
   if (exact) copyRacyExact(target, value, min(length, limit));
@@ -268,6 +282,7 @@ function copyOut(entry: u32, version: u32, expires: u32, meta: u32, target: u32,
   if (load32(entry + E_VERSION) != version) return AGAIN;
   const access = load<u8>(entry + E_ACCESS);
   if (access < 3) store<u8>(entry + E_ACCESS, access + 1);
+  tellHit(hash, meta, entry, version, expires);
   if (exact) return length; // nobody asks what else there is to know
   store<u32>(slot + S_OUT, entry);
   store<u32>(slot + S_OUT, version, 4);
@@ -297,7 +312,7 @@ function tryRead(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact:
         if (load32(entry + E_VERSION) != version) return AGAIN;
         return MISS;
       }
-      return copyOut(entry, version, expires, meta, target, limit, exact);
+      return copyOut(entry, version, expires, hash, meta, target, limit, exact);
     }
     if (load32(entry + E_VERSION) != version) return AGAIN;
     if (next & 1) {
@@ -328,6 +343,7 @@ function readProtected(hash: u32, meta: u32, key: u32, target: u32, limit: u32):
     store<u32>(slot + S_OUT, found);
     store<u32>(slot + S_OUT, load<u32>(found + E_VERSION), 4);
     store<u32>(slot + S_OUT, expires, 8);
+    tellHit(hash, meta, found, load<u32>(found + E_VERSION), expires);
     length = <i32>size;
     break;
   }
@@ -354,6 +370,7 @@ export function pinValue(hash: u32, meta: u32, key: u32, pin: u32): u32 {
     store32(slot + S_PINS + (pin << 2), found);
     const access = load<u8>(found + E_ACCESS);
     if (access < 3) store<u8>(found + E_ACCESS, access + 1);
+    tellHit(hash, meta, found, load<u32>(found + E_VERSION), load<u32>(found + E_EXPIRES));
     store<u32>(slot + S_OUT, load<u16>(found + E_VALUE_LENGTH), 12);
     value = found + E_KEY + padded(meta >> 16);
   } else {
@@ -501,6 +518,9 @@ function publish(
     if (mode == MODE_ADD && !addInto(chunk, padded(meta >> 16), by)) return NOT_A_COUNTER;
     store<u32>(chunk + E_BIRTH, epoch);
     store<u32>(chunk + E_DEATH, 0);
+    // once it is published it may be freed at any moment, and these be another's
+    const version = load<u32>(chunk + E_VERSION);
+    const expiry = load<u32>(chunk + E_EXPIRES);
     if (found != 0) {
       const old = found;
       const oldClass = classAt(old);
@@ -508,7 +528,7 @@ function publish(
       if (oldClass != cls && !recharge(id, <i64>size - <i64>sizeOf(oldClass))) return QUOTA;
       store<u32>(chunk + E_NEXT, successor);
       store<u32>(slot + S_OUT, chunk);
-      store<u32>(slot + S_OUT, load<u32>(chunk + E_VERSION), 4);
+      store<u32>(slot + S_OUT, version, 4);
       if (mark(chunk, epoch)) {
         // before the chunk leaves our hand: a reaper marks what is in hand, so a death anywhere loses no mark
         markDirty(chunk, size);
@@ -519,6 +539,7 @@ function publish(
           count(C_BYTES_IN, size);
           count(C_BYTES_OUT, sizeOf(oldClass));
         }
+        tell(LOG_REPLACE, hash, id, chunk, version, expiry);
         unlink(old, chunk, hash, meta, key);
         return OK;
       }
@@ -528,19 +549,33 @@ function publish(
       if (room != OK) return room;
       store<u32>(chunk + E_NEXT, head);
       store<u32>(slot + S_OUT, chunk);
-      store<u32>(slot + S_OUT, load<u32>(chunk + E_VERSION), 4);
+      store<u32>(slot + S_OUT, version, 4);
       if (swap32(bucketOf(hash), head, chunk)) {
         markDirty(chunk, size);
         store<u32>(slot + S_HAND_CHUNK, 0);
         settled();
         count(C_INSERTED);
         count(C_BYTES_IN, size);
+        tell(LOG_INSERT, hash, id, chunk, version, expiry);
         return OK;
       }
       discharge(id, size);
     }
     backOff(++retries);
   }
+}
+
+/** Tells the evictor, where there is one, what became of an entry; the store's own are none of its business. */
+// @ts-ignore: decorator
+@inline
+function tell(kind: u32, hash: u32, id: u32, entry: u32, version: u32, expires: u32): void {
+  if (log != 0 && id >= FIRST_ID) logWrite(kind, hash, entry, version, expires);
+}
+
+// @ts-ignore: decorator
+@inline
+function tellHit(hash: u32, meta: u32, entry: u32, version: u32, expires: u32): void {
+  if (log != 0 && (meta & 0xffff) >= FIRST_ID) logHit(hash, entry, version, expires);
 }
 
 /** Sum of the found counter and `by` into the chunk's value, keeping its expiry. */
@@ -587,6 +622,7 @@ export function take(hash: u32, meta: u32, key: u32): bool {
   discharge(meta & 0xffff, size);
   count(C_REMOVED);
   count(C_BYTES_OUT, size);
+  tell(LOG_REMOVE, hash, meta & 0xffff, entry, load<u32>(entry + E_VERSION), 0);
   unlink(entry, next, hash, meta, key);
   return true;
 }

@@ -9,10 +9,14 @@ import {
   H_EPOCH,
   H_HASH_KIND,
   H_IDS,
+  H_LOG,
+  H_LOG_RECORDS,
   H_POOL,
   H_SLABS,
   H_SLAB_MAX,
   H_SLOTS,
+  LOG_RECORD_SIZE,
+  L_RECORDS,
   REGION_SHIFT,
   SLAB_SHIFT,
   SLOT_SIZE,
@@ -30,6 +34,9 @@ export let buckets: u32 = 0;
 export let bucketMask: u32 = 0;
 export let hashKind: u32 = 0;
 export let ids: u32 = 0;
+/** This worker's access log, and its records - 1; 0 where no policy asks for it (log.ts). */
+export let log: u32 = 0;
+export let logMask: u32 = 0;
 let dirty: u32 = 0;
 let random: u32 = 0;
 
@@ -44,7 +51,15 @@ export function takePlace(number: u32): void {
   hashKind = load<u32>(H_HASH_KIND);
   ids = load<u32>(H_IDS);
   dirty = load<u32>(H_DIRTY);
+  const records = load<u32>(H_LOG_RECORDS);
+  log = records == 0 ? 0 : load<u32>(H_LOG) + number * (L_RECORDS + records * LOG_RECORD_SIZE);
+  logMask = records - 1;
   random = number * 2654435761 + 0x9e3779b9;
+}
+
+/** The evictor's own removals are no news to it. */
+export function setLog(address: u32): void {
+  log = address;
 }
 
 /** xorshift32: where to look for a victim. */
