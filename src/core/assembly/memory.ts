@@ -170,6 +170,7 @@ export function copyRacyExact(to: u32, from: u32, length: u32): void {
     return;
   }
   let i: u32 = 0;
+  for (; i + 64 <= length; i += 64) copyLine(to + i, from + i);
   for (; i + 16 <= length; i += 16) v128.store(to + i, v128.load(from + i));
   if (i + 8 <= length) {
     store<u64>(to + i, load<u64>(from + i));
@@ -182,6 +183,15 @@ export function copyRacyExact(to: u32, from: u32, length: u32): void {
   for (; i < length; i++) store<u8>(to + i, load<u8>(from + i));
 }
 
+// @ts-ignore: decorator
+@inline
+function copyLine(to: u32, from: u32): void {
+  v128.store(to, v128.load(from));
+  v128.store(to, v128.load(from, 16), 16);
+  v128.store(to, v128.load(from, 32), 32);
+  v128.store(to, v128.load(from, 48), 48);
+}
+
 /** Copies between memory only this worker can see, whole vectors at a time: may write 15 bytes past `to + length`. */
 // @ts-ignore: decorator
 @inline
@@ -191,11 +201,6 @@ export function copyVectors(to: u32, from: u32, length: u32): void {
     return;
   }
   let i: u32 = 0;
-  for (; i + 64 <= length; i += 64) {
-    v128.store(to + i, v128.load(from + i));
-    v128.store(to + i, v128.load(from + i, 16), 16);
-    v128.store(to + i, v128.load(from + i, 32), 32);
-    v128.store(to + i, v128.load(from + i, 48), 48);
-  }
+  for (; i + 64 <= length; i += 64) copyLine(to + i, from + i);
   for (; i < length; i += 16) v128.store(to + i, v128.load(from + i));
 }
