@@ -1,11 +1,11 @@
 import type { Store } from "../../../src/index.js";
 import { plainFigure, ratios } from "../judge.js";
 import { closeVerified, openStore } from "../peers/engram.js";
-import { Crew, rateOf } from "../threads/crew.js";
-import type { TurnReport } from "../threads/messages.js";
+import { Crew, type CrewTurn } from "../threads/crew.js";
 import { COUNTERS, OWN_COUNTER, SHARED_COUNTER, VALUES } from "../threads/names.js";
 import type { StoreWorkerData } from "../threads/store-worker.js";
 import { rotated } from "../turns.js";
+import { checkProcessors } from "../two-processors.js";
 import type { Group } from "./group.js";
 
 interface Turn {
@@ -40,20 +40,22 @@ export const contention: Group = {
       (worker) => store.watch(worker),
     );
     const samples = new Map<string, Samples>(TURNS.map(({ id }) => [id, { rates: [], retries: [] }]));
+    const processors: number[] = [];
     let increments = 0;
-    const takeTurn = async ({ task, workers }: Turn, milliseconds: number): Promise<TurnReport[]> => {
-      const reports = await crew.turn(workers, task, milliseconds);
-      increments += operationsOf(reports);
-      return reports;
+    const takeTurn = async ({ task, workers }: Turn, milliseconds: number): Promise<CrewTurn> => {
+      const outcome = await crew.turn(workers, task, milliseconds);
+      increments += outcome.operations;
+      return outcome;
     };
     for (const turn of TURNS) await takeTurn(turn, settings.turnMs * 4);
     for (let round = 0; round < settings.rounds; round++) {
       for (const turn of rotated(TURNS, round)) {
         const before = store.stats().operations.writeRetries;
-        const reports = await takeTurn(turn, settings.turnMs);
+        const { operations, rate, processors: had } = await takeTurn(turn, settings.turnMs);
         const retries = store.stats().operations.writeRetries - before;
-        samples.get(turn.id)?.rates.push(rateOf(reports));
-        samples.get(turn.id)?.retries.push(retries / operationsOf(reports));
+        samples.get(turn.id)?.rates.push(rate);
+        samples.get(turn.id)?.retries.push(retries / operations);
+        if (turn.workers.length === 2) processors.push(had);
       }
       onRound(round + 1, settings.rounds);
     }
@@ -61,6 +63,7 @@ export const contention: Group = {
     checkCounters(store, increments);
     await closeVerified(store);
     const alone = (samples.get("alone") as Samples).rates;
+    const check = checkProcessors(processors);
     return {
       reference: null,
       figures: TURNS.flatMap(({ id, label }) => {
@@ -72,9 +75,10 @@ export const contention: Group = {
         if (id !== "alone")
           rows.push(plainFigure(`${id}/scaling`, `${label}, against 1 worker`, "x", ratios(rates, alone)));
         return rows;
-      }),
+      }).concat(check.figure),
       judgements: [],
       notes: [
+        ...check.notes,
         `The counters add up to the ${increments} increments made: none was lost, none done twice.`,
         "Retries are the write retries of store.stats(): compare-and-sets that failed and were tried again.",
         "On one key writers take turns by nature, so 2 against 1 cannot reach 2; on a key each they can.",
@@ -82,10 +86,6 @@ export const contention: Group = {
     };
   },
 };
-
-function operationsOf(reports: readonly TurnReport[]): number {
-  return reports.reduce((sum, { operations }) => sum + operations, 0);
-}
 
 function checkCounters(store: Store, increments: number): void {
   const counters = store.namespace(COUNTERS);

@@ -3,6 +3,7 @@ import { storePadding } from "../store-padding.js";
 import { COUNTER_BYTES } from "../threads/counter-layouts.js";
 import { Crew } from "../threads/crew.js";
 import { rotated } from "../turns.js";
+import { checkProcessors } from "../two-processors.js";
 import type { Group } from "./group.js";
 
 const LAYOUTS = [
@@ -21,13 +22,17 @@ export const padding: Group = {
     const turns = LAYOUTS.flatMap(({ task, label }) =>
       WRITERS.map((writers) => ({ id: `${task}/${writers.length}`, task, label, writers, sample: [] as number[] })),
     );
+    const processors: number[] = [];
     let adds = 0;
+    /** ns of one add by one writer. */
     const takeTurn = async ({ task, writers }: (typeof turns)[number], milliseconds: number): Promise<number> => {
-      const reports = await crew.turn(writers, task, milliseconds);
-      for (const { operations } of reports) adds += operations;
-      return nsPerAdd(reports);
+      const { operations, rate, processors: had } = await crew.turn(writers, task, milliseconds);
+      adds += operations;
+      if (writers.length === 2) processors.push(had);
+      return (1e6 * writers.length) / rate;
     };
     for (const turn of turns) await takeTurn(turn, settings.turnMs);
+    processors.length = 0; // the warm-up's
     for (let round = 0; round < settings.rounds; round++) {
       for (const turn of rotated(turns, round)) turn.sample.push(await takeTurn(turn, settings.turnMs));
       onRound(round + 1, settings.rounds);
@@ -35,6 +40,7 @@ export const padding: Group = {
     await crew.dismiss();
     checkSum(counters, adds);
     const sampleOf = (id: string) => turns.find((turn) => turn.id === id)?.sample as number[];
+    const check = checkProcessors(processors);
     const overhead = storePadding();
     const share = (overhead.padded - overhead.packed) / overhead.capacity;
     const percent = [share * 100];
@@ -60,6 +66,7 @@ export const padding: Group = {
             ratios(sampleOf(`${task}/2`), sampleOf("padded/2")),
           ),
         ),
+        check.figure,
         ...overhead.parts.map(({ name, padded, packed }) =>
           plainFigure(`overhead/${name}`, `padding in ${name}`, "KiB", [(padded - packed) / 1024]),
         ),
@@ -67,19 +74,13 @@ export const padding: Group = {
       ],
       judgements: [judge(goal, percent)],
       notes: [
+        ...check.notes,
         "ns are those of one add by one writer. ADR-003 speaks of 30-50 % fewer cache misses; what is measured here is the time they cost.",
         `Padding is computed from the layout of a store of ${overhead.capacity / 2 ** 20} MiB with ${overhead.slots} worker slots and ${overhead.ids} namespace ids.`,
       ],
     };
   },
 };
-
-/** Of one writer: both add at the same time. */
-function nsPerAdd(reports: ReadonlyArray<{ operations: number; milliseconds: number }>): number {
-  return (
-    reports.reduce((sum, { operations, milliseconds }) => sum + (milliseconds * 1e6) / operations, 0) / reports.length
-  );
-}
 
 function checkSum(counters: SharedArrayBuffer, adds: number): void {
   const sum = new Int32Array(counters).reduce((total, count) => total + (count >>> 0), 0);

@@ -2,9 +2,10 @@ import { makeDataset } from "../inputs.js";
 import { type Goal, judge, plainFigure, ratios } from "../judge.js";
 import { closeVerified, fillNamespace, openStore } from "../peers/engram.js";
 import type { Figure, Judgement } from "../results.js";
-import { Crew, rateOf } from "../threads/crew.js";
+import { Crew } from "../threads/crew.js";
 import type { StoreWorkerData } from "../threads/store-worker.js";
 import { rotated } from "../turns.js";
+import { checkProcessors } from "../two-processors.js";
 import type { Group } from "./group.js";
 
 const KEYS = 10_000;
@@ -36,18 +37,22 @@ export const workers: Group = {
       (worker) => store.watch(worker),
     );
     const rates = new Map(TASKS.map(({ id }) => [id, { one: [] as number[], two: [] as number[] }]));
+    const processors: number[] = [];
     for (const { id } of TASKS) await crew.turn([0, 1], id, settings.turnMs * 4);
     for (let round = 0; round < settings.rounds; round++) {
       for (const { id } of rotated(TASKS, round)) {
         const { one, two } = rates.get(id) as { one: number[]; two: number[] };
         // The single worker is each of the two in turn.
-        one.push(rateOf(await crew.turn([round % 2], id, settings.turnMs)));
-        two.push(rateOf(await crew.turn([0, 1], id, settings.turnMs)));
+        one.push((await crew.turn([round % 2], id, settings.turnMs)).rate);
+        const both = await crew.turn([0, 1], id, settings.turnMs);
+        two.push(both.rate);
+        processors.push(both.processors);
       }
       onRound(round + 1, settings.rounds);
     }
     await crew.dismiss();
     await closeVerified(store);
+    const check = checkProcessors(processors);
     const figures: Figure[] = [];
     const judgements: Judgement[] = [];
     for (const { id, label, goal } of TASKS) {
@@ -56,13 +61,14 @@ export const workers: Group = {
       figures.push(plainFigure(`${id}/1`, `${label}, 1 worker`, "k ops/s", one));
       figures.push(plainFigure(`${id}/2`, `${label}, 2 workers`, "k ops/s", two));
       figures.push(plainFigure(`${id}/scaling`, `${label}, 2 against 1`, "x", scaling));
-      if (goal !== null) judgements.push(judge({ ...scalingGoal(id, label, goal) }, scaling));
+      if (goal !== null) judgements.push(judge(scalingGoal(id, label, goal), scaling, !check.enough));
     }
     return {
       reference: null,
-      figures,
+      figures: [...figures, check.figure],
       judgements,
       notes: [
+        ...check.notes,
         "The Map row is the machine's own limit: two threads that share nothing. Where it stays below 2, nothing above it can be had.",
       ],
     };

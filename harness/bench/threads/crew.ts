@@ -2,7 +2,19 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { BARRIER_BYTES } from "../../measure/barrier.js";
-import type { FromBenchWorker, TurnOrder, TurnReport, WorkerBirth } from "./messages.js";
+import type { FromBenchWorker, TurnOrder, WorkerBirth } from "./messages.js";
+
+export interface CrewTurn {
+  /** Of all workers together. */
+  readonly operations: number;
+  /** Operations per ms of all workers together: each did its own for the same time, from the same start. */
+  readonly rate: number;
+  /**
+   * Processors that the process had on average. Two workers that had to share one, because the machine was busy with something
+   * else, say nothing about scaling or contention.
+   */
+  readonly processors: number;
+}
 
 export class Crew {
   readonly #workers: readonly Worker[];
@@ -30,9 +42,10 @@ export class Crew {
   }
 
   /** One turn of the workers of these numbers; they start together. */
-  async turn(workers: readonly number[], task: string, milliseconds: number): Promise<TurnReport[]> {
+  async turn(workers: readonly number[], task: string, milliseconds: number): Promise<CrewTurn> {
     const order: TurnOrder = { task, milliseconds, parties: workers.length };
-    return Promise.all(
+    const before = process.cpuUsage();
+    const reports = await Promise.all(
       workers.map(async (number) => {
         const worker = this.#workers[number];
         const done = reply(worker, "done");
@@ -40,6 +53,13 @@ export class Crew {
         return (await done).report;
       }),
     );
+    const { user, system } = process.cpuUsage(before);
+    const longest = Math.max(...reports.map((report) => report.milliseconds));
+    return {
+      operations: reports.reduce((sum, { operations }) => sum + operations, 0),
+      rate: reports.reduce((sum, { operations, milliseconds }) => sum + operations / milliseconds, 0),
+      processors: (user + system) / 1000 / longest,
+    };
   }
 
   /** Lets them close what they hold, and waits until they have ended. */
@@ -52,11 +72,6 @@ export class Crew {
       }),
     );
   }
-}
-
-/** Operations per ms of all workers together: each did its own for the same time, from the same start. */
-export function rateOf(reports: readonly TurnReport[]): number {
-  return reports.reduce((sum, { operations, milliseconds }) => sum + operations / milliseconds, 0);
 }
 
 /** The worker's next message, which must be of this type. Rejects when the worker dies instead. */

@@ -1,0 +1,220 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { watch } from "node:fs";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { figuresOf, judge, judgeRatio } from "#dist/harness/bench/judge.js";
+import { type BenchResults, benchResultsSchema } from "#dist/harness/bench/results.js";
+import { keep } from "#dist/harness/bench/sink.js";
+import { storePadding } from "#dist/harness/bench/store-padding.js";
+import { measureInTurns, rotated } from "#dist/harness/bench/turns.js";
+
+const MAIN = fileURLToPath(new URL("../../dist/harness/bench/main.js", import.meta.url));
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "engram-bench-test-"));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** The bench with a temporary folder of its own, so that what it leaves behind is seen. */
+function start(temporary: string, ...args: string[]) {
+  return spawn(process.execPath, [MAIN, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, TMPDIR: temporary, NO_COLOR: "1" },
+  });
+}
+
+async function run(...args: string[]) {
+  const temporary = await mkdtemp(join(folder, "tmp-"));
+  const child = start(temporary, ...args);
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk) => (stdout += chunk));
+  child.stderr.on("data", (chunk) => (stderr += chunk));
+  const [code] = await once(child, "close");
+  return { code, stdout, stderr, left: await readdir(temporary) };
+}
+
+/** Rows that must be there, by group; a row more does no harm. */
+const ROWS: Record<string, string[]> = {
+  "prepared-get": ["map", "map-copy-64", "get-prepared", "get-into-prepared", "empty"],
+  "string-get": ["map", "map-equal", "get-64", "get-into-64", "lru-cache", "lmdb", "sharedmap", "empty"],
+  "string-put": ["map", "set", "set-from-buffer", "lru-cache", "lmdb", "sharedmap", "empty"],
+  "value-size": ["get-64", "get-1024", "get-into-64", "get-into-1024"],
+  "read-ways": ["get-64", "get-into-64", "get-many", "borrow"],
+  workers: ["mapReads/scaling", "reads/scaling", "readsInto/scaling", "mixed/scaling", "processors"],
+  contention: ["alone/retries", "own/retries", "same/retries", "own/scaling", "same/scaling"],
+  attach: ["attach"],
+  engine: ["allocate", "namespace"],
+  hash: [4, 16, 64, 256].flatMap((n) =>
+    ["xxhash32", "murmur3", "fnv1a", "xxhash32-js", "xxhash-wasm", "crc32"].map((name) => `${name}-${n}`),
+  ),
+  padding: ["padded/2", "packed4/2", "packed8/2", "packed4/padded", "packed8/padded", "overhead"],
+};
+
+describe("npm run bench", () => {
+  it("prints every row and every goal, writes the same figures as JSON, and leaves no files", async () => {
+    const file = join(folder, "bench.json");
+    const { code, stdout, stderr, left } = await run("--quick", "--rounds", "1", "--json", file);
+    expect([code, stderr, left]).toEqual([0, "", []]);
+    const results: BenchResults = benchResultsSchema.parse(JSON.parse(await readFile(file, "utf8")));
+    expect(results.groups.map(({ name }) => name)).toEqual(Object.keys(ROWS));
+    for (const { name, figures, judgements, notes } of results.groups) {
+      expect(figures.map(({ id }) => id)).toEqual(expect.arrayContaining(ROWS[name]));
+      expect(new Set(figures.map(({ id }) => id)).size, `${name}: ids are unique`).toBe(figures.length);
+      for (const { label, median } of figures) {
+        expect(stdout).toContain(label);
+        expect(median).toBeGreaterThanOrEqual(0);
+      }
+      for (const { what, source } of judgements) {
+        expect(stdout).toContain(what);
+        expect(stdout).toContain(source);
+      }
+      for (const note of notes) expect(stdout).toContain(note);
+    }
+    const judgements = results.groups.flatMap((group) => group.judgements);
+    const met = judgements.filter((judgement) => judgement.met).length;
+    expect(stdout.trimEnd().split("\n").at(-1)).toContain(`bench: ${met} of ${judgements.length} goals met`);
+  }, 120_000);
+
+  it("measures only the groups that are asked for, in its own order", async () => {
+    const { code, stdout } = await run("--quick", "--rounds", "1", "--only", "hash", "--only", "engine");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nengine: [\s\S]*\nhash: /);
+    expect(stdout).not.toContain("\nattach: ");
+  });
+
+  it.each([
+    [["--rounds", "0"], /^bench: --rounds "0": expected a whole number from 1 to 1000\n$/],
+    [["--rounds", "3x"], /^bench: --rounds "3x": expected/],
+    [["--seed", "-1"], /^bench: --seed "-1": expected a whole number from 0/],
+    [["--only", "hsah"], /^bench: --only "hsah": no such group.*hash/],
+    [["--only", ""], /^bench: --only "": no such group/],
+    [["--json", "/no/such/folder/bench.json"], /^bench: --json .*: there is no folder/],
+    [["--json", tmpdir()], /^bench: --json .*: expected the name of a file/],
+    [["--fast"], /^bench: unknown option '--fast'/],
+    [["--rounds"], /^bench: option '--rounds <n>' argument missing\n$/],
+    [["more"], /^bench: too many arguments/],
+  ])("refuses %j with one line and exit code 2", async (args, message) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(message);
+    expect(stderr.trimEnd()).not.toContain("\n");
+  });
+
+  it("ends with 130 when interrupted, and removes what it made", async () => {
+    const temporary = await mkdtemp(join(folder, "tmp-"));
+    const watching = new AbortController();
+    const made = new Promise<void>((resolve) => {
+      watch(temporary, { signal: watching.signal }, (_event, name) => name?.startsWith("engram-bench-") && resolve());
+    });
+    const child = start(temporary, "--rounds", "1000", "--only", "string-get");
+    await made;
+    child.kill("SIGINT");
+    const [code] = await once(child, "close");
+    watching.abort();
+    expect([code, await readdir(temporary)]).toEqual([130, []]);
+  });
+});
+
+describe("turns", () => {
+  it("rotates the order from round to round", () => {
+    expect([0, 1, 2, 3].map((round) => rotated(["a", "b", "c"], round).join(""))).toEqual(["abc", "bca", "cab", "abc"]);
+  });
+
+  it("gives every contender one turn a round, each of whole lots and long enough to be timed", async () => {
+    const seen: string[] = [];
+    let measuring = false;
+    const contender = (id: string, lot: number) => ({
+      id,
+      label: id,
+      lot,
+      run(operations: number) {
+        expect(operations % lot).toBe(0);
+        if (measuring) seen.push(id);
+        for (let i = 0; i < operations; i++) keep(Math.imul(i, i));
+      },
+    });
+    const rounds = await measureInTurns(
+      [contender("a", 1), contender("b", 64)],
+      { rounds: 3, turnMs: 0.5 },
+      () => (measuring = true),
+    );
+    expect([...rounds].map(([id, sample]) => [id, sample.length])).toEqual([
+      ["a", 3],
+      ["b", 3],
+    ]);
+    // The first round ends before `measuring`; of the other two each contender has both its turns.
+    expect(seen).toEqual(["b", "a", "a", "b"]);
+  });
+
+  it("does not believe a contender that does nothing", async () => {
+    await expect(
+      measureInTurns([{ id: "idle", label: "idle", run() {} }], { rounds: 1, turnMs: 0.5 }, () => {}),
+    ).rejects.toThrow("idle: 2147483648 operations take no time");
+  });
+});
+
+describe("verdicts", () => {
+  const goal = { id: "g", what: "g", source: "here", unit: "x" } as const;
+
+  it("takes the median of the rounds, and counts the distance in the direction of worse", () => {
+    expect(judge({ ...goal, comparison: "<=", goal: 2 }, [1, 3, 50])).toMatchObject({
+      value: 3,
+      met: false,
+      distance: 0.5,
+    });
+    expect(judge({ ...goal, comparison: ">=", goal: 4 }, [1, 3, 50])).toMatchObject({
+      value: 3,
+      met: false,
+      distance: 0.25,
+    });
+    expect(judge({ ...goal, comparison: ">=", goal: 3 }, [3])).toMatchObject({ met: true, distance: 0 });
+    expect(judge({ ...goal, comparison: "<=", goal: 3 }, [3])).toMatchObject({ met: true, distance: 0 });
+    expect(judge({ ...goal, comparison: "<", goal: 3 }, [3])).toMatchObject({ met: false, distance: 0 });
+  });
+
+  it("compares within a round, so that a slow round of the machine does not count", () => {
+    const rounds = new Map([
+      ["own", [10, 100, 10]],
+      ["peer", [20, 200, 20]],
+    ]);
+    const contenders = [...rounds.keys()].map((id) => ({ id, label: id, run() {} }));
+    const figures = figuresOf(contenders, rounds, { reference: "peer" });
+    expect(figures.map(({ id, median, ratio }) => [id, median, ratio])).toEqual([
+      ["own", 10, 0.5],
+      ["peer", 20, null],
+    ]);
+    const ratio = { id: "r", what: "r", source: "here", comparison: "<=", goal: 0.5, of: "own", to: "peer" } as const;
+    expect(judgeRatio(ratio, rounds, figures)).toMatchObject({ value: 0.5, upperQuartile: 0.5, met: true });
+  });
+
+  it("lets a figure close to the empty loop decide nothing", () => {
+    const rounds = new Map([
+      ["own", [1.3, 1.3]],
+      ["peer", [9, 9]],
+      ["empty", [1, 1]],
+    ]);
+    const contenders = [...rounds.keys()].map((id) => ({ id, label: id, run() {} }));
+    const figures = figuresOf(contenders, rounds, { reference: "peer", floor: "empty" });
+    expect(figures.map(({ suspect }) => suspect)).toEqual([true, false, false]);
+    const ratio = { id: "r", what: "r", source: "here", comparison: "<=", goal: 1, of: "own", to: "peer" } as const;
+    expect(judgeRatio(ratio, rounds, figures)).toMatchObject({ met: false, suspect: true });
+  });
+});
+
+describe("padding of the store", () => {
+  it("is counted over parts that lie in the store, none of them packed into more than they take", () => {
+    const { parts, padded, packed, capacity } = storePadding();
+    for (const part of parts) expect(part.packed).toBeLessThan(part.padded);
+    expect(padded).toBe(parts.reduce((sum, part) => sum + part.padded, 0));
+    expect(packed).toBe(parts.reduce((sum, part) => sum + part.packed, 0));
+    expect(padded).toBeLessThan(capacity);
+  });
+});
