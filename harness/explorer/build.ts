@@ -1,0 +1,99 @@
+/**
+ * Builds dist/explore/core.explore.wasm from the engine's sources: compiled with EXPLORE = 1 and the explorer's slab size,
+ * instrumented, then asyncified, so that a thread can be paused at any access. The planted fault is an import here, not a
+ * build-time constant as in the shipped build, so that one module serves all faults. Not part of the published package.
+ *
+ *     node dist/harness/explorer/build.js
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { instrument } from "./instrument.js";
+import { EXPLORE_WASM } from "./location.js";
+import { SLAB_SHIFT } from "./tiny-layout.js";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+interface Asc {
+  main(
+    args: string[],
+    options: {
+      readFile(name: string, base: string): string | null;
+      writeFile(name: string, contents: Uint8Array | string): void;
+      stderr: { write(text: string): void };
+    },
+  ): Promise<{ error: Error | null }>;
+}
+interface Binaryen {
+  parseText(text: string): {
+    setFeatures(features: number): void;
+    runPasses(passes: string[]): void;
+    optimize(): void;
+    validate(): number;
+    emitBinary(): Uint8Array;
+  };
+  setPassArgument(key: string, value: string): void;
+  setOptimizeLevel(level: number): void;
+  setShrinkLevel(level: number): void;
+  setDebugInfo(on: boolean): void;
+  Features: Record<"Atomics" | "SIMD128" | "BulkMemory" | "BulkMemoryOpt" | "MutableGlobals" | "SignExt", number>;
+}
+
+/** The engine's source as the explorer compiles it. */
+export function adapt(name: string, source: string): string {
+  if (name.endsWith("src/core/layout.ts")) {
+    return replaceOnce(
+      replaceOnce(source, "SLAB_SIZE: u32 = 65536;", `SLAB_SIZE: u32 = ${1 << SLAB_SHIFT};`),
+      "SLAB_SHIFT: u32 = 16;",
+      `SLAB_SHIFT: u32 = ${SLAB_SHIFT};`,
+    );
+  }
+  if (name.endsWith("src/core/assembly/memory.ts")) {
+    return `${source}\n// @ts-ignore: decorator\n@global @external("host", "fault") declare const FAULT: i32;\n`;
+  }
+  return source;
+}
+
+function replaceOnce(source: string, from: string, to: string): string {
+  if (source.split(from).length !== 2) throw new Error(`src/core/layout.ts: expected exactly one "${from}"`);
+  return source.replace(from, to);
+}
+
+export async function buildExplorer(target = EXPLORE_WASM): Promise<void> {
+  const asc = (await import("assemblyscript/asc" as string)) as Asc;
+  const binaryen = ((await import("binaryen" as string)) as { default: Binaryen }).default;
+  let text = "";
+  let errors = "";
+  const { error } = await asc.main(
+    ["--config", "src/core/asconfig.json", "--target", "explore", "--baseDir", ROOT, "--textFile", "explore.wat"],
+    {
+      readFile: (name, base) => read(resolve(base, name)),
+      writeFile: (name, contents) => {
+        if (name.endsWith(".wat")) text = String(contents);
+      },
+      stderr: { write: (chunk) => void (errors += chunk) },
+    },
+  );
+  if (error !== null) throw new Error(`the explorer's build of the engine failed: ${error.message}\n${errors}`);
+  const module = binaryen.parseText(instrument(text));
+  const { Atomics, SIMD128, BulkMemory, BulkMemoryOpt, MutableGlobals, SignExt } = binaryen.Features;
+  module.setFeatures(Atomics | SIMD128 | BulkMemory | BulkMemoryOpt | MutableGlobals | SignExt);
+  binaryen.setDebugInfo(true);
+  binaryen.setOptimizeLevel(2);
+  binaryen.setShrinkLevel(0);
+  binaryen.setPassArgument("asyncify-imports", "host.yieldPoint");
+  binaryen.setPassArgument("asyncify-ignore-indirect", "1");
+  module.runPasses(["asyncify"]);
+  module.optimize();
+  if (!module.validate()) throw new Error("the explorer's build of the engine is not a valid module");
+  mkdirSync(join(target, ".."), { recursive: true });
+  const temporary = `${target}.${process.pid}`;
+  writeFileSync(temporary, module.emitBinary());
+  renameSync(temporary, target);
+}
+
+function read(path: string): string | null {
+  return existsSync(path) ? adapt(path.replaceAll("\\", "/"), readFileSync(path, "utf8")) : null;
+}
+
+if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) await buildExplorer();

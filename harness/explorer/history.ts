@@ -1,0 +1,203 @@
+/**
+ * Is a tiny history linearizable? Every order of at most a dozen operations a key, tried depth first, with the
+ * configurations that failed remembered (Wing & Gong; Lowe). harness/checker does the same for long histories of many
+ * kinds; this one costs a microsecond, and test/concurrency checks the two against each other.
+ */
+import type { OpKind } from "./program.js";
+
+/** One operation of one schedule, as numbers. */
+export interface Call {
+  thread: number;
+  kind: OpKind;
+  key: number;
+  /** Value written, or added. */
+  value: number;
+  /** setIfVersion: the value whose version was expected. */
+  expected: number;
+  ttl: boolean;
+  invoked: number;
+  /** Infinity: the thread was killed in it; it may have taken effect or not. */
+  returned: number;
+  /** What it answered: a value (0 = absent), or truth; NO_EFFECT where it failed and changed nothing. */
+  result: number;
+}
+
+/** The answer of an operation that ran out of memory: as if it had never been. */
+export const NO_EFFECT = -2;
+
+export interface CellRules {
+  /** Values may vanish at any time. */
+  evicts: boolean;
+  /** add and set write counters. */
+  counters: boolean;
+}
+
+/** State of a key: value << 2 | value expires at the tick << 1 | the tick has come. */
+const TICKED = 1;
+const EXPIRES = 2;
+
+/** Whether the kind concerns every key of the namespace. */
+export function touchesAllKeys(kind: OpKind): boolean {
+  return kind === "tick" || kind === "clear";
+}
+
+/** Whether the kind has a place in a key's history at all. */
+export function isKeyed(kind: OpKind): boolean {
+  switch (kind) {
+    case "set":
+    case "setIfAbsent":
+    case "setIfVersion":
+    case "get":
+    case "has":
+    case "delete":
+    case "add":
+    case "borrow":
+      return true;
+    default:
+      return false;
+  }
+}
+
+const IMPOSSIBLE = -1;
+
+/** The state after the call, or IMPOSSIBLE if it cannot have answered so in this state. */
+function step(state: number, call: Call): number {
+  const ticked = state & TICKED;
+  const visible = ticked && state & EXPIRES ? 0 : state >> 2;
+  const open = call.returned === Number.POSITIVE_INFINITY;
+  switch (call.kind) {
+    case "set":
+      return open || call.result === 1 ? written(call, ticked) : IMPOSSIBLE;
+    case "setIfAbsent": {
+      const result = visible === 0 ? 1 : 0;
+      if (!open && call.result !== result) return IMPOSSIBLE;
+      return result === 1 ? written(call, ticked) : state;
+    }
+    case "setIfVersion": {
+      const result = visible !== 0 && visible === call.expected ? 1 : 0;
+      if (!open && call.result !== result) return IMPOSSIBLE;
+      return result === 1 ? written(call, ticked) : state;
+    }
+    case "get":
+    case "borrow":
+      return open || call.result === visible ? state : IMPOSSIBLE;
+    case "has":
+      return open || call.result === (visible !== 0 ? 1 : 0) ? state : IMPOSSIBLE;
+    case "delete":
+      return open || call.result === (visible !== 0 ? 1 : 0) ? ticked : IMPOSSIBLE;
+    case "add": {
+      const sum = visible + call.value;
+      if (!open && call.result !== sum) return IMPOSSIBLE;
+      return (sum << 2) | ticked | (visible !== 0 ? state & EXPIRES : 0);
+    }
+    case "tick":
+      return state | TICKED;
+    case "clear":
+      return ticked;
+    default:
+      return state;
+  }
+}
+
+function written(call: Call, ticked: number): number {
+  return (call.value << 2) | ticked | (call.ttl ? EXPIRES : 0);
+}
+
+/** The state after a call that no other overlaps, whatever it answered: for what happens before the schedule. */
+export function stateAfter(state: number, call: Call): number {
+  return step(state, { ...call, returned: Number.POSITIVE_INFINITY });
+}
+
+const calls: Call[] = [];
+let count = 0;
+let everyAnswer = 0;
+let evicts = false;
+const failed = new Set<number>();
+
+/** @param history every call of the schedule; those of other keys are passed over */
+export function isLinearizable(
+  history: readonly Call[],
+  length: number,
+  key: number,
+  from: number,
+  rules: CellRules,
+): boolean {
+  count = 0;
+  everyAnswer = 0;
+  evicts = rules.evicts;
+  for (let i = 0; i < length; i++) {
+    const call = history[i];
+    const concerned = touchesAllKeys(call.kind) || (call.key === key && isKeyed(call.kind));
+    if (!concerned || call.result === NO_EFFECT) continue;
+    if (call.returned !== Number.POSITIVE_INFINITY) everyAnswer |= 1 << count;
+    calls[count++] = call;
+  }
+  if (count === 0) return true;
+  if (count > 30) throw new Error(`${count} operations on one key: more than the explorer's checker takes`);
+  failed.clear();
+  return search(0, from);
+}
+
+function search(placed: number, state: number): boolean {
+  if ((placed & everyAnswer) === everyAnswer) return true;
+  // whatever was called after an unplaced one had answered has to wait
+  let firstReturn = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    if (!(placed & (1 << i)) && calls[i].returned < firstReturn) firstReturn = calls[i].returned;
+  }
+  for (let i = 0; i < count; i++) {
+    if (placed & (1 << i) || calls[i].invoked > firstReturn) continue;
+    const next = step(state, calls[i]);
+    if (next !== IMPOSSIBLE && visit(placed | (1 << i), next)) return true;
+    if (evicts && state >> 2 !== 0) {
+      const after = step(state & TICKED, calls[i]);
+      if (after !== IMPOSSIBLE && visit(placed | (1 << i), after)) return true;
+    }
+  }
+  return false;
+}
+
+function visit(placed: number, state: number): boolean {
+  if (count <= 4) return search(placed, state);
+  const configuration = placed * 2 ** 22 + state;
+  if (failed.has(configuration)) return false;
+  if (search(placed, state)) return true;
+  failed.add(configuration);
+  return false;
+}
+
+/** First in, first out: sends that answered 1 (taken) or 0 (full), receives that answered a value or 0 (empty). */
+export function isFifo(history: readonly Call[], length: number, capacity: number): boolean {
+  count = 0;
+  everyAnswer = 0;
+  for (let i = 0; i < length; i++) {
+    const call = history[i];
+    if ((call.kind !== "send" && call.kind !== "receive") || call.result === NO_EFFECT) continue;
+    if (call.returned !== Number.POSITIVE_INFINITY) everyAnswer |= 1 << count;
+    calls[count++] = call;
+  }
+  return count === 0 || searchFifo(0, [], capacity);
+}
+
+function searchFifo(placed: number, items: readonly number[], capacity: number): boolean {
+  if ((placed & everyAnswer) === everyAnswer) return true;
+  let firstReturn = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    if (!(placed & (1 << i)) && calls[i].returned < firstReturn) firstReturn = calls[i].returned;
+  }
+  for (let i = 0; i < count; i++) {
+    const call = calls[i];
+    if (placed & (1 << i) || call.invoked > firstReturn) continue;
+    const open = call.returned === Number.POSITIVE_INFINITY;
+    if (call.kind === "send") {
+      const taken = items.length < capacity;
+      if (!open && call.result !== (taken ? 1 : 0)) continue;
+      if (searchFifo(placed | (1 << i), taken ? [...items, call.value] : items, capacity)) return true;
+    } else {
+      const value = items.length > 0 ? items[0] : 0;
+      if (!open && call.result !== value) continue;
+      if (searchFifo(placed | (1 << i), items.slice(1), capacity)) return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,97 @@
+/** What the explorer's threads do: a few operations each, on a few keys of one namespace. */
+import type { TinySettings } from "./tiny-layout.js";
+
+export type OpKind =
+  | "set"
+  | "setIfAbsent"
+  | "setIfVersion"
+  | "get"
+  | "has"
+  | "delete"
+  | "add"
+  | "borrow"
+  | "release"
+  | "sweep"
+  | "tick"
+  | "evict"
+  | "relinquish"
+  | "clear"
+  | "rejoin"
+  | "list"
+  | "send"
+  | "receive"
+  | "snapshot"
+  | "reap";
+
+export interface Op {
+  readonly kind: OpKind;
+  /** Keys 0 to 2 share a bucket, key 3 is in the other if there are two. */
+  readonly key?: number;
+  /** set: a value of 24 bytes, whose chunk is of the next size class, instead of 8. */
+  readonly wide?: boolean;
+  /** set: expires at the first tick. */
+  readonly ttl?: boolean;
+  /** reap: the thread that died. */
+  readonly victim?: number;
+}
+
+export interface Program {
+  readonly name: string;
+  readonly threads: readonly (readonly Op[])[];
+  /** Done before the schedule starts, one after the other, by the thread given. */
+  readonly setup: readonly { readonly thread: number; readonly op: Op }[];
+  readonly settings: TinySettings;
+  /** Values of keys are counters (add) instead of unique values. */
+  readonly counters: boolean;
+  /** Threads that may be killed in one schedule; each death is followed by a reap. */
+  readonly kills: number;
+  /** One sender, or many; cells of the ring. null: no ring. */
+  readonly ring: { readonly single: boolean; readonly capacity: number } | null;
+}
+
+export const KEY_COUNT = 4;
+
+/** A key's name in reports: its letter. */
+export const keyName = (key: number): string => "abcd"[key];
+
+/** Unique in its program: which write a value read came from. */
+export function valueOf(thread: number, index: number): number {
+  return 1 + thread * 16 + index;
+}
+/** The same for writes of the setup. */
+export function setupValueOf(index: number): number {
+  return 100 + index;
+}
+/** A counter that a plain set wrote: far from what adding ones can reach from another one. */
+export const COUNTER_UNIT = 1000;
+
+export function describeOp(op: Op, value: number): string {
+  const key = op.key === undefined ? "" : ` ${keyName(op.key)}`;
+  switch (op.kind) {
+    case "set":
+      return `set${key} = ${value}${op.wide ? " (24 bytes)" : ""}${op.ttl ? " until the tick" : ""}`;
+    case "setIfAbsent":
+    case "setIfVersion":
+      return `${op.kind}${key} = ${value}`;
+    case "send":
+      return `send ${value}`;
+    case "reap":
+      return `reap thread ${op.victim}`;
+    default:
+      return `${op.kind}${key}`;
+  }
+}
+
+export function describeProgram(program: Program): string[] {
+  const { settings: s } = program;
+  const lines = [
+    `program ${program.name}: ${s.buckets} bucket${s.buckets > 1 ? "s" : ""}, ${s.slabs} slabs of 256 bytes, refill ${s.refill}, cache ${s.cacheLimit}, retire ${s.retireLimit}, eviction ${s.evict ? "on" : "off"}`,
+  ];
+  program.setup.forEach(({ thread, op }, i) => {
+    lines.push(`  before   thread ${thread}: ${describeOp(op, setupValueOf(i))}`);
+  });
+  program.threads.forEach((ops, thread) => {
+    lines.push(`  thread ${thread}: ${ops.map((op, i) => describeOp(op, valueOf(thread, i))).join("; ") || "nothing"}`);
+  });
+  return lines;
+}

@@ -1,0 +1,207 @@
+/** Who takes how many steps next. */
+import type { Machine } from "./machine.js";
+import type { Random } from "./random.js";
+
+export interface Segment {
+  readonly thread: number;
+  /** Accesses to memory, at least 1. */
+  readonly steps: number;
+  /** The thread dies after them. */
+  readonly kill: boolean;
+}
+
+export interface Strategy {
+  /** Before each schedule. */
+  begin(machine: Machine): void;
+  /** Called while a thread can go on; names one of them (`machine.runnable`). */
+  next(machine: Machine): Segment;
+}
+
+/** More than any operation takes: to its end. */
+export const TO_THE_END = 20_000;
+
+/**
+ * At each switch any thread may come next, for a number of steps drawn anew: short in some schedules, where threads meet
+ * access by access, long in others, where one is left in the middle of something while others finish whole operations.
+ */
+export class RandomSchedule implements Strategy {
+  private mean = 4;
+  private killAt = 0;
+
+  constructor(
+    private readonly random: Random,
+    /** Steps a schedule of this program has had so far: where a kill may fall. */
+    private typicalSteps = 100,
+  ) {}
+
+  begin(machine: Machine): void {
+    this.mean = this.random.pick([1, 2, 4, 8, 16, 32, 64]);
+    this.typicalSteps = Math.max(20, machine.steps, (this.typicalSteps * 7 + machine.steps) >> 3);
+    this.killAt = machine.killsLeft > 0 ? this.random.between(1, this.typicalSteps) : Number.POSITIVE_INFINITY;
+  }
+
+  next(machine: Machine): Segment {
+    const { random } = this;
+    const thread = machine.runnable[random.below(machine.runnableCount)];
+    let steps = this.mean === 1 ? 1 : 1 + random.below(2 * this.mean);
+    const kill = machine.steps + steps >= this.killAt;
+    if (kill) {
+      steps = Math.max(1, this.killAt - machine.steps);
+      this.killAt =
+        machine.killsLeft > 1 ? machine.steps + random.between(1, this.typicalSteps) : Number.POSITIVE_INFINITY;
+    }
+    return { thread, steps, kill };
+  }
+}
+
+/**
+ * Probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010): threads run by random priority, and at d - 1 random
+ * steps the running one falls behind all others. Finds a bug that needs d ordered events with probability 1 / (n k^(d-1)).
+ */
+export class PctSchedule implements Strategy {
+  private readonly priority: number[] = [];
+  private changes: number[] = [];
+  private killAt = 0;
+  private lowest = 0;
+  private length = 0;
+  private longest = 60;
+
+  constructor(
+    private readonly random: Random,
+    private readonly depth: number,
+  ) {}
+
+  begin(machine: Machine): void {
+    const { random } = this;
+    this.longest = Math.max(this.longest, this.length);
+    this.lowest = 0;
+    for (let i = 0; i < machine.threads.length; i++) this.priority[i] = 1 + random.next() / 2 ** 33;
+    const d = random.between(2, this.depth);
+    this.changes = Array.from({ length: d - 1 }, () => random.between(1, this.longest)).sort((a, b) => b - a);
+    this.killAt = machine.killsLeft > 0 ? random.between(1, this.longest) : Number.POSITIVE_INFINITY;
+    this.length = 0;
+  }
+
+  next(machine: Machine): Segment {
+    const { changes, random } = this;
+    this.length = machine.steps;
+    let thread = machine.runnable[0];
+    for (let i = 1; i < machine.runnableCount; i++) {
+      if (this.priority[machine.runnable[i]] > this.priority[thread]) thread = machine.runnable[i];
+    }
+    while (changes.length > 0 && changes[changes.length - 1] <= machine.steps) changes.pop();
+    const change = changes[changes.length - 1] ?? Number.POSITIVE_INFINITY;
+    const end = Math.min(change, this.killAt);
+    if (end === Number.POSITIVE_INFINITY) return { thread, steps: TO_THE_END, kill: false };
+    const kill = end === this.killAt;
+    if (kill) {
+      this.killAt = machine.killsLeft > 1 ? end + random.between(1, this.longest) : Number.POSITIVE_INFINITY;
+    } else {
+      this.priority[thread] = --this.lowest;
+    }
+    return { thread, steps: Math.max(1, end - machine.steps), kill };
+  }
+}
+
+/**
+ * Every schedule with at most `bound` preemptions (Musuvathi & Qadeer, PLDI 2007): depth first, by the thread and the
+ * step of each. Between them a thread runs to its end, then the next one.
+ */
+export class BoundedPreemption implements Strategy {
+  /** True after the last schedule. */
+  finished = false;
+  private readonly plan: { thread: number; steps: number }[];
+  private at = 0;
+  /** Level at which the last schedule's thread came to its end before its steps were used up; -1 = none. */
+  private exhausted = -1;
+  private threads = 0;
+  private first = true;
+  private before = 0;
+
+  constructor(private readonly bound: number) {
+    this.plan = Array.from({ length: bound }, (_, i) => ({ thread: i % 2, steps: 1 }));
+  }
+
+  begin(machine: Machine): void {
+    this.threads = machine.runnableCount;
+    if (!this.first) this.advancePlan();
+    this.first = false;
+    this.at = 0;
+    this.exhausted = -1;
+    this.before = -1;
+  }
+
+  next(machine: Machine): Segment {
+    if (this.at > 0 && this.exhausted < 0 && this.at <= this.bound) this.noteExhaustion(machine);
+    while (this.at < this.bound) {
+      const { thread, steps } = this.plan[this.at];
+      this.at++;
+      if (isRunnable(machine, thread)) {
+        this.before = machine.steps;
+        return { thread, steps, kill: false };
+      }
+      if (this.exhausted < 0) this.exhausted = this.at - 1;
+    }
+    this.at = this.bound + 1;
+    const last = this.plan[this.bound - 1].thread;
+    for (let i = 1; i <= this.threads; i++) {
+      const thread = (last + i) % this.threads;
+      if (isRunnable(machine, thread)) return { thread, steps: TO_THE_END, kill: false };
+    }
+    return { thread: machine.runnable[0], steps: TO_THE_END, kill: false };
+  }
+
+  private noteExhaustion(machine: Machine): void {
+    const { thread, steps } = this.plan[this.at - 1];
+    if (!isRunnable(machine, thread) && machine.steps - this.before <= steps) this.exhausted = this.at - 1;
+  }
+
+  private advancePlan(): void {
+    let level = this.exhausted >= 0 ? this.exhausted : this.bound - 1;
+    let exhausted = this.exhausted >= 0;
+    for (;;) {
+      if (level < 0) {
+        this.finished = true;
+        return;
+      }
+      const entry = this.plan[level];
+      if (!exhausted) {
+        entry.steps++;
+        break;
+      }
+      do entry.thread++;
+      while (level > 0 && entry.thread === this.plan[level - 1].thread);
+      entry.steps = 1;
+      if (entry.thread < this.threads) break;
+      level--;
+      exhausted = false;
+    }
+    for (let i = level + 1; i < this.bound; i++) {
+      this.plan[i] = { thread: this.plan[i - 1].thread === 0 ? 1 : 0, steps: 1 };
+    }
+  }
+}
+
+/** The same segments again, then every thread to its end; segments of threads that have nothing to do are passed over. */
+export class Replay implements Strategy {
+  private at = 0;
+
+  constructor(private readonly segments: readonly Segment[]) {}
+
+  begin(): void {
+    this.at = 0;
+  }
+
+  next(machine: Machine): Segment {
+    while (this.at < this.segments.length) {
+      const segment = this.segments[this.at++];
+      if (isRunnable(machine, segment.thread)) return segment;
+    }
+    return { thread: machine.runnable[0], steps: TO_THE_END, kill: false };
+  }
+}
+
+function isRunnable(machine: Machine, thread: number): boolean {
+  for (let i = 0; i < machine.runnableCount; i++) if (machine.runnable[i] === thread) return true;
+  return false;
+}

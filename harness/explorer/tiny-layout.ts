@@ -1,0 +1,89 @@
+/**
+ * The store the explorer works on: the engine's own layout, with slabs so small that a pool has a dozen chunks. Recycling,
+ * eviction and the cutting of slabs then happen within a few operations, and a schedule begins by restoring some ten
+ * kilobytes. The one constant that differs from the shipped engine is the slab's size; every line of its code is the same.
+ */
+import { layout as L } from "../../src/core/index.js";
+
+export const SLAB_SHIFT = 8;
+export const SLAB_SIZE = 1 << SLAB_SHIFT;
+
+export const SLOT_COUNT = 6;
+export const ID_COUNT = 6;
+export const SLAB_MAX = 16;
+export const BUCKET_MAX = 2;
+
+export const SLOTS = L.HEADER_SIZE;
+export const SLOTS_END = SLOTS + SLOT_COUNT * L.SLOT_SIZE;
+export const IDS = SLOTS_END;
+export const SLABS = IDS + ID_COUNT * L.ID_STRIDE;
+export const DIRTY = SLABS + SLAB_MAX * 4;
+export const BUCKETS = DIRTY + 64;
+export const POOL = BUCKETS + 64;
+export const POOL_END = POOL + SLAB_MAX * SLAB_SIZE;
+
+/** What the scheduler and the instances tell each other: words of one line behind everything the store may reach. */
+export const CONTROL = 32 * 65536;
+/** Accesses the running thread may still make before it is paused; at -1 each one calls the host (tracing). */
+export const CONTROL_FUEL = CONTROL;
+/** Hash of every access of the schedule so far: thread, kind, address. */
+export const CONTROL_HASH = CONTROL + 4;
+/** The running thread's number, spread over the word: what makes the same access of two threads hash apart. */
+export const CONTROL_MIX = CONTROL + 8;
+/** 1 = plain stores, and plain loads of what belongs to others, are steps too: a worker can die between any two. */
+export const CONTROL_FINE = CONTROL + 12;
+/** Address of the running thread's slot. */
+export const CONTROL_SELF = CONTROL + 16;
+
+/** One region a thread for the stack that asyncify saves. */
+export const STACKS = CONTROL + 65536;
+export const STACK_SIZE = 16384;
+export const MEMORY_PAGES = 36;
+
+/** The parts of a slot that a schedule changes and the next one must not see; the windows behind them are scratch. */
+export const SLOT_STATE_SIZE = L.S_RETIRED + 256;
+/** The header's words that matter, class stacks included. */
+export const HEADER_STATE_SIZE = L.H_CLASSES + L.CLASS_COUNT * L.LINE;
+
+export interface TinySettings {
+  /** 1 or 2. */
+  buckets: number;
+  /** 256-byte slabs there are: four chunks of 64 bytes, or two of 128. */
+  slabs: number;
+  refill: number;
+  cacheLimit: number;
+  cacheReturn: number;
+  retireLimit: number;
+  evict: boolean;
+}
+
+/** Writes the header of an empty store; all else must be zero. */
+export function writeHeader(words: Uint32Array, settings: TinySettings): void {
+  const put = (offset: number, value: number) => {
+    words[offset >>> 2] = value;
+  };
+  put(L.H_MAGIC, L.MAGIC);
+  put(L.H_LAYOUT, L.LAYOUT_VERSION);
+  put(L.H_SLOTS, SLOTS);
+  put(L.H_SLOT_COUNT, SLOT_COUNT);
+  put(L.H_IDS, IDS);
+  put(L.H_ID_COUNT, ID_COUNT);
+  put(L.H_CAPACITY, MEMORY_PAGES * 65536);
+  put(L.H_SLABS, SLABS);
+  put(L.H_SLAB_MAX, settings.slabs);
+  put(L.H_SLAB_LIMIT, settings.slabs);
+  put(L.H_DIRTY, DIRTY);
+  put(L.H_BUCKETS, BUCKETS);
+  put(L.H_BUCKET_MASK, settings.buckets - 1);
+  put(L.H_POOL, POOL);
+  put(L.H_HASH_SEED, 1);
+  put(L.H_HASH_KIND, L.HASH_XX);
+  put(L.H_RETIRE_LIMIT, settings.retireLimit);
+  put(L.H_REFILL, settings.refill);
+  put(L.H_CACHE_LIMIT, settings.cacheLimit);
+  put(L.H_CACHE_RETURN, settings.cacheReturn);
+  put(L.H_EVICTION, settings.evict ? 1 : 0);
+  put(L.H_EPOCH, 1);
+  put(L.H_NEXT_ID, L.FIRST_ID);
+  for (let id = 0; id < L.FIRST_ID; id++) put(IDS + id * L.ID_STRIDE + L.I_STATE, L.ID_USED);
+}
