@@ -138,6 +138,8 @@ export function allocate(cls: u32): u32 {
     n = load<u32>(cache);
   }
   const chunk = load<u32>(cache + (n << 2));
+  // its last life's link is marked still: a mark on a chunk in hand must mean that it was published and removed (reap.ts)
+  store<u32>(chunk + E_NEXT, 0);
   store<u32>(slot + S_HAND_CHUNK_VERSION, load<u32>(chunk + E_VERSION));
   store<u32>(slot + S_HAND_CHUNK, chunk);
   store<u32>(cache, n - 1);
