@@ -83,6 +83,7 @@ export const V_SWITCHES: u32 = 16;
 export const V_CAPACITY: u32 = 24; // entries the policy measures itself by
 export const V_RESIDENTS: u32 = 32; // entries it knows of
 export const V_WALKS: u32 = 40; // whole walks of the table, to find what the logs lost
+export const V_VICTIMS: u32 = 48;
 
 export const CLASS_COUNT: u32 = 10;
 export const CLASS_MIN_SHIFT: u32 = 5; // 32 B

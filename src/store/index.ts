@@ -2,8 +2,10 @@
 export type { Verification } from "../core/index.js";
 export type { Permission } from "./access.js";
 export { Channel, type ChannelOptions } from "./channel.js";
-export type { EncodingName, Values } from "./encoding.js";
+export { ENCODINGS, type EncodingName, type Values } from "./encoding.js";
 export * from "./errors.js";
+export type { EvictionName, LivePolicyName } from "./eviction/live-policies.js";
+export type { PressureLevel } from "./eviction/pressure.js";
 export { HASH_BYTES_MAX, type HashKind, hashBytes, selectHash } from "./hash.js";
 export { PreparedKey } from "./key.js";
 export {
@@ -14,7 +16,7 @@ export {
   type SetOptions,
   type Version,
 } from "./namespace.js";
-export type { EvictionName, HashName, StoreOptions } from "./options.js";
-export type { SizeClassStats, StoreStats } from "./stats.js";
+export type { HashName, StoreOptions } from "./options.js";
+export type { EvictionStats, SizeClassStats, StoreStats } from "./stats.js";
 export { type NamespaceOptions, Store } from "./store.js";
 export type { Key, StoreHandle } from "./worker.js";

@@ -1,22 +1,33 @@
 /**
- * The maintenance thread's program: keeps the coarse clock ticking even when every agent's event loop is blocked, and
- * sweeps expired entries and cleared namespaces out of the table. Started by Store.create; ends when the store is closed.
+ * The maintenance thread's program: keeps the coarse clock ticking even when every agent's event loop is blocked, sweeps expired
+ * entries and cleared namespaces out of the table, and runs the eviction policy, if the store has one. Started by Store.create;
+ * ends when the store is closed.
  */
 import { workerData } from "node:worker_threads";
 import { layout } from "../core/index.js";
+import { Evictor } from "./eviction/evictor.js";
+import { Gauges } from "./eviction/gauges.js";
 import { type StoreHandle, WorkerConnection } from "./worker.js";
 
 /** Shorter than a tick, so that the clock is late by less than one. */
 const PERIOD_MS = 5;
+/** Between rounds when the last one left work undone: the agents need the processor too. */
+const BUSY_PERIOD_MS = 1;
 /** Of each period at most this long goes into sweeping. */
 const SWEEP_MS = 1;
 const SWEEP_BUCKETS = 4096;
+/** With a policy, whose log hears of every entry that is swept, and must not overflow. */
+const SWEEP_BUCKETS_LOGGED = 256;
 
 const handle = workerData.store as StoreHandle;
 const worker = new WorkerConnection(handle.module as WebAssembly.Module, handle.memory as WebAssembly.Memory);
 const header = new Int32Array((handle.memory as WebAssembly.Memory).buffer, 0, layout.HEADER_SIZE / 4);
 const closed = layout.H_CLOSED / 4;
 const hold = layout.H_HOLD / 4;
+const wake = layout.H_WAKE / 4;
+const gauges = new Gauges(worker);
+const evictor = Evictor.claim(worker);
+const logRecords = worker.header[layout.H_LOG_RECORDS / 4];
 
 /** Stays out of the table while someone checks it. */
 function pause(): void {
@@ -32,15 +43,29 @@ function pause(): void {
 function sweep(): void {
   const end = performance.now() + SWEEP_MS;
   do {
-    worker.engine.sweep(SWEEP_BUCKETS);
+    worker.engine.sweep(evictor === null ? SWEEP_BUCKETS : SWEEP_BUCKETS_LOGGED);
+    if (evictor !== null && worker.engine.logBacklog(worker.slotNumber) > logRecords / 2) return;
   } while (performance.now() < end);
 }
 
-Atomics.store(header, layout.H_MAINTAINED / 4, 1);
-while (Atomics.wait(header, closed, 0, PERIOD_MS) === "timed-out") {
+/** True when there is more to do. */
+function evict(): boolean {
+  gauges.notePressure();
+  return evictor?.round().busy ?? false;
+}
+
+let busy = false;
+while (Atomics.load(header, closed) === 0) {
+  Atomics.wait(header, wake, 0, busy ? BUSY_PERIOD_MS : PERIOD_MS);
+  Atomics.store(header, wake, 0);
   worker.tick();
-  if (Atomics.load(header, hold) === 1) pause();
-  else sweep();
+  if (Atomics.load(header, hold) === 1) {
+    pause();
+    continue;
+  }
+  sweep();
+  busy = evict();
 }
 Atomics.store(header, layout.H_MAINTAINED / 4, 0);
+worker.engine.releaseEvictor();
 worker.engine.detach();

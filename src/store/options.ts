@@ -1,12 +1,10 @@
 /** What a store is created with, checked before anything is made. */
 import { type Geometry, type GeometryRequest, hasRoom, layout, minimumCapacity, planGeometry } from "../core/index.js";
 import { InvalidArgumentError } from "./errors.js";
+import { type EvictionName, evictionNames, evictionWord, isEvictionName } from "./eviction/live-policies.js";
 import { describe, formatBytes, parseBytes } from "./sizes.js";
 
 export type HashName = "xxhash32" | "fnv1a" | "murmur3" | "adaptive";
-
-/** How the store makes room when it is full: `clock` evicts by sampled CLOCK, `none` refuses the write. */
-export type EvictionName = "clock" | "none";
 
 export interface StoreOptions {
   /** Bytes of shared memory in all, number or like "64MiB". Default 64 MiB. */
@@ -15,8 +13,13 @@ export interface StoreOptions {
   maxCapacity?: number | string;
   /** Threads that may be attached at once besides the creating one. Default 8, at most 62. */
   maxWorkers?: number;
-  /** Default "clock". */
+  /** How the store makes room: "none", "clock" or the name of a policy. Default "clock". */
   eviction?: EvictionName;
+  /**
+   * Entries at most, over all namespaces, for a policy to keep: it may be exceeded by what is written until maintenance comes
+   * by (5 ms or less, or the next `maintain()`). Default: as many as fit.
+   */
+  maxEntries?: number;
   /** Share of the memory that holds entries, 0.1 to 0.9. Default 0.6 (ADR-006). */
   poolShare?: number;
   /** Entries to expect at most; sizes the bucket table. Default: right for any number of entries. */
@@ -28,8 +31,8 @@ export interface StoreOptions {
   /** false: private memory, this thread only, where shared memory is not to be had. Default true. */
   shared?: boolean;
   /**
-   * Run the maintenance thread (clock, sweep). Default true; false leaves both to the threads' own operations: for
-   * tests and for programs that call `store.maintain()` themselves.
+   * Run the maintenance thread (clock, sweep, eviction policy). Default true; false leaves them to the threads' own operations
+   * and to programs that call `store.maintain()` themselves.
    */
   maintenance?: boolean;
 }
@@ -38,6 +41,10 @@ export interface CheckedOptions {
   readonly geometry: Geometry;
   readonly hashKind: number;
   readonly evict: boolean;
+  /** What H_EVICTION holds. */
+  readonly eviction: number;
+  /** 0 = no limit. */
+  readonly maxEntries: number;
   readonly shared: boolean;
   readonly maintenance: boolean;
   readonly maxWorkers: number;
@@ -47,6 +54,10 @@ const FOUR_GIB = 2 ** 32;
 const DEFAULT_CAPACITY = 64 * 2 ** 20;
 /** Slots besides the workers': the creator's and the maintenance thread's. */
 const EXTRA_SLOTS = 2;
+/** Records of a worker's access log, 16 bytes each: 64 KiB a worker, 16 KiB in a small store. */
+const LOG_RECORDS = 4096;
+const LOG_RECORDS_SMALL = 1024;
+const LARGE = 16 * 2 ** 20;
 const HASHES: Record<HashName, number> = {
   xxhash32: layout.HASH_XX,
   fnv1a: layout.HASH_FNV,
@@ -58,6 +69,7 @@ const KNOWN = new Set<string>([
   "maxCapacity",
   "maxWorkers",
   "eviction",
+  "maxEntries",
   "poolShare",
   "expectedEntries",
   "maxNamespaces",
@@ -89,6 +101,7 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
       `option maxCapacity is ${formatBytes(maxCapacity)}, less than capacity ${formatBytes(capacity)}`,
     );
   }
+  const eviction = checkEviction(options.eviction);
   const request: GeometryRequest = {
     // private memory moves when it grows, and every view of it goes stale: it has all its pages from the start
     capacity: shared ? capacity : maxCapacity,
@@ -103,6 +116,7 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
       options.maxNamespaces === undefined
         ? null
         : checkInteger("maxNamespaces", options.maxNamespaces, 0, 1, 65534) + layout.FIRST_ID,
+    logRecords: isPolicy(eviction) ? (maxCapacity < LARGE ? LOG_RECORDS_SMALL : LOG_RECORDS) : 0,
   };
   const geometry = planGeometry(request);
   if (!hasRoom(geometry)) {
@@ -115,18 +129,40 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
     throw new InvalidArgumentError(
       `option hash is ${describe(hash)}; expected one of ${Object.keys(HASHES).join(", ")}`,
     );
-  const eviction = options.eviction ?? "clock";
-  if (eviction !== "clock" && eviction !== "none") {
-    throw new InvalidArgumentError(`option eviction is ${describe(eviction)}; expected one of clock, none`);
+  const maxEntries = checkInteger("maxEntries", options.maxEntries, 0, 1, 2 ** 30);
+  if (maxEntries > 0 && !isPolicy(eviction)) {
+    throw new InvalidArgumentError(
+      `option maxEntries is ${maxEntries}, which eviction "${eviction}" cannot keep; choose a policy, such as "lru"`,
+    );
   }
   return {
     geometry,
     hashKind: HASHES[hash],
     evict: eviction !== "none",
+    eviction: evictionWord(eviction),
+    maxEntries,
     shared,
     maintenance: shared && checkBoolean("maintenance", options.maintenance, true),
     maxWorkers,
   };
+}
+
+/** Whether it needs access logs. */
+function isPolicy(eviction: EvictionName): boolean {
+  return eviction !== "none" && eviction !== "clock";
+}
+
+function checkEviction(value: unknown): EvictionName {
+  if (value === undefined) return "clock";
+  if (isEvictionName(value)) return value;
+  if (value === "opt") {
+    throw new InvalidArgumentError(
+      'option eviction is "opt", which evicts what is used again last: it has to know the future, so only the simulator can run it (engram evict)',
+    );
+  }
+  throw new InvalidArgumentError(
+    `option eviction is ${describe(value)}; expected one of ${evictionNames().join(", ")}`,
+  );
 }
 
 function checkInteger(name: string, value: unknown, standard: number, min: number, max: number): number {

@@ -1,5 +1,7 @@
 /** What the store counts. Counters have one writer each and are summed here, so a sum may be a few operations old. */
 import { layout } from "../core/index.js";
+import { type EvictionName, evictionName, livePolicy } from "./eviction/live-policies.js";
+import { type PressureLevel, pressureLevels, pressureOf } from "./eviction/pressure.js";
 import type { WorkerConnection } from "./worker.js";
 
 export interface SizeClassStats {
@@ -44,8 +46,42 @@ export interface StoreStats {
     fragmentation: number;
     bySizeClass: SizeClassStats[];
   };
-  workers: { attached: number; limit: number };
-  eviction: { policy: "clock" | "none" };
+  workers: {
+    attached: number;
+    limit: number;
+    /** Slots taken back from threads that ended without detaching. */
+    reaped: number;
+  };
+  eviction: EvictionStats;
+  /** Milliseconds since the store was created. */
+  uptimeMs: number;
+}
+
+/** Without a policy (`none`, `clock`) all counts are 0: writers evict for themselves, counted in `operations.evictions`. */
+export interface EvictionStats {
+  policy: EvictionName;
+  /** Of the pool's utilisation, now. */
+  pressure: PressureLevel;
+  /** Entries at most, kept by the policy; 0 = no limit. */
+  maxEntries: number;
+  /** Entries the policy measures itself by: `maxEntries`, or how many are estimated to fit. */
+  capacityEntries: number;
+  /** Entries it knows of, as of its last round. */
+  residents: number;
+  /** Entries it evicted; writers that found no room evicted the rest of `operations.evictions`. */
+  victims: number;
+  /** Victims that had been rewritten, deleted or expired before they could be evicted. */
+  spared: number;
+  /** Times it was started anew because the estimate of its capacity moved. */
+  rebuilds: number;
+  /** Whole walks of the table to find what the logs had lost. */
+  walks: number;
+  /** Access-log records written, insertions and removals lost to full logs, and hits left out while logs were filling up. */
+  logged: number;
+  logDrops: number;
+  hitsNotLogged: number;
+  /** Records that wait to be read. */
+  backlog: number;
 }
 
 /** Reads every counter. */
@@ -68,6 +104,7 @@ export function collectStats(worker: WorkerConnection): StoreStats {
     }
     if (new Uint32Array(buffer, slot, 1)[0] === layout.SLOT_ACTIVE) attached++;
   }
+  const memory = memoryStats(worker, used, counters[layout.C_BYTES_IN] - counters[layout.C_BYTES_OUT]);
   return {
     entries: counters[layout.C_INSERTED] - counters[layout.C_REMOVED],
     operations: {
@@ -86,9 +123,35 @@ export function collectStats(worker: WorkerConnection): StoreStats {
       sent: counters[layout.C_SENT],
       received: counters[layout.C_RECEIVED],
     },
-    memory: memoryStats(worker, used, counters[layout.C_BYTES_IN] - counters[layout.C_BYTES_OUT]),
-    workers: { attached, limit: slotCount },
-    eviction: { policy: header[layout.H_EVICTION / 4] === 0 ? "none" : "clock" },
+    memory,
+    workers: { attached, limit: slotCount, reaped: counters[layout.C_REAPED] },
+    eviction: evictionStats(worker, counters, memory.utilisation),
+    uptimeMs: worker.elapsed(),
+  };
+}
+
+function evictionStats(worker: WorkerConnection, counters: number[], utilisation: number): EvictionStats {
+  const { header, engine } = worker;
+  const word = header[layout.H_EVICTION / 4];
+  const told = new Float64Array(header.buffer, layout.H_EVICTOR_WORDS, layout.LINE / 8);
+  let backlog = 0;
+  if (livePolicy(word) !== null) {
+    for (let number = 0; number < header[layout.H_SLOT_COUNT / 4]; number++) backlog += engine.logBacklog(number) >>> 0;
+  }
+  return {
+    policy: evictionName(word),
+    pressure: pressureLevels[pressureOf(utilisation)],
+    maxEntries: header[layout.H_MAX_ENTRIES / 4],
+    capacityEntries: told[layout.V_CAPACITY / 8],
+    residents: told[layout.V_RESIDENTS / 8],
+    victims: told[layout.V_VICTIMS / 8],
+    spared: told[layout.V_SPARED / 8],
+    rebuilds: told[layout.V_REBUILDS / 8],
+    walks: told[layout.V_WALKS / 8],
+    logged: counters[layout.C_LOGGED],
+    logDrops: counters[layout.C_LOG_DROPS],
+    hitsNotLogged: counters[layout.C_LOG_SKIPPED],
+    backlog,
   };
 }
 

@@ -12,6 +12,8 @@ import {
   NamespaceLimitError,
   OutOfMemoryError,
 } from "./errors.js";
+import { Evictor } from "./eviction/evictor.js";
+import { Gauges } from "./eviction/gauges.js";
 import { checkLimits, Namespace, type NamespaceLimits, type Record } from "./namespace.js";
 import { checkOptions, type StoreOptions } from "./options.js";
 import { describe } from "./sizes.js";
@@ -34,6 +36,9 @@ interface Connection {
   readonly shared: boolean;
   readonly buffers: FinalizationRegistry<number>;
   maintenanceDone: Promise<void>;
+  /** The store's evictor, when that is this thread: in a store without a maintenance thread, whoever maintains it first. */
+  evictor: Evictor | null;
+  readonly gauges: Gauges;
 }
 
 const { MISS, NO_IDS, OK } = layout;
@@ -58,6 +63,8 @@ export class Store implements AsyncDisposable {
     const settings = {
       hashKind: checked.hashKind,
       evict: checked.evict,
+      policy: checked.eviction,
+      maxEntries: checked.maxEntries,
       createdMs: Date.now(),
       createdMonotonic: monotonicNow(),
     };
@@ -308,14 +315,18 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * One round of maintenance on this thread: the clock, and a whole sweep of expired entries and cleared namespaces. The
-   * maintenance thread does this by itself; a store without one needs it now and then.
+   * One round of maintenance on this thread: the clock, a whole sweep of expired entries and cleared namespaces, and the eviction
+   * policy's work. The maintenance thread does this by itself; a store without one needs it now and then. There, the
+   * policy runs in the thread that maintains the store first, until that thread detaches: other threads only sweep.
    */
-  maintain(): { swept: number } {
-    const { worker } = this.connection;
+  maintain(): { swept: number; evicted: number } {
+    const { worker, gauges } = this.connection;
     worker.assertOpen();
     worker.tick();
-    return { swept: this.sweep() };
+    const swept = this.sweep();
+    const evicted = runEvictor(this.connection);
+    gauges.notePressure();
+    return { swept, evicted };
   }
 
   private sweep(): number {
@@ -363,9 +374,9 @@ export class Store implements AsyncDisposable {
     worker.closed = true;
     if (creator) {
       Atomics.store(worker.header, layout.H_CLOSED / 4, 1);
-      if (this.connection.shared)
-        Atomics.notify(new Int32Array(worker.header.buffer, 0, layout.HEADER_SIZE / 4), layout.H_CLOSED / 4);
+      if (this.connection.shared) wake(worker);
     }
+    if (this.connection.evictor !== null) worker.engine.releaseEvictor();
     worker.engine.detach();
     if (maintenance !== null) {
       maintenance.ref(); // else a program with nothing else to do would end here, in the middle of its await
@@ -435,8 +446,10 @@ export class Store implements AsyncDisposable {
 }
 
 function connect(worker: WorkerConnection, maintenance: Worker | null, creator: boolean, shared: boolean): Connection {
-  return {
+  const connection: Connection = {
     worker,
+    evictor: null,
+    gauges: new Gauges(worker),
     access: new Access(worker),
     records: new Map(),
     maintenance,
@@ -448,10 +461,29 @@ function connect(worker: WorkerConnection, maintenance: Worker | null, creator: 
     maintenanceDone:
       maintenance === null ? Promise.resolve() : new Promise((done) => maintenance.once("exit", () => done())),
   };
+  // no other thread can reach private memory, so this one runs the policy as it goes
+  if (!shared) worker.background = () => runEvictor(connection);
+  return connection;
+}
+
+/** A round of the eviction policy, if it is this thread's to run; how many entries it evicted. */
+function runEvictor(connection: Connection): number {
+  const { worker } = connection;
+  if (worker.header[layout.H_LOG / 4] === 0 || worker.header[layout.H_MAINTAINED / 4] !== 0) return 0;
+  connection.evictor ??= Evictor.claim(worker);
+  return connection.evictor?.round().evicted ?? 0;
+}
+
+/** Makes the maintenance thread look up. */
+function wake(worker: WorkerConnection): void {
+  const header = new Int32Array(worker.header.buffer, 0, layout.HEADER_SIZE / 4);
+  Atomics.store(header, layout.H_WAKE / 4, 1);
+  Atomics.notify(header, layout.H_WAKE / 4);
 }
 
 /** The clock and the sweep have a thread of their own, which does not keep the process alive. */
 function startMaintenance(worker: WorkerConnection): Worker {
+  worker.header[layout.H_MAINTAINED / 4] = 1; // from now on, though it is not there yet: it is the one to evict
   const thread = new Worker(new URL("./maintenance.js", import.meta.url), {
     workerData: { store: worker.handle },
     stdin: false,

@@ -60,6 +60,8 @@ export class WorkerConnection {
   private operations = 0;
   /** No maintenance thread can reach private memory: once something may expire there, every operation looks at the clock. */
   private everyOperationTicks = false;
+  /** In private memory: what this thread does now and then, as its own maintenance. */
+  background: (() => void) | null = null;
   // Asking a typed array for its buffer costs more than a read; a program mostly hands in the same one again.
   private lastView: Uint8Array | null = null;
   private lastAddress = -1;
@@ -126,10 +128,15 @@ export class WorkerConnection {
 
   /** Called once an operation: now and then a thread moves the clock itself. */
   countOperation(): void {
-    if (++this.operations >= OPERATIONS_PER_CLOCK || this.everyOperationTicks) {
-      this.operations = 0;
-      if (!this.closed) this.tick();
-    }
+    if (++this.operations >= OPERATIONS_PER_CLOCK || this.everyOperationTicks) this.lookUp();
+  }
+
+  private lookUp(): void {
+    if (this.closed) return;
+    this.tick();
+    if (this.operations < OPERATIONS_PER_CLOCK) return;
+    this.operations = 0;
+    if (this.background !== null) this.background();
   }
 
   /** The tick at which an entry written now with this ttl expires; it is never earlier than the ttl. */

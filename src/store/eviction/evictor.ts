@@ -1,0 +1,328 @@
+/**
+ * The evictor: the one thread of a store that runs its eviction policy. Each round it reads the access logs of all slots, plays
+ * them to the policy as the requests they were, and removes the policy's victims from the table.
+ *
+ * A request of the simulator is: look up; on a miss evict while full, then insert. Here the look-up of a hit arrives as a hit, and
+ * that of a miss together with the insertion that follows it; a miss that nothing is written for is not learned from.
+ * Replacing an entry counts as a hit. So with `maxEntries` a store runs the very requests a simulated cache of that capacity does,
+ * late by one round. Without it there is no limit in entries: victims are taken when the pool is under pressure.
+ *
+ * Logs are hints (src/core/assembly/log.ts). What keeps a store right whatever they say:
+ * - an entry is taken on only if it is alive in the life its record names;
+ * - a victim is removed by address and version: one that was rewritten, deleted or expired meanwhile is spared, and if it
+ *   lives on, the record of its rewriting brings it back to the policy;
+ * - after lost insertions or removals, or a worker's death, the table is walked, a piece a round: entries nobody told of are taken
+ *   on, and those that are gone are dropped.
+ * What never reached the policy can still be evicted by a writer, inline.
+ */
+import { layout } from "../../core/index.js";
+import { createPolicy, type Policy } from "../../eviction/index.js";
+import type { WorkerConnection } from "../worker.js";
+import { EntryTable } from "./entry-table.js";
+import { Gauges } from "./gauges.js";
+import { type LivePolicyName, livePolicy } from "./live-policies.js";
+import { excessBytes, HIGH_FROM, pressureOf } from "./pressure.js";
+
+/** Victims taken in one round of high pressure; at critical there is no end but enough room. */
+const VICTIMS_A_ROUND = 2048;
+/** Part of each round that may go into walking the table after a loss, ms. */
+const WALK_MS = 1;
+/** Ids looked at between two looks at the clock. */
+const PURGE_STEP = 8192;
+/** Records read between two ticks of the store's clock: what fits the window. */
+const RECORDS = layout.S_MANY_SIZE / layout.LOG_RECORD_SIZE;
+/** Ids an entry of capacity: residents, as many ghosts as any policy keeps, and as many again that wait to be forgotten. */
+const IDS_AN_ENTRY = 4;
+/** From here on memory counts for more, and ghosts get what is left of two ids an entry. */
+const IDS_ALWAYS_GRANTED = 4_000_000;
+/** Chunk bytes of an entry, until there are entries to ask: 64-byte values. */
+const USUAL_CHUNK = 128;
+const LEAST_CAPACITY = 16;
+/** A capacity that was estimated is estimated anew when it is off by more than this share... */
+const ESTIMATE_TOLERANCE = 0.25;
+/** ...and entries fill more than this share of the pool: a handful of entries says little about the rest. */
+const ESTIMATE_FROM = 1 / 64;
+
+export interface Round {
+  /** Records read from the logs. */
+  records: number;
+  evicted: number;
+  /** True when there is more to do than one round did: the next should not wait. */
+  busy: boolean;
+}
+
+export class Evictor {
+  private policy: Policy;
+  private entries: EntryTable;
+  private readonly gauges: Gauges;
+  private readonly words: Int32Array;
+  private readonly told: Float64Array;
+  private readonly slotCount: number;
+  private capacity: number;
+  private evicted = 0;
+  private lossesSeen = 0;
+  /** The walk under way: the next bucket, then the next id; null = none. */
+  private walk: { bucket: number; id: number } | null = null;
+
+  private constructor(
+    private readonly worker: WorkerConnection,
+    private readonly name: LivePolicyName,
+    private readonly maxEntries: number,
+  ) {
+    const { header } = worker;
+    this.slotCount = header[layout.H_SLOT_COUNT / 4];
+    this.gauges = new Gauges(worker);
+    this.words = worker.manyWords;
+    this.told = new Float64Array(header.buffer, layout.H_EVICTOR_WORDS, layout.LINE / 8);
+    this.capacity = maxEntries > 0 ? maxEntries : this.entriesInPool(USUAL_CHUNK);
+    this.entries = new EntryTable(idsFor(this.capacity));
+    this.policy = createPolicy(name, { capacity: this.capacity, distinct: this.entries.ids });
+    this.lossesSeen = this.losses();
+    if (this.gauges.entries() > 0) this.walk = { bucket: 0, id: 0 };
+    this.told[layout.V_CAPACITY / 8] = this.capacity;
+  }
+
+  /** The evictor of the store this thread is connected to; null when it has no policy, or another living thread is its evictor. */
+  static claim(worker: WorkerConnection): Evictor | null {
+    const name = livePolicy(worker.header[layout.H_EVICTION / 4]);
+    if (name === null || !worker.engine.claimEvictor()) return null;
+    return new Evictor(worker, name, worker.header[layout.H_MAX_ENTRIES / 4]);
+  }
+
+  /** Everything there is to do now. */
+  round(): Round {
+    const before = this.evicted;
+    const losses = this.losses();
+    if (losses !== this.lossesSeen) {
+      this.lossesSeen = losses;
+      this.walk = { bucket: 0, id: 0 }; // one under way may be past what was lost
+    }
+    const records = this.readLogs();
+    this.followEstimate();
+    const pressed = this.relievePressure();
+    if (this.walk !== null) this.walkOn(this.walk);
+    this.told[layout.V_RESIDENTS / 8] = this.policy.size;
+    return { records, evicted: this.evicted - before, busy: pressed || this.walk !== null };
+  }
+
+  // ---------------------------------------------------------------- logs
+
+  private readLogs(): number {
+    const { engine, slot } = this.worker;
+    let records = 0;
+    for (let number = 0; number < this.slotCount; number++) {
+      // as much as was there when we came: a worker that writes faster than we read must not keep us from the others
+      let left = engine.logBacklog(number) >>> 0;
+      while (left > 0) {
+        const n = engine.readLog(number, slot + layout.S_MANY, Math.min(left, RECORDS));
+        this.play(n);
+        left -= n;
+        records += n;
+        this.worker.tick();
+      }
+    }
+    return records;
+  }
+
+  /** Plays the records in the window to the policy. */
+  private play(n: number): void {
+    const { words } = this;
+    for (let i = 0; i < n; i++) {
+      const hash = words[i * 4] >>> 0;
+      const what = words[i * 4 + 1];
+      const address = (what & ~layout.LOG_BITS) >>> 0;
+      const version = words[i * 4 + 2] >>> 0;
+      switch (what & layout.LOG_KIND_MASK) {
+        case layout.LOG_HIT:
+          this.hit(hash, address, version);
+          break;
+        case layout.LOG_REMOVE:
+          this.removed(hash, address, version);
+          break;
+        default:
+          this.written(hash, address, version, (what & layout.LOG_ALIVE) !== 0);
+      }
+    }
+  }
+
+  private hit(hash: number, address: number, version: number): void {
+    const id = this.entries.find(hash);
+    if (id >= 0 && this.entries.isResident(id)) {
+      this.policy.lookup(id);
+      this.entries.touch(id);
+    } else if (this.isAlive(address, version)) {
+      this.admit(hash, address, version); // its insertion was lost, or is yet to come from another log
+    }
+  }
+
+  private written(hash: number, address: number, version: number, alive: boolean): void {
+    const id = this.entries.find(hash);
+    if (id >= 0 && this.entries.isResident(id)) {
+      this.policy.lookup(id);
+      if (alive) this.entries.settle(id, address, version);
+      else this.entries.touch(id);
+    } else if (alive) {
+      this.admit(hash, address, version);
+    }
+  }
+
+  private removed(hash: number, address: number, version: number): void {
+    const { entries } = this;
+    const id = entries.find(hash);
+    if (id < 0 || !entries.isResident(id)) return;
+    // another entry than the one we know: that one counts, unless it is gone as well, its replacement still unread
+    const same = entries.addresses[id] === address && entries.versions[id] === version;
+    if (same || !this.isAlive(entries.addresses[id], entries.versions[id])) this.drop(id);
+  }
+
+  private drop(id: number): void {
+    this.policy.remove(id);
+    this.entries.leave(id);
+  }
+
+  private isAlive(address: number, version: number): boolean {
+    return this.worker.engine.isAlive(address, version) !== 0;
+  }
+
+  /** A request that missed, for an entry the policy does not hold: in the order of the simulator. */
+  private admit(hash: number, address: number, version: number): void {
+    const id = this.idOf(hash);
+    const { policy } = this;
+    policy.lookup(id);
+    while (this.maxEntries > 0 && policy.size >= this.maxEntries && this.evictOne() >= 0);
+    policy.insert(id);
+    this.entries.settle(id, address, version);
+  }
+
+  private idOf(hash: number): number {
+    const known = this.entries.find(hash);
+    if (known >= 0) return known;
+    const given = this.entries.give(hash);
+    if (given >= 0) return given;
+    this.rebuild(Math.ceil(this.capacity * 1.5)); // more entries than ids: the estimate was far too low
+    return this.entries.give(hash);
+  }
+
+  // ---------------------------------------------------------------- eviction
+
+  /** Removes the policy's victim. Bytes of its chunk, 0 when it was spared, -1 when the policy has none. */
+  private evictOne(): number {
+    const id = this.policy.evict();
+    if (id < 0) return -1;
+    const bytes = this.worker.engine.evictVictim(this.entries.addresses[id], this.entries.versions[id]);
+    this.entries.leave(id);
+    if (bytes === 0) {
+      this.told[layout.V_SPARED / 8]++;
+    } else {
+      this.evicted++;
+      this.told[layout.V_VICTIMS / 8]++;
+    }
+    return bytes;
+  }
+
+  /** Evicts what lies above 80 % of the pool. True when it is still under pressure. */
+  private relievePressure(): boolean {
+    const { gauges } = this;
+    const usedBytes = gauges.usedBytes();
+    const level = pressureOf(usedBytes / gauges.poolBytes);
+    let excess = excessBytes(usedBytes, gauges.entryBytes(), gauges.poolBytes);
+    const most = level === 3 ? Number.POSITIVE_INFINITY : VICTIMS_A_ROUND;
+    for (let victims = 0; excess > 0; victims++) {
+      if (victims >= most) return true;
+      const bytes = this.evictOne();
+      if (bytes < 0) return false;
+      excess -= bytes;
+      if (victims % RECORDS === 0) this.worker.tick();
+    }
+    return false;
+  }
+
+  // ---------------------------------------------------------------- capacity
+
+  private entriesInPool(chunkBytes: number): number {
+    return Math.max(LEAST_CAPACITY, Math.floor((HIGH_FROM * this.gauges.poolBytes) / chunkBytes));
+  }
+
+  /** A policy measures itself by a number of entries; how many fit is known from those there are. */
+  private followEstimate(): void {
+    if (this.maxEntries > 0) return;
+    const bytes = this.gauges.entryBytes();
+    if (bytes < ESTIMATE_FROM * this.gauges.poolBytes) return;
+    const estimate = this.entriesInPool(bytes / this.gauges.entries());
+    if (Math.abs(estimate / this.capacity - 1) > ESTIMATE_TOLERANCE) this.rebuild(estimate);
+  }
+
+  /**
+   * Starts the policy anew for another capacity, with the entries it has: in the order they were last seen, and hit as often as
+   * their access counters tell (0 to 3). Its ghosts are lost.
+   */
+  private rebuild(capacity: number): void {
+    const old = this.entries;
+    this.capacity = capacity;
+    this.entries = new EntryTable(Math.max(idsFor(capacity), old.residents * 2));
+    this.policy = createPolicy(this.name, { capacity, distinct: this.entries.ids });
+    const bytes = new Uint8Array(this.worker.currentBuffer());
+    for (const former of old.byRecency()) {
+      const id = this.entries.give(old.hashes[former]);
+      this.policy.lookup(id);
+      this.policy.insert(id);
+      this.entries.settle(id, old.addresses[former], old.versions[former]);
+      for (let hits = bytes[old.addresses[former] + layout.E_ACCESS] & 3; hits > 0; hits--) this.policy.lookup(id);
+    }
+    this.told[layout.V_REBUILDS / 8]++;
+    this.told[layout.V_CAPACITY / 8] = capacity;
+  }
+
+  // ---------------------------------------------------------------- after losses
+
+  private losses(): number {
+    return this.gauges.sum(layout.C_LOG_DROPS) + this.gauges.sum(layout.C_REAPED);
+  }
+
+  /** First the table, for entries the policy does not know; then the ids, for entries that are gone. A piece of it. */
+  private walkOn(walk: { bucket: number; id: number }): void {
+    const { worker } = this;
+    const end = performance.now() + WALK_MS;
+    do {
+      if (walk.bucket < worker.bucketCount) {
+        const result = worker.engine.survey(walk.bucket, worker.slot + layout.S_MANY, RECORDS);
+        walk.bucket = Number(result & 0xffffffffn);
+        this.adopt(Number(result >> 32n));
+      } else if (walk.id < this.entries.ids) {
+        this.purge(walk.id, Math.min(walk.id + PURGE_STEP, this.entries.ids));
+        walk.id += PURGE_STEP;
+      } else {
+        this.walk = null;
+        this.told[layout.V_WALKS / 8]++;
+        return;
+      }
+    } while (performance.now() < end);
+  }
+
+  private adopt(n: number): void {
+    const { words } = this;
+    for (let i = 0; i < n; i++) {
+      const { entries } = this; // admitting one may have made another table
+      const hash = words[i * 4] >>> 0;
+      const address = (words[i * 4 + 1] & ~layout.LOG_BITS) >>> 0;
+      const version = words[i * 4 + 2] >>> 0;
+      const id = entries.find(hash);
+      if (id < 0 || !entries.isResident(id)) {
+        if (this.isAlive(address, version)) this.admit(hash, address, version);
+      } else if (!this.isAlive(entries.addresses[id], entries.versions[id])) {
+        entries.settle(id, address, version); // it was replaced, and the record of that was lost
+      }
+    }
+  }
+
+  private purge(from: number, to: number): void {
+    const { entries } = this;
+    for (let id = from; id < to; id++) {
+      if (entries.isResident(id) && !this.isAlive(entries.addresses[id], entries.versions[id])) this.drop(id);
+    }
+  }
+}
+
+function idsFor(capacity: number): number {
+  return Math.max(2 * capacity, Math.min(IDS_AN_ENTRY * capacity, IDS_ALWAYS_GRANTED)) + LEAST_CAPACITY;
+}
