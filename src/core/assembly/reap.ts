@@ -16,7 +16,6 @@ import {
   CACHE_STRIDE,
   CLASS_COUNT,
   DEATH_SLOT_BITS,
-  E_DEATH,
   E_HASH,
   E_META,
   E_NEXT,
@@ -259,12 +258,12 @@ function adopt(chunk: u32, register: u32): void {
 function settleMark(dead: u32, number: u32): void {
   const entry = load32(dead + S_HAND_MARK);
   if (entry == 0) return;
-  const stamp = load32(entry + E_DEATH);
+  // mark and stamp in one load: read apart, another worker's mark may come in between, and no stamp looks like slot 0's
+  const link = load64(entry + E_NEXT);
   const ours =
-    load32(entry + E_VERSION) == load<u32>(dead + S_HAND_MARK_VERSION) &&
-    (load32(entry + E_NEXT) & 1) != 0 &&
-    (stamp & ((1 << DEATH_SLOT_BITS) - 1)) == number;
-  if (ours) markDirty(entry, E_KEY); // the stamp: it may have died before it did so itself
+    (link & 1) != 0 &&
+    (<u32>(link >> 32) & ((1 << DEATH_SLOT_BITS) - 1)) == number &&
+    load32(entry + E_VERSION) == load<u32>(dead + S_HAND_MARK_VERSION);
   if (ours && !isRetiredAnywhere(entry)) {
     isLinked(entry);
     store<u32>(slot + S_HAND_RETIRED, entry);
