@@ -3,11 +3,12 @@
  * configurations that failed remembered (Wing & Gong; Lowe). harness/checker does the same for long histories of many
  * kinds; this one costs a microsecond, and test/concurrency checks the two against each other.
  */
-import type { OpKind } from "./program.js";
+import type { Op, OpKind } from "./program.js";
 
 /** One operation of one schedule, as numbers. */
 export interface Call {
   thread: number;
+  op: Op;
   kind: OpKind;
   key: number;
   /** Value written, or added. */
@@ -28,8 +29,6 @@ export const NO_EFFECT = -2;
 export interface CellRules {
   /** Values may vanish at any time. */
   evicts: boolean;
-  /** add and set write counters. */
-  counters: boolean;
 }
 
 /** State of a key: value << 2 | value expires at the tick << 1 | the tick has come. */

@@ -17,8 +17,8 @@ import {
   type Op,
   type OpKind,
   type Program,
-  setupValueOf,
-  valueOf,
+  setupValue,
+  writeValue,
 } from "./program.js";
 import type { Segment, Strategy } from "./schedule.js";
 import * as T from "./tiny-layout.js";
@@ -269,7 +269,7 @@ export class Machine {
     if (program.ring !== null) this.makeRing(program.ring);
     const states = new Int32Array(KEY_COUNT);
     program.setup.forEach(({ thread, op }, i) => {
-      const call = this.runNow(threads[thread], op, setupValueOf(i));
+      const call = this.runNow(threads[thread], op, setupValue(i));
       if (call.result === NO_EFFECT) throw new Error(`the setup of ${program.name} does not fit its pool`);
       if (isKeyed(op.kind)) states[call.key] = stateAfter(states[call.key], call);
       if (op.kind === "tick") for (let key = 0; key < KEY_COUNT; key++) states[key] = stateAfter(states[key], call);
@@ -388,7 +388,7 @@ export class Machine {
     const { threads } = this.program;
     thread.ops = threads[number] ?? [];
     thread.values = thread.ops.map((op, i) =>
-      op.kind === "add" ? 1 : this.program.counters ? valueOf(number, i) * COUNTER_UNIT : valueOf(number, i),
+      op.kind === "add" ? 1 : this.program.counters ? writeValue(number, i) * COUNTER_UNIT : writeValue(number, i),
     );
     thread.at = 0;
     thread.busy = false;
@@ -475,6 +475,7 @@ export class Machine {
       this.history.push(call);
     }
     call.thread = thread.number;
+    call.op = op;
     call.kind = op.kind;
     call.key = op.key ?? -1;
     call.value = value;
@@ -593,7 +594,8 @@ export class Machine {
     const op = thread.ops[thread.at];
     switch (thread.calling) {
       case "resolve":
-        return this.finishResolve(thread, op);
+        this.finishResolve(thread, op);
+        return;
       case "rejoin":
         thread.calling = "attach";
         return;
@@ -705,7 +707,8 @@ export class Machine {
     this.readBack();
     if (this.broken !== null) return { kind: "violation", what: this.broken };
     const { program, prepared } = this;
-    const rules = { evicts: program.settings.evict, counters: program.counters };
+    const evicts = program.settings.evict || program.threads.some((ops) => ops.some(({ kind }) => kind === "evict"));
+    const rules = { evicts };
     for (let key = 0; key < KEY_COUNT; key++) {
       if (!isLinearizable(this.history, this.historyLength, key, prepared.states[key], rules)) {
         return { kind: "violation", what: `the history of key ${keyName(key)} is not linearizable` };

@@ -55,11 +55,11 @@ export const KEY_COUNT = 4;
 export const keyName = (key: number): string => "abcd"[key];
 
 /** Unique in its program: which write a value read came from. */
-export function valueOf(thread: number, index: number): number {
+export function writeValue(thread: number, index: number): number {
   return 1 + thread * 16 + index;
 }
 /** The same for writes of the setup. */
-export function setupValueOf(index: number): number {
+export function setupValue(index: number): number {
   return 100 + index;
 }
 /** A counter that a plain set wrote: far from what adding ones can reach from another one. */
@@ -88,10 +88,10 @@ export function describeProgram(program: Program): string[] {
     `program ${program.name}: ${s.buckets} bucket${s.buckets > 1 ? "s" : ""}, ${s.slabs} slabs of 256 bytes, refill ${s.refill}, cache ${s.cacheLimit}, retire ${s.retireLimit}, eviction ${s.evict ? "on" : "off"}`,
   ];
   program.setup.forEach(({ thread, op }, i) => {
-    lines.push(`  before   thread ${thread}: ${describeOp(op, setupValueOf(i))}`);
+    lines.push(`  before   thread ${thread}: ${describeOp(op, setupValue(i))}`);
   });
   program.threads.forEach((ops, thread) => {
-    lines.push(`  thread ${thread}: ${ops.map((op, i) => describeOp(op, valueOf(thread, i))).join("; ") || "nothing"}`);
+    lines.push(`  thread ${thread}: ${ops.map((op, i) => describeOp(op, writeValue(thread, i))).join("; ") || "nothing"}`);
   });
   return lines;
 }
