@@ -1,5 +1,6 @@
 /** The door of the store: what agents use. */
 export type { Verification } from "../core/index.js";
+export type { Health, HealthAlert, HealthStatus } from "../monitor/index.js";
 export type { Permission } from "./access.js";
 export { Channel, type ChannelOptions } from "./channel.js";
 export { ENCODINGS, type EncodingName, type Values } from "./encoding.js";

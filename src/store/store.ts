@@ -2,6 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { compileEngine, createMemory, layout, type Verification, verifyMemory } from "../core/index.js";
+import { type Health, health } from "../monitor/index.js";
 import { Access, AgentAccess, checkAgentId, isReserved, type Permission, permissionBits } from "./access.js";
 import { Channel, type ChannelOptions, checkChannelOptions } from "./channel.js";
 import { checkEncoding, ENCODINGS, type EncodingName } from "./encoding.js";
@@ -340,6 +341,11 @@ export class Store implements AsyncDisposable {
   stats(): StoreStats {
     this.connection.worker.assertOpen();
     return collectStats(this.connection.worker);
+  }
+
+  /** How the store is doing, judged from its counters against the documented targets. */
+  health(): Health {
+    return health(this.stats());
   }
 
   /**

@@ -1,0 +1,145 @@
+/**
+ * A store's health (ADR-010's system health metrics) from its counters: a pure function, so that it can be asked of a store, of a
+ * snapshot of its stats in a file, or of a test's made-up figures. Nothing is measured here and nothing is invented: what
+ * counters cannot tell is null, with the reason.
+ */
+import { findTarget, judge, type Target, type TargetVerdict } from "./targets.js";
+
+/** What is looked at: `store.stats()` has this shape. */
+export interface HealthInput {
+  operations: { gets: number; hits: number; sets: number; deletes: number; outOfMemory: number };
+  memory: {
+    /** Bytes in use over bytes of the pool, 0 to 1. */
+    utilisation: number;
+    /** Share of the cut slabs that nothing uses, 0 to 1. */
+    fragmentation: number;
+  };
+  eviction: { pressure: string };
+  /** Slots taken back from threads that ended without detaching. */
+  workers: { reaped: number };
+  uptimeMs: number;
+}
+
+export type HealthStatus = "ok" | "warning" | "critical";
+
+export interface HealthAlert {
+  severity: "warning" | "critical";
+  /** Id of the documented target that is broken; null for what no document puts a limit on. */
+  target: string | null;
+  message: string;
+}
+
+export interface Health {
+  /** The worst of the alerts. */
+  status: HealthStatus;
+  memory: { utilisation: number; fragmentation: number; pressure: string };
+  performance: {
+    /** Hits over look-ups since creation, 0 to 1; null before the first look-up. */
+    hitRatio: number | null;
+    /** Mean over the store's whole life: its load, not what it could do. */
+    operationsPerSecond: number;
+    readLatencyNs: null;
+    writeLatencyNs: null;
+    /** Why there are no latencies. */
+    latencyReason: string;
+  };
+  reliability: {
+    /** Times a write found no memory since creation (it may have got some after a sweep), and their share of all operations. */
+    outOfMemory: number;
+    errorRate: number;
+    /** Threads that ended without detaching, since creation. */
+    reapedWorkers: number;
+    uptimeMs: number;
+  };
+  /** The documented targets that concern a store in use; those that its counters cannot tell say why. */
+  targets: TargetVerdict[];
+  alerts: HealthAlert[];
+}
+
+/** Fewer look-ups than this say little about a hit ratio: a store that has just been made is not sick. */
+export const HIT_RATIO_FROM = 1000;
+
+const NO_LATENCIES =
+  "the store records no latencies: a clock read would cost as much as the read it times; engram run measures them";
+const LOAD_ONLY =
+  "operations per second since creation are the store's load, not what it can do; engram run measures that";
+
+export function health(input: HealthInput): Health {
+  const { operations, memory, eviction, workers, uptimeMs } = input;
+  const total = operations.gets + operations.sets + operations.deletes;
+  const hitRatio = operations.gets === 0 ? null : operations.hits / operations.gets;
+  const targets = judgeTargets(memory.utilisation, hitRatio, operations.gets);
+  const alerts = [...targets.flatMap(alertOf), ...reliabilityAlerts(operations.outOfMemory, workers.reaped)];
+  return {
+    status: worst(alerts),
+    memory: { utilisation: memory.utilisation, fragmentation: memory.fragmentation, pressure: eviction.pressure },
+    performance: {
+      hitRatio,
+      operationsPerSecond: uptimeMs > 0 ? total / (uptimeMs / 1000) : 0,
+      readLatencyNs: null,
+      writeLatencyNs: null,
+      latencyReason: NO_LATENCIES,
+    },
+    reliability: {
+      outOfMemory: operations.outOfMemory,
+      errorRate: total === 0 ? 0 : operations.outOfMemory / total,
+      reapedWorkers: workers.reaped,
+      uptimeMs,
+    },
+    targets,
+    alerts,
+  };
+}
+
+function judgeTargets(utilisation: number, hitRatio: number | null, gets: number): TargetVerdict[] {
+  const enough = hitRatio !== null && gets >= HIT_RATIO_FROM;
+  return [
+    judge(target("m010-memory-utilisation"), utilisation * 100, "bytes in use over bytes of the pool, now"),
+    judge(
+      target("m010-hit-rate"),
+      enough ? hitRatio * 100 : null,
+      enough ? "hits over look-ups since creation" : `only ${gets} look-ups so far, ${HIT_RATIO_FROM} are needed`,
+    ),
+    judge(target("m010-read-p95"), null, NO_LATENCIES),
+    judge(target("m010-write-p95"), null, NO_LATENCIES),
+    judge(target("m010-throughput"), null, LOAD_ONLY),
+  ];
+}
+
+function target(id: string): Target {
+  const found = findTarget(id);
+  if (found === undefined) throw new RangeError(`"${id}" is no documented target`);
+  return found;
+}
+
+/** A target that is missed but not beyond its alert limit is told among the targets, and alarms no one. */
+function alertOf(verdict: TargetVerdict): HealthAlert[] {
+  if (verdict.severity === null || verdict.measured === null) return [];
+  const { id, metric, measured, unit, comparison, target } = verdict;
+  const figure = Number(measured.toFixed(1));
+  return [
+    {
+      severity: verdict.severity === "critical" ? "critical" : "warning",
+      target: id,
+      message: `${metric} is ${figure} ${unit}; documented: ${comparison} ${target} ${unit}`,
+    },
+  ];
+}
+
+function reliabilityAlerts(outOfMemory: number, reaped: number): HealthAlert[] {
+  const alerts: HealthAlert[] = [];
+  if (outOfMemory > 0) {
+    const message = `a write found no memory ${outOfMemory} times since the store was created`;
+    alerts.push({ severity: "warning", target: null, message });
+  }
+  if (reaped > 0) {
+    const message = `${reaped} threads ended without detaching since the store was created; what they held was taken back`;
+    alerts.push({ severity: "warning", target: null, message });
+  }
+  return alerts;
+}
+
+function worst(alerts: HealthAlert[]): HealthStatus {
+  if (alerts.some(({ severity }) => severity === "critical")) return "critical";
+  return alerts.length > 0 ? "warning" : "ok";
+}
