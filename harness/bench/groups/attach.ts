@@ -27,7 +27,7 @@ export const attach: Group = {
     const goal = {
       id: "attach",
       what: "attach of a worker",
-      source: "core.md: attach of a worker",
+      source: "speed goals",
       unit: "ms",
       comparison: "<",
       goal: 10,

@@ -21,13 +21,25 @@ export const engine: Group = {
       figures,
       judgements: [
         judgeTime(
-          { id: "allocate", what: "allocate and free, cached", source: "core.md, ADR-006", comparison: "<", goal: 50 },
+          {
+            id: "allocate",
+            what: "allocate and free, cached",
+            source: "speed goals, ADR-006",
+            comparison: "<",
+            goal: 50,
+          },
           "allocate",
           rounds,
           figures,
         ),
         judgeTime(
-          { id: "namespace", what: "namespace lookup, cached", source: "core.md, ADR-008", comparison: "<", goal: 20 },
+          {
+            id: "namespace",
+            what: "namespace lookup, cached",
+            source: "speed goals, ADR-008",
+            comparison: "<",
+            goal: 20,
+          },
           "namespace",
           rounds,
           figures,

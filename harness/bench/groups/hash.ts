@@ -54,7 +54,7 @@ export const hash: Group = {
     );
     judgements.push(
       judgeTime(
-        { id: "typical-key", what: "hash of a 16-byte key", source: "core.md, ADR-004", comparison: "<", goal: 30 },
+        { id: "typical-key", what: "hash of a 16-byte key", source: "speed goals, ADR-004", comparison: "<", goal: 30 },
         "xxhash32-16",
         rounds,
         figures,

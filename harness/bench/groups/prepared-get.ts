@@ -7,7 +7,7 @@ import type { Group } from "./group.js";
 
 /** Entries of 128 bytes: the working set is 128 KiB and stays in the second-level cache. */
 const CACHED_KEYS = 1000;
-const SOURCE = "core.md: get, prepared key, cached set";
+const SOURCE = "speed goals";
 
 export const preparedGet: Group = {
   title: `get by prepared key, ${CACHED_KEYS} keys (they stay in the cache), 64-byte values`,

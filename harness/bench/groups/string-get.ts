@@ -6,7 +6,7 @@ import { emptyLoop, fillMap, mapGet, mapGetCopy, mapGetEqual } from "../peers/ma
 import { measureInTurns } from "../turns.js";
 import type { Group } from "./group.js";
 
-const SOURCE = "core.md: get, string key, 100 k keys";
+const SOURCE = "speed goals";
 
 export const stringGet: Group = {
   title: "get by string key, 16-byte keys, 64-byte values",

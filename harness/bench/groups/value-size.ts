@@ -7,7 +7,7 @@ import type { Group } from "./group.js";
 
 /** At 1 KiB their chunks take 2 MiB: as much as the caches of this class of machine hold close by. */
 const KEYS = 1000;
-const SOURCE = "core.md: 1 KiB values";
+const SOURCE = "speed goals";
 
 export const valueSize: Group = {
   title: `1 KiB values beside 64-byte values, string keys, ${KEYS} keys`,

@@ -9,7 +9,7 @@ import { checkProcessors } from "../two-processors.js";
 import type { Group } from "./group.js";
 
 const KEYS = 10_000;
-const SOURCE = "core.md: 2 workers against 1";
+const SOURCE = "speed goals";
 
 interface Task {
   readonly id: string;

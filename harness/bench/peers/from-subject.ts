@@ -5,15 +5,13 @@ import { keep, keepLengths } from "../sink.js";
 import type { Contender } from "../turns.js";
 import type * as Loops from "./subject-loops.js";
 
-/**
- * Writes of a subject that queues them are handed over in batches of this many, and each batch's commit is awaited in the time
- * of the batch. Larger batches make lmdb no faster here.
- */
-const SETTLE_EVERY = 10_000;
+/** Writes that a subject which queues them is given before their commit is awaited, when it is filled. */
+const FILL_BATCH = 10_000;
 
 export interface SubjectPeer {
   get(label: string, returns: string): Contender;
-  set(label: string): Contender;
+  /** A subject that queues its writes is given `batch` of them, and their commit is awaited in the time of the turn. */
+  set(id: string, label: string, batch?: number): Contender;
   close(): Promise<void>;
 }
 
@@ -44,7 +42,7 @@ export async function openSubject(
   await fill(agent, keys.length, value.length);
   return {
     get: (label, returns) => getContender(loops, agent, order, value.length, name, label, returns),
-    set: (label) => setContender(loops, agent, order, value.length, name, label),
+    set: (id, label, batch = 1) => setContender(loops, agent, order, value.length, id, label, batch),
     async close() {
       await agent.close();
       await part.close();
@@ -72,7 +70,7 @@ function planFor({ keys, value }: Dataset, directory: string): SubjectPlan {
 async function fill(agent: SubjectAgent, keys: number, valueBytes: number): Promise<void> {
   for (let key = 0; key < keys; key++) {
     agent.set(key, valueBytes, 0);
-    if (key % SETTLE_EVERY === SETTLE_EVERY - 1) await agent.settle?.();
+    if (key % FILL_BATCH === FILL_BATCH - 1) await agent.settle?.();
   }
   await agent.settle?.();
 }
@@ -106,6 +104,7 @@ function setContender(
   valueBytes: number,
   id: string,
   label: string,
+  batch: number,
 ): Contender {
   let cursor = 0;
   const span = (operations: number) => {
@@ -117,10 +116,10 @@ function setContender(
   return {
     id,
     label,
-    lot: SETTLE_EVERY,
+    lot: batch,
     async run(operations) {
-      for (let left = operations; left > 0; left -= SETTLE_EVERY) {
-        span(SETTLE_EVERY);
+      for (let left = operations; left > 0; left -= batch) {
+        span(batch);
         await agent.settle?.();
       }
     },
