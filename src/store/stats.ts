@@ -13,7 +13,7 @@ export interface SizeClassStats {
 }
 
 export interface StoreStats {
-  /** Living entries, expired ones included until they are swept. */
+  /** Living entries of all namespaces, expired and cleared ones included until they are swept. */
   entries: number;
   operations: {
     gets: number;
@@ -104,9 +104,10 @@ export function collectStats(worker: WorkerConnection): StoreStats {
     }
     if (new Uint32Array(buffer, slot, 1)[0] === layout.SLOT_ACTIVE) attached++;
   }
-  const memory = memoryStats(worker, used, counters[layout.C_BYTES_IN] - counters[layout.C_BYTES_OUT]);
+  const own = ownEntries(worker);
+  const memory = memoryStats(worker, used, counters[layout.C_BYTES_IN] - counters[layout.C_BYTES_OUT] - own.bytes);
   return {
-    entries: counters[layout.C_INSERTED] - counters[layout.C_REMOVED],
+    entries: counters[layout.C_INSERTED] - counters[layout.C_REMOVED] - own.entries,
     operations: {
       gets: counters[layout.C_GETS],
       hits: counters[layout.C_GETS] - counters[layout.C_MISSES],
@@ -153,6 +154,18 @@ function evictionStats(worker: WorkerConnection, counters: number[], utilisation
     hitsNotLogged: counters[layout.C_LOG_SKIPPED],
     backlog,
   };
+}
+
+/** The store's own entries: the directory of namespaces, grants, channels. */
+function ownEntries(worker: WorkerConnection): { entries: number; bytes: number } {
+  const ids = worker.header[layout.H_IDS / 4];
+  const own = { entries: 0, bytes: 0 };
+  for (let id = 0; id < layout.FIRST_ID; id++) {
+    const line = new DataView(worker.currentBuffer(), ids + id * layout.ID_STRIDE, layout.ID_STRIDE);
+    own.entries += line.getUint32(layout.I_ENTRIES, true);
+    own.bytes += Number(line.getBigInt64(layout.I_BYTES, true));
+  }
+  return own;
 }
 
 function memoryStats(worker: WorkerConnection, used: number[], entryBytes: number): StoreStats["memory"] {

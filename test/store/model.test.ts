@@ -248,7 +248,7 @@ class Run {
     this.handles = NAMES.map((name) => [store.namespace(name, { encoding }), store.namespace(name, { encoding })]);
   }
 
-  do(space: number, handle: number, step: Step): void {
+  do(space: number, handle: number, step: Step): unknown {
     const ns = this.handles[space][handle];
     const model = this.models[space];
     switch (step.do) {
