@@ -21,6 +21,10 @@ export function makeRandom(seed: number): Random {
   return {
     next,
     below: (n) => next() % n,
-    bytes: (length) => Uint8Array.from({ length }, () => next() & 255),
+    bytes(length) {
+      const bytes = new Uint8Array(length);
+      for (let i = 0; i < length; i++) bytes[i] = next();
+      return bytes;
+    },
   };
 }

@@ -36,9 +36,13 @@ import { scan } from "./reclaim";
 import { expiredNow, find, found, padded, take } from "./table";
 import { count, nextRandom, pool, slabs, slot } from "./worker";
 
-/** Chunks looked at before the hand gives up on a slab, and slabs before it gives up on a class. */
-const SAMPLE: u32 = 128;
-const SLABS_TRIED: u32 = 8;
+/**
+ * Chunks looked at in a row before the hand jumps to another slab, and slabs before it takes the coldest it saw. Few in a row,
+ * and a slab anywhere: entries that were written together lie together, and a walk through a run of hot ones wears all their
+ * counters down (with 128 in a row and neighbouring slabs, a third of a hot set was lost within two turns of the cache).
+ */
+const SAMPLE: u32 = 2;
+const SLABS_TRIED: u32 = 64;
 /** Attempts to take a coldest entry that others change under us. */
 const ROUNDS: u32 = 4;
 /** Victims taken before the writer gives up: some may stay named by hazards for a moment. */
@@ -117,25 +121,29 @@ export function evictOne(cls: u32): bool {
 /** Looks at a few slabs of the class, and removes the first entry there whose counter is at zero. */
 function turnHand(cls: u32): bool {
   const limit = load32(H_SLAB_LIMIT);
-  let index = nextRandom() % limit;
-  let tried: u32 = 0;
-  for (let i: u32 = 0; i < limit && tried < SLABS_TRIED; i++) {
-    if (load<u32>(slabs + (index << 2)) == cls + 1) {
-      tried++;
-      if (evictFrom(pool + (index << SLAB_SHIFT), cls)) return true;
-    }
-    if (++index == limit) index = 0;
+  for (let tried: u32 = 0; tried < SLABS_TRIED; tried++) {
+    const index = slabOf(cls, nextRandom() % limit, limit);
+    if (index == limit) return false;
+    if (evictFrom(pool + (index << SLAB_SHIFT), cls)) return true;
   }
   return false;
+}
+
+/** The first slab of the class from `from` on, around the end; `limit` when there is none. */
+function slabOf(cls: u32, from: u32, limit: u32): u32 {
+  let index = from;
+  for (let i: u32 = 0; i < limit; i++) {
+    if (load<u32>(slabs + (index << 2)) == cls + 1) return index;
+    if (++index == limit) index = 0;
+  }
+  return limit;
 }
 
 function evictFrom(start: u32, cls: u32): bool {
   const chunks: u32 = SLAB_SIZE >> (cls + CLASS_MIN_SHIFT);
   const mask = chunks - 1;
   let i = nextRandom() & mask;
-  // up to four rounds over a small slab: each takes one count off every counter
-  const looks = min<u32>(SAMPLE, chunks << 2);
-  for (let n: u32 = 0; n < looks; n++) {
+  for (let n: u32 = 0; n < SAMPLE; n++) {
     const entry = start + (i & mask) * sizeOf(cls);
     i++;
     if (!isCandidate(entry)) continue;
