@@ -279,15 +279,18 @@ describe("a full store that evicts", () => {
     const store = await openStore({ capacity: "4MiB" });
     const ns = store.namespace("n");
     const clock = new HandClock(store);
-    // one slab of 64: a few living entries that nobody reads, and many that have expired
+    // a few living entries that were read now and then, and many that have expired
     for (let i = 0; i < 4; i++) ns.set(`stays${i}`, new Uint8Array(fits(16_384)));
+    for (let i = 0; i < 12; i++) ns.has(`stays${i % 4}`);
     let n = 0;
     while (store.stats().operations.evictions === 0) ns.set(`gone${n++}`, new Uint8Array(fits(16_384)), { ttl: 50 });
     clock.advance(100);
     const before = store.stats().operations.evictions;
     for (let i = 0; i < 20; i++) ns.set(`new${i}`, new Uint8Array(fits(16_384)));
-    expect(store.stats().operations.evictions - before).toBeLessThanOrEqual(20);
+    // each eviction took one of what had expired, apart from a few: samples are small
+    expect(store.stats().operations.evictions - before).toBeLessThanOrEqual(25);
     expect(Array.from({ length: 20 }, (_, i) => ns.has(`new${i}`)).filter(Boolean).length).toBeGreaterThan(15);
+    expect(Array.from({ length: 4 }, (_, i) => ns.has(`stays${i}`)).filter(Boolean).length).toBeGreaterThan(2);
   });
 });
 
