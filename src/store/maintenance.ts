@@ -16,6 +16,8 @@ const BUSY_PERIOD_MS = 1;
 /** Of each period at most this long goes into sweeping. */
 const SWEEP_MS = 1;
 const SWEEP_BUCKETS = 4096;
+/** And this long into looking for what the access logs lost, if they did. */
+const RECOVER_MS = 1;
 /** With a policy, whose log hears of every entry that is swept, and must not overflow. */
 const SWEEP_BUCKETS_LOGGED = 256;
 
@@ -48,23 +50,33 @@ function sweep(): void {
   } while (performance.now() < end);
 }
 
-/** True when there is more to do. */
-function evict(): boolean {
+/** What comes first and is short: the clock, the logs, room. True when there is more of it to do. */
+function attend(): boolean {
+  worker.tick();
   gauges.notePressure();
-  return evictor?.round().busy ?? false;
+  return evictor?.round() ?? false;
 }
 
-let busy = false;
+/** What can wait and takes its time, though never more than its share of a period. */
+function clean(): void {
+  sweep();
+  evictor?.recover(RECOVER_MS);
+}
+
+let pressed = false;
+let lastCleaned = 0;
 while (Atomics.load(header, closed) === 0) {
-  Atomics.wait(header, wake, 0, busy ? BUSY_PERIOD_MS : PERIOD_MS);
+  Atomics.wait(header, wake, 0, pressed ? BUSY_PERIOD_MS : PERIOD_MS);
   Atomics.store(header, wake, 0);
-  worker.tick();
   if (Atomics.load(header, hold) === 1) {
     pause();
     continue;
   }
-  sweep();
-  busy = evict();
+  pressed = attend();
+  if (performance.now() - lastCleaned >= PERIOD_MS) {
+    clean();
+    lastCleaned = performance.now();
+  }
 }
 Atomics.store(header, layout.H_MAINTAINED / 4, 0);
 worker.engine.releaseEvictor();

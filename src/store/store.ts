@@ -472,12 +472,20 @@ function connect(worker: WorkerConnection, maintenance: Worker | null, creator: 
   return connection;
 }
 
+/** What one round of the eviction policy on an agent's own thread may spend on finding what the logs lost. */
+const RECOVER_MS = 1;
+
 /** A round of the eviction policy, if it is this thread's to run; how many entries it evicted. */
 function runEvictor(connection: Connection): number {
   const { worker } = connection;
   if (worker.header[layout.H_LOG / 4] === 0 || worker.header[layout.H_MAINTAINED / 4] !== 0) return 0;
   connection.evictor ??= Evictor.claim(worker);
-  return connection.evictor?.round().evicted ?? 0;
+  const { evictor } = connection;
+  if (evictor === null) return 0;
+  const before = evictor.evicted;
+  evictor.round();
+  evictor.recover(RECOVER_MS);
+  return evictor.evicted - before;
 }
 
 /** Makes the maintenance thread look up. */

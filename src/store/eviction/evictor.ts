@@ -11,7 +11,7 @@
  * - an entry is taken on only if it is alive in the life its record names;
  * - a victim is removed by address and version: one that was rewritten, deleted or expired meanwhile is spared, and if it
  *   lives on, the record of its rewriting brings it back to the policy;
- * - after lost insertions or removals, or a worker's death, the table is walked, a piece a round: entries nobody told of are taken
+ * - after lost insertions or removals, or a worker's death, the table is walked, a piece at a time: entries nobody told of are taken
  *   on, and those that are gone are dropped.
  * What never reached the policy can still be evicted by a writer, inline.
  */
@@ -25,8 +25,6 @@ import { excessBytes, HIGH_FROM, pressureOf } from "./pressure.js";
 
 /** Victims taken in one round of high pressure; at critical there is no end but enough room. */
 const VICTIMS_A_ROUND = 2048;
-/** Part of each round that may go into walking the table after a loss, ms. */
-const WALK_MS = 1;
 /** Ids looked at between two looks at the clock. */
 const PURGE_STEP = 8192;
 /** Records read between two ticks of the store's clock: what fits the window. */
@@ -43,14 +41,6 @@ const ESTIMATE_TOLERANCE = 0.25;
 /** ...and entries fill more than this share of the pool: a handful of entries says little about the rest. */
 const ESTIMATE_FROM = 1 / 64;
 
-export interface Round {
-  /** Records read from the logs. */
-  records: number;
-  evicted: number;
-  /** True when there is more to do than one round did: the next should not wait. */
-  busy: boolean;
-}
-
 export class Evictor {
   private policy: Policy;
   private entries: EntryTable;
@@ -59,7 +49,8 @@ export class Evictor {
   private readonly told: Float64Array;
   private readonly slotCount: number;
   private capacity: number;
-  private evicted = 0;
+  /** Entries this evictor has evicted. */
+  evicted = 0;
   private lossesSeen = 0;
   /** The walk under way: the next bucket, then the next id; null = none. */
   private walk: { bucket: number; id: number } | null = null;
@@ -89,27 +80,36 @@ export class Evictor {
     return new Evictor(worker, name, worker.header[layout.H_MAX_ENTRIES / 4]);
   }
 
-  /** Everything there is to do now. */
-  round(): Round {
-    const before = this.evicted;
-    const losses = this.losses();
-    if (losses !== this.lossesSeen) {
-      this.lossesSeen = losses;
-      this.walk = { bucket: 0, id: 0 }; // one under way may be past what was lost
-    }
-    const records = this.readLogs();
+  /**
+   * Reads what is in the logs, and evicts what the limit and the pressure ask for. True when the pool is still under pressure:
+   * the next round should not wait.
+   */
+  round(): boolean {
+    this.readLogs();
     this.followEstimate();
     const pressed = this.relievePressure();
-    if (this.walk !== null) this.walkOn(this.walk);
     this.told[layout.V_RESIDENTS / 8] = this.policy.size;
-    return { records, evicted: this.evicted - before, busy: pressed || this.walk !== null };
+    return pressed;
+  }
+
+  /** Goes on looking for what the logs lost, for `ms` at most. False when there is nothing more to look for. */
+  recover(ms: number): boolean {
+    if (this.walk === null) {
+      // what is lost while a walk is under way may be where it has been: then there is another
+      const losses = this.losses();
+      if (losses === this.lossesSeen) return false;
+      this.lossesSeen = losses;
+      this.walk = { bucket: 0, id: 0 };
+    }
+    this.walkOn(this.walk, ms);
+    this.told[layout.V_RESIDENTS / 8] = this.policy.size;
+    return true;
   }
 
   // ---------------------------------------------------------------- logs
 
-  private readLogs(): number {
+  private readLogs(): void {
     const { engine, slot } = this.worker;
-    let records = 0;
     for (let number = 0; number < this.slotCount; number++) {
       // as much as was there when we came: a worker that writes faster than we read must not keep us from the others
       let left = engine.logBacklog(number) >>> 0;
@@ -117,11 +117,9 @@ export class Evictor {
         const n = engine.readLog(number, slot + layout.S_MANY, Math.min(left, RECORDS));
         this.play(n);
         left -= n;
-        records += n;
         this.worker.tick();
       }
     }
-    return records;
   }
 
   /** Plays the records in the window to the policy. */
@@ -280,9 +278,9 @@ export class Evictor {
   }
 
   /** First the table, for entries the policy does not know; then the ids, for entries that are gone. A piece of it. */
-  private walkOn(walk: { bucket: number; id: number }): void {
+  private walkOn(walk: { bucket: number; id: number }, ms: number): void {
     const { worker } = this;
-    const end = performance.now() + WALK_MS;
+    const end = performance.now() + ms;
     do {
       if (walk.bucket < worker.bucketCount) {
         const result = worker.engine.survey(walk.bucket, worker.slot + layout.S_MANY, RECORDS);
