@@ -75,3 +75,28 @@ export class CorruptBackupError extends EngramError {
     super("CORRUPT_BACKUP", message, options);
   }
 }
+
+/** Why a backup did not come to be. The store itself is unharmed and the generations before it are still good. */
+export type BackupFailure =
+  /** The disk, the quota or the file size limit is full. */
+  | "no-space"
+  /** The file or its directory was removed, replaced or truncated by someone else. */
+  | "file-gone"
+  /** Any other refusal of the file system. */
+  | "io"
+  /** The store needed the memory that was kept for the snapshot: writers go first. */
+  | "gave-way"
+  /** A write that began before the snapshot did not end in time: a worker died unwatched, or is stopped. */
+  | "blocked"
+  /** The thread that writes backups has died. */
+  | "thread-died";
+
+/** A backup or checkpoint could not be written. `failure` says why in one word, the message in a sentence. */
+export class BackupError extends EngramError {
+  readonly failure: BackupFailure;
+
+  constructor(failure: BackupFailure, message: string, options?: ErrorOptions) {
+    super("BACKUP_FAILED", message, options);
+    this.failure = failure;
+  }
+}

@@ -232,6 +232,33 @@ export class Namespace<E extends EncodingName = "binary"> {
     }
   }
 
+  /** @internal Writes an encoded value's bytes as they are, whatever the encoding: for restores. `ttl` as in `set`. */
+  setEncoded(key: Uint8Array, bytes: Uint8Array, ttl?: number): void {
+    this.enter(WRITE);
+    const { worker } = this;
+    const expires = ttl === undefined ? 0 : worker.expiryTick(ttl);
+    worker.values.set(bytes);
+    for (;;) {
+      const keyLength = worker.putKey(key);
+      this.checkFits(keyLength, bytes.length);
+      const { entry, version } = this;
+      const mode = layout.MODE_SET;
+      const status = worker.engine.set(
+        entry,
+        version,
+        keyLength,
+        worker.valueAddress,
+        bytes.length,
+        expires,
+        mode,
+        0,
+        0,
+      );
+      if (status === OK) return;
+      this.recover(status, keyLength, bytes.length);
+    }
+  }
+
   /** Sets many entries, in their order; as many `set` calls, so a failure leaves those before it written. */
   setMany(entries: Iterable<readonly [Key, Values[E]]>, options?: SetOptions): void {
     for (const pair of checkIterable(entries, "setMany", "[key, value] pairs")) {

@@ -40,10 +40,19 @@ interface Connection {
   /** The store's evictor, when that is this thread: in a store without a maintenance thread, whoever maintains it first. */
   evictor: Evictor | null;
   readonly gauges: Gauges;
+  /** What else ends with this thread's connection, before it does. */
+  readonly endings: Set<() => Promise<void>>;
 }
 
 const { MISS, NO_IDS, OK } = layout;
 
+/** What other rooms add to a store: each declares its methods here and puts them on the prototype (src/backup/attach.ts). */
+// biome-ignore lint/suspicious/noEmptyInterface: it is filled from outside
+export interface StoreExtensions {}
+
+export interface Store extends StoreExtensions {}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
 export class Store implements AsyncDisposable {
   private readonly connection: Connection;
   private readonly agent: string | null;
@@ -375,6 +384,24 @@ export class Store implements AsyncDisposable {
    * maintenance thread, and no new thread can attach; those that are attached may go on.
    */
   async close(): Promise<void> {
+    if (this.connection.endings.size === 0) return this.detach();
+    const endings = await Promise.allSettled([...this.connection.endings].map((end) => end()));
+    await this.detach();
+    const failed = endings.find((ending) => ending.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  /**
+   * @internal Runs `end` when this thread closes the store, while it is still open. A failure of it is `close`'s to throw, once
+   * the store is closed all the same. The function returned takes it back.
+   */
+  beforeClose(end: () => Promise<void>): () => void {
+    const { endings } = this.connection;
+    endings.add(end);
+    return () => endings.delete(end);
+  }
+
+  private async detach(): Promise<void> {
     const { worker, creator, maintenance } = this.connection;
     if (worker.closed) return;
     worker.closed = true;
@@ -456,6 +483,7 @@ function connect(worker: WorkerConnection, maintenance: Worker | null, creator: 
     worker,
     evictor: null,
     gauges: new Gauges(worker),
+    endings: new Set(),
     access: new Access(worker),
     records: new Map(),
     maintenance,

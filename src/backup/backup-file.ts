@@ -1,0 +1,196 @@
+/**
+ * One generation's file, open for writing: either mapped (ADR-005) or written at positions. Both copy a run of live memory
+ * first and take the checksums from the copy, never from memory that others are writing.
+ *
+ * A mapped page that has no room on the disk, or no file under it any more, kills the process when it is touched. So a new
+ * file is written at positions from end to end, which takes its room (an error then is an error), and is mapped from its
+ * second backup on; and before each backup the file is looked at: still there, still ours, still as long.
+ */
+import * as nodeFs from "node:fs";
+import { crc32 } from "node:zlib";
+import { BackupError } from "../store/errors.js";
+import {
+  type BackupHeader,
+  encodeHeader,
+  type FileLayout,
+  layoutOf,
+  PAGE,
+  REGION,
+  REGIONS_PER_SLAB,
+  STATE_COMMITTED,
+  ZERO_REGION_CHECKSUM,
+} from "./format.js";
+import type { Mapper } from "./mapping.js";
+
+/** The calls a backup makes to the file system: tests hand in ones that fail. */
+export type FileSystem = Pick<
+  typeof nodeFs,
+  "openSync" | "closeSync" | "writeSync" | "ftruncateSync" | "fdatasyncSync" | "fsyncSync" | "fstatSync" | "statSync"
+>;
+
+export type Durability = "process" | "disk";
+
+const STAGE_BYTES = 1 << 20;
+const zeros = new Uint8Array(STAGE_BYTES);
+
+export class BackupFile {
+  readonly path: string;
+  private readonly fs: FileSystem;
+  private readonly mapper: Mapper | null;
+  private readonly stage: Buffer;
+  private fd = -1;
+  private slabCapacity = 0;
+  private map: Buffer | null = null;
+  /** Every byte of the file has been written once. */
+  private filled = false;
+  private places: FileLayout = layoutOf(0);
+  private checksums = new Uint32Array(0);
+  /** Bytes handed to the file since the last `begin`. */
+  written = 0;
+
+  constructor(path: string, mapper: Mapper | null, fs: FileSystem = nodeFs, stage = Buffer.allocUnsafe(STAGE_BYTES)) {
+    this.path = path;
+    this.mapper = mapper;
+    this.fs = fs;
+    this.stage = stage;
+  }
+
+  /**
+   * Opens the file for a backup of `slabCount` slabs and takes back its commit: from here until `commit` it is no
+   * generation. True when the file is new or was laid out anew: then every region has to be written.
+   */
+  begin(slabCount: number): boolean {
+    this.written = 0;
+    if (this.fd >= 0 && slabCount <= this.slabCapacity) {
+      this.checkStillOurs();
+      if (this.mapper !== null && this.map === null && this.filled) this.map = this.mapWhole(this.mapper);
+      this.write(Buffer.alloc(PAGE), 0);
+      return false;
+    }
+    this.lay(slabCount);
+    return true;
+  }
+
+  /** Copies regions `from` to `to` - 1 of the pool. `pool` is live: its bytes may change while they are read. */
+  copyRun(pool: Uint8Array, from: number, to: number): void {
+    if (this.map !== null) {
+      const at = this.places.regions + from * REGION;
+      this.map.set(pool.subarray(from * REGION, to * REGION), at);
+      this.sum(this.map, at, from, to);
+      this.written += (to - from) * REGION;
+      return;
+    }
+    const most = STAGE_BYTES / REGION;
+    for (let start = from; start < to; start += most) {
+      const end = Math.min(to, start + most);
+      const bytes = (end - start) * REGION;
+      this.stage.set(pool.subarray(start * REGION, end * REGION));
+      this.sum(this.stage, 0, start, end);
+      this.write(this.stage.subarray(0, bytes), this.places.regions + start * REGION);
+    }
+  }
+
+  private sum(bytes: Buffer, at: number, from: number, to: number): void {
+    for (let region = from; region < to; region++, at += REGION) {
+      this.checksums[region] = crc32(bytes.subarray(at, at + REGION));
+    }
+  }
+
+  /** Everything but the header, synced if asked for; then the header, which makes it a generation. */
+  commit(
+    header: Omit<BackupHeader, "state" | "slabCapacity" | "slabTableChecksum" | "checksumTableChecksum">,
+    slabClasses: Uint8Array,
+    durability: Durability,
+  ): void {
+    const { places } = this;
+    const slabTable = Buffer.alloc(places.slabTableBytes);
+    slabTable.set(slabClasses);
+    const table = Buffer.alloc(places.checksumBytes);
+    table.set(new Uint8Array(this.checksums.buffer, 0, this.checksums.byteLength));
+    this.write(slabTable, places.slabTable);
+    this.write(table, places.checksums);
+    if (durability === "disk") this.sync(places.length);
+    const complete: BackupHeader = {
+      ...header,
+      state: STATE_COMMITTED,
+      slabCapacity: this.slabCapacity,
+      slabTableChecksum: crc32(slabTable.subarray(0, header.slabCount)),
+      checksumTableChecksum: crc32(table.subarray(0, header.slabCount * REGIONS_PER_SLAB * 4)),
+    };
+    const page = Buffer.alloc(PAGE);
+    page.set(encodeHeader(complete));
+    this.write(page, 0);
+    if (durability === "disk") this.sync(PAGE);
+    this.filled = true;
+  }
+
+  close(): void {
+    // the mapping goes when the buffer is collected: mmap-io has no other way
+    this.map = null;
+    this.slabCapacity = 0;
+    if (this.fd < 0) return;
+    const { fd } = this;
+    this.fd = -1;
+    this.fs.closeSync(fd);
+  }
+
+  // ---------------------------------------------------------------- inside
+
+  /** A new layout with room to grow. The regions in use are for the caller to write, all else is zero. */
+  private lay(slabCount: number): void {
+    this.close();
+    const capacity = slabCount + Math.max(16, Math.ceil(slabCount / 8));
+    const places = layoutOf(capacity);
+    this.fd = this.fs.openSync(this.path, "w+", 0o600);
+    this.places = places;
+    this.filled = false;
+    this.fillWithZeros(0, places.regions);
+    this.fillWithZeros(places.regions + slabCount * REGIONS_PER_SLAB * REGION, places.length);
+    this.checksums = new Uint32Array(capacity * REGIONS_PER_SLAB).fill(ZERO_REGION_CHECKSUM);
+    this.slabCapacity = capacity;
+  }
+
+  private fillWithZeros(from: number, to: number): void {
+    for (let at = from; at < to; at += STAGE_BYTES) {
+      this.writeAll(zeros.subarray(0, Math.min(STAGE_BYTES, to - at)), at);
+    }
+  }
+
+  private mapWhole({ map, PROT_READ, PROT_WRITE, MAP_SHARED }: Mapper): Buffer {
+    return map(this.places.length, PROT_READ | PROT_WRITE, MAP_SHARED, this.fd, 0);
+  }
+
+  /** Someone may have removed, replaced or cut the file since. */
+  private checkStillOurs(): void {
+    const open = this.fs.fstatSync(this.fd);
+    const named = this.fs.statSync(this.path, { throwIfNoEntry: false });
+    const fault =
+      named === undefined
+        ? "is gone"
+        : named.ino !== open.ino || named.dev !== open.dev
+          ? "was replaced by another file"
+          : open.size !== this.places.length
+            ? `has ${open.size} bytes; expected ${this.places.length}`
+            : null;
+    if (fault === null) return;
+    this.close();
+    throw new BackupError("file-gone", `${this.path}: the file ${fault}; the next backup writes a new one`);
+  }
+
+  private write(bytes: Uint8Array, at: number): void {
+    this.written += bytes.length;
+    if (this.map !== null) this.map.set(bytes, at);
+    else this.writeAll(bytes, at);
+  }
+
+  private writeAll(bytes: Uint8Array, at: number): void {
+    for (let done = 0; done < bytes.length; ) {
+      done += this.fs.writeSync(this.fd, bytes, done, bytes.length - done, at + done);
+    }
+  }
+
+  private sync(bytes: number): void {
+    if (this.map !== null) this.mapper?.sync(this.map, 0, bytes, true, false);
+    else this.fs.fdatasyncSync(this.fd);
+  }
+}

@@ -1,0 +1,152 @@
+/** The backups of a store, as its user sees them. */
+import { rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { isMainThread } from "node:worker_threads";
+import { layout } from "../core/index.js";
+import { ClosedError } from "../store/errors.js";
+import type { Store } from "../store/index.js";
+import { type BackupThread, backupThread } from "./backup-thread.js";
+import type { BackupKind } from "./format.js";
+import { type Checkpoint, checkpointFile, findCheckpoints } from "./generations.js";
+import type { SessionStatus, Writing } from "./messages.js";
+import { type BackupOptions, type CheckedBackupOptions, checkBackupOptions } from "./options.js";
+import { originOf, type Restored, type RestoreOptions, restore } from "./restore.js";
+import type { BackupReport } from "./session.js";
+import { LiveMemory } from "./snapshot.js";
+
+let warned = false;
+
+export class Backups implements AsyncDisposable {
+  readonly directory: string;
+  private readonly options: CheckedBackupOptions;
+  private readonly memory: LiveMemory;
+  private readonly thread: BackupThread;
+  private readonly session: number;
+  private closing: Promise<void> | null = null;
+  private readonly onSignal = () => void this.saveAndDie();
+  private forget: () => void = () => {};
+
+  private constructor(memory: WebAssembly.Memory, options: CheckedBackupOptions) {
+    this.options = options;
+    this.directory = resolve(options.directory);
+    this.memory = new LiveMemory(memory);
+    this.thread = backupThread();
+    this.session = this.thread.enter({
+      report: (report) => options.onBackup?.(report),
+      failed: (error) => options.onError?.(error),
+      died: () => this.cleanUpAfterThread(),
+    });
+  }
+
+  /**
+   * Opens the backups of a store in a directory.
+   *
+   * @throws InvalidArgumentError for an option out of bounds, a directory that holds another store's backups or is in use,
+   *   a store whose backups are open already, or one that is not shared
+   */
+  static async open(store: Store, options: BackupOptions): Promise<Backups> {
+    const checked = checkBackupOptions(options);
+    const memory = store.handle.memory as WebAssembly.Memory;
+    const backups = new Backups(memory, checked);
+    const { onBackup: _, onError: __, ...plain } = checked;
+    try {
+      warn(await backups.thread.call(backups.session, "open", { memory, options: plain, origin: originOf(store) }));
+    } catch (error) {
+      backups.thread.leave(backups.session);
+      throw error;
+    }
+    backups.forget = store.beforeClose(() => backups.close());
+    if (checked.onSignal && isMainThread) process.once("SIGTERM", backups.onSignal);
+    return backups;
+  }
+
+  /**
+   * Takes a backup now, whatever the strategy.
+   *
+   * @throws BackupError with `failure`: the store and the earlier generations are unharmed
+   */
+  now(kind: BackupKind = "incremental"): Promise<BackupReport> {
+    this.assertOpen();
+    return this.thread.call(this.session, "backup", kind);
+  }
+
+  /** A backup now that later ones do not overwrite. One of the same name is replaced, once the new one is whole. */
+  createCheckpoint(name: string): Promise<Checkpoint> {
+    this.assertOpen();
+    checkpointFile(this.directory, name);
+    return this.thread.call(this.session, "checkpoint", name);
+  }
+
+  /** Oldest first. */
+  listCheckpoints(): Checkpoint[] {
+    return findCheckpoints(this.directory);
+  }
+
+  /** A new store with what the checkpoint holds; this one is not touched. */
+  restoreCheckpoint(name: string, options: RestoreOptions = {}): Promise<Restored> {
+    return restore(checkpointFile(this.directory, name), options);
+  }
+
+  /** False when there is none of that name. */
+  deleteCheckpoint(name: string): boolean {
+    const file = checkpointFile(this.directory, name);
+    const known = findCheckpoints(this.directory).some((checkpoint) => checkpoint.file === file);
+    rmSync(file, { force: true });
+    return known;
+  }
+
+  status(): Promise<SessionStatus> {
+    this.assertOpen();
+    return this.thread.call(this.session, "status", null);
+  }
+
+  /** Ends the backups, with a last one if `onClose` says so. Rejects with its BackupError if that failed. */
+  close(): Promise<void> {
+    this.closing ??= this.end(this.options.onClose);
+    return this.closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  // ---------------------------------------------------------------- inside
+
+  private async end(finalBackup: boolean): Promise<void> {
+    process.off("SIGTERM", this.onSignal);
+    this.forget();
+    try {
+      if (this.thread.alive) await this.thread.call(this.session, "close", finalBackup);
+    } finally {
+      this.thread.leave(this.session);
+    }
+  }
+
+  private assertOpen(): void {
+    if (this.closing !== null) throw new ClosedError("these backups are closed; open them again with store.backup()");
+  }
+
+  /** SIGTERM: one more backup, then the signal takes its course, unless others listen for it too. */
+  private async saveAndDie(): Promise<void> {
+    try {
+      await this.now();
+    } catch {
+      // told through onError: there is no one else left to tell
+    }
+    if (process.listenerCount("SIGTERM") === 0) process.kill(process.pid, "SIGTERM");
+  }
+
+  /** A dead thread's snapshot would keep memory for ever, and its claim would keep others out. */
+  private cleanUpAfterThread(): void {
+    const epoch = this.memory.word(layout.H_SNAPSHOT);
+    if (epoch !== 0) this.memory.endSnapshot(epoch);
+    this.memory.release();
+  }
+}
+
+/** Said once, by the first who asked for a mapping and did not get it. */
+function warn({ reason }: Writing): void {
+  if (reason === null || warned) return;
+  warned = true;
+  process.emitWarning(`backups are written at positions, not through a mapping: ${reason}`, { code: "ENGRAM_NO_MMAP" });
+}

@@ -1,0 +1,167 @@
+/**
+ * The entries of a backup's snapshot. An entry belongs to epoch E iff it was born, in E or before, and had not died by
+ * then; links and hashes in the file mean nothing. The directory of namespaces is among the entries, so it is read first.
+ */
+import { layout } from "../core/index.js";
+import { CorruptBackupError } from "../store/errors.js";
+import { ENCODINGS, type EncodingName } from "../store/index.js";
+import { layoutOf, REGION } from "./format.js";
+import type { BackupImage } from "./read.js";
+
+export interface BackedUpNamespace {
+  readonly name: string;
+  readonly id: number;
+  readonly encoding: EncodingName;
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+}
+
+export interface BackedUpEntry {
+  readonly namespaceId: number;
+  /** Views into the image. */
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  /** Unix time, ms; undefined for an entry that stays. */
+  readonly expiresAt: number | undefined;
+}
+
+/** Something a partial reading could not keep. */
+export interface Loss {
+  readonly file: string;
+  /** First byte in the file, and how many. */
+  readonly byte: number;
+  readonly bytes: number;
+  readonly what: string;
+}
+
+const TICK_MS = 10;
+
+export class SnapshotEntries {
+  private readonly image: BackupImage;
+  private readonly words: Uint32Array;
+  private readonly regionsAt: number;
+  readonly namespaces = new Map<number, BackedUpNamespace>();
+  readonly losses: Loss[] = [];
+
+  /** @throws CorruptBackupError when an entry contradicts its chunk, unless the image was read in part */
+  constructor(
+    image: BackupImage,
+    private readonly partial = false,
+  ) {
+    this.image = image;
+    this.words = new Uint32Array(image.pool.buffer, image.pool.byteOffset, image.pool.length / 4);
+    this.regionsAt = layoutOf(image.header.slabCapacity).regions;
+    for (const region of image.damaged) {
+      const slabClass = image.slabClasses[Math.floor((region * REGION) / layout.SLAB_SIZE)];
+      const what =
+        slabClass === 0
+          ? "a region of a slab not in use"
+          : `a region of ${16 << slabClass}-byte chunks: entries in it are lost`;
+      this.lose(region * REGION, REGION, what);
+    }
+    for (const entry of this.walk(layout.DIRECTORY_ID, layout.DIRECTORY_ID)) this.addNamespace(entry);
+  }
+
+  /** All entries in namespaces that were there at the cut, expired ones included. */
+  *[Symbol.iterator](): IterableIterator<BackedUpEntry> {
+    for (const entry of this.walk(layout.FIRST_ID, 0xffff)) {
+      // others belong to a namespace that had been cleared or dropped: unreachable, and not swept yet
+      if (this.namespaces.has(entry.namespaceId)) yield entry;
+    }
+  }
+
+  /** The store's own entries: grants and channels. */
+  system(): IterableIterator<BackedUpEntry> {
+    return this.walk(layout.SYSTEM_ID, layout.SYSTEM_ID);
+  }
+
+  private *walk(fromId: number, toId: number): IterableIterator<BackedUpEntry> {
+    const { slabClasses } = this.image;
+    for (let slab = 0; slab < slabClasses.length; slab++) {
+      if (slabClasses[slab] === 0) continue;
+      const size = 16 << slabClasses[slab];
+      const end = (slab + 1) * layout.SLAB_SIZE;
+      for (let chunk = slab * layout.SLAB_SIZE; chunk < end; chunk += size) {
+        if (!this.belongs(chunk)) continue;
+        const id = this.words[(chunk + layout.E_META) >>> 2] & 0xffff;
+        if (id < fromId || id > toId) continue;
+        const entry = this.entryAt(chunk, size, id);
+        if (entry !== null) yield entry;
+      }
+    }
+  }
+
+  private belongs(chunk: number): boolean {
+    const birth = this.words[(chunk + layout.E_BIRTH) >>> 2];
+    const { epoch } = this.image.header;
+    if (birth === 0 || birth > epoch) return false;
+    const death = this.words[(chunk + layout.E_DEATH) >>> 2] >>> layout.DEATH_SLOT_BITS;
+    return death === 0 || death > epoch;
+  }
+
+  private entryAt(chunk: number, size: number, namespaceId: number): BackedUpEntry | null {
+    const { image, words } = this;
+    if (image.damaged.size > 0 && image.damaged.has(chunk >>> layout.REGION_SHIFT)) return null; // told with its region
+    const keyLength = words[(chunk + layout.E_META) >>> 2] >>> 16;
+    const valueLength = words[(chunk + layout.E_VALUE_LENGTH) >>> 2] & 0xffff;
+    const valueAt = layout.E_KEY + ((keyLength + 15) & ~15);
+    if (keyLength === 0 || keyLength > layout.KEY_MAX || valueAt + valueLength > size) {
+      this.lose(
+        chunk,
+        size,
+        `an entry with a key of ${keyLength} and a value of ${valueLength} bytes in a chunk of ${size}`,
+      );
+      return null;
+    }
+    const last = (chunk + valueAt + valueLength - 1) >>> layout.REGION_SHIFT;
+    for (let region = (chunk >>> layout.REGION_SHIFT) + 1; region <= last; region++) {
+      if (!image.damaged.has(region)) continue;
+      const key = image.pool.toString("utf8", chunk + layout.E_KEY, chunk + layout.E_KEY + keyLength);
+      this.lose(chunk, size, `the value of key ${JSON.stringify(key)} reaches into a damaged region`);
+      return null;
+    }
+    const expires = words[(chunk + layout.E_EXPIRES) >>> 2];
+    return {
+      namespaceId,
+      key: image.pool.subarray(chunk + layout.E_KEY, chunk + layout.E_KEY + keyLength),
+      value: image.pool.subarray(chunk + valueAt, chunk + valueAt + valueLength),
+      expiresAt: expires === 0 ? undefined : image.header.createdMs + expires * TICK_MS,
+    };
+  }
+
+  private addNamespace({ key, value }: BackedUpEntry): void {
+    const name = Buffer.from(key).toString("utf8");
+    if (value.length !== layout.N_SIZE) {
+      this.lose(
+        value.byteOffset - this.image.pool.byteOffset,
+        value.length,
+        `namespace ${JSON.stringify(name)} has a record of ${value.length} bytes`,
+      );
+      return;
+    }
+    const record = Buffer.from(value);
+    const id = record.readUInt32LE(layout.N_ID);
+    const encoding = ENCODINGS[record.readUInt32LE(layout.N_ENCODING)];
+    if (encoding === undefined || id < layout.FIRST_ID || id > 0xffff) {
+      this.lose(
+        value.byteOffset - this.image.pool.byteOffset,
+        value.length,
+        `namespace ${JSON.stringify(name)} has id ${id} and an unknown encoding`,
+      );
+      return;
+    }
+    this.namespaces.set(id, {
+      name,
+      id,
+      encoding,
+      maxEntries: record.readUInt32LE(layout.N_MAX_ENTRIES),
+      maxBytes: Number(record.readBigUInt64LE(layout.N_MAX_BYTES)),
+    });
+  }
+
+  private lose(poolOffset: number, bytes: number, what: string): void {
+    const loss = { file: this.image.path, byte: this.regionsAt + poolOffset, bytes, what };
+    if (!this.partial) throw new CorruptBackupError(`${loss.file}: byte ${loss.byte}: ${what}`);
+    this.losses.push(loss);
+  }
+}

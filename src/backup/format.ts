@@ -1,0 +1,205 @@
+/**
+ * The backup file (ADR-009), one whole generation of a store. Little-endian.
+ *
+ *   0           header, 1 KB in a page of its own: identity, sizes, epoch, checksums; its own CRC32 at byte 1020
+ *   4 KiB       slab table: one byte a slab, its size class + 1, 0 = not cut yet; padded to a page
+ *   …           regions: 4 KiB of the store's pool each, room for `slabCapacity` slabs of 16
+ *   …           checksum table: a u32 a region, its CRC32; padded to a page
+ *
+ * Only the regions of the first `slabCount` slabs mean anything; the room behind them is zero and lets the store grow
+ * without moving the table. A file is committed by its header: all else reaches the file first, and the header holds the
+ * CRC32 of the slab table and of the checksum table, which holds those of the regions. So a file that was being written
+ * when its process died is never taken for a whole one, whatever of it had got through.
+ */
+import { crc32 } from "node:zlib";
+import { layout } from "../core/index.js";
+
+export const MAGIC = "ENGRAMBK";
+export const FORMAT_VERSION = 1;
+export const PAGE = 4096;
+export const REGION = 1 << layout.REGION_SHIFT;
+export const REGIONS_PER_SLAB = layout.SLAB_SIZE / REGION;
+export const HEADER_BYTES = 1024;
+export const HEADER_CHECKSUM = HEADER_BYTES - 4;
+export const ZERO_REGION_CHECKSUM = crc32(new Uint8Array(REGION));
+/** More slabs than 4 GiB holds cannot be meant. */
+export const MOST_SLABS = 65536;
+
+export const STATE_WRITING = 0;
+export const STATE_COMMITTED = 1;
+
+export type BackupKind = "incremental" | "full";
+const KINDS: readonly BackupKind[] = ["incremental", "full"];
+
+export interface BackupHeader {
+  readonly state: number;
+  /** How this generation was written; either kind is complete in itself. */
+  readonly kind: BackupKind;
+  readonly slabCount: number;
+  readonly slabCapacity: number;
+  /** Snapshot epoch, and the store's coarse clock at the cut (10 ms ticks since `createdMs`). */
+  readonly epoch: number;
+  readonly tick: number;
+  /** Unix time of the cut, ms. */
+  readonly takenMs: number;
+  /** Unix time of tick 0, ms: expiries are ticks. */
+  readonly createdMs: number;
+  /** Counts the generations committed in one directory. */
+  readonly generation: number;
+  readonly storeId: number;
+  readonly hashKind: number;
+  readonly hashSeed: number;
+  readonly eviction: number;
+  readonly capacity: number;
+  readonly slotCount: number;
+  readonly idCount: number;
+  readonly bucketCount: number;
+  readonly slabMax: number;
+  readonly pool: number;
+  readonly slabTableChecksum: number;
+  readonly checksumTableChecksum: number;
+}
+
+/** Where the parts of a file with room for `slabCapacity` slabs lie, in bytes. */
+export interface FileLayout {
+  readonly slabTable: number;
+  readonly slabTableBytes: number;
+  readonly regions: number;
+  readonly checksums: number;
+  readonly checksumBytes: number;
+  readonly length: number;
+}
+
+export function layoutOf(slabCapacity: number): FileLayout {
+  const slabTable = PAGE;
+  const slabTableBytes = toPage(slabCapacity);
+  const regions = slabTable + slabTableBytes;
+  const checksums = regions + slabCapacity * layout.SLAB_SIZE;
+  const checksumBytes = toPage(slabCapacity * REGIONS_PER_SLAB * 4);
+  return { slabTable, slabTableBytes, regions, checksums, checksumBytes, length: checksums + checksumBytes };
+}
+
+function toPage(bytes: number): number {
+  return Math.ceil(bytes / PAGE) * PAGE;
+}
+
+/** Field, byte offset, type: the whole header but magic and checksum. */
+const FIELDS = [
+  ["layoutVersion", 12, "u32"],
+  ["regionCount", 16, "u32"],
+  ["slabCount", 20, "u32"],
+  ["slabCapacity", 24, "u32"],
+  ["state", 28, "u32"],
+  ["takenMs", 32, "f64"],
+  ["epoch", 40, "u32"],
+  ["tick", 44, "u32"],
+  ["generation", 48, "f64"],
+  ["createdMs", 56, "f64"],
+  ["hashKind", 64, "u32"],
+  ["hashSeed", 68, "u32"],
+  ["eviction", 72, "u32"],
+  ["storeId", 76, "u32"],
+  ["capacity", 80, "f64"],
+  ["slotCount", 88, "u32"],
+  ["idCount", 92, "u32"],
+  ["bucketCount", 96, "u32"],
+  ["slabMax", 100, "u32"],
+  ["pool", 104, "u32"],
+  ["kind", 108, "u32"],
+  ["slabTableChecksum", 112, "u32"],
+  ["checksumTableChecksum", 116, "u32"],
+] as const;
+
+export type FieldName = (typeof FIELDS)[number][0];
+
+/** Byte offset of a header field, for messages. */
+export function offsetOf(field: FieldName): number {
+  return FIELDS.find(([name]) => name === field)?.[1] ?? 0;
+}
+
+/** The header as it goes into the file, its checksum included. */
+export function encodeHeader(header: BackupHeader): Buffer {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  bytes.write(MAGIC, 0, "latin1");
+  bytes.writeUInt32LE(FORMAT_VERSION, 8);
+  const values: Record<FieldName, number> = {
+    ...header,
+    layoutVersion: layout.LAYOUT_VERSION,
+    regionCount: header.slabCount * REGIONS_PER_SLAB,
+    kind: KINDS.indexOf(header.kind),
+  };
+  for (const [name, at, type] of FIELDS) {
+    if (type === "u32") bytes.writeUInt32LE(values[name] >>> 0, at);
+    else bytes.writeDoubleLE(values[name], at);
+  }
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, HEADER_CHECKSUM)), HEADER_CHECKSUM);
+  return bytes;
+}
+
+/** A fault of a file: at which byte, and what is there against what was expected. */
+export interface Fault {
+  readonly byte: number;
+  readonly what: string;
+}
+
+/** Reads and checks a header. What it returns describes a file that can exist; whether this is that file comes next. */
+export function decodeHeader(bytes: Buffer): BackupHeader | Fault {
+  if (bytes.length < HEADER_BYTES) {
+    return { byte: bytes.length, what: `the file ends within its header; expected at least ${HEADER_BYTES} bytes` };
+  }
+  const magic = bytes.toString("latin1", 0, 8);
+  if (magic !== MAGIC) {
+    return {
+      byte: 0,
+      what: `it starts with ${JSON.stringify(magic)}; expected "${MAGIC}": this is no backup of a store`,
+    };
+  }
+  const version = bytes.readUInt32LE(8);
+  if (version !== FORMAT_VERSION) {
+    return { byte: 8, what: `format version ${version}; this engram reads version ${FORMAT_VERSION}` };
+  }
+  const stored = bytes.readUInt32LE(HEADER_CHECKSUM);
+  const computed = crc32(bytes.subarray(0, HEADER_CHECKSUM));
+  if (stored !== computed) {
+    return { byte: HEADER_CHECKSUM, what: `header checksum ${hex(stored)}; its bytes have ${hex(computed)}` };
+  }
+  const values = Object.fromEntries(
+    FIELDS.map(([name, at, type]) => [name, type === "u32" ? bytes.readUInt32LE(at) : bytes.readDoubleLE(at)]),
+  ) as Record<FieldName, number>;
+  return findFault(values) ?? { ...values, kind: KINDS[values.kind] };
+}
+
+/** A header whose checksum holds may still be of another engram, or made by hand. */
+function findFault(values: Record<FieldName, number>): Fault | null {
+  const fault = (field: FieldName, expected: string) => ({
+    byte: offsetOf(field),
+    what: `${field} is ${values[field]}; expected ${expected}`,
+  });
+  if (values.state !== STATE_COMMITTED) {
+    return { byte: offsetOf("state"), what: "the backup was never finished; expected a committed one" };
+  }
+  if (values.layoutVersion !== layout.LAYOUT_VERSION) return fault("layoutVersion", `${layout.LAYOUT_VERSION}`);
+  if (values.slabCapacity > MOST_SLABS) return fault("slabCapacity", `at most ${MOST_SLABS}`);
+  if (values.slabCount > values.slabCapacity) return fault("slabCount", `at most the capacity, ${values.slabCapacity}`);
+  if (values.regionCount !== values.slabCount * REGIONS_PER_SLAB) {
+    return fault("regionCount", `${values.slabCount * REGIONS_PER_SLAB} for ${values.slabCount} slabs`);
+  }
+  if (KINDS[values.kind] === undefined) return fault("kind", `0 to ${KINDS.length - 1}`);
+  if (values.epoch === 0 || values.epoch >= 2 ** 26) return fault("epoch", "1 to 67108863");
+  for (const field of ["takenMs", "createdMs"] as const) {
+    if (!Number.isFinite(values[field])) return fault(field, "a time");
+  }
+  if (!Number.isSafeInteger(values.generation) || values.generation < 1) return fault("generation", "1 or more");
+  if (!Number.isSafeInteger(values.capacity) || values.capacity < 1 || values.capacity > 2 ** 32) {
+    return fault("capacity", "bytes up to 4 GiB");
+  }
+  return null;
+}
+
+export function isFault(result: object): result is Fault {
+  return "what" in result;
+}
+
+export function hex(checksum: number): string {
+  return `0x${(checksum >>> 0).toString(16).padStart(8, "0")}`;
+}

@@ -1,0 +1,13 @@
+/** The door of backups: a store's consistent copies on disk, and the way back. */
+import "./attach.js";
+
+export { Backups } from "./backups.js";
+export { type BackedUpEntry, type BackedUpNamespace, type Loss, SnapshotEntries } from "./entries.js";
+export type { BackupHeader, BackupKind } from "./format.js";
+export { type Checkpoint, findCheckpoints, findGenerations, inspectHeader } from "./generations.js";
+export type { SessionStatus } from "./messages.js";
+export type { BackupOptions } from "./options.js";
+export { type BackupImage, readBackup } from "./read.js";
+export { chooseImage, type Restored, type RestoreOptions, restore } from "./restore.js";
+export { type BackupReport, BackupSession, type StoreActivity } from "./session.js";
+export { type BackupMetrics, decide, type Pace, paceOf, type StrategyName } from "./strategy.js";

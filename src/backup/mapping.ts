@@ -1,0 +1,23 @@
+/**
+ * mmap-io, if it is there. Its native part is loaded once, in the one thread that writes backups (it is not made for being
+ * loaded in several at once). Where it is missing or does not load, files are written at positions instead; the reason is
+ * kept, so that it can be said.
+ */
+import { createRequire } from "node:module";
+
+export interface Mapper {
+  map(size: number, protection: number, flags: number, fd: number, offset: number): Buffer;
+  sync(buffer: Buffer, offset: number, size: number, blocking: boolean, invalidate: boolean): void;
+  readonly PROT_READ: number;
+  readonly PROT_WRITE: number;
+  readonly MAP_SHARED: number;
+}
+
+/** The mapper, or why there is none. */
+export function loadMapper(): Mapper | string {
+  try {
+    return createRequire(import.meta.url)("mmap-io") as Mapper;
+  } catch (error) {
+    return `mmap-io does not load (${(error as Error).message.split("\n")[0]})`;
+  }
+}

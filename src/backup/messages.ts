@@ -1,0 +1,65 @@
+/** What a store's thread and the thread that writes backups say to each other. All of it structured-cloneable. */
+import type { BackupFailure } from "../store/errors.js";
+import type { BackupKind } from "./format.js";
+import type { Checkpoint } from "./generations.js";
+import type { CheckedBackupOptions } from "./options.js";
+import type { BackupReport, StoreActivity } from "./session.js";
+import type { Pace } from "./strategy.js";
+
+export type SessionOptions = Omit<CheckedBackupOptions, "onBackup" | "onError">;
+
+export interface OpenRequest {
+  readonly memory: WebAssembly.Memory;
+  readonly options: SessionOptions;
+  /** Id of the store this one was restored from, if it was. */
+  readonly origin: number | undefined;
+}
+
+/** How files are written, and why so if not as asked. */
+export interface Writing {
+  readonly writing: "mapped" | "positioned";
+  readonly reason: string | null;
+}
+
+export interface SessionStatus extends Writing {
+  readonly directory: string;
+  readonly durability: "process" | "disk";
+  readonly strategy: string;
+  readonly pace: Pace;
+  /** The newest whole generation's file; null before the first. */
+  readonly newest: string | null;
+  readonly last: BackupReport | null;
+  readonly activity: StoreActivity;
+  readonly backups: number;
+  /** Backups that failed since the last one that did not, and the last one's message. */
+  readonly failures: number;
+  readonly error: string | null;
+}
+
+export interface Calls {
+  open: { request: OpenRequest; result: Writing };
+  backup: { request: BackupKind; result: BackupReport };
+  checkpoint: { request: string; result: Checkpoint };
+  status: { request: null; result: SessionStatus };
+  close: { request: boolean; result: null };
+}
+
+export type CallName = keyof Calls;
+
+export interface Call {
+  readonly id: number;
+  readonly session: number;
+  readonly name: CallName;
+  readonly request: Calls[CallName]["request"];
+}
+
+export interface PlainError {
+  readonly failure: BackupFailure | "invalid" | "fault";
+  readonly message: string;
+}
+
+export type Answer =
+  | { readonly id: number; readonly result: Calls[CallName]["result"] }
+  | { readonly id: number; readonly error: PlainError }
+  | { readonly session: number; readonly report: BackupReport }
+  | { readonly session: number; readonly failed: PlainError };

@@ -1,0 +1,230 @@
+/**
+ * The backups of one store into one directory: which file comes next, which regions it lacks, one backup at a time. Runs in
+ * the thread that writes backups, but knows nothing of threads.
+ *
+ * Two generations (or more) take turns. A region that is dirty is missing in each of them, so the drained bitmap goes into
+ * every file's own pending set, and a set is emptied only when its file is committed. Thus each file is always one
+ * incremental step behind the store, and a backup that fails at any point costs nothing but its own file's commit.
+ */
+import * as nodeFs from "node:fs";
+import { layout } from "../core/index.js";
+import { BackupError, type BackupFailure } from "../store/errors.js";
+import { BackupFile, type Durability, type FileSystem } from "./backup-file.js";
+import type { BackupKind } from "./format.js";
+import { generationFiles, inspectHeader } from "./generations.js";
+import type { Mapper } from "./mapping.js";
+import { RegionSet } from "./region-set.js";
+import { type Cut, LiveMemory } from "./snapshot.js";
+
+export interface SessionSettings {
+  readonly directory: string;
+  readonly durability: Durability;
+  /** Generations kept, 2 or more. */
+  readonly generations: number;
+  /** How long a backup waits for writes that are under way, ms. */
+  readonly patienceMs: number;
+}
+
+/** What one backup did. Times in ms. */
+export interface BackupReport {
+  readonly file: string;
+  readonly generation: number;
+  /** What was asked for; a file that is new is written in full whatever was asked. */
+  readonly kind: BackupKind;
+  readonly epoch: number;
+  /** Unix time of the cut, ms. */
+  readonly takenMs: number;
+  readonly regions: number;
+  readonly regionsWritten: number;
+  readonly bytesWritten: number;
+  /** Waiting for writes under way; holding the snapshot, copying; the whole. */
+  readonly waitMs: number;
+  readonly copyMs: number;
+  readonly totalMs: number;
+}
+
+/** What a strategy decides by. */
+export interface StoreActivity {
+  readonly writes: number;
+  readonly dirtyRegions: number;
+  readonly regions: number;
+  /** Slabs cut, as a share of those there can be. */
+  readonly slabShare: number;
+  readonly pressure: number;
+}
+
+interface Turn {
+  readonly file: BackupFile;
+  readonly pending: RegionSet;
+  /** Generation it holds, 0 = none that is whole. */
+  generation: number;
+}
+
+/** Regions copied between two looks at whether the snapshot still stands. */
+const REGIONS_PER_LOOK = 256;
+
+export class BackupSession {
+  private readonly memory: LiveMemory;
+  private readonly settings: SessionSettings;
+  private readonly fs: FileSystem;
+  private readonly turns: Turn[];
+  private generation: number;
+  private open = true;
+
+  /**
+   * @param mapper null: files are written at positions
+   * @throws BackupError when the directory cannot be read
+   */
+  constructor(memory: WebAssembly.Memory, settings: SessionSettings, mapper: Mapper | null, fs: FileSystem = nodeFs) {
+    this.memory = new LiveMemory(memory);
+    this.settings = settings;
+    this.fs = fs;
+    const paths = generationFiles(settings.directory, settings.generations);
+    const found = paths.map((path) => inspectHeader(path)?.generation ?? 0);
+    this.generation = Math.max(0, ...found);
+    const stage = Buffer.allocUnsafe(1 << 20);
+    this.turns = paths.map((path, i) => ({
+      file: new BackupFile(path, mapper, fs, stage),
+      pending: new RegionSet(this.memory.regionLimit),
+      generation: found[i],
+    }));
+  }
+
+  /**
+   * Takes one backup.
+   *
+   * @throws BackupError: the store and the other generations are as before, and the next call makes up for it
+   */
+  backup(kind: BackupKind): BackupReport {
+    const start = performance.now();
+    const turn = this.turns.reduce((oldest, other) => (other.generation < oldest.generation ? other : oldest));
+    try {
+      return this.backupInto(turn, kind, start);
+    } catch (error) {
+      throw asBackupError(error, turn.file.path);
+    }
+  }
+
+  private backupInto(turn: Turn, kind: BackupKind, start: number): BackupReport {
+    const { memory } = this;
+    const cut = memory.beginSnapshot(this.settings.patienceMs);
+    const waited = performance.now();
+    try {
+      const regions = cut.slabCount * (layout.SLAB_SIZE >> layout.REGION_SHIFT);
+      turn.generation = 0;
+      const fresh = turn.file.begin(cut.slabCount);
+      memory.drain(this.turns.map(({ pending }) => pending));
+      if (fresh || kind === "full") turn.pending.addBelow(regions);
+      const regionsWritten = this.copy(turn, cut, regions);
+      const slabClasses = memory.slabClasses(cut.slabCount);
+      if (!memory.endSnapshot(cut.epoch)) throw gaveWay();
+      const copied = performance.now();
+      if (fresh && this.settings.durability === "disk") this.syncDirectory();
+      turn.file.commit(this.headerOf(cut, kind), slabClasses, this.settings.durability);
+      turn.pending.clear();
+      turn.generation = ++this.generation;
+      return {
+        file: turn.file.path,
+        generation: this.generation,
+        kind,
+        epoch: cut.epoch,
+        takenMs: cut.takenMs,
+        regions,
+        regionsWritten,
+        bytesWritten: turn.file.written,
+        waitMs: waited - start,
+        copyMs: copied - waited,
+        totalMs: performance.now() - start,
+      };
+    } finally {
+      memory.endSnapshot(cut.epoch);
+    }
+  }
+
+  private copy(turn: Turn, cut: Cut, regions: number): number {
+    const pool = this.memory.poolBytes(cut.slabCount);
+    let written = 0;
+    for (const [from, to] of turn.pending.runs(regions)) {
+      for (let start = from; start < to; start += REGIONS_PER_LOOK) {
+        if (!this.memory.isActive(cut.epoch)) throw gaveWay();
+        turn.file.copyRun(pool, start, Math.min(to, start + REGIONS_PER_LOOK));
+      }
+      written += to - from;
+    }
+    return written;
+  }
+
+  private headerOf(cut: Cut, kind: BackupKind) {
+    const { memory } = this;
+    return {
+      kind,
+      slabCount: cut.slabCount,
+      epoch: cut.epoch,
+      tick: cut.tick,
+      takenMs: cut.takenMs,
+      createdMs: memory.createdMs,
+      generation: this.generation + 1,
+      storeId: memory.word(layout.H_STORE_ID),
+      hashKind: memory.word(layout.H_HASH_KIND),
+      hashSeed: memory.word(layout.H_HASH_SEED),
+      eviction: memory.word(layout.H_EVICTION),
+      capacity: memory.word(layout.H_CAPACITY) || 2 ** 32,
+      slotCount: memory.word(layout.H_SLOT_COUNT),
+      idCount: memory.word(layout.H_ID_COUNT),
+      bucketCount: memory.word(layout.H_BUCKET_MASK) + 1,
+      slabMax: memory.word(layout.H_SLAB_MAX),
+      pool: memory.word(layout.H_POOL),
+    };
+  }
+
+  /** What changed since the file whose turn is next was written. */
+  activity(): StoreActivity {
+    const { memory } = this;
+    const turn = this.turns.reduce((newest, other) => (other.generation > newest.generation ? other : newest));
+    const slabs = memory.countSlabs();
+    const regions = slabs * (layout.SLAB_SIZE >> layout.REGION_SHIFT);
+    return {
+      writes: memory.countWrites(),
+      dirtyRegions: memory.countDirty(turn.pending, regions),
+      regions,
+      slabShare: slabs / Math.max(1, memory.word(layout.H_SLAB_MAX)),
+      pressure: memory.word(layout.H_PRESSURE),
+    };
+  }
+
+  /** The file of the newest whole generation, null before the first. */
+  newest(): string | null {
+    const turn = this.turns.reduce((newest, other) => (other.generation > newest.generation ? other : newest));
+    return turn.generation === 0 ? null : turn.file.path;
+  }
+
+  close(): void {
+    if (!this.open) return;
+    this.open = false;
+    for (const { file } of this.turns) file.close();
+  }
+
+  /** A new file's name is on the disk once its directory is. */
+  private syncDirectory(): void {
+    const fd = this.fs.openSync(this.settings.directory, "r");
+    try {
+      this.fs.fsyncSync(fd);
+    } finally {
+      this.fs.closeSync(fd);
+    }
+  }
+}
+
+function gaveWay(): BackupError {
+  return new BackupError("gave-way", "a writer needed the memory that was kept for the backup; it is tried again");
+}
+
+const NO_SPACE = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+const GONE = new Set(["ENOENT", "ENOTDIR", "ESTALE", "EISDIR"]);
+
+function asBackupError(error: unknown, path: string): BackupError {
+  if (error instanceof BackupError) return error;
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  const failure: BackupFailure = NO_SPACE.has(code) ? "no-space" : GONE.has(code) ? "file-gone" : "io";
+  return new BackupError(failure, `${path}: ${message}`, { cause: error });
+}

@@ -1,0 +1,192 @@
+/**
+ * The live store as a backup sees it: a consistent cut of memory that others go on writing to.
+ *
+ * Writes are stamped with an epoch; a snapshot of epoch E is every entry born in E or before that had not died by then. The
+ * protocol, in its order:
+ *
+ *   1. H_SNAPSHOT = E        from here on, chunks that belong to E are not used again (decision 0005)
+ *   2. H_EPOCH = E + 1       from here on, no write can begin in E: whoever publishes E re-reads the epoch and starts over
+ *   3. wait                  until no worker's write that began in E or before is under way. Now the set of births and
+ *                            deaths stamped E or less is final, and every region they changed is marked: a write marks
+ *                            before it ends
+ *   4. drain the bitmap      each word is exchanged for 0, before the copy: a bit set later is for the next backup
+ *   5. copy                  what belongs to E lies still (its link, death stamp and hash aside: the predicate needs only
+ *                            that a death after E is not 0 < death <= E, links and hashes are computed anew)
+ *   6. H_SNAPSHOT: E -> 0    by a swap. It fails if a writer short of memory took the snapshot away: then the copy is void
+ *
+ * A region that is not marked is already in the file as it is here, but for changes that cannot matter: links, access
+ * counters, the hash field of kept chunks, versions and births of chunks that were freed (the file has them as dead, by a
+ * stamp that was marked) and the contents of chunks in hand (the file has them unborn, or born after E; when they are
+ * published or given up they are marked). So the file plus the copied regions satisfies the same predicate as the memory.
+ *
+ * The cut is closed under happens-before: a write reads its epoch after it read what it depends on, and epochs only grow.
+ */
+import { layout } from "../core/index.js";
+import { BackupError } from "../store/errors.js";
+import type { RegionSet } from "./region-set.js";
+
+/** What a cut says about itself. */
+export interface Cut {
+  readonly epoch: number;
+  readonly tick: number;
+  readonly takenMs: number;
+  /** Slabs cut so far, the last one used included. */
+  readonly slabCount: number;
+}
+
+const LAST_EPOCH = 2 ** (32 - layout.DEATH_SLOT_BITS) - 2;
+/** Looks at the writers before the first nap: a write lasts well under a microsecond unless its thread was descheduled. */
+const SPINS = 200;
+const NAP_MS = 0.1;
+const napping = new Int32Array(new SharedArrayBuffer(4));
+
+export class LiveMemory {
+  private readonly memory: WebAssembly.Memory;
+  private readonly header: Int32Array;
+  private readonly times: Float64Array;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.memory = memory;
+    this.header = new Int32Array(memory.buffer, 0, layout.HEADER_SIZE / 4);
+    this.times = new Float64Array(memory.buffer, 0, layout.HEADER_SIZE / 8);
+  }
+
+  word(address: number): number {
+    return Atomics.load(this.header, address / 4) >>> 0;
+  }
+
+  get createdMs(): number {
+    return this.times[layout.H_CREATED_MS / 8];
+  }
+
+  get regionLimit(): number {
+    return this.word(layout.H_SLAB_MAX) * (layout.SLAB_SIZE >> layout.REGION_SHIFT);
+  }
+
+  /** Claims the dirty bitmap, which can have one reader. False when another backup has it. */
+  claim(): boolean {
+    return Atomics.compareExchange(this.header, layout.H_BACKUP / 4, 0, 1) === 0;
+  }
+
+  release(): void {
+    Atomics.store(this.header, layout.H_BACKUP / 4, 0);
+  }
+
+  // ---------------------------------------------------------------- the cut
+
+  /**
+   * Steps 1 to 3.
+   *
+   * @param patienceMs how long to wait for writes that are under way
+   * @throws BackupError "blocked" when one does not end; no snapshot is active then
+   */
+  beginSnapshot(patienceMs: number): Cut {
+    const { header } = this;
+    const epoch = this.word(layout.H_EPOCH);
+    if (epoch > LAST_EPOCH) throw new BackupError("blocked", `the store has used up its ${LAST_EPOCH} snapshots`);
+    Atomics.store(header, layout.H_SNAPSHOT / 4, epoch);
+    Atomics.store(header, layout.H_EPOCH / 4, epoch + 1);
+    const takenMs = Date.now();
+    const tick = this.word(layout.H_TICK);
+    const blocking = this.waitForWriters(epoch, patienceMs);
+    if (blocking !== null) {
+      this.endSnapshot(epoch);
+      throw new BackupError("blocked", blocking);
+    }
+    return { epoch, tick, takenMs, slabCount: this.countSlabs() };
+  }
+
+  /** Step 6. False when the snapshot had been taken away: nothing copied in it may be used. */
+  endSnapshot(epoch: number): boolean {
+    return Atomics.compareExchange(this.header, layout.H_SNAPSHOT / 4, epoch, 0) === epoch;
+  }
+
+  /** Whether the snapshot still stands: asked now and then during a long copy. */
+  isActive(epoch: number): boolean {
+    return this.word(layout.H_SNAPSHOT) === epoch;
+  }
+
+  private waitForWriters(epoch: number, patienceMs: number): string | null {
+    const deadline = performance.now() + patienceMs;
+    const slots = this.word(layout.H_SLOTS);
+    const count = this.word(layout.H_SLOT_COUNT);
+    const words = new Int32Array(this.memory.buffer, 0, (slots + count * layout.SLOT_SIZE) / 4);
+    for (let number = 0; number < count; number++) {
+      const slot = (slots + number * layout.SLOT_SIZE) / 4;
+      for (let looks = 0; ; looks++) {
+        const writing = Atomics.load(words, slot + layout.S_WRITE_EPOCH / 4) >>> 0;
+        if (writing === 0 || writing > epoch) break;
+        if (looks < SPINS) continue;
+        if (performance.now() >= deadline) {
+          const thread = words[slot + layout.S_THREAD / 4];
+          return `thread ${thread} (slot ${number}) has been in one write for ${patienceMs} ms; if its worker died, store.watch(worker) would have given its slot back`;
+        }
+        Atomics.wait(napping, 0, 0, NAP_MS);
+      }
+    }
+    return null;
+  }
+
+  // ---------------------------------------------------------------- the dirty bitmap
+
+  /** Step 4: takes what is marked, into each of the sets. */
+  drain(into: readonly RegionSet[]): void {
+    const words = this.dirtyWords();
+    for (let i = 0; i < words.length; i++) {
+      if (Atomics.load(words, i) === 0) continue;
+      const bits = Atomics.exchange(words, i, 0);
+      for (const set of into) set.addWord(i, bits);
+    }
+  }
+
+  /** Regions marked now, or in `also`, among the first `end`. */
+  countDirty(also: RegionSet, end: number): number {
+    const words = this.dirtyWords();
+    const marked = also.copy();
+    for (let i = 0; i < words.length; i++) marked.addWord(i, words[i]);
+    return marked.countBelow(end);
+  }
+
+  private dirtyWords(): Int32Array {
+    return new Int32Array(this.memory.buffer, this.word(layout.H_DIRTY), Math.ceil(this.regionLimit / 32));
+  }
+
+  // ---------------------------------------------------------------- what is copied
+
+  /** The pool's first `slabCount` slabs, live. */
+  poolBytes(slabCount: number): Uint8Array {
+    const pool = this.word(layout.H_POOL);
+    const end = pool + slabCount * layout.SLAB_SIZE;
+    // another thread's growth reaches this thread's buffer a moment after the memory
+    while (this.memory.buffer.byteLength < end) Atomics.wait(napping, 0, 0, NAP_MS);
+    return new Uint8Array(this.memory.buffer, pool, slabCount * layout.SLAB_SIZE);
+  }
+
+  /** One byte a slab: size class + 1, 0 = not cut. */
+  slabClasses(slabCount: number): Uint8Array {
+    const table = new Uint32Array(this.memory.buffer, this.word(layout.H_SLABS), slabCount);
+    return Uint8Array.from(table, (state) => state & 0xff);
+  }
+
+  /** One more than the last slab that is cut, or being cut. */
+  countSlabs(): number {
+    const table = new Uint32Array(this.memory.buffer, this.word(layout.H_SLABS), this.word(layout.H_SLAB_MAX));
+    let count = Math.min(this.word(layout.H_SLAB_NEXT), table.length);
+    while (count < table.length && table[count] !== 0) count++;
+    while (count > 0 && table[count - 1] === 0) count--;
+    return count;
+  }
+
+  /** Writes begun since the store was made, summed over the workers: each may be one operation behind. */
+  countWrites(): number {
+    const slots = this.word(layout.H_SLOTS);
+    const count = this.word(layout.H_SLOT_COUNT);
+    let writes = 0;
+    for (let number = 0; number < count; number++) {
+      const at = slots + number * layout.SLOT_SIZE + layout.S_COUNTERS;
+      const words = new BigUint64Array(this.memory.buffer, at, layout.COUNTER_COUNT);
+      writes += Number(words[layout.C_SETS] + words[layout.C_DELETES]);
+    }
+    return writes;
+  }
+}
