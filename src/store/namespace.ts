@@ -90,7 +90,10 @@ export class Namespace<E extends EncodingName = "binary"> {
 
   // ---------------------------------------------------------------- reading
 
-  /** A copy of the value; undefined when the key is absent or expired. */
+  /**
+   * A copy of the value; undefined when the key is absent or expired. Bytes of 65 to 4,096 may share their `.buffer` with other
+   * values, as Node's Buffers do: respect its byteOffset, which is a multiple of 8.
+   */
   get(key: Key): Values[E] | undefined {
     const length = this.read(key);
     return length < 0 ? undefined : (this.codec.decode(this.worker.window, 0, length) as Values[E]);
@@ -166,7 +169,7 @@ export class Namespace<E extends EncodingName = "binary"> {
       const length = worker.out[3];
       const pin = worker.out[5];
       try {
-        return use(new Uint8Array(worker.currentBuffer(), address, length));
+        return use(new Uint8Array(worker.bufferHolding(address + length), address, length));
       } finally {
         worker.engine.giveBackPin(pin);
       }

@@ -63,6 +63,7 @@ export class WorkerConnection {
   /** In private memory: what this thread does now and then, as its own maintenance. */
   background: (() => void) | null = null;
   // Asking a typed array for its buffer costs more than a read; a program mostly hands in the same one again.
+  private lastBuffer: ArrayBufferLike;
   private lastView: Uint8Array | null = null;
   private lastAddress = -1;
   private readonly createdMonotonic: number;
@@ -81,6 +82,7 @@ export class WorkerConnection {
     this.shared = buffer instanceof SharedArrayBuffer;
     this.bucketCount = this.header[layout.H_BUCKET_MASK / 4] + 1;
     this.sharedBuffers.add(buffer);
+    this.lastBuffer = buffer;
     this.engine = instantiateEngine(module, memory);
     this.slotNumber = this.engine.attach(threadId);
     if (this.slotNumber < 0) {
@@ -266,6 +268,12 @@ export class WorkerConnection {
     this.lastView = view;
     this.lastAddress = this.sharedBuffers.has(view.buffer) ? view.byteOffset : -1;
     return this.lastAddress;
+  }
+
+  /** A buffer of the memory that reaches to `end`: the last one seen, unless the memory has grown past it. */
+  bufferHolding(end: number): ArrayBufferLike {
+    if (end > this.lastBuffer.byteLength) this.lastBuffer = this.currentBuffer();
+    return this.lastBuffer;
   }
 
   /** The whole memory as it is now: it may have grown since the last look. */
