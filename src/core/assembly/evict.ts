@@ -70,6 +70,12 @@ function makeRoom(cls: u32): u32 {
       return chunk;
     }
   }
+  if (endSnapshot()) {
+    // also where nothing is evicted: no write fails for the sake of a backup
+    scan();
+    chunk = allocate(cls);
+    if (chunk != 0) return chunk;
+  }
   count(C_OUT_OF_MEMORY);
   return 0;
 }
