@@ -64,10 +64,14 @@ export class SnapshotEntries {
 
   /** All entries in namespaces that were there at the cut, expired ones included. */
   *[Symbol.iterator](): IterableIterator<BackedUpEntry> {
+    let orphans = 0;
     for (const entry of this.walk(layout.FIRST_ID, 0xffff)) {
-      // others belong to a namespace that had been cleared or dropped: unreachable, and not swept yet
       if (this.namespaces.has(entry.namespaceId)) yield entry;
+      else orphans++;
     }
+    // in a whole file: of a namespace that had been cleared or dropped, unreachable, and not swept yet
+    if (orphans === 0 || this.image.damaged.size === 0) return;
+    this.lose(0, 0, `${orphans} entries are of namespaces that were cleared, or whose names are lost`);
   }
 
   /** The store's own entries: grants and channels. */

@@ -34,7 +34,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("clear" as const, "drop" as const), ns }) },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constant("backup" as const), kind: fc.constantFrom("incremental" as const, "full" as const) }),
+    arbitrary: fc.record({
+      do: fc.constant("backup" as const),
+      kind: fc.constantFrom("incremental" as const, "full" as const),
+    }),
   },
 );
 
@@ -76,7 +79,8 @@ describe("a snapshot", () => {
                 model.set(`${name}/${k}`, Buffer.from(space.get(k) as Uint8Array).toString("latin1"));
               } else {
                 const value = Buffer.alloc(act.size, ++stamp);
-                if (space.set(k, value, { ifAbsent: act.ifAbsent })) model.set(`${name}/${k}`, value.toString("latin1"));
+                if (space.set(k, value, { ifAbsent: act.ifAbsent }))
+                  model.set(`${name}/${k}`, value.toString("latin1"));
               }
             } catch (error) {
               if (!(error instanceof EngramError)) throw error;
@@ -87,7 +91,7 @@ describe("a snapshot", () => {
         session.close();
         await store.close();
       }),
-      { seed, numRuns: 60 },
+      { seed, numRuns: 40 },
     );
   });
 
