@@ -217,7 +217,7 @@ export class InvariantCheck {
         );
       }
       if (id < L.FIRST_ID) continue;
-      const state = words[line + L.I_STATE / 4];
+      const state = words[line + L.I_STATE / 4] & 0xffff; // the taker with it: at rest there is none
       if (this.namedIds[id] > 1) this.report(`id ${id} belongs to ${this.namedIds[id]} namespaces`);
       if (this.namedIds[id] === 1 && state !== L.ID_USED) this.report(`id ${id} is in the directory, but not in use`);
       if (this.namedIds[id] === 0 && state === L.ID_USED) this.report(`id ${id} is in use by no namespace: leaked`);

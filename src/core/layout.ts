@@ -220,7 +220,7 @@ export const SYSTEM_ID: u32 = 1;
 
 // --- namespace id: one line each, written by whoever inserts or deletes in it
 export const ID_STRIDE: u32 = 64;
-export const I_STATE: u32 = 0; // ID_FREE, ID_USED, ID_CLEARED
+export const I_STATE: u32 = 0; // generation << 16 | taker's slot + 1 << 8 | ID_FREE, ID_USED or ID_CLEARED (quota.ts)
 export const I_ENTRIES: u32 = 4; // i32
 export const I_BYTES: u32 = 8; // i64, chunk bytes
 export const I_LAST_USED: u32 = 16; // tick of the last write, to the second

@@ -27,6 +27,7 @@ import {
   STALE,
   S_BUFFERS,
   S_HAND_CHUNK,
+  S_HAND_FREE,
   S_INCARNATION,
   S_KEY,
   S_MANY,
@@ -426,8 +427,10 @@ export function returnBuffer(chunk: u32): bool {
     if (at == chunk) break;
     link = at + E_NEXT;
   }
+  store<u32>(slot + S_HAND_FREE, chunk);
   store<u32>(link, load<u32>(chunk + E_NEXT));
   giveToCache(chunk, classAt(chunk));
+  store<u32>(slot + S_HAND_FREE, 0);
   trim(classAt(chunk));
   return true;
 }

@@ -41,10 +41,10 @@ import {
 } from "../layout";
 import { hashKey, xxhash32 } from "./hash";
 import { load32, release32, store32, swap32 } from "./memory";
-import { enter, idLine, valueOf } from "./quota";
+import { enter, idKind, idLine, idTaker, isCurrent, takenBy, valueOf, withKind } from "./quota";
 import { clearHazards } from "./reclaim";
 import { find, found, read, take, write } from "./table";
-import { beginWrite, endWrite, hashKind, slot } from "./worker";
+import { beginWrite, endWrite, hashKind, slot, slotNumber } from "./worker";
 
 // @ts-ignore: decorator
 @inline
@@ -71,10 +71,10 @@ function takeId(): u32 {
     if (id >= total || id < FIRST_ID) id = FIRST_ID;
     const state = idLine(id) + I_STATE;
     const now = load32(state);
-    if (now == ID_USED) continue;
-    if (now == ID_CLEARED && load32(idLine(id) + I_ENTRIES) != 0) continue;
+    if (idKind(now) == ID_USED) continue;
+    if (idKind(now) == ID_CLEARED && load32(idLine(id) + I_ENTRIES) != 0) continue;
     store<u32>(slot + S_HAND_ID, id);
-    if (swap32(state, now, ID_USED)) {
+    if (swap32(state, now, takenBy(now, slotNumber + 1))) {
       // it counts as used from now on: not since the store began, nor since its last owner's last write
       store<u32>(idLine(id) + I_LAST_USED, max<u32>(load32(H_TICK), 1));
       store32(H_NEXT_ID, id + 1);
@@ -86,8 +86,40 @@ function takeId(): u32 {
 }
 
 function abandonId(id: u32): void {
-  release32(idLine(id) + I_STATE, ID_FREE);
+  const state = idLine(id) + I_STATE;
+  release32(state, withKind(load32(state), ID_FREE)); // no one else changes it while it is ours and in no directory entry
   store<u32>(slot + S_HAND_ID, 0);
+}
+
+/** The id is in the directory: from now on whoever clears the namespace answers for it. */
+function keepId(id: u32): void {
+  const state = idLine(id) + I_STATE;
+  const now = load32(state);
+  // still ours, or the namespace was cleared already and the id with it
+  if (idTaker(now) == slotNumber + 1) swap32(state, now, withKind(now, ID_USED));
+  store<u32>(slot + S_HAND_ID, 0);
+}
+
+/**
+ * The state of the id that a current directory entry names, without its taker's mark: whoever takes the id out of the
+ * directory, or reaps who did, then knows it by this state alone. 0 when the entry is not current.
+ */
+function stateInUse(entry: u32, version: u32, id: u32): u32 {
+  const state = idLine(id) + I_STATE;
+  while (true) {
+    const now = load32(state);
+    // after the load: the state belongs to the life of the id that the directory names
+    if (!isCurrent(entry, version)) return 0;
+    if (idTaker(now) == 0) return now;
+    const kept = withKind(now, ID_USED);
+    if (swap32(state, now, kept)) return kept;
+  }
+}
+
+/** The id has left the directory. A swap: a reaper may have said so before us, and another worker taken the id again. */
+function retireId(id: u32, state: u32): void {
+  swap32(idLine(id) + I_STATE, state, withKind(state, ID_CLEARED));
+  store<u32>(slot + S_HAND_OLD_ID, 0);
 }
 
 /** Makes the namespace whose name is in the key window, unless it exists. OK, UNMET (it exists), NO_IDS, NO_MEMORY. */
@@ -101,7 +133,7 @@ export function create(length: u32, encoding: u32, maxEntries: u32, maxBytes: u6
   store<u32>(value, encoding, N_ENCODING);
   store<u64>(value, maxBytes, N_MAX_BYTES);
   const status = replace(length, MODE_IF_ABSENT, 0, 0);
-  if (status == OK) store<u32>(slot + S_HAND_ID, 0);
+  if (status == OK) keepId(id);
   else abandonId(id);
   return status;
 }
@@ -143,6 +175,8 @@ function copyRecord(entry: u32, version: u32): bool {
 export function clear(entry: u32, version: u32, length: u32): i32 {
   if (!copyRecord(entry, version)) return STALE;
   const oldId = load<u32>(slot + S_VALUE, N_ID);
+  const oldState = stateInUse(entry, version, oldId);
+  if (oldState == 0) return STALE;
   const id = takeId();
   if (id == 0) return NO_IDS;
   store<u32>(slot + S_VALUE, id, N_ID);
@@ -153,9 +187,8 @@ export function clear(entry: u32, version: u32, length: u32): i32 {
     abandonId(id);
     return status == 0 ? STALE : status;
   }
-  store<u32>(slot + S_HAND_ID, 0);
-  release32(idLine(oldId) + I_STATE, ID_CLEARED);
-  store<u32>(slot + S_HAND_OLD_ID, 0);
+  keepId(id);
+  retireId(oldId, oldState);
   return OK;
 }
 
@@ -163,6 +196,8 @@ export function clear(entry: u32, version: u32, length: u32): i32 {
 export function drop(entry: u32, version: u32, length: u32): i32 {
   if (!copyRecord(entry, version)) return STALE;
   const oldId = load<u32>(slot + S_VALUE, N_ID);
+  const oldState = stateInUse(entry, version, oldId);
+  if (oldState == 0) return STALE;
   const hash = directoryHash(length);
   const meta = directoryMeta(length);
   store<u32>(slot + S_HAND_OLD_ID, oldId);
@@ -172,7 +207,7 @@ export function drop(entry: u32, version: u32, length: u32): i32 {
     find(hash, meta, slot + S_KEY);
     if (found != entry || load32(entry + E_VERSION) != version) break;
     if (take(hash, meta, slot + S_KEY)) {
-      release32(idLine(oldId) + I_STATE, ID_CLEARED);
+      retireId(oldId, oldState);
       status = OK;
       break;
     }

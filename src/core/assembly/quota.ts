@@ -9,6 +9,7 @@ import {
   E_NEXT,
   E_VERSION,
   H_TICK,
+  ID_USED,
   I_BYTES,
   I_ENTRIES,
   I_LAST_USED,
@@ -54,6 +55,37 @@ export function enter(entry: u32, version: u32): void {
 @inline
 export function idLine(id: u32): u32 {
   return ids + id * ID_STRIDE;
+}
+
+/**
+ * The state of an id: what it is now, who has taken it and not yet put it into the directory (slot + 1, for its reaper), and a
+ * generation, so that a swap of a state that was seen cannot succeed on a later one that looks the same.
+ *
+ *   31        16 15      8 7     0
+ *   | generation | taker  | ID_*  |
+ */
+// @ts-ignore: decorator
+@inline
+export function idKind(state: u32): u32 {
+  return state & 0xff;
+}
+
+// @ts-ignore: decorator
+@inline
+export function idTaker(state: u32): u32 {
+  return (state >> 8) & 0xff;
+}
+
+// @ts-ignore: decorator
+@inline
+export function withKind(state: u32, kind: u32): u32 {
+  return (state & 0xffff0000) | kind;
+}
+
+// @ts-ignore: decorator
+@inline
+export function takenBy(state: u32, taker: u32): u32 {
+  return ((state & 0xffff0000) + 0x10000) | (taker << 8) | ID_USED;
 }
 
 /** Reserves one entry of `size` chunk bytes. OK, QUOTA, or STALE when the namespace was cleared or changed. */

@@ -9,13 +9,16 @@
  *   chunk between two lists         if it is in none of any slot's lists, it is put into ours
  *
  * The reaper may die as well. Every move is noted in the reaper's own slot first, a move repeats harmlessly, and whoever
- * reaps a reaper first finishes what it was reaping. Called only after the thread has exited (Node's exit event), never by
- * pid or time.
+ * reaps a reaper takes over what it was reaping. All slots of such a chain are settled together, in phases: first what each
+ * of them held in its hands, then their lists, so that nothing is moved on while a register may still name it. Only those
+ * slots and our own are searched: the living move chunks while we look, and their caches may name chunks they have just
+ * returned. Called only after the thread has exited (Node's exit event), never by pid or time.
  */
 import {
   CACHE_STRIDE,
   CLASS_COUNT,
   DEATH_SLOT_BITS,
+  E_BIRTH,
   E_HASH,
   E_META,
   E_NEXT,
@@ -26,6 +29,7 @@ import {
   H_SLOTS,
   H_SLOT_COUNT,
   ID_CLEARED,
+  ID_USED,
   I_INEXACT,
   I_STATE,
   KEY_MAX,
@@ -76,7 +80,7 @@ import {
 } from "../layout";
 import { load32, load64, store32, swap32 } from "./memory";
 import { classAt, classOf, emptyCache, finishSlab, giveToCache, isChunk, sizeOf, swapTookEffect, trim, unstamp } from "./pool";
-import { idLine, valueOf } from "./quota";
+import { idKind, idLine, idTaker, valueOf, withKind } from "./quota";
 import { clearHazards, scan } from "./reclaim";
 import { list } from "./sweep";
 import { find, found, padded } from "./table";
@@ -96,35 +100,58 @@ export function reap(number: u32): bool {
   const dead = slotAt(number);
   if (number == slotNumber || load32(dead + S_STATE) != SLOT_ACTIVE) return false;
   if (!swap32(dead + S_REAPER, 0, slotNumber + 1)) return false;
-  finishReapsOf(number);
-  takeApart(dead, number);
+  takeOverReaps();
+  const slots = load<u32>(H_SLOT_COUNT);
+  for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) settleStacks(slotAt(i), i);
+  for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) settleHands(slotAt(i), i);
+  for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) settleRetired(slotAt(i));
+  for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) settleFree(slotAt(i));
+  for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) clearHazardsOf(slotAt(i));
+  for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) inherit(slotAt(i), i);
   return true;
 }
 
-/** A dead reaper's unfinished work comes first: its lists are still whole, so nothing is taken for lost. */
-function finishReapsOf(number: u32): void {
+/** Whether this worker is taking the slot apart. */
+function isOurs(number: u32): bool {
+  const other = slotAt(number);
+  return load32(other + S_REAPER) == slotNumber + 1 && load32(other + S_STATE) == SLOT_ACTIVE;
+}
+
+/** What a dead reaper was reaping becomes ours, and what that one was reaping, and so on. */
+function takeOverReaps(): void {
   const slots = load<u32>(H_SLOT_COUNT);
-  for (let i: u32 = 0; i < slots; i++) {
-    const other = slotAt(i);
-    if (load32(other + S_REAPER) == number + 1 && load32(other + S_STATE) == SLOT_ACTIVE) {
-      store32(other + S_REAPER, slotNumber + 1);
-      takeApart(other, i);
+  let more = true;
+  while (more) {
+    more = false;
+    for (let i: u32 = 0; i < slots; i++) {
+      const reaper = load32(slotAt(i) + S_REAPER);
+      if (reaper == 0 || reaper == slotNumber + 1 || !isOurs(reaper - 1)) continue;
+      store32(slotAt(i) + S_REAPER, slotNumber + 1);
+      more = true;
     }
   }
 }
 
-function takeApart(dead: u32, number: u32): void {
+function settleStacks(dead: u32, number: u32): void {
   settlePending(dead, number);
   settleSlabs(number);
+}
+
+function settleHands(dead: u32, number: u32): void {
   settleChunk(dead);
   settleMark(dead, number);
-  settleRetired(dead);
-  settleFree(dead);
   settleMessage(dead);
+}
+
+function clearHazardsOf(dead: u32): void {
   store32(dead + S_HAZARD_CURRENT, 0);
   store32(dead + S_HAZARD_PREVIOUS, 0);
   store32(dead + S_HAZARD_HEAD, 0);
   for (let pin: u32 = 0; pin < PIN_COUNT; pin++) store32(dead + S_PINS + (pin << 2), 0);
+}
+
+/** Its lists become ours, and the slot is free. */
+function inherit(dead: u32, number: u32): void {
   adoptRetired(dead);
   adoptDeferred(dead);
   adoptCaches(dead);
@@ -132,8 +159,8 @@ function takeApart(dead: u32, number: u32): void {
   const usage = load32(dead + S_HAND_USAGE);
   if (usage != 0) store32(idLine(usage - 1) + I_INEXACT, 1);
   store32(dead + S_HAND_USAGE, 0);
-  settleId(dead, S_HAND_ID);
-  settleId(dead, S_HAND_OLD_ID);
+  settleNewId(dead, number);
+  settleOldId(dead);
   store32(dead + S_WRITE_EPOCH, 0);
   store32(dead + S_INCARNATION, load<u32>(dead + S_INCARNATION) + 1);
   store32(dead + S_REAPER, 0);
@@ -197,8 +224,11 @@ function isLinked(entry: u32): bool {
 function settleChunk(dead: u32): void {
   const chunk = load32(dead + S_HAND_CHUNK);
   if (chunk == 0) return;
-  if (wasPublished(dead, chunk)) markDirty(chunk, sizeOf(classAt(chunk))); // it may have died before it did so itself
-  else if (!isCachedAnywhere(chunk)) adopt(chunk, dead + S_HAND_CHUNK);
+  const register = dead + S_HAND_CHUNK;
+  if (!isAccountedFor(chunk, register)) {
+    if (wasPublished(dead, chunk)) markDirty(chunk, sizeOf(classAt(chunk))); // it may have died before it did so itself
+    else adopt(chunk, register);
+  }
   store32(dead + S_HAND_CHUNK, 0);
   store32(dead + S_HAND_RING, 0);
 }
@@ -206,7 +236,6 @@ function settleChunk(dead: u32): void {
 function wasPublished(dead: u32, chunk: u32): bool {
   const version = load<u32>(dead + S_HAND_CHUNK_VERSION);
   if (load32(chunk + E_VERSION) != version) return true;
-  if (load<u32>(dead + S_BUFFERS) == chunk) return true;
   const ring = load<u32>(dead + S_HAND_RING);
   if (ring != 0 ? isInRing(ring, chunk) : isLinked(chunk)) return true;
   // not there any more: whoever removed or received it marked it before
@@ -219,10 +248,18 @@ function isInRing(ring: u32, chunk: u32): bool {
   return false;
 }
 
-function isCachedAnywhere(chunk: u32): bool {
+/** Slots whose lists may hold what a register names: those we take apart, and our own. */
+// @ts-ignore: decorator
+@inline
+function isSearched(number: u32): bool {
+  return number == slotNumber || isOurs(number);
+}
+
+function isCached(chunk: u32): bool {
   const slots = load<u32>(H_SLOT_COUNT);
   const cls = classAt(chunk);
   for (let i: u32 = 0; i < slots; i++) {
+    if (!isSearched(i)) continue;
     const cache = slotAt(i) + S_CACHES + cls * CACHE_STRIDE;
     const n = load<u32>(cache);
     for (let j: u32 = 1; j <= n; j++) if (load<u32>(cache + (j << 2)) == chunk) return true;
@@ -230,9 +267,10 @@ function isCachedAnywhere(chunk: u32): bool {
   return false;
 }
 
-function isRetiredAnywhere(chunk: u32): bool {
+function isRetired(chunk: u32): bool {
   const slots = load<u32>(H_SLOT_COUNT);
   for (let i: u32 = 0; i < slots; i++) {
+    if (!isSearched(i)) continue;
     const other = slotAt(i);
     const n = load<u32>(other + S_RETIRED_COUNT);
     for (let j: u32 = 0; j < n; j++) if (load<u32>(other + S_RETIRED + (j << 2)) == chunk) return true;
@@ -241,6 +279,31 @@ function isRetiredAnywhere(chunk: u32): bool {
     }
   }
   return false;
+}
+
+function isBuffer(chunk: u32): bool {
+  const slots = load<u32>(H_SLOT_COUNT);
+  for (let i: u32 = 0; i < slots; i++) {
+    if (!isSearched(i)) continue;
+    for (let at = load<u32>(slotAt(i) + S_BUFFERS); at != 0; at = load<u32>(at + E_NEXT)) if (at == chunk) return true;
+  }
+  return false;
+}
+
+/** Whether another dead worker noted the chunk as on its way, too: then that register accounts for it. */
+function isNotedElsewhere(chunk: u32, register: u32): bool {
+  const slots = load<u32>(H_SLOT_COUNT);
+  for (let i: u32 = 0; i < slots; i++) {
+    if (!isOurs(i)) continue;
+    const other = slotAt(i);
+    if (other + S_HAND_FREE != register && load<u32>(other + S_HAND_FREE) == chunk) return true;
+    if (other + S_HAND_RETIRED != register && load<u32>(other + S_HAND_RETIRED) == chunk) return true;
+  }
+  return false;
+}
+
+function isAccountedFor(chunk: u32, register: u32): bool {
+  return isNotedElsewhere(chunk, register) || isCached(chunk) || isRetired(chunk) || isBuffer(chunk);
 }
 
 /** Puts a chunk that no one can reach into our cache, and clears the register it was found in before it can move on. */
@@ -264,45 +327,50 @@ function settleMark(dead: u32, number: u32): void {
     (link & 1) != 0 &&
     (<u32>(link >> 32) & ((1 << DEATH_SLOT_BITS) - 1)) == number &&
     load32(entry + E_VERSION) == load<u32>(dead + S_HAND_MARK_VERSION);
-  if (ours && !isRetiredAnywhere(entry)) {
+  if (ours) markDirty(entry, E_KEY); // the stamp: it may have died before it did so itself
+  if (ours && !isAccountedFor(entry, dead + S_HAND_MARK)) {
     isLinked(entry);
-    store<u32>(slot + S_HAND_RETIRED, entry);
-    appendRetired(entry);
-    store32(dead + S_HAND_MARK, 0);
-    store<u32>(slot + S_HAND_RETIRED, 0);
-    scan();
+    moveToRetired(entry, dead + S_HAND_MARK);
   }
   store32(dead + S_HAND_MARK, 0);
 }
 
 function settleRetired(dead: u32): void {
-  const chunk = load32(dead + S_HAND_RETIRED);
-  if (chunk != 0 && !isRetiredAnywhere(chunk)) {
-    store<u32>(slot + S_HAND_RETIRED, chunk);
-    appendRetired(chunk);
-    store32(dead + S_HAND_RETIRED, 0);
-    store<u32>(slot + S_HAND_RETIRED, 0);
-    scan();
-  }
-  store32(dead + S_HAND_RETIRED, 0);
+  const register = dead + S_HAND_RETIRED;
+  const chunk = load32(register);
+  if (chunk != 0 && !isAccountedFor(chunk, register)) moveToRetired(chunk, register);
+  store32(register, 0);
 }
 
+/**
+ * On its way from the retired list to the cache, or to the list of what a snapshot needs: it is retired once more, and the
+ * next scan decides which.
+ */
 function settleFree(dead: u32): void {
-  const chunk = load32(dead + S_HAND_FREE);
-  // a receiver on its way from the one register to the other: the chunk is to be settled once
-  if (chunk != 0 && load32(dead + S_HAND_MESSAGE) == chunk) store32(dead + S_HAND_MESSAGE, 0);
-  if (chunk != 0 && !isCachedAnywhere(chunk) && !isRetiredAnywhere(chunk)) adopt(chunk, dead + S_HAND_FREE);
-  store32(dead + S_HAND_FREE, 0);
+  const register = dead + S_HAND_FREE;
+  const chunk = load32(register);
+  if (chunk != 0 && !isAccountedFor(chunk, register)) moveToRetired(chunk, register);
+  store32(register, 0);
 }
 
 /** A message taken out of its ring but not yet freed; if it is still in the ring, the next receiver gets it. */
 function settleMessage(dead: u32): void {
-  const message = load32(dead + S_HAND_MESSAGE);
+  const register = dead + S_HAND_MESSAGE;
+  const message = load32(register);
   if (message != 0) {
     const ring = load<u32>(dead + S_HAND_MESSAGE_RING);
-    if (!isInRing(ring, message) && !isCachedAnywhere(message)) adopt(message, dead + S_HAND_MESSAGE);
+    if (!isAccountedFor(message, register) && !isInRing(ring, message)) adopt(message, register);
   }
-  store32(dead + S_HAND_MESSAGE, 0);
+  store32(register, 0);
+}
+
+/** Into our retired list; the register it was found in is cleared before a scan can move it on. */
+function moveToRetired(chunk: u32, register: u32): void {
+  store<u32>(slot + S_HAND_RETIRED, chunk);
+  appendRetired(chunk);
+  store32(register, 0);
+  store<u32>(slot + S_HAND_RETIRED, 0);
+  scan();
 }
 
 function appendRetired(chunk: u32): void {
@@ -317,10 +385,10 @@ function adoptRetired(dead: u32): void {
     const at = dead + S_RETIRED + (i << 2);
     const chunk = load<u32>(at);
     if (chunk == 0) continue;
-    store32(at, 0);
-    if (isRetiredAnywhere(chunk)) continue; // it was noted twice: a death in the middle of a scan
     store<u32>(slot + S_HAND_RETIRED, chunk);
-    appendRetired(chunk);
+    store32(at, 0);
+    // noted twice: a death in the middle of a scan, or of a reaper between its list and this one
+    if (!isRetired(chunk)) appendRetired(chunk);
     store<u32>(slot + S_HAND_RETIRED, 0);
     if (load<u32>(slot + S_RETIRED_COUNT) > 512) scan();
   }
@@ -399,11 +467,29 @@ function isPublishedRing(chunk: u32): bool {
   return false;
 }
 
-/** An id that no directory entry names is cleared: its entries are swept, then it is free. */
-function settleId(dead: u32, register: u32): void {
-  const id = load32(dead + register);
-  if (id != 0 && !isInDirectory(id)) store32(idLine(id) + I_STATE, ID_CLEARED);
-  store32(dead + register, 0);
+/**
+ * An id the dead worker took: still its own by the mark in the id's state, or someone else's by now. In use if the directory
+ * names it, else cleared. A swap, because a living worker may clear the namespace meanwhile.
+ */
+function settleNewId(dead: u32, number: u32): void {
+  const id = load32(dead + S_HAND_ID);
+  if (id != 0) {
+    const state = idLine(id) + I_STATE;
+    const now = load32(state);
+    if (idTaker(now) == number + 1) swap32(state, now, withKind(now, isInDirectory(id) ? ID_USED : ID_CLEARED));
+  }
+  store32(dead + S_HAND_ID, 0);
+}
+
+/** An id the dead worker was taking out of the directory: cleared if it had done so, unless someone else did both. */
+function settleOldId(dead: u32): void {
+  const id = load32(dead + S_HAND_OLD_ID);
+  if (id != 0) {
+    const state = idLine(id) + I_STATE;
+    const now = load32(state);
+    if (idTaker(now) == 0 && idKind(now) == ID_USED && !isInDirectory(id)) swap32(state, now, withKind(now, ID_CLEARED));
+  }
+  store32(dead + S_HAND_OLD_ID, 0);
 }
 
 function isInDirectory(id: u32): bool {

@@ -21,7 +21,7 @@ import {
 import { removeEntry } from "./evict";
 import { load32, racy32 } from "./memory";
 import { isChunk } from "./pool";
-import { idLine } from "./quota";
+import { idKind, idLine } from "./quota";
 import { clearHazards } from "./reclaim";
 import { expiredNow } from "./table";
 import { beginWrite, bucketMask, buckets, count, endWrite } from "./worker";
@@ -67,7 +67,7 @@ function sweepBucket(bucket: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function isCleared(id: u32): bool {
-  return id >= FIRST_ID && load32(idLine(id) + I_STATE) == ID_CLEARED;
+  return id >= FIRST_ID && idKind(load32(idLine(id) + I_STATE)) == ID_CLEARED;
 }
 
 /**
