@@ -306,9 +306,12 @@ function tryRead(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact:
     if (ours) ours = equalBytes(entry + E_KEY, key, meta >> 16);
     // before the link: as long as the entry is unmarked its expiry is its own
     const expires = racy32(entry + E_EXPIRES);
+    // and the clock, too: expired and still linked afterwards is absent. The other way round it may have been replaced in
+    // time by a value that stays, and the key was never absent
+    const expired = ours && isExpired(expires);
     const next = load32(entry + E_NEXT);
     if (ours && (FAULT == 7 || !(next & 1))) {
-      if (isExpired(expires)) {
+      if (expired) {
         if (load32(entry + E_VERSION) != version) return AGAIN;
         return MISS;
       }
@@ -337,7 +340,10 @@ function readProtected(hash: u32, meta: u32, key: u32, target: u32, limit: u32):
     find(hash, meta, key);
     if (found == 0) break;
     const expires = load<u32>(found + E_EXPIRES);
-    if (isExpired(expires)) break;
+    if (isExpired(expires)) {
+      if (load32(found + E_NEXT) & 1) continue; // replaced before it expired
+      break;
+    }
     const size = <u32>load<u16>(found + E_VALUE_LENGTH);
     copyRacyExact(target, found + E_KEY + padded(meta >> 16), min(size, limit));
     store<u32>(slot + S_OUT, found);
@@ -363,9 +369,15 @@ export function contains(hash: u32, meta: u32, key: u32): bool {
  */
 export function pinValue(hash: u32, meta: u32, key: u32, pin: u32): u32 {
   count(C_GETS);
-  find(hash, meta, key);
   let value: u32 = 0;
-  if (found != 0 && !isExpired(load<u32>(found + E_EXPIRES))) {
+  let present = false;
+  while (true) {
+    find(hash, meta, key);
+    if (found == 0) break;
+    present = !isExpired(load<u32>(found + E_EXPIRES));
+    if (present || !(load32(found + E_NEXT) & 1)) break; // else it was replaced before it expired
+  }
+  if (present) {
     // PREVIOUS, CURRENT or HEAD names it while the pin is written, and scans read the pins after those
     store32(slot + S_PINS + (pin << 2), found);
     const access = load<u8>(found + E_ACCESS);
