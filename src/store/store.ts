@@ -39,7 +39,8 @@ interface Connection {
   maintenanceDone: Promise<void>;
   /** The store's evictor, when that is this thread: in a store without a maintenance thread, whoever maintains it first. */
   evictor: Evictor | null;
-  readonly gauges: Gauges;
+  /** Made when this thread first maintains the store. */
+  gauges: Gauges | null;
   /** What else ends with this thread's connection, before it does. */
   readonly endings: Set<() => Promise<void>>;
 }
@@ -330,12 +331,13 @@ export class Store implements AsyncDisposable {
    * policy runs in the thread that maintains the store first, until that thread detaches: other threads only sweep.
    */
   maintain(): { swept: number; evicted: number } {
-    const { worker, gauges } = this.connection;
+    const { worker } = this.connection;
     worker.assertOpen();
     worker.tick();
     const swept = this.sweep();
     const evicted = runEvictor(this.connection);
-    gauges.notePressure();
+    this.connection.gauges ??= new Gauges(worker);
+    this.connection.gauges.notePressure();
     return { swept, evicted };
   }
 
@@ -482,7 +484,7 @@ function connect(worker: WorkerConnection, maintenance: Worker | null, creator: 
   const connection: Connection = {
     worker,
     evictor: null,
-    gauges: new Gauges(worker),
+    gauges: null,
     endings: new Set(),
     access: new Access(worker),
     records: new Map(),

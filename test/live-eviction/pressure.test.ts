@@ -110,6 +110,22 @@ describe("memory pressure", () => {
     expect(buffers.length).toBeGreaterThan(10);
   });
 
+  it("does not evict on and on during a snapshot, which keeps what is evicted", async () => {
+    const store = await openStore({ eviction: "lru" });
+    const { worker } = (store as unknown as { connection: { worker: { header: Uint32Array } } }).connection;
+    for (let next = 0, share = 0.1; share < 0.9; share += 0.1) {
+      next = fillTo(store, share, next);
+      if (share < 0.75) store.maintain();
+    }
+    worker.header[layout.H_SNAPSHOT / 4] = worker.header[layout.H_EPOCH / 4]++; // as a backup begins
+    for (let rounds = 0; rounds < 50; rounds++) store.maintain();
+    const { memory, eviction } = store.stats();
+    expect(memory.utilisation).toBeGreaterThan(0.8); // nothing came back
+    expect(eviction.victims).toBeGreaterThan(0);
+    expect(memory.entryBytes / memory.poolBytes).toBeGreaterThan(0.79);
+    worker.header[layout.H_SNAPSHOT / 4] = 0;
+  });
+
   it("never stops a writer that is faster than maintenance: it evicts for itself", async () => {
     const store = await openStore({ eviction: "lru" });
     const ns = store.namespace("n");

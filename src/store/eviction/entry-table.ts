@@ -2,7 +2,8 @@
  * Who an id is: the store knows entries by key hash, address and version, a policy by dense ids.
  *
  * Ids are given to key hashes, 32 bits of them. Two keys of one hash share an id: the policy then takes them for one, and evicts
- * the one that was seen last. That costs quality in one of some thousand entries, and never correctness.
+ * the one that was written last; the other stays until it is rewritten, or a writer that needs room evicts it. Of a million
+ * entries some hundred pairs are like that. It costs quality, and never correctness.
  *
  * There are more ids than entries, so that a key that comes back soon finds its id and with it what the policy remembers of it (its
  * ghost). When all ids are given out, one that left long ago is given to the next new key. A policy may still remember

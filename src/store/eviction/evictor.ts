@@ -223,7 +223,8 @@ export class Evictor {
     const { gauges } = this;
     const usedBytes = gauges.usedBytes();
     const level = pressureOf(usedBytes / gauges.poolBytes);
-    let excess = excessBytes(usedBytes, gauges.entryBytes(), gauges.poolBytes);
+    const snapshot = this.worker.header[layout.H_SNAPSHOT / 4] !== 0;
+    let excess = excessBytes(usedBytes, gauges.entryBytes(), gauges.poolBytes, snapshot);
     const most = level === 3 ? Number.POSITIVE_INFINITY : VICTIMS_A_ROUND;
     for (let victims = 0; excess > 0; victims++) {
       if (victims >= most) return true;

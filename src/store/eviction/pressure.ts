@@ -23,7 +23,11 @@ export function pressureOf(utilisation: number): number {
   return utilisation >= MEDIUM_FROM ? 1 : 0;
 }
 
-/** Bytes to evict: what lies above 80 % of the pool, as far as entries are to blame. 0 or less: none. */
-export function excessBytes(usedBytes: number, entryBytes: number, poolBytes: number): number {
-  return Math.min(usedBytes - HIGH_FROM * poolBytes, entryBytes - ENTRIES_FLOOR * poolBytes);
+/**
+ * Bytes to evict: what lies above 80 % of the pool, as far as entries are to blame; 0 or less: none. During a snapshot evicted chunks
+ * are kept for it, so the pool stays as full as it was however much is evicted: then entries alone must lie above 80 %.
+ */
+export function excessBytes(usedBytes: number, entryBytes: number, poolBytes: number, snapshot: boolean): number {
+  const excess = (snapshot ? entryBytes : usedBytes) - HIGH_FROM * poolBytes;
+  return Math.min(excess, entryBytes - ENTRIES_FLOOR * poolBytes);
 }
