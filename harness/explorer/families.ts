@@ -40,7 +40,7 @@ const DEFAULTS: TinySettings = {
   buckets: 2,
   slabs: 6,
   refill: 1,
-  cacheLimit: 2,
+  cacheLimit: 0,
   cacheReturn: 1,
   retireLimit: 1,
   evict: false,
@@ -157,7 +157,7 @@ const RECIPES: readonly Recipe[] = [
     keys: [0, 1, 2, 3],
     wide: 0.3,
     present: 0.3,
-    settings: { slabs: 6, refill: 2, cacheLimit: 1, cacheReturn: 1 },
+    settings: { slabs: 6, refill: 2 },
   },
   {
     name: "borrow",
@@ -211,7 +211,7 @@ const RECIPES: readonly Recipe[] = [
     wide: 0.3,
     present: 0.3,
     kills: 1,
-    settings: { refill: 2, cacheLimit: 1, cacheReturn: 1 },
+    settings: { refill: 2 },
   },
   {
     name: "death-twice",
@@ -322,11 +322,13 @@ export const FAMILIES: readonly Family[] = RECIPES.map((recipe) => ({
     const [fewest, most] = recipe.threads ?? [2, 3];
     const threads = random.between(fewest, most);
     const retireLimit = random.chance(0.8) ? 1 : 2;
+    // 0: whatever is freed goes through the class stack, where any thread may take it at once
+    const cacheLimit = random.below(3);
     return {
       name: recipe.name,
       threads: Array.from({ length: threads }, (_, i) => drawOps(recipe, random, i)),
       setup: drawSetup(recipe, random, threads),
-      settings: { ...DEFAULTS, buckets: random.chance(0.7) ? 2 : 1, retireLimit, ...recipe.settings },
+      settings: { ...DEFAULTS, buckets: random.chance(0.7) ? 2 : 1, retireLimit, cacheLimit, ...recipe.settings },
       counters: recipe.counters ?? false,
       kills: recipe.kills ?? 0,
       ring:

@@ -341,7 +341,7 @@ export class Machine {
       const segment = strategy.next(this);
       this.segments.push(segment);
       const thread = this.threads[segment.thread];
-      this.advance(thread, segment.steps);
+      this.advance(thread, segment.steps, segment.toOpEnd === true);
       if (this.broken !== null) return { kind: "violation", what: this.broken };
       if (segment.kill && this.killsLeft > 0 && thread.enabled && !this.isDone(thread)) this.kill(thread);
       this.updateRunnable();
@@ -429,7 +429,7 @@ export class Machine {
   }
 
   /** Lets the thread make up to `steps` accesses. */
-  private advance(thread: Thread, steps: number): void {
+  private advance(thread: Thread, steps: number, toOpEnd = false): void {
     const { words, signed } = this;
     const fuel = thread.paused ? steps - 1 : steps;
     words[T.CONTROL_MIX >> 2] = Math.imul(thread.number + 1, 0x85ebca6b);
@@ -458,6 +458,7 @@ export class Machine {
         break;
       }
       this.finishCall(thread, result);
+      if (toOpEnd && !thread.busy) break;
       if (this.accesses !== null ? this.traceFuel <= 0 : signed[T.CONTROL_FUEL >> 2] <= 0) break;
     }
     const left = this.accesses !== null ? this.traceFuel : signed[T.CONTROL_FUEL >> 2];

@@ -8,6 +8,8 @@ export interface Segment {
   readonly steps: number;
   /** The thread dies after them. */
   readonly kill: boolean;
+  /** Not beyond the end of the operation it is in. */
+  readonly toOpEnd?: boolean;
 }
 
 export interface Strategy {
@@ -26,6 +28,8 @@ export const TO_THE_END = 20_000;
  */
 export class RandomSchedule implements Strategy {
   private mean = 4;
+  /** How often a thread runs to the end of its operation: others then find it between two. */
+  private wholeOps = 0;
   private killAt = 0;
 
   constructor(
@@ -36,6 +40,7 @@ export class RandomSchedule implements Strategy {
 
   begin(machine: Machine): void {
     this.mean = this.random.pick([1, 2, 4, 8, 16, 32, 64]);
+    this.wholeOps = this.random.pick([0, 0, 0.3, 0.6]);
     this.typicalSteps = Math.max(20, machine.steps, (this.typicalSteps * 7 + machine.steps) >> 3);
     this.killAt = machine.killsLeft > 0 ? this.random.between(1, this.typicalSteps) : Number.POSITIVE_INFINITY;
   }
@@ -49,6 +54,8 @@ export class RandomSchedule implements Strategy {
       steps = Math.max(1, this.killAt - machine.steps);
       this.killAt =
         machine.killsLeft > 1 ? machine.steps + random.between(1, this.typicalSteps) : Number.POSITIVE_INFINITY;
+    } else if (random.chance(this.wholeOps)) {
+      return { thread, steps: TO_THE_END, kill: false, toOpEnd: true };
     }
     return { thread, steps, kill };
   }

@@ -106,7 +106,7 @@ function merge(segments: readonly Segment[]): Segment[] {
   const merged: Segment[] = [];
   for (const segment of segments) {
     const last = merged[merged.length - 1];
-    if (last !== undefined && last.thread === segment.thread && !last.kill) {
+    if (last !== undefined && last.thread === segment.thread && !last.kill && !last.toOpEnd) {
       merged[merged.length - 1] = { ...segment, steps: Math.min(TO_THE_END, last.steps + segment.steps) };
     } else {
       merged.push(segment);
