@@ -17,7 +17,6 @@ import {
   PAGE,
   REGION,
   REGIONS_PER_SLAB,
-  STATE_COMMITTED,
   ZERO_REGION_CHECKSUM,
 } from "./format.js";
 import type { Mapper } from "./mapping.js";
@@ -98,7 +97,7 @@ export class BackupFile {
 
   /** Everything but the header, synced if asked for; then the header, which makes it a generation. */
   commit(
-    header: Omit<BackupHeader, "state" | "slabCapacity" | "slabTableChecksum" | "checksumTableChecksum">,
+    header: Omit<BackupHeader, "slabCapacity" | "slabTableChecksum" | "checksumTableChecksum">,
     slabClasses: Uint8Array,
     durability: Durability,
   ): void {
@@ -112,7 +111,6 @@ export class BackupFile {
     if (durability === "disk") this.sync(places.length);
     const complete: BackupHeader = {
       ...header,
-      state: STATE_COMMITTED,
       slabCapacity: this.slabCapacity,
       slabTableChecksum: crc32(slabTable.subarray(0, header.slabCount)),
       checksumTableChecksum: crc32(table.subarray(0, header.slabCount * REGIONS_PER_SLAB * 4)),

@@ -7,7 +7,7 @@
  *   …           checksum table: a u32 a region, its CRC32; padded to a page
  *
  * Only the regions of the first `slabCount` slabs mean anything; the room behind them is zero and lets the store grow
- * without moving the table. A file is committed by its header: all else reaches the file first, and the header holds the
+ * without moving the table. A file is committed by its header, which is zero until all else has reached the file and holds the
  * CRC32 of the slab table and of the checksum table, which holds those of the regions. So a file that was being written
  * when its process died is never taken for a whole one, whatever of it had got through.
  */
@@ -25,14 +25,10 @@ export const ZERO_REGION_CHECKSUM = crc32(new Uint8Array(REGION));
 /** More slabs than 4 GiB holds cannot be meant. */
 export const MOST_SLABS = 65536;
 
-export const STATE_WRITING = 0;
-export const STATE_COMMITTED = 1;
-
 export type BackupKind = "incremental" | "full";
 const KINDS: readonly BackupKind[] = ["incremental", "full"];
 
 export interface BackupHeader {
-  readonly state: number;
   /** How this generation was written; either kind is complete in itself. */
   readonly kind: BackupKind;
   readonly slabCount: number;
@@ -89,7 +85,6 @@ const FIELDS = [
   ["regionCount", 16, "u32"],
   ["slabCount", 20, "u32"],
   ["slabCapacity", 24, "u32"],
-  ["state", 28, "u32"],
   ["takenMs", 32, "f64"],
   ["epoch", 40, "u32"],
   ["tick", 44, "u32"],
@@ -148,6 +143,9 @@ export function decodeHeader(bytes: Buffer): BackupHeader | Fault {
     return { byte: bytes.length, what: `the file ends within its header; expected at least ${HEADER_BYTES} bytes` };
   }
   const magic = bytes.toString("latin1", 0, 8);
+  if (magic === "\0".repeat(8)) {
+    return { byte: 0, what: `the header is empty: the backup was never finished; expected "${MAGIC}"` };
+  }
   if (magic !== MAGIC) {
     return {
       byte: 0,
@@ -175,9 +173,6 @@ function findFault(values: Record<FieldName, number>): Fault | null {
     byte: offsetOf(field),
     what: `${field} is ${values[field]}; expected ${expected}`,
   });
-  if (values.state !== STATE_COMMITTED) {
-    return { byte: offsetOf("state"), what: "the backup was never finished; expected a committed one" };
-  }
   if (values.layoutVersion !== layout.LAYOUT_VERSION) return fault("layoutVersion", `${layout.LAYOUT_VERSION}`);
   if (values.slabCapacity > MOST_SLABS) return fault("slabCapacity", `at most ${MOST_SLABS}`);
   if (values.slabCount > values.slabCapacity) return fault("slabCount", `at most the capacity, ${values.slabCapacity}`);

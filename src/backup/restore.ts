@@ -60,7 +60,7 @@ export async function restore(path: string, options: RestoreOptions = {}): Promi
   const partial = options.partial ?? false;
   const { image, refused } = chooseImage(path, partial);
   const entries = new SnapshotEntries(image, partial);
-  const store = await Store.create({ ...optionsOf(image.header), ...options.store });
+  const store = await Store.create(optionsFor(image.header, options.store ?? {}));
   try {
     const filled = fill(store, entries, image.header);
     origins.set(store, image.header.storeId);
@@ -120,20 +120,28 @@ const HASH_NAMES = ["xxhash32", "fnv1a", "murmur3", "adaptive"] as const;
 /** Slots that Store.create adds to the workers' own. */
 const EXTRA_SLOTS = 2;
 
-/** The store as it was, as far as the header tells. */
-export function optionsOf(header: BackupHeader): StoreOptions {
+/** The store as it was, as far as the header tells, but for what is asked for. Sizes hang together: one that is given drops the others. */
+function optionsFor(header: BackupHeader, asked: StoreOptions): StoreOptions {
+  const sized = asked.capacity !== undefined || asked.maxCapacity !== undefined;
+  return {
+    maxWorkers: Math.max(0, header.slotCount - EXTRA_SLOTS),
+    hash: HASH_NAMES[header.hashKind] ?? "xxhash32",
+    eviction: header.eviction === 0 ? "none" : "clock",
+    ...(sized ? {} : sizesOf(header)),
+    ...asked,
+  };
+}
+
+function sizesOf(header: BackupHeader): StoreOptions {
   const wholeBytes = header.pool + header.slabMax * layout.SLAB_SIZE + layout.GUARD_SIZE;
   const maxCapacity = Math.min(2 ** 32, Math.max(header.capacity, wholeBytes));
   const share = ((header.slabMax + 0.5) * layout.SLAB_SIZE) / maxCapacity;
   return {
     capacity: header.capacity,
     maxCapacity,
-    maxWorkers: Math.max(0, header.slotCount - EXTRA_SLOTS),
     poolShare: Math.min(0.9, Math.max(0.1, share)),
     expectedEntries: header.bucketCount,
     maxNamespaces: Math.min(65534, Math.max(1, header.idCount - layout.FIRST_ID)),
-    hash: HASH_NAMES[header.hashKind] ?? "xxhash32",
-    eviction: header.eviction === 0 ? "none" : "clock",
   };
 }
 

@@ -1,0 +1,140 @@
+/** A backup into another form: a fresh backup directory, JSON Lines or MessagePack; and the way back. */
+import { createWriteStream } from "node:fs";
+import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { chooseImage, type Loss, restore, SnapshotEntries } from "../../src/backup/index.js";
+import { InvalidArgumentError, OutOfMemoryError } from "../../src/store/errors.js";
+import { Store, type StoreOptions } from "../../src/store/index.js";
+import { formatOf, type InterchangeFormat, load, parse, write } from "./interchange.js";
+
+export interface Conversion {
+  readonly from: string;
+  readonly to: string | null;
+  readonly entries: number;
+  readonly expired: number;
+  readonly takenAt: string | null;
+  readonly losses: readonly Loss[];
+  readonly refused: readonly string[];
+}
+
+export interface ConversionOptions {
+  /** Target: a .jsonl or .msgpack file, else a directory. null: a rehearsal. */
+  readonly to: string | null;
+  readonly partial: boolean;
+  readonly capacity: string | undefined;
+}
+
+export async function convert(from: string, options: ConversionOptions): Promise<Conversion> {
+  const source = formatOf(from);
+  const target = options.to === null ? null : formatOf(options.to);
+  if (source === null && target !== null) return exportEntries(from, options.to as string, target, options.partial);
+  const filled = source === null ? await fromBackup(from, options) : await fromRecords(from, source, options);
+  try {
+    if (options.to !== null) await toTarget(filled.store, options.to, target);
+  } finally {
+    await filled.store.close();
+  }
+  const { store: _, ...conversion } = filled;
+  return { ...conversion, from, to: options.to };
+}
+
+interface Filled extends Omit<Conversion, "from" | "to"> {
+  readonly store: Store;
+}
+
+async function fromBackup(from: string, { partial, capacity }: ConversionOptions): Promise<Filled> {
+  const sizes: StoreOptions = capacity === undefined ? {} : { capacity, maxCapacity: capacity };
+  const restored = await restore(from, { partial, store: sizes });
+  const { store, entries, expired, takenMs, losses, refused } = restored;
+  return { store, entries, expired, takenAt: new Date(takenMs).toISOString(), losses, refused };
+}
+
+const LEAST_CAPACITY = 64 * 2 ** 20;
+const MOST_CAPACITY = 2 ** 32;
+
+async function fromRecords(from: string, format: InterchangeFormat, { capacity }: ConversionOptions): Promise<Filled> {
+  const bytes = await readFile(from).catch((error: Error) => {
+    throw new InvalidArgumentError(`${from}: ${error.message}`, { cause: error });
+  });
+  // an entry takes at most twice its bytes and a header, in a pool of 60 %: four times the file leaves room
+  const size = capacity ?? Math.min(MOST_CAPACITY, Math.max(LEAST_CAPACITY, bytes.length * 4));
+  const store = await Store.create({ capacity: size, eviction: "none" });
+  try {
+    const counts = load(store, parse(from, bytes, format));
+    return { store, ...counts, takenAt: null, losses: [], refused: [] };
+  } catch (error) {
+    await store.close();
+    if (error instanceof InvalidArgumentError && error.cause instanceof OutOfMemoryError) {
+      throw new InvalidArgumentError(`${error.message.split(";")[0]}; try again with a larger --capacity`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+async function toTarget(store: Store, to: string, format: InterchangeFormat | null): Promise<void> {
+  if (format === null) return backUp(store, to);
+  const scratch = `${resolve(to)}.backup-${process.pid}`;
+  try {
+    await backUp(store, scratch);
+    await exportEntries(scratch, to, format, false);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** One generation, on the disk, in a directory that holds none yet. */
+async function backUp(store: Store, directory: string): Promise<void> {
+  const found = await stat(directory).catch(() => null);
+  if (found !== null && !found.isDirectory()) {
+    throw new InvalidArgumentError(
+      `${directory}: is a file; expected a directory, or a name ending in .jsonl or .msgpack`,
+    );
+  }
+  await using backups = await store.backup({ directory, durability: "disk", writing: "positioned" });
+  await backups.now("full");
+}
+
+async function exportEntries(
+  from: string,
+  to: string,
+  format: InterchangeFormat,
+  partial: boolean,
+): Promise<Conversion> {
+  const { image, refused } = chooseImage(from, partial);
+  const snapshot = new SnapshotEntries(image, partial);
+  await mkdir(dirname(resolve(to)), { recursive: true });
+  const temporary = `${to}.${process.pid}.new`;
+  const counts = { entries: 0, expired: 0 };
+  try {
+    await pipeline(
+      Readable.from(inBatches(write(snapshot, image.header.takenMs, format, counts))),
+      createWriteStream(temporary),
+    );
+    await rename(temporary, to);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  const takenAt = new Date(image.header.takenMs).toISOString();
+  return { from, to, ...counts, takenAt, losses: snapshot.losses, refused };
+}
+
+const BATCH_BYTES = 1 << 18;
+
+function* inBatches(pieces: Iterable<Uint8Array>): IterableIterator<Buffer> {
+  let batch: Uint8Array[] = [];
+  let bytes = 0;
+  for (const piece of pieces) {
+    batch.push(piece);
+    bytes += piece.length;
+    if (bytes < BATCH_BYTES) continue;
+    yield Buffer.concat(batch);
+    batch = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield Buffer.concat(batch);
+}

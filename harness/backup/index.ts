@@ -1,0 +1,2 @@
+/** The door of the backup commands. */
+export { backupCommand } from "./command.js";

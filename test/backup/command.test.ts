@@ -1,0 +1,151 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pack } from "msgpackr";
+import { beforeAll, describe, expect, it } from "vitest";
+import { restore, Store } from "#dist/src/index.js";
+import { temporaryDirectories } from "./directory.js";
+
+const CLI = new URL("fixtures/backup-cli.mjs", import.meta.url).pathname;
+const temporary = temporaryDirectories();
+
+function backup(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [CLI, ...args], { encoding: "utf8" });
+}
+
+/** Everything a store may hold: each encoding, keys and values that are no text, limits, a ttl, a grant. */
+function fill(store: Store): void {
+  store.namespace("b").set(Uint8Array.of(0xff, 0xfe), Uint8Array.of(1, 2, 3));
+  store.namespace("b").set("text key", new Uint8Array(9000).fill(7));
+  store.namespace("s", { encoding: "string" }).set("ключ", "значение\n");
+  store.namespace("j", { encoding: "json", maxEntries: 10 }).set("k", { a: [1, null, "x"], b: 1.5 });
+  const m = store.namespace("m", { encoding: "msgpack" });
+  m.set("plain", { a: [1, 2], s: "t" });
+  m.set("bytes", { raw: Buffer.from([0, 255]) });
+  m.set("big", 2n ** 60n);
+  store.namespace("s", { encoding: "string" }).set("fleeting", "here", { ttl: 1e8 });
+}
+
+function contents(store: Store): object {
+  const out: Record<string, unknown> = {};
+  for (const name of store.namespaces().sort()) {
+    const entries = [...store.namespace(name).binaryEntries()].map(([key, value]) => [
+      Buffer.from(key).toString("hex"),
+      value,
+    ]);
+    out[name] = entries.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+  }
+  return out;
+}
+
+describe("engram backup", () => {
+  let directory: string;
+  let original: object;
+
+  beforeAll(async () => {
+    directory = temporary();
+    const store = await Store.create({ capacity: "4MiB", maxWorkers: 1 });
+    fill(store);
+    original = contents(store);
+    const backups = await store.backup({ directory });
+    await backups.now();
+    await backups.createCheckpoint("first");
+    await store.close();
+  });
+
+  it("inspects: one paragraph a file, or JSON", () => {
+    const { status, stdout } = backup("inspect", directory);
+    expect(status).toBe(0);
+    expect(stdout).toContain("generation-a.engram: generation 1");
+    expect(stdout).toContain("checkpoint-first.engram: generation 2");
+    const json = JSON.parse(backup("inspect", directory, "--json").stdout);
+    expect(json).toHaveLength(3);
+    expect(json[0].header).toMatchObject({ generation: 1, epoch: 1 });
+  });
+
+  it("verifies: whole files with their counts", () => {
+    const { status, stdout } = backup("verify", directory);
+    expect(status).toBe(0);
+    expect(stdout.match(/^whole .* 8 entries in 4 namespaces$/gm)).toHaveLength(3);
+  });
+
+  it.each(["entries.jsonl", "entries.msgpack"])(
+    "goes out to %s and comes back the same, into a fresh backup",
+    async (name) => {
+      const file = join(temporary(), name);
+      const out = backup("restore", directory, "-o", file);
+      expect(out.stderr).toBe("");
+      expect(out.status).toBe(0);
+      const again = join(temporary(), "again");
+      const back = backup("restore", file, "-o", again, "--json");
+      expect(back.stderr).toBe("");
+      expect(JSON.parse(back.stdout)).toMatchObject({ entries: 8, to: again });
+      const { store } = await restore(again);
+      expect(contents(store)).toEqual(original);
+      expect(store.namespace("j").usage().maxEntries).toBe(10);
+      expect(store.namespace("s").getEntry("fleeting")?.expiresAt).toBeGreaterThan(Date.now() + 9e7);
+      await store.close();
+      expect(readdirSync(join(file, "..")).filter((other) => other !== name)).toEqual([]);
+    },
+  );
+
+  it("restores a backup into a fresh one of another size, and says what it did", async () => {
+    const to = join(temporary(), "larger");
+    const { status, stdout } = backup("restore", directory, "-o", to, "--capacity", "16MiB");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/: 8 entries, as of 20\d\d-.* restored to /);
+    const { store } = await restore(to);
+    expect(contents(store)).toEqual(original);
+    expect(store.stats().memory.capacityBytes).toBe(16 * 2 ** 20);
+    await store.close();
+  });
+
+  it("verifies a directory with one damaged file: exit 1; with none whole: exit 2 and one line", () => {
+    const damaged = temporary();
+    for (const name of ["generation-a.engram", "generation-b.engram"]) {
+      writeFileSync(join(damaged, name), readFileSync(join(directory, name)));
+    }
+    truncateSync(join(damaged, "generation-b.engram"), 9000);
+    const half = backup("verify", damaged);
+    expect(half.status).toBe(1);
+    expect(half.stdout).toMatch(/^damaged .*generation-b\.engram: byte 9000: the file ends; expected \d+ bytes/m);
+    truncateSync(join(damaged, "generation-a.engram"), 10);
+    const none = backup("verify", damaged);
+    expect(none.status).toBe(2);
+    expect(none.stderr.trim().split("\n")).toHaveLength(1);
+    expect(backup("restore", damaged).status).toBe(2);
+  });
+
+  const bad: [string, string, RegExp][] = [
+    ["no such file", "nowhere.jsonl", /nowhere\.jsonl: ENOENT/],
+    ["empty", "empty.jsonl", /the file is empty/],
+    ["no JSON", "broken.jsonl", /broken\.jsonl: line 2: is no JSON/],
+    ["no head", "headless.jsonl", /headless\.jsonl: line 1: is not a head: engram/],
+    ["an unknown namespace", "stranger.jsonl", /stranger\.jsonl: line 2: namespace "x" is not in the head/],
+    ["no value", "valueless.jsonl", /valueless\.jsonl: line 3: it has no value/],
+    ["cut MessagePack", "cut.msgpack", /cut\.msgpack: after \d+ objects: is no MessagePack/],
+  ];
+
+  it.each(bad)("refuses %s in one line, exit 2", (_what, name, message) => {
+    const folder = temporary();
+    const head = '{"engram":"entries","version":1,"namespaces":[{"name":"s","encoding":"string"}]}';
+    const texts: Record<string, string | Buffer> = {
+      "empty.jsonl": "",
+      "broken.jsonl": `${head}\n{"namespace"`,
+      "headless.jsonl": '{"namespace":"s","key":"k","value":"v"}\n',
+      "stranger.jsonl": `${head}\n{"namespace":"x","key":"k","value":"v"}\n`,
+      "valueless.jsonl": `${head}\n\n{"namespace":"s","key":"k"}\n`,
+      "cut.msgpack": Buffer.concat([
+        pack(JSON.parse(head)),
+        pack({ namespace: "s", key: "k", value: "vvvvvvvvv" }).subarray(0, -3),
+      ]),
+    };
+    if (texts[name] !== undefined) writeFileSync(join(folder, name), texts[name]);
+    const { status, stderr, stdout } = backup("restore", join(folder, name), "-o", join(folder, "out"));
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(status).toBe(2);
+    expect(stdout).toBe("");
+    expect(readdirSync(folder).filter((other) => other !== name)).toEqual([]);
+  });
+});
