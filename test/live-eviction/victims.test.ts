@@ -55,6 +55,58 @@ describe("a victim", () => {
   });
 });
 
+/** Two connections of one thread: `early`'s log is read before `late`'s, whatever happened first. */
+async function twoLogs(): Promise<{ early: Store; late: Store }> {
+  const early = await openStore({ eviction: "lru", maxEntries: 10 });
+  return { early, late: await Store.attach(early.handle) };
+}
+
+describe("records that are read in another order than they were written in", () => {
+  it("do not bring back an entry that was evicted before its hit is read", async () => {
+    const { early, late } = await twoLogs();
+    const ns = early.namespace("n");
+    for (let i = 0; i < 10; i++) ns.set(`key:${i}`, VALUE);
+    settle(early);
+    late.namespace("n").get("key:0");
+    ns.set("key:10", VALUE);
+    settle(early);
+    expect(early.stats()).toMatchObject({ entries: 10, eviction: { victims: 1, residents: 10 } });
+    expect(ns.has("key:1")).toBe(true);
+    await late.close();
+  });
+
+  it("do not take on an entry that was deleted before its insertion is read", async () => {
+    const { early, late } = await twoLogs();
+    late.namespace("n").set("key", VALUE);
+    early.namespace("n").delete("key");
+    settle(early);
+    expect(early.stats().eviction.residents).toBe(0);
+    await late.close();
+  });
+
+  it("do not keep an entry whose replacement was deleted before the replacing is read", async () => {
+    const { early, late } = await twoLogs();
+    early.namespace("n").set("key", VALUE);
+    settle(early);
+    late.namespace("n").set("key", VALUE);
+    early.namespace("n").delete("key");
+    settle(early);
+    expect(early.stats().eviction).toMatchObject({ residents: 0, spared: 0 });
+    await late.close();
+  });
+
+  it("do not lose an entry that was deleted and written again", async () => {
+    const { early, late } = await twoLogs();
+    late.namespace("n").set("key", VALUE);
+    settle(early);
+    late.namespace("n").delete("key");
+    early.namespace("n").set("key", VALUE);
+    settle(early);
+    expect(early.stats()).toMatchObject({ entries: 1, eviction: { residents: 1 } });
+    await late.close();
+  });
+});
+
 describe("a log that overflows", () => {
   it("drops and counts, and the walk that follows finds every entry it lost", async () => {
     const store = await openStore({ eviction: "lru", maxEntries: 10_000 });
