@@ -1,0 +1,170 @@
+import * as nodeFs from "node:fs";
+import { describe, expect, it } from "vitest";
+import { readBackup } from "#dist/src/backup/index.js";
+import { layout } from "#dist/src/core/index.js";
+import { BackupError, OutOfMemoryError, Store } from "#dist/src/index.js";
+import { temporaryDirectories } from "./directory.js";
+import { contentsOf } from "./image.js";
+import { sessionOf } from "./session.js";
+
+const temporary = temporaryDirectories();
+type Call = "writeSync" | "openSync" | "fdatasyncSync" | "fsyncSync" | "fstatSync";
+
+/** The file system, but that the n-th of one kind of call from now on fails, or lets something happen first. */
+function failingFs() {
+  let countdown = -1;
+  let call: Call = "writeSync";
+  let act: () => void = () => {};
+  const fs = { ...nodeFs };
+  const calls = fs as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const hook = (name: Call) => {
+    const real = calls[name];
+    calls[name] = (...args) => {
+      if (name === call && countdown >= 0 && countdown-- === 0) act();
+      return real(...args);
+    };
+  };
+  for (const name of ["writeSync", "openSync", "fdatasyncSync", "fsyncSync", "fstatSync"] as const) hook(name);
+  return {
+    fs,
+    on(name: Call, nth: number, what: () => void) {
+      call = name;
+      countdown = nth;
+      act = what;
+    },
+  };
+}
+
+function refuse(code: string): () => never {
+  return () => {
+    throw Object.assign(new Error(`${code}: refused, write`), { code });
+  };
+}
+
+async function small(eviction: "none" | "clock" = "none") {
+  const store = await Store.create({ capacity: "3MiB", maxWorkers: 0, eviction, maintenance: false });
+  return { store, ns: store.namespace("n", { encoding: "string" }) };
+}
+
+describe("a file system that refuses", () => {
+  const refusals: [string, Call, string][] = [
+    ["ENOSPC", "writeSync", "no-space"],
+    ["EDQUOT", "writeSync", "no-space"],
+    ["EFBIG", "writeSync", "no-space"],
+    ["EIO", "writeSync", "io"],
+    ["EIO", "fdatasyncSync", "io"],
+    ["EIO", "fstatSync", "io"],
+    ["EACCES", "openSync", "io"],
+    ["ENOENT", "openSync", "file-gone"],
+  ];
+
+  it.each(refusals)("%s at any %s of a backup: a typed error, and nothing lost", async (code, call, failure) => {
+    const { store, ns } = await small();
+    const { fs, on } = failingFs();
+    const session = sessionOf(store, temporary(), fs, "disk");
+    for (let i = 0; i < 400; i++) ns.set(`k${i}`, "x".repeat(500));
+    session.backup("full");
+    let good = session.backup("full").file;
+    const expected = contentsOf(readBackup(good));
+    let failures = 0;
+    for (let nth = 0; ; nth++) {
+      ns.set("round", `${nth}`);
+      on(call, nth, refuse(code));
+      let error: unknown = null;
+      try {
+        good = session.backup(nth % 2 === 0 ? "incremental" : "full").file;
+      } catch (caught) {
+        error = caught;
+      }
+      on(call, -1, () => {});
+      if (error === null) {
+        expected.set("n/round", `${nth}`);
+        expect(contentsOf(readBackup(good))).toEqual(expected);
+        if (failures > 0 || nth > 30) break;
+        continue;
+      }
+      failures++;
+      expect(error).toBeInstanceOf(BackupError);
+      expect((error as BackupError).failure).toBe(failure);
+      expect(contentsOf(readBackup(good)), "the generation before").toEqual(expected);
+      expect(new Int32Array((store.handle.memory as WebAssembly.Memory).buffer, layout.H_SNAPSHOT, 1)[0]).toBe(0);
+      // and the next one makes up for it
+      good = session.backup("incremental").file;
+      expected.set("n/round", `${nth}`);
+      expect(contentsOf(readBackup(good))).toEqual(expected);
+    }
+    if (call !== "openSync") expect(failures).toBeGreaterThan(0);
+    session.close();
+    await store.close();
+  });
+});
+
+describe("writers go first", () => {
+  for (const eviction of ["none", "clock"] as const) {
+    it(`a store that runs out of memory under a backup takes the snapshot away, and no write fails (${eviction})`, async () => {
+      const { store, ns } = await small(eviction);
+      const { fs, on } = failingFs();
+      const session = sessionOf(store, temporary(), fs);
+      let n = 0;
+      for (; n < 100_000 && store.stats().operations.evictions === 0; n++) {
+        try {
+          ns.set(`k${n}`, "x".repeat(400));
+        } catch (error) {
+          expect(error).toBeInstanceOf(OutOfMemoryError);
+          break;
+        }
+      }
+      for (let i = 0; eviction === "none" && i < 100; i++) ns.delete(`k${i}`);
+      const good = session.backup("full").file;
+      const before = contentsOf(readBackup(good));
+      // little or no memory is free: overwriting everything needs what is kept for the snapshot
+      on("writeSync", 3, () => {
+        for (let i = 0; i < n; i++) if (ns.has(`k${i}`)) ns.set(`k${i}`, "y".repeat(400));
+      });
+      expect(() => session.backup("full")).toThrow("a writer needed the memory");
+      expect(contentsOf(readBackup(good))).toEqual(before);
+      const again = contentsOf(readBackup(session.backup("incremental").file));
+      expect(again.size).toBe(ns.size);
+      for (const [name, value] of again) expect(ns.get(name.slice(2)) === value, name).toBe(true);
+      expect((await store.verify()).violations).toEqual([]);
+      session.close();
+      await store.close();
+    });
+  }
+
+  it("a backup waits a while for a write that does not end, then says whose it is", async () => {
+    const { store, ns } = await small();
+    ns.set("k", "v");
+    const session = sessionOf(store, temporary());
+    const words = new Int32Array((store.handle.memory as WebAssembly.Memory).buffer);
+    const slot = words[layout.H_SLOTS / 4] / 4;
+    words[slot + layout.S_WRITE_EPOCH / 4] = 1;
+    expect(() => session.backup("full")).toThrow(/thread \d+ \(slot 0\) has been in one write for 50 ms/);
+    expect(words[layout.H_SNAPSHOT / 4]).toBe(0);
+    words[slot + layout.S_WRITE_EPOCH / 4] = 0;
+    expect(contentsOf(readBackup(session.backup("full").file)).get("n/k")).toBe("v");
+    session.close();
+    await store.close();
+  });
+
+  it("what is overwritten and deleted while it is copied stays in the snapshot as it was at the cut", async () => {
+    const { store, ns } = await small();
+    const { fs, on } = failingFs();
+    const session = sessionOf(store, temporary(), fs);
+    for (let i = 0; i < 1000; i++) ns.set(`k${i}`, `old ${i}`.padEnd(200, "."));
+    session.backup("full");
+    on("writeSync", 2, () => {
+      for (let i = 0; i < 1000; i += 2) ns.set(`k${i}`, `new ${i}`.padEnd(200, "."));
+      for (let i = 1; i < 1000; i += 4) ns.delete(`k${i}`);
+      for (let i = 0; i < 300; i++) ns.set(`other${i}`, "x".repeat(200));
+    });
+    const during = contentsOf(readBackup(session.backup("full").file));
+    expect(during.size).toBe(1000);
+    for (let i = 0; i < 1000; i++) expect(during.get(`n/k${i}`)).toBe(`old ${i}`.padEnd(200, "."));
+    const after = contentsOf(readBackup(session.backup("incremental").file));
+    expect(after.size).toBe(1000 - 250 + 300);
+    expect(after.get("n/k2")).toBe("new 2".padEnd(200, "."));
+    session.close();
+    await store.close();
+  });
+});
