@@ -32,6 +32,7 @@ import {
 } from "../layout";
 import { copyRacy, load32, loadsFence, racy32, swap32 } from "./memory";
 import { allocate, sizeOf } from "./pool";
+import { isCleared } from "./quota";
 import { scan } from "./reclaim";
 import { expiredNow, find, found, padded, take } from "./table";
 import { count, nextRandom, pool, slabs, slot } from "./worker";
@@ -116,7 +117,7 @@ export function evictOne(cls: u32): bool {
     if (turnHand(cls)) return true;
     if (coldest == 0) return false;
     // all that were sampled are hot: the least hot of them goes, or a cache read by everyone would take nothing new
-    if (removeEntry(coldest, coldestVersion)) {
+    if (removeEntry(coldest, coldestVersion, false)) {
       count(C_EVICTIONS);
       return true;
     }
@@ -163,7 +164,7 @@ function evictFrom(start: u32, cls: u32): bool {
       store<u8>(entry + E_ACCESS, access - 1); // may hit a chunk recycled just now: harmless, it is a hint
       continue;
     }
-    if (removeEntry(entry, load32(entry + E_VERSION))) {
+    if (removeEntry(entry, load32(entry + E_VERSION), false)) {
       count(C_EVICTIONS);
       return true;
     }
@@ -179,22 +180,41 @@ function isCandidate(entry: u32): bool {
   );
 }
 
+/** What was copied of an entry: with its address, enough to find it by its key. */
+let victimHash: u32 = 0;
+let victimMeta: u32 = 0;
+
 /**
- * Deletes the entry at this address if it still is in this life and in its chain. The caller is within a write
- * (beginWrite), because a deletion is stamped.
+ * Finds the entry by its own key; true when it is linked, in this life. It is named as a hazard then, and its fields, read
+ * before without protection, can be trusted from here on. Unlinks marked entries of that key on the way.
  */
-export function removeEntry(entry: u32, version: u32): bool {
-  const hash = racy32(entry + E_HASH);
-  const meta = racy32(entry + E_META);
-  const keyLength = meta >> 16;
+export function findEntry(entry: u32, version: u32): bool {
+  victimHash = racy32(entry + E_HASH);
+  victimMeta = racy32(entry + E_META);
+  const keyLength = victimMeta >> 16;
   if (keyLength == 0 || keyLength > KEY_MAX) return false;
   const key = slot + S_VICTIM_KEY;
   copyRacy(key, entry + E_KEY, padded(keyLength));
   loadsFence(); // the copy before the re-check
   if (load32(entry + E_VERSION) != version) return false;
+  find(victimHash, victimMeta, key);
+  return found == entry && load32(entry + E_VERSION) == version;
+}
+
+/**
+ * Deletes the entry at this address if it still is in this life and in its chain; the store's own entries never. The
+ * caller is within a write (beginWrite), because a deletion is stamped.
+ *
+ * @param deadOnly only if it has expired, or its namespace was cleared. Asked here and not by the caller alone: a chunk seen
+ *   between two lives has the new version and the old expiry or id. That an id is cleared while its entry is linked means
+ *   that this entry is dead, for an id is not taken again before it is empty.
+ */
+export function removeEntry(entry: u32, version: u32, deadOnly: bool): bool {
   while (true) {
-    find(hash, meta, key);
-    if (found != entry || load32(entry + E_VERSION) != version) return false;
-    if (take(hash, meta, key)) return true;
+    if (!findEntry(entry, version)) return false;
+    const id = victimMeta & 0xffff;
+    if (id < FIRST_ID) return false;
+    if (deadOnly && !expiredNow(load<u32>(entry + E_EXPIRES)) && !isCleared(id)) return false;
+    if (take(victimHash, victimMeta, slot + S_VICTIM_KEY)) return true;
   }
 }

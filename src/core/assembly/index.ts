@@ -305,7 +305,7 @@ export function evict(cls: u32): bool {
 /** Removes an entry by address and version: a victim that was just rewritten is spared. */
 export function removeVictim(entry: u32, version: u32): bool {
   beginWrite();
-  const done = removeEntry(entry, version);
+  const done = removeEntry(entry, version, false);
   clearHazards();
   endWrite();
   return done;

@@ -8,11 +8,14 @@ import {
   E_META,
   E_NEXT,
   E_VERSION,
+  FIRST_ID,
   H_TICK,
+  ID_CLEARED,
   ID_USED,
   I_BYTES,
   I_ENTRIES,
   I_LAST_USED,
+  I_STATE,
   ID_STRIDE,
   N_MAX_BYTES,
   N_MAX_ENTRIES,
@@ -86,6 +89,12 @@ export function withKind(state: u32, kind: u32): u32 {
 @inline
 export function takenBy(state: u32, taker: u32): u32 {
   return ((state & 0xffff0000) + 0x10000) | (taker << 8) | ID_USED;
+}
+
+// @ts-ignore: decorator
+@inline
+export function isCleared(id: u32): bool {
+  return id >= FIRST_ID && idKind(load32(idLine(id) + I_STATE)) == ID_CLEARED;
 }
 
 /** Reserves one entry of `size` chunk bytes. OK, QUOTA, or STALE when the namespace was cleared or changed. */

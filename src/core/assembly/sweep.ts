@@ -12,16 +12,14 @@ import {
   E_NEXT,
   E_VERSION,
   FIRST_ID,
-  ID_CLEARED,
-  I_STATE,
   LOG_ALIVE,
   LOG_INSERT,
   LOG_RECORD_SIZE,
 } from "../layout";
-import { removeEntry } from "./evict";
+import { findEntry, removeEntry } from "./evict";
 import { load32, racy32 } from "./memory";
 import { isChunk } from "./pool";
-import { idKind, idLine } from "./quota";
+import { isCleared } from "./quota";
 import { clearHazards } from "./reclaim";
 import { expiredNow } from "./table";
 import { beginWrite, bucketMask, buckets, count, endWrite } from "./worker";
@@ -48,7 +46,7 @@ function sweepBucket(bucket: u32): u32 {
     if (load32(entry + E_VERSION) != version) break; // recycled under us: the next round will come by again
     if (!(next & 1) && (expired || cleared)) {
       beginWrite();
-      const gone = removeEntry(entry, version);
+      const gone = removeEntry(entry, version, true);
       clearHazards();
       endWrite();
       if (gone) {
@@ -62,12 +60,6 @@ function sweepBucket(bucket: u32): u32 {
     entry = next & ~1;
   }
   return swept;
-}
-
-// @ts-ignore: decorator
-@inline
-function isCleared(id: u32): bool {
-  return id >= FIRST_ID && idKind(load32(idLine(id) + I_STATE)) == ID_CLEARED;
 }
 
 /**
@@ -174,6 +166,6 @@ function listBucket(id: u32, bucket: u32, target: u32, from: u32, room: u32): u3
 
 /** A marked entry whose writer died before unlinking would keep us from ever listing its bucket: take it out. */
 function helpUnlink(entry: u32, version: u32): void {
-  removeEntry(entry, version); // finds its key, and find() unlinks what is marked on the way
+  findEntry(entry, version);
   clearHazards();
 }
