@@ -153,7 +153,6 @@ export function allocate(cls: u32): u32 {
  * would take it for an entry.
  */
 export function putBack(chunk: u32): void {
-  store<u32>(chunk + E_BIRTH, 0); // it was about to be an entry; a backup that walks the slabs must not take it for one
   unstamp(chunk);
   giveToCache(chunk, classAt(chunk));
   store<u32>(slot + S_HAND_CHUNK, 0);
