@@ -36,20 +36,20 @@ function chooseMapper(asked: "mapped" | "positioned"): { mapper: Mapper | null; 
   return { mapper, writing: { writing: "mapped", reason: null } };
 }
 
-function open(session: number, { memory: wasm, options, origin }: OpenRequest): Writing {
+function open(session: number, { memory: wasm, options, lineage }: OpenRequest): Writing {
   const directory = resolve(options.directory);
   const memory = new LiveMemory(wasm);
   makeDirectory(directory);
   for (const other of runners.values()) {
     if (other.directory === directory) throw new InvalidArgumentError(`${directory}: another store is backed up there`);
   }
-  if (!options.takeOver) refuseForeign(directory, memory.word(layout.H_STORE_ID), origin);
+  if (!options.takeOver) refuseForeign(directory, lineage ?? memory.word(layout.H_STORE_ID));
   if (!memory.claim()) {
     throw new InvalidArgumentError("this store has a backup open already; close that one, or use its handle");
   }
   try {
     const { mapper, writing } = chooseMapper(options.writing);
-    const backup = new BackupSession(wasm, { ...options, directory }, mapper);
+    const backup = new BackupSession(wasm, { ...options, directory, lineage }, mapper);
     const runner = new BackupRunner(backup, { ...options, directory }, writing, {
       report: (report) => say({ session, report }),
       failed: (error) => say({ session, failed: plain(error) }),
@@ -71,10 +71,10 @@ function makeDirectory(directory: string): void {
 }
 
 /** Starting over in a directory that holds someone's only backups would cost them: it takes a word. */
-function refuseForeign(directory: string, storeId: number, origin: number | undefined): void {
+function refuseForeign(directory: string, lineage: number): void {
   for (const file of findGenerations(directory)) {
     const header = inspectHeader(file);
-    if (header === null || header.storeId === storeId || header.storeId === origin) continue;
+    if (header === null || header.lineage === lineage) continue;
     throw new InvalidArgumentError(
       `${file}: holds a generation of another store; restore it first (restore(directory)), choose another directory, or pass takeOver: true to overwrite it`,
     );

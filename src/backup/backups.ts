@@ -10,7 +10,7 @@ import type { BackupKind } from "./format.js";
 import { type Checkpoint, checkpointFile, findCheckpoints } from "./generations.js";
 import type { SessionStatus, Writing } from "./messages.js";
 import { type BackupOptions, type CheckedBackupOptions, checkBackupOptions } from "./options.js";
-import { originOf, type Restored, type RestoreOptions, restore } from "./restore.js";
+import { lineageOf, type Restored, type RestoreOptions, restore } from "./restore.js";
 import type { BackupReport } from "./session.js";
 import { LiveMemory } from "./snapshot.js";
 
@@ -50,7 +50,7 @@ export class Backups implements AsyncDisposable {
     const backups = new Backups(memory, checked);
     const { onBackup: _, onError: __, ...plain } = checked;
     try {
-      warn(await backups.thread.call(backups.session, "open", { memory, options: plain, origin: originOf(store) }));
+      warn(await backups.thread.call(backups.session, "open", { memory, options: plain, lineage: lineageOf(store) }));
     } catch (error) {
       backups.thread.leave(backups.session);
       throw error;

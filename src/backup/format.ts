@@ -43,6 +43,8 @@ export interface BackupHeader {
   /** Counts the generations committed in one directory. */
   readonly generation: number;
   readonly storeId: number;
+  /** Id of the first store of the line: a store restored from a backup goes on in its line. */
+  readonly lineage: number;
   readonly hashKind: number;
   readonly hashSeed: number;
   readonly eviction: number;
@@ -85,6 +87,7 @@ const FIELDS = [
   ["regionCount", 16, "u32"],
   ["slabCount", 20, "u32"],
   ["slabCapacity", 24, "u32"],
+  ["lineage", 28, "u32"],
   ["takenMs", 32, "f64"],
   ["epoch", 40, "u32"],
   ["tick", 44, "u32"],

@@ -11,8 +11,8 @@ export type SessionOptions = Omit<CheckedBackupOptions, "onBackup" | "onError">;
 export interface OpenRequest {
   readonly memory: WebAssembly.Memory;
   readonly options: SessionOptions;
-  /** Id of the store this one was restored from, if it was. */
-  readonly origin: number | undefined;
+  /** The line of stores this one was restored into, if it was. */
+  readonly lineage: number | undefined;
 }
 
 /** How files are written, and why so if not as asked. */

@@ -41,12 +41,11 @@ export interface Restored {
   readonly refused: readonly string[];
 }
 
-/** Which backups a store came from: those it may go on with. */
-const origins = new WeakMap<Store, number>();
+/** The line of stores that a restored store goes on in: its backups may follow theirs. */
+const lineages = new WeakMap<Store, number>();
 
-/** The id of the store whose backup this store was restored from. */
-export function originOf(store: Store): number | undefined {
-  return origins.get(store);
+export function lineageOf(store: Store): number | undefined {
+  return lineages.get(store);
 }
 
 /**
@@ -63,7 +62,7 @@ export async function restore(path: string, options: RestoreOptions = {}): Promi
   const store = await Store.create(optionsFor(image.header, options.store ?? {}));
   try {
     const filled = fill(store, entries, image.header);
-    origins.set(store, image.header.storeId);
+    lineages.set(store, image.header.lineage);
     const { generation, takenMs } = image.header;
     return { store, file: image.path, generation, takenMs, ...filled, losses: entries.losses, refused };
   } catch (error) {

@@ -7,12 +7,14 @@
  * incremental step behind the store, and a backup that fails at any point costs nothing but its own file's commit.
  */
 import * as nodeFs from "node:fs";
+import { existsSync } from "node:fs";
 import { layout } from "../core/index.js";
-import { BackupError, type BackupFailure } from "../store/errors.js";
+import { BackupError, type BackupFailure, CorruptBackupError } from "../store/errors.js";
 import { BackupFile, type Durability, type FileSystem } from "./backup-file.js";
 import type { BackupKind } from "./format.js";
-import { generationFiles, inspectHeader } from "./generations.js";
+import { generationFiles } from "./generations.js";
 import type { Mapper } from "./mapping.js";
+import { readBackup } from "./read.js";
 import { RegionSet } from "./region-set.js";
 import { type Cut, LiveMemory } from "./snapshot.js";
 
@@ -23,6 +25,8 @@ export interface SessionSettings {
   readonly generations: number;
   /** How long a backup waits for writes that are under way, ms. */
   readonly patienceMs: number;
+  /** Line of stores this one goes on in, if it was restored; else its own id begins one. */
+  readonly lineage?: number;
 }
 
 /** What one backup did. Times in ms. */
@@ -80,7 +84,7 @@ export class BackupSession {
     this.settings = settings;
     this.fs = fs;
     const paths = generationFiles(settings.directory, settings.generations);
-    const found = paths.map((path) => inspectHeader(path)?.generation ?? 0);
+    const found = paths.map(wholeGeneration);
     this.generation = Math.max(0, ...found);
     const stage = Buffer.allocUnsafe(1 << 20);
     this.turns = paths.map((path, i) => ({
@@ -165,6 +169,7 @@ export class BackupSession {
       createdMs: memory.createdMs,
       generation: this.generation + 1,
       storeId: memory.word(layout.H_STORE_ID),
+      lineage: this.settings.lineage ?? memory.word(layout.H_STORE_ID),
       hashKind: memory.word(layout.H_HASH_KIND),
       hashSeed: memory.word(layout.H_HASH_SEED),
       eviction: memory.word(layout.H_EVICTION),
@@ -212,6 +217,17 @@ export class BackupSession {
     } finally {
       this.fs.closeSync(fd);
     }
+  }
+}
+
+/** Which file's turn it is goes by what can be restored, not by what a header says. */
+function wholeGeneration(path: string): number {
+  if (!existsSync(path)) return 0;
+  try {
+    return readBackup(path).header.generation;
+  } catch (error) {
+    if (error instanceof CorruptBackupError) return 0;
+    throw error;
   }
 }
 

@@ -1,0 +1,2 @@
+/** The door of the crash tests. */
+export { type CrashCounts, type CrashSettings, crash } from "./crash.js";

@@ -1,0 +1,15 @@
+import { describe, expect, it } from "vitest";
+import { crash } from "#dist/harness/crash/index.js";
+
+const seed = Number(process.env.CRASH_SEED ?? Date.now() % 2 ** 32);
+
+describe("a process killed with kill -9 under load", () => {
+  it(`leaves every finished backup whole, and every promise kept (seed ${seed}; thousands of kills: npm run crash)`, async () => {
+    const counts = await crash({ kills: 20, seed, longestMs: 80 }, () => {});
+    expect(counts.violations).toEqual([]);
+    expect(counts.kills).toBe(20);
+    expect(counts.recovered).toBeGreaterThan(10);
+    expect(counts.commits).toBeGreaterThan(10);
+    expect(counts.damagedWhole + counts.damagedRefused).toBeGreaterThan(0);
+  }, 120_000);
+});
