@@ -84,10 +84,13 @@ export function list(id: u32, from: u32, target: u32, room: u32): u64 {
   return <u64>bucket | (<u64>n << 32);
 }
 
+/** Times a bucket is walked again because it changed under the walk, before what was seen of it has to do. */
+const SURVEY_PATIENCE: u32 = 4;
+
 /**
  * Lists what readers of a namespace may find, in all namespaces of users, from bucket `from` on, until `room` entries are at
- * `target` or the table ends: for an evictor that lost its place. The records are those of an access log, as insertions. A bucket
- * that changes under the walk is left where it is: what comes and goes now is in the logs.
+ * `target` or the table ends: for an evictor that lost its place. The records are those of an access log, as insertions. What
+ * comes and goes meanwhile is in the logs, so a bucket that keeps changing is left as it was seen.
  *
  * @returns the next bucket to look at in the low word, the number listed in the high word
  */
@@ -95,32 +98,53 @@ export function survey(from: u32, target: u32, room: u32): u64 {
   let n: u32 = 0;
   let bucket = from;
   for (; bucket <= bucketMask; bucket++) {
-    let entry = load32(buckets + (bucket << 2));
+    if (load<u32>(buckets + (bucket << 2)) == 0) continue;
     const before = n;
-    while (entry != 0 && isChunk(entry) && n < room) {
-      const version = load32(entry + E_VERSION);
-      const hash = racy32(entry + E_HASH);
-      const id = racy32(entry + E_META) & 0xffff;
-      const expires = racy32(entry + E_EXPIRES);
-      const next = load32(entry + E_NEXT);
-      if (load32(entry + E_VERSION) != version) break;
-      if (!(next & 1) && id >= FIRST_ID && !expiredNow(expires) && !isCleared(id)) {
-        const record = target + n * LOG_RECORD_SIZE;
-        store<u32>(record, hash);
-        store<u32>(record, entry | LOG_INSERT | LOG_ALIVE, 4);
-        store<u32>(record, version, 8);
-        store<u32>(record, expires, 12);
-        n++;
-      }
-      entry = next & ~1;
-    }
-    // full in the middle of a chain: it comes first next time, unless it alone fills the room
-    if (n == room && entry != 0 && before != 0) {
-      n = before;
-      break;
+    let patience = SURVEY_PATIENCE;
+    do {
+      n = surveyBucket(buckets + (bucket << 2), target, before, room);
+    } while (cutShort && --patience > 0);
+    // no room for all of a chain: it comes first next time, unless it alone fills the room
+    if (n > room) {
+      n = before == 0 ? room : before;
+      if (before != 0) break;
     }
   }
   return <u64>bucket | (<u64>n << 32);
+}
+
+/** Whether the last bucket's chain was left before its end, because it changed. */
+let cutShort: bool = false;
+
+/** Lists a chain from record `from` on; the number of records then, more than `room` when there was none for all. */
+function surveyBucket(bucket: u32, target: u32, from: u32, room: u32): u32 {
+  let n = from;
+  let entry = load32(bucket);
+  cutShort = true;
+  while (entry != 0) {
+    if (!isChunk(entry)) return n;
+    const version = load32(entry + E_VERSION);
+    const hash = racy32(entry + E_HASH);
+    const id = racy32(entry + E_META) & 0xffff;
+    const expires = racy32(entry + E_EXPIRES);
+    const next = load32(entry + E_NEXT);
+    if (load32(entry + E_VERSION) != version) return n;
+    if (!(next & 1) && id >= FIRST_ID && !expiredNow(expires) && !isCleared(id)) {
+      if (n == room) {
+        cutShort = false;
+        return room + 1;
+      }
+      const record = target + n * LOG_RECORD_SIZE;
+      store<u32>(record, hash);
+      store<u32>(record, entry | LOG_INSERT | LOG_ALIVE, 4);
+      store<u32>(record, version, 8);
+      store<u32>(record, expires, 12);
+      n++;
+    }
+    entry = next & ~1;
+  }
+  cutShort = false;
+  return n;
 }
 
 function listBucket(id: u32, bucket: u32, target: u32, from: u32, room: u32): u32 {
