@@ -609,8 +609,9 @@ export class Namespace<E extends EncodingName = "binary"> {
   }
 
   /**
-   * Bucket by bucket: the engine lists a bucket's living entries, then each is copied out if it is still the same. One that
-   * was replaced meanwhile makes us list its bucket again, skipping the keys that already came from it.
+   * Some buckets at a time: the engine lists their living entries, then each is copied out if it is still the same. One that was
+   * replaced meanwhile makes us list again, fewer entries than before, so that a busy table does not have us copy the same ones
+   * for ever; in the end single buckets, skipping the keys that already came from them.
    */
   private *walk(): IterableIterator<Listed<Values[E]>> {
     this.enter(READ);
@@ -618,9 +619,10 @@ export class Namespace<E extends EncodingName = "binary"> {
     const { worker } = this;
     const { id } = this.record;
     let bucket = 0;
+    let room = LISTED;
     while (bucket < worker.bucketCount) {
       if (!this.isStillOn(id)) return;
-      const result = worker.engine.list(id, bucket, worker.slot + layout.S_MANY, LISTED);
+      const result = worker.engine.list(id, bucket, worker.slot + layout.S_MANY, room);
       const next = Number(result & 0xffffffffn);
       const count = Number(result >> 32n);
       const listed = Array.from(worker.manyWords.subarray(0, count * 2), (word) => word >>> 0);
@@ -631,12 +633,15 @@ export class Namespace<E extends EncodingName = "binary"> {
         if (entry === null) torn = true;
         else batch.push(entry);
       }
-      if (torn) {
-        // narrow: go through these buckets one at a time
-        for (; bucket < next; bucket++) yield* this.walkBucket(id, bucket);
+      if (next === bucket || (torn && room === LISTED_OF_ONE)) {
+        const end = Math.max(next, bucket + 1);
+        for (; bucket < end; bucket++) yield* this.walkBucket(id, bucket);
+      } else if (torn) {
+        room /= 2;
       } else {
         yield* batch;
         bucket = next;
+        room = Math.min(room * 2, LISTED);
       }
     }
   }
@@ -644,10 +649,17 @@ export class Namespace<E extends EncodingName = "binary"> {
   private *walkBucket(id: number, bucket: number): IterableIterator<Listed<Values[E]>> {
     const { worker } = this;
     const seen = new Set<string>();
+    let room = LISTED_OF_ONE;
     for (let again = true; again; ) {
       again = false;
       if (!this.isStillOn(id)) return;
-      const count = Number(worker.engine.list(id, bucket, worker.slot + layout.S_MANY, LISTED) >> 32n);
+      const result = worker.engine.list(id, bucket, worker.slot + layout.S_MANY, room);
+      if (Number(result & 0xffffffffn) === bucket) {
+        room *= 8; // a bucket is listed whole or not at all
+        again = true;
+        continue;
+      }
+      const count = Number(result >> 32n);
       const mask = worker.bucketCount - 1;
       const listed = Array.from(worker.manyWords.subarray(0, count * 2), (word) => word >>> 0);
       const batch: Listed<Values[E]>[] = [];
@@ -684,6 +696,8 @@ export class Namespace<E extends EncodingName = "binary"> {
 }
 
 const LISTED = 1024;
+/** Room for the entries of one bucket: the list stops soon after it, instead of going on through the table. */
+const LISTED_OF_ONE = 8;
 const BATCH = 512;
 const KEYS_END = 16384;
 
