@@ -50,7 +50,7 @@ describe.each([
     const store = await openStore({ shared });
     const ns = store.namespace("n");
     const clock = new HandClock(store);
-    const expire = (key: string, value = one) => {
+    const expire = (key: string, value: Uint8Array = one) => {
       ns.set(key, value, { ttl: 10 });
       const { version } = ns.getEntry(key)!;
       clock.advance(20);
