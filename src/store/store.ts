@@ -36,6 +36,8 @@ interface Connection {
   readonly creator: boolean;
   readonly shared: boolean;
   readonly buffers: FinalizationRegistry<number>;
+  /** Chunks of the buffers that are out. */
+  readonly lent: WeakMap<Uint8Array, number>;
   maintenanceDone: Promise<void>;
   /** The store's evictor, when that is this thread: in a store without a maintenance thread, whoever maintains it first. */
   evictor: Evictor | null;
@@ -230,7 +232,9 @@ export class Store implements AsyncDisposable {
 
   /**
    * `length` bytes inside the shared memory, this thread's own: as the target of `getInto` or the value of `set` they save a copy.
-   * Given back when the view is garbage-collected, or the thread detaches or dies.
+   * Given back by `returnBuffer`, when the view is garbage-collected, or when the thread detaches or dies. Keep the view itself,
+   * not only a subarray of it. Who takes buffers again and again should return them: a view weighs little to the garbage
+   * collector, so it may come late.
    */
   buffer(length: number): Uint8Array {
     const { worker, buffers } = this.connection;
@@ -242,8 +246,24 @@ export class Store implements AsyncDisposable {
     const chunk = worker.engine.takeBuffer(length) >>> 0;
     if (chunk === 0) throw new OutOfMemoryError(`no chunk is free for a buffer of ${length} bytes`);
     const view = new Uint8Array(worker.currentBuffer(), chunk + layout.E_KEY, length);
-    buffers.register(view, chunk);
+    buffers.register(view, chunk, view);
+    this.connection.lent.set(view, chunk);
     return view;
+  }
+
+  /**
+   * Gives a buffer back at once. Neither it nor any view of the same bytes may be used afterwards.
+   *
+   * @throws InvalidArgumentError for anything but a view that came from `buffer()` of this store in this thread, once
+   */
+  returnBuffer(buffer: Uint8Array): void {
+    const { worker, buffers, lent } = this.connection;
+    worker.assertOpen();
+    const chunk = lent.get(buffer);
+    if (chunk === undefined) throw new InvalidArgumentError("returnBuffer takes a view that came from buffer(), once");
+    lent.delete(buffer);
+    buffers.unregister(buffer);
+    worker.engine.returnBuffer(chunk);
   }
 
   // ---------------------------------------------------------------- channels
@@ -491,6 +511,7 @@ function connect(worker: WorkerConnection, maintenance: Worker | null, creator: 
     maintenance,
     creator,
     shared,
+    lent: new WeakMap(),
     buffers: new FinalizationRegistry((chunk) => {
       if (!worker.closed) worker.engine.returnBuffer(chunk);
     }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OutOfMemoryError, Store } from "#dist/src/index.js";
+import { InvalidArgumentError, OutOfMemoryError, Store } from "#dist/src/index.js";
 import { makeRandom, SEED } from "../core/seeded-random.js";
 import { bytesOf, HandClock, inside, openStore } from "./fixture.js";
 
@@ -310,6 +310,20 @@ describe("buffers in the shared memory", () => {
       expect(ns.getInto("b", buffer.subarray(3))).toBe(10);
       expect([...buffer.subarray(0, 14)]).toEqual([0, 0, 0, ...new Array(10).fill(i), 0]);
     });
+  });
+
+  it("are given back by hand, once", async () => {
+    const store = await openStore({ capacity: "4MiB", eviction: "none" });
+    for (let i = 0; i < 5000; i++) {
+      const buffer = store.buffer(16_000).fill(i);
+      if (i % 1000 === 0) expect(store.stats().memory.usedBytes).toBe(16_384);
+      store.returnBuffer(buffer);
+      if (i > 0) continue;
+      expect(() => store.returnBuffer(buffer)).toThrow(InvalidArgumentError);
+      expect(() => store.returnBuffer(new Uint8Array(8))).toThrow(InvalidArgumentError);
+      expect(() => store.returnBuffer(undefined as never)).toThrow(InvalidArgumentError);
+    }
+    expect(store.stats().memory.usedBytes).toBe(0);
   });
 
   it("of a thread that detaches go back to the store", async () => {
