@@ -178,7 +178,7 @@ describe("the evictor", () => {
     const store = await openStore({ eviction: "lru", maxEntries: 500, maintenance: true });
     for (let kill = 1; kill <= 4; kill++) {
       const before = store.stats().eviction.logged;
-      const worker = store.spawn(thread("write-on"), { workerData: { namespace: "n", keys: 2000 } });
+      const worker = store.spawn(thread("write-on"), { workerData: { namespace: "n", keys: 2000, seed: kill } });
       await until(() => store.stats().eviction.logged > before + 3000, "the agent to be at work");
       await worker.terminate();
       await until(() => store.stats().workers.reaped === kill, "the dead agent's slot to be taken back");

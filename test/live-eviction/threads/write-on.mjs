@@ -4,8 +4,9 @@ import { Store } from "#dist/src/index.js";
 const store = await Store.attach(workerData.store);
 const ns = store.namespace(workerData.namespace);
 const value = new Uint8Array(40);
-for (let i = 0; ; i = (i * 7 + 1) % workerData.keys) {
-  ns.set(`key:${i}`, value);
-  ns.get(`key:${i}`);
-  if (i % 5 === 0) ns.delete(`key:${i}`);
+for (let state = workerData.seed >>> 0; ; state = (Math.imul(state, 1664525) + 1013904223) >>> 0) {
+  const key = `key:${(state >>> 8) % workerData.keys}`;
+  ns.set(key, value);
+  ns.get(key);
+  if (state >>> 29 === 0) ns.delete(key);
 }
