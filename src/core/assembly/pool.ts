@@ -233,7 +233,7 @@ function push(kind: u32, cls: u32, first: u32, last: u32, left: u32): void {
     store<u32>(last + E_NEXT, headAddress(head));
     store<u32>(slot + S_PENDING_TAG, tag);
     release32(slot + S_PENDING, kind);
-    if (swap64(line, head, makeHead(first, tag + 1, slotNumber + 1))) return;
+    if (swap64(line, head, makeHead(first, FAULT == 5 ? tag : tag + 1, slotNumber + 1))) return;
   }
 }
 

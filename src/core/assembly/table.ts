@@ -136,7 +136,7 @@ export function find(hash: u32, meta: u32, key: u32): void {
     while (found != 0) {
       const next = load32(found + E_NEXT);
       // the predecessor must still lead here, unmarked: an unlinked entry's own link proves nothing
-      if (FAULT != 2 && load32(link) != found) {
+      if (FAULT != 2 && FAULT != 6 && load32(link) != found) {
         restart = true;
         break;
       }
