@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { instrument } from "./instrument.js";
 import { EXPLORE_WASM } from "./location.js";
-import { SLAB_SHIFT } from "./tiny-layout.js";
+import { REGION_SHIFT, SLAB_SHIFT } from "./tiny-layout.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -42,11 +42,12 @@ interface Binaryen {
 /** The engine's source as the explorer compiles it. */
 export function adapt(name: string, source: string): string {
   if (name.endsWith("src/core/layout.ts")) {
-    return replaceOnce(
-      replaceOnce(source, "SLAB_SIZE: u32 = 65536;", `SLAB_SIZE: u32 = ${1 << SLAB_SHIFT};`),
-      "SLAB_SHIFT: u32 = 16;",
-      `SLAB_SHIFT: u32 = ${SLAB_SHIFT};`,
-    );
+    const sizes: [from: string, to: number][] = [
+      ["SLAB_SIZE: u32 = 65536;", 1 << SLAB_SHIFT],
+      ["SLAB_SHIFT: u32 = 16;", SLAB_SHIFT],
+      ["REGION_SHIFT: u32 = 12;", REGION_SHIFT],
+    ];
+    return sizes.reduce((text, [from, to]) => replaceOnce(text, from, from.replace(/\d+;$/, `${to};`)), source);
   }
   if (name.endsWith("src/core/assembly/memory.ts")) {
     return `${source}\n// @ts-ignore: decorator\n@global @external("host", "fault") declare const FAULT: i32;\n`;

@@ -21,6 +21,7 @@ import {
   writeValue,
 } from "./program.js";
 import type { Segment, Strategy } from "./schedule.js";
+import { Snapshot } from "./snapshot.js";
 import * as T from "./tiny-layout.js";
 
 interface ExploreEngine extends Engine {
@@ -85,6 +86,11 @@ class Thread {
   pin = -1;
   pinnedAt = 0;
   pinnedValue = 0;
+  snapshot: Snapshot | null = null;
+  /** When the snapshot's cut was there. */
+  cutAt = 0;
+  /** Waits for another thread, which only a backup ever does. */
+  blocked = false;
 
   constructor(readonly number: number) {
     this.stack = T.STACKS + number * T.STACK_SIZE;
@@ -132,6 +138,8 @@ export class Machine {
   private fine = false;
   private broken: string | null = null;
   private workers = 0;
+  /** The pool as the last backup of this schedule has it. */
+  private readonly file = new Uint32Array((T.SLAB_MAX * T.SLAB_SIZE) / 4);
 
   /** @param fault number of the planted fault, 0 = none */
   constructor(readonly fault = 0) {
@@ -275,6 +283,7 @@ export class Machine {
       if (op.kind === "tick") for (let key = 0; key < KEY_COUNT; key++) states[key] = stateAfter(states[key], call);
     });
     for (let i = 0; i < attached; i++) this.resolveNow(threads[i]);
+    words[T.DIRTY >> 2] = 0; // as if a backup had just been made: `restore` copies the pool into its file
     const { settings } = program;
     const check = new InvariantCheck(words, {
       slabShift: T.SLAB_SHIFT,
@@ -360,6 +369,7 @@ export class Machine {
     const attached = prepared.threads.length;
     const ranges = this.ranges(program, attached);
     for (let i = 0; i < ranges.length; i++) ranges[i].set(prepared.image[i]);
+    this.file.set(this.words.subarray(T.POOL >> 2, (T.POOL + program.settings.slabs * T.SLAB_SIZE) >> 2));
     this.reattach(attached);
     for (let i = 0; i < THREAD_MAX; i++) this.resetThread(this.threads[i], i < attached);
     this.historyLength = 0;
@@ -396,6 +406,8 @@ export class Machine {
     thread.killed = false;
     thread.enabled = attached && number < threads.length;
     thread.pin = -1;
+    thread.snapshot = null;
+    thread.blocked = false;
     if (!attached) return;
     const { slot, record, version } = this.prepared.threads[number];
     thread.slot = slot;
@@ -410,7 +422,13 @@ export class Machine {
 
   private updateRunnable(): void {
     let n = 0;
-    for (const thread of this.threads) if (thread.enabled && !this.isDone(thread)) this.runnable[n++] = thread.number;
+    let blocked = -1;
+    for (const thread of this.threads) {
+      if (!thread.enabled || this.isDone(thread)) continue;
+      if (thread.blocked) blocked = thread.number;
+      else this.runnable[n++] = thread.number;
+    }
+    if (n === 0 && blocked >= 0) this.runnable[n++] = blocked;
     this.runnableCount = n;
   }
 
@@ -445,6 +463,10 @@ export class Machine {
         if (thread.at >= thread.ops.length) break;
         this.begin(thread);
       }
+      if (thread.calling === "snapshot") {
+        if (!this.stepSnapshot(thread)) break;
+        continue;
+      }
       this.unwound = false;
       if (thread.paused) {
         thread.paused = false;
@@ -465,27 +487,66 @@ export class Machine {
     this.steps += steps - Math.max(0, left);
   }
 
-  /** An operation starts: its call goes into the history, its key and value into the windows. */
-  private begin(thread: Thread): void {
-    const op = thread.ops[thread.at];
-    const value = thread.values[thread.at];
-    const key = op.key ?? 0;
+  /** One step of a backup; false when the thread shall make way. */
+  private stepSnapshot(thread: Thread): boolean {
+    const { signed } = this;
+    thread.snapshot ??= new Snapshot(this.words, this.file, this.program.settings.slabs, this.fault);
+    const progress = thread.snapshot.step();
+    thread.blocked = progress === "blocked";
+    if (progress === "cut") thread.cutAt = this.clock++;
+    if (progress === "done") this.finishSnapshot(thread, thread.snapshot);
+    if (this.accesses !== null) return --this.traceFuel > 0 && progress !== "blocked";
+    signed[T.CONTROL_FUEL >> 2]--;
+    return signed[T.CONTROL_FUEL >> 2] > 0 && progress !== "blocked";
+  }
+
+  /** What the backup has of each key is a read of it, made between the backup's start and its cut. */
+  private finishSnapshot(thread: Thread, snapshot: Snapshot): void {
+    const { invoked } = this.history[thread.history];
+    thread.snapshot = null;
+    this.finish(thread, snapshot.valid ? 1 : NO_EFFECT);
+    if (!snapshot.valid) return;
+    const values = new Int32Array(KEY_COUNT);
+    for (const entry of snapshot.entries()) {
+      const meta = this.file[(entry + L.E_META) >> 2];
+      const key = this.keyWords.indexOf(this.file[(entry + L.E_KEY) >> 2]);
+      if ((meta & 0xffff) < L.FIRST_ID || key < 0) continue;
+      if (values[key] !== 0) this.broken = `key ${keyName(key)} is in the snapshot twice`;
+      values[key] = this.file[(entry + L.E_KEY + 16) >> 2];
+    }
+    for (let key = 0; key < KEY_COUNT; key++) {
+      const call = this.newCall(thread, { kind: "get", key }, 0);
+      call.invoked = invoked;
+      call.returned = thread.cutAt;
+      call.result = values[key];
+    }
+  }
+
+  private newCall(thread: Thread, op: Op, value: number): Call {
     let call = this.history[this.historyLength];
     if (call === undefined) {
       call = {} as Call;
       this.history.push(call);
     }
+    this.historyLength++;
     call.thread = thread.number;
     call.op = op;
     call.kind = op.kind;
     call.key = op.key ?? -1;
     call.value = value;
-    call.expected = thread.tokens[key * 3 + 2];
+    call.expected = thread.tokens[(op.key ?? 0) * 3 + 2];
     call.ttl = op.ttl === true;
-    call.invoked = this.clock++;
     call.returned = Number.POSITIVE_INFINITY;
     call.result = 0;
-    thread.history = this.historyLength++;
+    return call;
+  }
+
+  /** An operation starts: its call goes into the history, its key and value into the windows. */
+  private begin(thread: Thread): void {
+    const op = thread.ops[thread.at];
+    const value = thread.values[thread.at];
+    thread.history = this.historyLength;
+    this.newCall(thread, op, value).invoked = this.clock++;
     thread.busy = true;
     thread.calling = op.kind;
     this.fillWindows(thread, op, value);

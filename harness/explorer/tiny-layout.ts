@@ -1,11 +1,14 @@
 /**
  * The store the explorer works on: the engine's own layout, with slabs so small that a pool has a dozen chunks. Recycling,
  * eviction and the cutting of slabs then happen within a few operations, and a schedule begins by restoring some ten
- * kilobytes. The one constant that differs from the shipped engine is the slab's size; every line of its code is the same.
+ * kilobytes. The two constants that differ from the shipped engine are the sizes of slabs and dirty regions; every line of its code is
+ * the same.
  */
 import { layout as L } from "../../src/core/index.js";
 
 export const SLAB_SHIFT = 8;
+/** The same for the regions of the dirty bitmap: one a slab, so that a snapshot has something to leave out. */
+export const REGION_SHIFT = 8;
 export const SLAB_SIZE = 1 << SLAB_SHIFT;
 
 export const SLOT_COUNT = 6;

@@ -1,0 +1,107 @@
+/**
+ * A backup of the tiny store, step by step, as src/backup does it on stores of any size: the cut, the dirty bitmap drained, the
+ * marked regions copied into a file that has all else from the backup before. Each step is one access to shared memory.
+ */
+import { layout as L } from "../../src/core/index.js";
+import * as T from "./tiny-layout.js";
+
+/** Number of the fault in which a region's dirty bit is cleared after its copy instead of before. */
+export const FAULT_CLEAR_AFTER_COPY = 30;
+
+type Stage = "read" | "activate" | "bump" | "wait" | "drain" | "copy" | "clear" | "end" | "done";
+
+export type Progress = "going on" | "blocked" | "cut" | "done";
+
+export class Snapshot {
+  epoch = 0;
+  /** False when a writer short of memory took it away. */
+  valid = false;
+  private stage: Stage = "read";
+  private slot = 0;
+  private region = 0;
+  private bits = 0;
+
+  constructor(
+    private readonly words: Uint32Array,
+    /** The pool as the backup file has it. */
+    private readonly file: Uint32Array,
+    private readonly slabs: number,
+    private readonly fault: number,
+  ) {}
+
+  /** One access. `cut`: no write of the epoch is under way any more. */
+  step(): Progress {
+    const { words } = this;
+    switch (this.stage) {
+      case "read":
+        this.epoch = words[L.H_EPOCH >> 2];
+        this.stage = "activate";
+        return "going on";
+      case "activate":
+        words[L.H_SNAPSHOT >> 2] = this.epoch;
+        this.stage = "bump";
+        return "going on";
+      case "bump":
+        words[L.H_EPOCH >> 2] = this.epoch + 1;
+        this.stage = "wait";
+        return "going on";
+      case "wait":
+        return this.wait();
+      case "drain":
+        this.bits = words[T.DIRTY >> 2];
+        if (this.fault !== FAULT_CLEAR_AFTER_COPY) words[T.DIRTY >> 2] = 0;
+        this.stage = "copy";
+        return "going on";
+      case "copy":
+        return this.copy();
+      case "clear":
+        words[T.DIRTY >> 2] = 0;
+        this.stage = "end";
+        return "going on";
+      case "end":
+        this.valid = words[L.H_SNAPSHOT >> 2] === this.epoch;
+        if (this.valid) words[L.H_SNAPSHOT >> 2] = 0;
+        this.stage = "done";
+        return "done";
+      case "done":
+        return "done";
+    }
+  }
+
+  private wait(): Progress {
+    const writing = this.words[(T.SLOTS + this.slot * L.SLOT_SIZE + L.S_WRITE_EPOCH) >> 2];
+    if (writing !== 0 && writing <= this.epoch) return "blocked";
+    if (++this.slot < T.SLOT_COUNT) return "going on";
+    this.stage = "drain";
+    return "cut";
+  }
+
+  /** 32 bytes a step. */
+  private copy(): Progress {
+    const unit = 8;
+    const perRegion = T.SLAB_SIZE / 4 / unit;
+    while (this.region < this.slabs * perRegion && !(this.bits & (1 << Math.floor(this.region / perRegion)))) this.region++;
+    if (this.region < this.slabs * perRegion) {
+      const at = this.region++ * unit;
+      for (let i = 0; i < unit; i++) this.file[at + i] = this.words[(T.POOL >> 2) + at + i];
+      return "going on";
+    }
+    this.stage = this.fault === FAULT_CLEAR_AFTER_COPY ? "clear" : "end";
+    return "going on";
+  }
+
+  /** Addresses (within the file) of the entries that belong to the cut. */
+  entries(): number[] {
+    const found: number[] = [];
+    for (let slab = 0; slab < this.slabs; slab++) {
+      const sizeClass = (this.words[(T.SLABS >> 2) + slab] & 0xff) - 1;
+      if (sizeClass < 0) continue;
+      for (let at = slab * T.SLAB_SIZE; at < (slab + 1) * T.SLAB_SIZE; at += 32 << sizeClass) {
+        const birth = this.file[(at + L.E_BIRTH) >> 2];
+        const death = this.file[(at + L.E_DEATH) >> 2] >>> L.DEATH_SLOT_BITS;
+        if (birth !== 0 && birth <= this.epoch && (death === 0 || death > this.epoch)) found.push(at);
+      }
+    }
+    return found;
+  }
+}
