@@ -41,6 +41,8 @@ export class SnapshotEntries {
   private readonly words: Uint32Array;
   private readonly regionsAt: number;
   readonly namespaces = new Map<number, BackedUpNamespace>();
+  /** The store's own entries: grants and channels. */
+  readonly system: BackedUpEntry[] = [];
   readonly losses: Loss[] = [];
 
   /** @throws CorruptBackupError when an entry contradicts its chunk, unless the image was read in part */
@@ -59,7 +61,10 @@ export class SnapshotEntries {
           : `a region of ${16 << slabClass}-byte chunks: entries in it are lost`;
       this.lose(region * REGION, REGION, what);
     }
-    for (const entry of this.walk(layout.DIRECTORY_ID, layout.DIRECTORY_ID)) this.addNamespace(entry);
+    for (const entry of this.walk(layout.DIRECTORY_ID, layout.SYSTEM_ID)) {
+      if (entry.namespaceId === layout.SYSTEM_ID) this.system.push(entry);
+      else this.addNamespace(entry);
+    }
   }
 
   /** All entries in namespaces that were there at the cut, expired ones included. */
@@ -72,11 +77,6 @@ export class SnapshotEntries {
     // in a whole file: of a namespace that had been cleared or dropped, unreachable, and not swept yet
     if (orphans === 0 || this.image.damaged.size === 0) return;
     this.lose(0, 0, `${orphans} entries are of namespaces that were cleared, or whose names are lost`);
-  }
-
-  /** The store's own entries: grants and channels. */
-  system(): IterableIterator<BackedUpEntry> {
-    return this.walk(layout.SYSTEM_ID, layout.SYSTEM_ID);
   }
 
   private *walk(fromId: number, toId: number): IterableIterator<BackedUpEntry> {

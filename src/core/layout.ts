@@ -225,6 +225,8 @@ export const I_ENTRIES: u32 = 4; // i32
 export const I_BYTES: u32 = 8; // i64, chunk bytes
 export const I_LAST_USED: u32 = 16; // tick of the last write, to the second
 export const I_INEXACT: u32 = 20; // a worker died while changing the counts: they are off by at most one entry, until recounted
+export const I_LOAD: u32 = 24; // while a backup is restored: 1 = entries of this id are loaded, their keys hashed with I_LOAD_SEED
+export const I_LOAD_SEED: u32 = 28;
 export const ID_FREE: u32 = 0;
 export const ID_USED: u32 = 1;
 export const ID_CLEARED: u32 = 2; // unreachable; taken again once its entries are swept

@@ -46,6 +46,7 @@ export interface Engine {
   survey(from: number, target: number, room: number): bigint;
   claimEvictor(): number;
   releaseEvictor(): void;
+  loadChunks(bytes: number, size: number, epoch: number, shift: number): number;
   resolve(length: number): number;
   createNamespace(length: number, encoding: number, maxEntries: number, maxBytes: bigint): number;
   configureNamespace(record: number, version: number, length: number, maxEntries: number, maxBytes: bigint): number;

@@ -9,6 +9,7 @@ export type { EvictionName, LivePolicyName } from "./eviction/live-policies.js";
 export type { PressureLevel } from "./eviction/pressure.js";
 export { HASH_BYTES_MAX, type HashKind, hashBytes, selectHash } from "./hash.js";
 export { PreparedKey } from "./key.js";
+export type { Loader } from "./loader.js";
 export {
   type Entry,
   Namespace,

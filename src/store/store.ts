@@ -15,6 +15,7 @@ import {
 } from "./errors.js";
 import { Evictor } from "./eviction/evictor.js";
 import { Gauges } from "./eviction/gauges.js";
+import { Loader } from "./loader.js";
 import { checkLimits, Namespace, type NamespaceLimits, type Record } from "./namespace.js";
 import { checkOptions, type StoreOptions } from "./options.js";
 import { describe } from "./sizes.js";
@@ -364,6 +365,12 @@ export class Store implements AsyncDisposable {
   private sweep(): number {
     const { worker } = this.connection;
     return worker.engine.sweep(worker.bucketCount) >>> 0;
+  }
+
+  /** @internal The way in for a whole backup. */
+  loader(): Loader {
+    this.connection.worker.assertOpen();
+    return new Loader(this.connection.worker);
   }
 
   // ---------------------------------------------------------------- looking at it

@@ -99,6 +99,23 @@ describe("a file system that refuses", () => {
   });
 });
 
+describe("a file that is being written", () => {
+  it("is no generation from the first byte on, whatever of it is whole", async () => {
+    const { store, ns } = await small();
+    const { fs, on } = failingFs();
+    const directory = temporary();
+    const session = sessionOf(store, directory, fs);
+    ns.set("k", "v");
+    const first = session.backup("full").file;
+    session.backup("full");
+    on("writeSync", 1, refuse("EIO"));
+    expect(() => session.backup("full")).toThrow("EIO");
+    expect(() => readBackup(first)).toThrow("the backup was never finished");
+    session.close();
+    await store.close();
+  });
+});
+
 describe("writers go first", () => {
   for (const eviction of ["none", "clock"] as const) {
     it(`a store that runs out of memory under a backup takes the snapshot away, and no write fails (${eviction})`, async () => {
@@ -115,17 +132,36 @@ describe("writers go first", () => {
         }
       }
       for (let i = 0; eviction === "none" && i < 100; i++) ns.delete(`k${i}`);
-      const good = session.backup("full").file;
-      const before = contentsOf(readBackup(good));
-      // little or no memory is free: overwriting everything needs what is kept for the snapshot
-      on("writeSync", 3, () => {
-        for (let i = 0; i < n; i++) if (ns.has(`k${i}`)) ns.set(`k${i}`, "y".repeat(400));
-      });
-      expect(() => session.backup("full")).toThrow("a writer needed the memory");
-      expect(contentsOf(readBackup(good))).toEqual(before);
-      const again = contentsOf(readBackup(session.backup("incremental").file));
-      expect(again.size).toBe(ns.size);
-      for (const [name, value] of again) expect(ns.get(name.slice(2)) === value, name).toBe(true);
+      session.backup("full");
+      let good = session.backup("full").file;
+      let before = contentsOf(readBackup(good));
+      let gaveWay = 0;
+      let fill = "y";
+      // at each write of a backup in turn: before, during and after the copy
+      for (let nth = 0; nth < 6; nth++) {
+        // little or no memory is free: overwriting everything needs what is kept for the snapshot
+        fill = String.fromCharCode(fill.charCodeAt(0) + 1);
+        on("writeSync", nth, () => {
+          for (let i = 0; i < n; i++) if (ns.has(`k${i}`)) ns.set(`k${i}`, fill.repeat(400));
+        });
+        try {
+          good = session.backup("full").file;
+        } catch (error) {
+          expect((error as BackupError).failure).toBe("gave-way");
+          expect(contentsOf(readBackup(good)), `write ${nth}`).toEqual(before);
+          gaveWay++;
+          good = session.backup("incremental").file;
+        }
+        // either taken after the writes, or before them and the commit was all that was left
+        const after = contentsOf(readBackup(good));
+        const values = new Set([...after.values()].map((value) => value[0]));
+        expect(values.size, `write ${nth}: a mixture of ${[...values]}`).toBe(1);
+        before = after;
+      }
+      expect(gaveWay).toBeGreaterThanOrEqual(3);
+      const last = contentsOf(readBackup(session.backup("incremental").file));
+      expect(last.size).toBe(ns.size);
+      for (const [name, value] of last) expect(ns.get(name.slice(2)) === value, name).toBe(true);
       expect((await store.verify()).violations).toEqual([]);
       session.close();
       await store.close();

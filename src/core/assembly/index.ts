@@ -47,6 +47,7 @@ import { enter, isCurrent, valueOf } from "./quota";
 import { clearHazards, giveBack } from "./reclaim";
 import * as grave from "./reap";
 import * as rings from "./ring";
+import * as loader from "./loader";
 import * as walk from "./sweep";
 import * as table from "./table";
 import { beginWrite, count, endWrite, hashKind, log, setLog, slot, slotNumber, takePlace } from "./worker";
@@ -351,6 +352,12 @@ export function evictVictim(entry: u32, version: u32): u32 {
   if (!done) return 0;
   count(C_EVICTIONS);
   return sizeOf(classAt(entry)); // a chunk never changes its class, whoever has it now
+}
+
+// ------------------------------------------------------------------ restoring a backup
+
+export function loadChunks(bytes: u32, size: u32, epoch: u32, shift: u32): i32 {
+  return loader.loadChunks(bytes, size, epoch, shift);
 }
 
 // ------------------------------------------------------------------ namespaces

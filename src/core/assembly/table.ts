@@ -401,7 +401,7 @@ export function unpin(pin: u32): void {
 /** Fills a private chunk; next, birth and the rest of the first line are set before it is published. */
 // @ts-ignore: decorator
 @inline
-function fill(chunk: u32, hash: u32, meta: u32, key: u32, value: u32, length: u32, expires: u32): void {
+export function fill(chunk: u32, hash: u32, meta: u32, key: u32, value: u32, length: u32, expires: u32): void {
   const keyLength = padded(meta >> 16);
   store<u32>(chunk + E_HASH, hash);
   store<u32>(chunk + E_EXPIRES, expires);
@@ -580,7 +580,7 @@ function publish(
 /** Tells the evictor, where there is one, what became of an entry; the store's own are none of its business. */
 // @ts-ignore: decorator
 @inline
-function tell(kind: u32, hash: u32, id: u32, entry: u32, version: u32, expires: u32): void {
+export function tell(kind: u32, hash: u32, id: u32, entry: u32, version: u32, expires: u32): void {
   if (log != 0 && id >= FIRST_ID) logWrite(kind, hash, entry, version, expires);
 }
 
