@@ -1,6 +1,6 @@
 /**
- * Entries of a backup into the table, a piece of a slab at a time. The store is new, so each key is known to be absent and
- * need not be looked for; otherwise an entry comes to be as in any write, and other threads may be at work.
+ * Entries of a backup into the table, a piece of a slab at a time. The store is new, so a key is absent unless the
+ * cut has it twice; otherwise an entry comes to be as in any write, and other threads may be at work.
  *
  * The namespace ids are those of the backup. Whoever restores has made each namespace under its old id and noted its hash
  * seed at the id's line (I_LOAD); entries of any other id are left out.
@@ -37,7 +37,7 @@ import { add32, add64, load32, swap32 } from "./memory";
 import { classAt, classOf, sizeOf } from "./pool";
 import { idLine, settled, unsettled } from "./quota";
 import { clearHazards } from "./reclaim";
-import { bucketOf, fill, padded, tell } from "./table";
+import { bucketOf, fill, find, found, padded, tell } from "./table";
 import { beginWrite, count, endWrite, hashKind, markDirty, slot } from "./worker";
 
 /** A chunk whose lengths contradict its class: its offset is in S_OUT. */
@@ -66,6 +66,7 @@ export function loadChunks(bytes: u32, size: u32, epoch: u32, shift: u32): i32 {
       store<u32>(slot + S_OUT, chunk - from);
       return CORRUPT;
     }
+    if (isLoaded(meta, chunk + E_KEY)) continue;
     let expires = load<u32>(chunk + E_EXPIRES);
     if (expires != 0) {
       expires -= shift;
@@ -90,6 +91,17 @@ function belongs(chunk: u32, epoch: u32): bool {
   if (birth == 0 || birth > epoch) return false;
   const death = load<u32>(chunk + E_DEATH) >> DEATH_SLOT_BITS;
   return death == 0 || death > epoch;
+}
+
+/**
+ * Whether the key is there already. A cut can have a key twice: a write of its epoch found the key absent; then it was
+ * inserted, in this epoch, and deleted, in the next, so that the bucket's head was as before; then that first write inserted
+ * it, stamped with the cut's epoch. Both were there for a moment between the backup's start and its cut: either is right.
+ */
+function isLoaded(meta: u32, key: u32): bool {
+  find(hashKey(hashKind, key, meta >> 16, load<u32>(idLine(meta & 0xffff) + I_LOAD_SEED)), meta, key);
+  clearHazards();
+  return found != 0;
 }
 
 function loadEntry(source: u32, meta: u32, need: u32, valueLength: u32, expires: u32): bool {
