@@ -79,7 +79,6 @@ export const HEADER_SIZE: u32 = 4096;
 // --- the evictor's words, from H_EVICTOR_WORDS on
 export const V_SPARED: u32 = 0; // victims that had been rewritten or deleted meanwhile
 export const V_REBUILDS: u32 = 8;
-export const V_SWITCHES: u32 = 16;
 export const V_CAPACITY: u32 = 24; // entries the policy measures itself by
 export const V_RESIDENTS: u32 = 32; // entries it knows of
 export const V_WALKS: u32 = 40; // whole walks of the table, to find what the logs lost
