@@ -114,7 +114,7 @@ function makeHead(address: u32, tag: u32, owner: u32): u64 {
 /** Tells the last swapper that its swap took effect, before ours hides the fact. Tags are 30 bits, compared shifted. */
 function acknowledge(head: u64, cls: u32): void {
   const owner = headOwner(head);
-  if (owner == 0 || owner == slotNumber + 1) return;
+  if (FAULT == 11 || owner == 0 || owner == slotNumber + 1) return;
   raise32(load<u32>(H_SLOTS) + (owner - 1) * SLOT_SIZE + S_ACKS + (cls << 2), headTag(head) << 2);
 }
 
@@ -139,9 +139,9 @@ export function allocate(cls: u32): u32 {
   }
   const chunk = load<u32>(cache + (n << 2));
   // its last life's link is marked still: a mark on a chunk in hand must mean that it was published and removed (reap.ts)
-  store<u32>(chunk + E_NEXT, 0);
+  if (FAULT != 20) store<u32>(chunk + E_NEXT, 0);
   store<u32>(slot + S_HAND_CHUNK_VERSION, load<u32>(chunk + E_VERSION));
-  store<u32>(slot + S_HAND_CHUNK, chunk);
+  if (FAULT != 12) store<u32>(slot + S_HAND_CHUNK, chunk);
   store<u32>(cache, n - 1);
   store<u64>(cache + K_TAKEN, load<u64>(cache + K_TAKEN) + 1);
   return chunk;

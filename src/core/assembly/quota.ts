@@ -104,7 +104,7 @@ export function reserve(id: u32, size: u32): i32 {
   const entries = add32(line + I_ENTRIES, 1) + 1;
   const bytes = add64(line + I_BYTES, size) + size;
   if (record == 0) return OK;
-  if (!isCurrent(record, recordVersion)) {
+  if (FAULT != 13 && !isCurrent(record, recordVersion)) {
     discharge(id, size);
     return STALE;
   }

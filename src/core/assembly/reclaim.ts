@@ -49,6 +49,7 @@ import { count, slot } from "./worker";
 // @ts-ignore: decorator
 @inline
 export function takeInHand(entry: u32): void {
+  if (FAULT == 10) return;
   store<u32>(slot + S_HAND_MARK_VERSION, load<u32>(entry + E_VERSION));
   store<u32>(slot + S_HAND_MARK, entry);
 }
@@ -106,7 +107,7 @@ export function scan(): void {
       to = gather(to, other + S_HAZARD_CURRENT);
       to = gather(to, other + S_HAZARD_PREVIOUS);
       to = gather(to, other + S_HAZARD_HEAD);
-      for (let pin: u32 = 0; pin < PIN_COUNT; pin++) to = gather(to, other + S_PINS + (pin << 2));
+      if (FAULT != 16) for (let pin: u32 = 0; pin < PIN_COUNT; pin++) to = gather(to, other + S_PINS + (pin << 2));
     }
   }
   const list = slot + S_RETIRED;
@@ -138,7 +139,7 @@ export function scan(): void {
 @inline
 function isKept(chunk: u32): bool {
   const snapshot = load32(H_SNAPSHOT);
-  if (snapshot == 0) return false;
+  if (FAULT == 18 || snapshot == 0) return false;
   const birth = load<u32>(chunk + E_BIRTH);
   return birth != 0 && birth <= snapshot && load<u32>(chunk + E_DEATH) >> DEATH_SLOT_BITS > snapshot;
 }

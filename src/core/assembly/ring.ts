@@ -192,7 +192,7 @@ export function receive(ring: u32, target: u32): i32 {
     if (message == 0) return EMPTY;
     store<u32>(slot + S_HAND_MESSAGE_RING, ring);
     release32(slot + S_HAND_MESSAGE, message);
-    store32(message + E_NEXT, 1);
+    if (FAULT != 17) store32(message + E_NEXT, 1);
     swap64(cell, now, <u64>(head + load<u32>(ring + R_CAPACITY)) << 32);
     store32(ring + R_HEAD, head + 1);
     const length = <u32>load<u16>(message + E_VALUE_LENGTH);

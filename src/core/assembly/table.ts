@@ -279,7 +279,7 @@ function copyOut(
   if (exact) copyRacyExact(target, value, min(length, limit));
   else copyRacy(target, value, min(length, limit));
   loadsFence(); // the copy before the re-check
-  if (load32(entry + E_VERSION) != version) return AGAIN;
+  if (FAULT != 9 && load32(entry + E_VERSION) != version) return AGAIN;
   const access = load<u8>(entry + E_ACCESS);
   if (access < 3) store<u8>(entry + E_ACCESS, access + 1);
   tellHit(hash, meta, entry, version, expires);
@@ -311,7 +311,7 @@ function tryRead(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact:
     const expired = ours && isExpired(expires);
     const next = load32(entry + E_NEXT);
     if (ours && (FAULT == 7 || !(next & 1))) {
-      if (expired) {
+      if (FAULT == 15 ? isExpired(expires) : expired) {
         if (load32(entry + E_VERSION) != version) return AGAIN;
         return MISS;
       }
@@ -319,7 +319,7 @@ function tryRead(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact:
     }
     if (load32(entry + E_VERSION) != version) return AGAIN;
     if (next & 1) {
-      if (!runIsLinked(anchor, owner, ownerVersion, first, firstVersion)) return AGAIN;
+      if (FAULT != 8 && !runIsLinked(anchor, owner, ownerVersion, first, firstVersion)) return AGAIN;
       entry = next & ~1;
       continue;
     }

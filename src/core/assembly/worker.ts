@@ -89,7 +89,7 @@ export function beginWrite(): void {
   while (true) {
     store32(slot + S_WRITE_EPOCH, epoch);
     const again = load32(H_EPOCH);
-    if (again == epoch) return;
+    if (FAULT == 19 || again == epoch) return;
     epoch = again;
   }
 }
