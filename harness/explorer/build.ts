@@ -49,6 +49,10 @@ export function adapt(name: string, source: string): string {
     ];
     return sizes.reduce((text, [from, to]) => replaceOnce(text, from, from.replace(/\d+;$/, `${to};`)), source);
   }
+  // so that the protected read, which a reader comes to after this many failures, is explored as well
+  if (name.endsWith("src/core/assembly/table.ts")) {
+    return replaceOnce(source, "READ_PATIENCE: u32 = 64;", "READ_PATIENCE: u32 = 2;");
+  }
   if (name.endsWith("src/core/assembly/memory.ts")) {
     return `${source}\n// @ts-ignore: decorator\n@global @external("host", "fault") declare const FAULT: i32;\n`;
   }
@@ -56,7 +60,7 @@ export function adapt(name: string, source: string): string {
 }
 
 function replaceOnce(source: string, from: string, to: string): string {
-  if (source.split(from).length !== 2) throw new Error(`src/core/layout.ts: expected exactly one "${from}"`);
+  if (source.split(from).length !== 2) throw new Error(`the engine changed: expected exactly one "${from}"`);
   return source.replace(from, to);
 }
 
