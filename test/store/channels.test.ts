@@ -148,9 +148,13 @@ describe("the two ends", () => {
     expect(theirs.receive()).toEqual(Uint8Array.of(3));
     await other.close();
     expect(mine.receive()).toEqual(Uint8Array.of(4));
-    // a newcomer in the slot that was left is nobody's heir
+    // a newcomer in the slot that was left is nobody's heir, and holds what it takes itself
     const third = await Store.attach(store.handle);
     expect(() => third.channel("c").receive()).toThrow(InvalidArgumentError);
+    mine.release();
+    mine.send(bytesOf("5"));
+    expect(third.channel("c").receive()).toEqual(bytesOf("5"));
+    expect(() => mine.receive()).toThrow(InvalidArgumentError);
     await third.close();
   });
 

@@ -209,6 +209,25 @@ it("a handle whose namespace was made again with another encoding says so, and t
   await close();
 });
 
+it("a version is not valid again when a later write of the key gets the very same chunk", async () => {
+  const store = await openStore();
+  const ns = store.namespace("n");
+  const chunkOf = (version: bigint) => version & 0xffffffffn;
+  ns.set("k", one);
+  const { version } = ns.getEntry("k")!;
+  let met = 0;
+  for (let i = 0; i < 5000 && met < 10; i++) {
+    ns.set("k", one);
+    const now = ns.getEntry("k")!.version;
+    expect(now).not.toBe(version);
+    if (chunkOf(now) !== chunkOf(version)) continue;
+    met++;
+    expect(ns.set("k", bytesOf("lost update"), { ifVersion: version })).toBe(false);
+    expect(ns.get("k")).toEqual(one);
+  }
+  expect(met).toBe(10);
+});
+
 describe("quotas", () => {
   it("stop new entries at the limit; replacing, deleting and other namespaces go on", async () => {
     const store = await openStore();

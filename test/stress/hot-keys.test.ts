@@ -45,6 +45,19 @@ describe(`values under churn (seed ${SEED})`, () => {
   });
 });
 
+it.each([
+  [12_000, 200_000],
+  [1000, 400_000],
+])("values of %d bytes are never seen half replaced", async (length, operations) => {
+  await open();
+  const results = await runTogether<{ seen: number }>(store, [
+    { task: "halves", seed: 1, options: { keys: 2, operations, length, writes: 3 } },
+    { task: "halves", seed: 2, options: { keys: 2, operations, length, writes: 0 } },
+    { task: "halves", seed: 3, options: { keys: 2, operations, length, writes: 0 } },
+  ]);
+  for (const { seen } of results.slice(1)) expect(seen).toBeGreaterThan(operations / 10);
+});
+
 describe("writes that depend on what is there", () => {
   it.each(["binary", "string", "json", "msgpack"])("increments add up exactly, in %s", async (encoding) => {
     await open();

@@ -89,6 +89,35 @@ const tasks = {
     return counts;
   },
 
+  /** Large values of one repeated word, and nothing but reading and writing them: most of the time goes into copies. */
+  halves({ keys, operations, length, writes }) {
+    const ns = store.namespace("halves");
+    const names = Array.from({ length: keys }, (_, i) => ns.key(`key${i}`));
+    const value = store.buffer(length);
+    const words = new Uint32Array(value.buffer, value.byteOffset, length / 4);
+    const room = store.buffer(length);
+    const target = Buffer.from(room.buffer, room.byteOffset, length);
+    const half = length / 2;
+    let seen = 0;
+    for (let i = 0; i < operations; i++) {
+      const key = names[below(keys)];
+      if (below(4) < writes) {
+        words.fill(seed * 16_777_216 + i);
+        ns.set(key, value);
+      } else if (ns.getInto(key, target) === length) {
+        seen++;
+        // the halves are one period apart: equal exactly when all words are
+        if (
+          target.compare(target, 0, half, half, length) !== 0 ||
+          target.compare(target, 4, length, 0, length - 4) !== 0
+        ) {
+          throw new Error(`read ${i} of a value that was never written: ${target.subarray(0, 16).toString("hex")}…`);
+        }
+      }
+    }
+    return { seen, kept: room.length };
+  },
+
   /** Counters: how much this agent added to each. */
   increment({ keys, operations, encoding }) {
     const ns = store.namespace("counters", { encoding });
