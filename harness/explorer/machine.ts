@@ -12,6 +12,7 @@ import { InvariantCheck } from "./invariants.js";
 import { EXPLORE_WASM } from "./location.js";
 import {
   COUNTER_UNIT,
+  ENTRY_LIMIT,
   KEY_COUNT,
   keyName,
   type Op,
@@ -83,6 +84,8 @@ class Thread {
   history = 0;
   /** By key: address, generation and value of what this thread read or wrote last. */
   readonly tokens = new Int32Array(KEY_COUNT * 3);
+  /** Buffers lent to this thread. */
+  readonly buffers: number[] = [];
   pin = -1;
   pinnedAt = 0;
   pinnedValue = 0;
@@ -406,6 +409,7 @@ export class Machine {
     thread.killed = false;
     thread.enabled = attached && number < threads.length;
     thread.pin = -1;
+    thread.buffers.length = 0;
     thread.snapshot = null;
     thread.blocked = false;
     if (!attached) return;
@@ -558,7 +562,7 @@ export class Machine {
   private fillWindows(thread: Thread, op: Op, value: number): void {
     const { words } = this;
     const key = (thread.slot + L.S_KEY) >> 2;
-    words[key] = op.kind === "clear" ? NAME : this.keyWords[op.key ?? 0];
+    words[key] = op.kind === "clear" || op.kind === "configure" ? NAME : this.keyWords[op.key ?? 0];
     words[key + 1] = 0;
     words[key + 2] = 0;
     words[key + 3] = 0;
@@ -616,7 +620,13 @@ export class Machine {
       case "attach":
         return engine.attach(thread.number);
       case "list":
-        return Number(engine.list(this.words[(record + L.E_KEY + 16 + L.N_ID) >> 2], 0, thread.slot + L.S_MANY, 64));
+        return Number(engine.list(L.FIRST_ID, 0, thread.slot + L.S_MANY, 64) >> 32n);
+      case "configure":
+        return engine.configureNamespace(record, version, 1, ENTRY_LIMIT, 0n);
+      case "buffer":
+        return engine.takeBuffer(8);
+      case "returnBuffer":
+        return engine.returnBuffer(thread.buffers[thread.buffers.length - 1] ?? 0);
       case "send":
         return engine.send(RING, thread.slot + L.S_VALUE, 8);
       case "receive":
@@ -706,7 +716,16 @@ export class Machine {
         if (result === L.NO_MEMORY || result === L.NOT_A_COUNTER) return NO_EFFECT;
         return words[(thread.slot + L.S_OUT + 16) >> 2];
       case "clear":
+      case "configure":
         return result === L.OK ? 1 : NO_EFFECT;
+      case "buffer":
+        if (result !== 0) thread.buffers.push(result);
+        return result !== 0 ? 1 : NO_EFFECT;
+      case "returnBuffer":
+        if (thread.buffers.pop() !== undefined && result === 0) this.broken = "a buffer could not be given back";
+        return result;
+      case "list":
+        return this.noteListed(thread, result);
       case "send":
         return result === L.OK ? 1 : result === L.FULL ? 0 : NO_EFFECT;
       case "receive":
@@ -715,6 +734,25 @@ export class Machine {
       default:
         return result;
     }
+  }
+
+  /** A listing is a look at each key at some moment of it, unless what it listed has changed since and cannot be named. */
+  private noteListed(thread: Thread, count: number): number {
+    const { words } = this;
+    const present = new Set<number>();
+    for (let i = 0; i < count; i++) {
+      const pair = (thread.slot + L.S_MANY + i * 8) >> 2;
+      if (words[(words[pair] + L.E_VERSION) >> 2] !== words[pair + 1]) return count;
+      present.add(this.keyWords.indexOf(words[(words[pair] + L.E_KEY) >> 2]));
+    }
+    const { invoked } = this.history[thread.history];
+    for (let key = 0; key < KEY_COUNT; key++) {
+      const call = this.newCall(thread, { kind: "has", key }, 0);
+      call.invoked = invoked;
+      call.returned = this.clock;
+      call.result = present.has(key) ? 1 : 0;
+    }
+    return count;
   }
 
   private remember(thread: Thread, op: Op, value: number): void {

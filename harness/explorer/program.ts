@@ -18,6 +18,9 @@ export type OpKind =
   | "clear"
   | "rejoin"
   | "list"
+  | "configure"
+  | "buffer"
+  | "returnBuffer"
   | "send"
   | "receive"
   | "snapshot"
@@ -62,6 +65,8 @@ export function writeValue(thread: number, index: number): number {
 export function setupValue(index: number): number {
   return 100 + index;
 }
+/** What configure sets: with it, and no more, a second key of the namespace still fits. */
+export const ENTRY_LIMIT = 2;
 /** A counter that a plain set wrote: far from what adding ones can reach from another one. */
 export const COUNTER_UNIT = 1000;
 
@@ -73,6 +78,8 @@ export function describeOp(op: Op, value: number): string {
     case "setIfAbsent":
     case "setIfVersion":
       return `${op.kind}${key} = ${value}`;
+    case "configure":
+      return `limit to ${ENTRY_LIMIT} entries`;
     case "send":
       return `send ${value}`;
     case "reap":
