@@ -11,6 +11,7 @@ import {
   type BackupHeader,
   decodeHeader,
   type Fault,
+  type FileLayout,
   HEADER_BYTES,
   hex,
   isFault,
@@ -32,15 +33,155 @@ export interface BackupImage {
 }
 
 /**
+ * The whole of a backup in memory.
+ *
  * @param partial keep what is intact of a file whose regions are damaged; header and slab table must be whole even then
  * @throws CorruptBackupError naming file, byte and what was expected; InvalidArgumentError when it cannot be opened
  */
 export function readBackup(path: string, partial = false): BackupImage {
-  const fd = open(path);
+  const reader = new BackupReader(path, partial);
   try {
-    return new Reader(path, fd, partial).read();
+    const { header, slabClasses, damaged } = reader;
+    const pool = Buffer.from(new ArrayBuffer(header.slabCount * layout.SLAB_SIZE));
+    for (const slab of reader.slabs()) pool.set(reader.slab, slab * layout.SLAB_SIZE);
+    return { path, header, slabClasses, pool, damaged };
   } finally {
-    closeSync(fd);
+    reader.close();
+  }
+}
+
+/** A backup file, slab by slab: as much memory as a slab, however large the file. */
+export class BackupReader {
+  readonly path: string;
+  readonly header: BackupHeader;
+  readonly slabClasses: Uint8Array;
+  readonly damaged = new Set<number>();
+  /** The slab that `slabs` is at, and its words. */
+  readonly slab = Buffer.from(new ArrayBuffer(layout.SLAB_SIZE));
+  readonly words = new Uint32Array(this.slab.buffer);
+  private readonly fd: number;
+  private readonly partial: boolean;
+  private readonly size: number;
+  private readonly places: FileLayout;
+  private readonly checksums: Buffer;
+
+  /** Opens the file and checks all but its regions. @throws as readBackup */
+  constructor(path: string, partial = false) {
+    this.path = path;
+    this.partial = partial;
+    this.fd = open(path);
+    try {
+      this.size = fstatSync(this.fd).size;
+      this.header = this.readHeader();
+      this.places = layoutOf(this.header.slabCapacity);
+      this.checkLength();
+      this.slabClasses = this.readSlabTable();
+      this.checksums = this.readChecksums();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+
+  /** Reads and checks one slab after the other into `slab`; yields their numbers. A partial reading notes what is damaged. */
+  *slabs(): IterableIterator<number> {
+    for (let slab = 0; slab < this.header.slabCount; slab++) {
+      this.fill(this.slab, this.byteOf(slab * layout.SLAB_SIZE));
+      for (let i = 0; i < REGIONS_PER_SLAB; i++) this.checkRegion(slab * REGIONS_PER_SLAB + i, i * REGION);
+      yield slab;
+    }
+  }
+
+  /** Where a byte of the pool lies in the file. */
+  byteOf(poolOffset: number): number {
+    return this.places.regions + poolOffset;
+  }
+
+  private checkRegion(region: number, at: number): void {
+    const expected = this.checksums.readUInt32LE(region * 4);
+    const found = crc32(this.slab.subarray(at, at + REGION));
+    if (found === expected) return;
+    if (!this.partial) {
+      throw this.corrupt({
+        byte: this.byteOf(region * REGION),
+        what: `region ${region} has checksum ${hex(found)}; the table (byte ${this.places.checksums + region * 4}) expects ${hex(expected)}`,
+      });
+    }
+    this.damaged.add(region);
+  }
+
+  private readHeader(): BackupHeader {
+    const header = decodeHeader(this.bytes(0, Math.min(HEADER_BYTES, this.size)));
+    if (isFault(header)) throw this.corrupt(header);
+    return header;
+  }
+
+  private checkLength(): void {
+    const { length, regions } = this.places;
+    if (this.size >= length || (this.partial && this.size > regions)) return;
+    throw this.corrupt({
+      byte: this.size,
+      what: `the file ends; expected ${length} bytes for ${this.header.slabCapacity} slabs`,
+    });
+  }
+
+  private readSlabTable(): Uint8Array {
+    const at = this.places.slabTable;
+    const classes = this.bytes(at, this.header.slabCount);
+    this.checkPart("slab table", at, crc32(classes), "slabTableChecksum");
+    const wrong = classes.findIndex((sizeClass) => sizeClass > layout.CLASS_COUNT);
+    if (wrong < 0) return classes;
+    throw this.corrupt({
+      byte: at + wrong,
+      what: `slab ${wrong} has size class ${classes[wrong]}; expected 0 to ${layout.CLASS_COUNT}`,
+    });
+  }
+
+  private readChecksums(): Buffer {
+    const at = this.places.checksums;
+    const table = this.bytes(at, this.header.slabCount * REGIONS_PER_SLAB * 4);
+    if (!this.partial) this.checkPart("checksum table", at, crc32(table), "checksumTableChecksum");
+    return table;
+  }
+
+  private checkPart(
+    part: string,
+    at: number,
+    computed: number,
+    field: "slabTableChecksum" | "checksumTableChecksum",
+  ): void {
+    const expected = this.header[field];
+    if (computed === expected) return;
+    throw this.corrupt({
+      byte: at,
+      what: `the ${part} has checksum ${hex(computed)}; the header (byte ${offsetOf(field)}) expects ${hex(expected)}`,
+    });
+  }
+
+  private bytes(at: number, length: number): Buffer {
+    const bytes = Buffer.alloc(length);
+    this.fill(bytes, at);
+    return bytes;
+  }
+
+  /** A file that ends early leaves zeros, which no checksum but a zero region's fits. */
+  private fill(bytes: Buffer, at: number): void {
+    for (let done = 0; done < bytes.length; ) {
+      const n = readSync(this.fd, bytes, done, bytes.length - done, at + done);
+      if (n === 0) {
+        bytes.fill(0, done);
+        return;
+      }
+      done += n;
+    }
+  }
+
+  private corrupt({ byte, what }: Fault): CorruptBackupError {
+    return new CorruptBackupError(`${this.path}: byte ${byte}: ${what}`);
   }
 }
 
@@ -53,103 +194,4 @@ function open(path: string): number {
     throw new InvalidArgumentError(`${path}: ${(error as Error).message}`, { cause: error });
   }
   throw new InvalidArgumentError(`${path}: is no file; expected a backup`);
-}
-
-class Reader {
-  private readonly path: string;
-  private readonly fd: number;
-  private readonly partial: boolean;
-  private readonly size: number;
-
-  constructor(path: string, fd: number, partial: boolean) {
-    this.path = path;
-    this.fd = fd;
-    this.partial = partial;
-    this.size = fstatSync(fd).size;
-  }
-
-  read(): BackupImage {
-    const header = decodeHeader(this.bytes(0, Math.min(HEADER_BYTES, this.size)));
-    if (isFault(header)) throw this.corrupt(header);
-    const places = layoutOf(header.slabCapacity);
-    if (this.size < places.length && !(this.partial && this.size > places.regions)) {
-      throw this.corrupt({
-        byte: this.size,
-        what: `the file ends; expected ${places.length} bytes for ${header.slabCapacity} slabs`,
-      });
-    }
-    const slabClasses = this.bytes(places.slabTable, header.slabCount);
-    this.checkSlabTable(slabClasses, header, places.slabTable);
-    const pool = this.pool(places.regions, header.slabCount * layout.SLAB_SIZE);
-    const damaged = this.checkRegions(header, pool, places.regions, places.checksums);
-    return { path: this.path, header, slabClasses, pool, damaged };
-  }
-
-  private checkSlabTable(slabClasses: Buffer, header: BackupHeader, at: number): void {
-    const computed = crc32(slabClasses);
-    if (computed !== header.slabTableChecksum) {
-      throw this.corrupt({
-        byte: at,
-        what: `the slab table has checksum ${hex(computed)}; the header (byte ${offsetOf("slabTableChecksum")}) expects ${hex(header.slabTableChecksum)}`,
-      });
-    }
-    const wrong = slabClasses.findIndex((sizeClass) => sizeClass > layout.CLASS_COUNT);
-    if (wrong >= 0) {
-      throw this.corrupt({
-        byte: at + wrong,
-        what: `slab ${wrong} has size class ${slabClasses[wrong]}; expected 0 to ${layout.CLASS_COUNT}`,
-      });
-    }
-  }
-
-  private checkRegions(header: BackupHeader, pool: Buffer, regionsAt: number, tableAt: number): Set<number> {
-    const damaged = new Set<number>();
-    const count = header.slabCount * REGIONS_PER_SLAB;
-    const table = this.bytes(tableAt, count * 4);
-    const computed = crc32(table);
-    if (computed !== header.checksumTableChecksum && !this.partial) {
-      throw this.corrupt({
-        byte: tableAt,
-        what: `the checksum table has checksum ${hex(computed)}; the header (byte ${offsetOf("checksumTableChecksum")}) expects ${hex(header.checksumTableChecksum)}`,
-      });
-    }
-    for (let region = 0, at = 0; region < count; region++, at += REGION) {
-      const expected = table.readUInt32LE(region * 4);
-      const found = crc32(pool.subarray(at, at + REGION));
-      if (found === expected) continue;
-      if (!this.partial) {
-        throw this.corrupt({
-          byte: regionsAt + at,
-          what: `region ${region} has checksum ${hex(found)}; the table (byte ${tableAt + region * 4}) expects ${hex(expected)}`,
-        });
-      }
-      damaged.add(region);
-    }
-    return damaged;
-  }
-
-  /** Aligned, so that words can be read from it. A file that ends early leaves zeros, which no checksum but a zero region's fits. */
-  private pool(at: number, length: number): Buffer {
-    const pool = Buffer.from(new ArrayBuffer(length));
-    this.fill(pool, at);
-    return pool;
-  }
-
-  private bytes(at: number, length: number): Buffer {
-    const bytes = Buffer.alloc(length);
-    this.fill(bytes, at);
-    return bytes;
-  }
-
-  private fill(bytes: Buffer, at: number): void {
-    for (let done = 0; done < bytes.length; ) {
-      const n = readSync(this.fd, bytes, done, bytes.length - done, at + done);
-      if (n === 0) return;
-      done += n;
-    }
-  }
-
-  private corrupt({ byte, what }: Fault): CorruptBackupError {
-    return new CorruptBackupError(`${this.path}: byte ${byte}: ${what}`);
-  }
 }

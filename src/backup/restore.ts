@@ -8,9 +8,9 @@ import { layout } from "../core/index.js";
 import { CorruptBackupError, InvalidArgumentError } from "../store/errors.js";
 import { type Loader, type Namespace, type Permission, Store, type StoreOptions } from "../store/index.js";
 import { type BackedUpEntry, type BackedUpNamespace, type Loss, SnapshotEntries } from "./entries.js";
-import { type BackupHeader, layoutOf } from "./format.js";
-import { findGenerations } from "./generations.js";
-import { type BackupImage, readBackup } from "./read.js";
+import type { BackupHeader } from "./format.js";
+import { findGenerations, inspectHeader } from "./generations.js";
+import { type BackupImage, BackupReader, readBackup } from "./read.js";
 import { shown } from "./shown.js";
 
 export interface RestoreOptions {
@@ -33,7 +33,7 @@ export interface Restored {
   readonly expired: number;
   /** Channels that existed: messages under way are not backed up. */
   readonly channels: number;
-  /** Entries that found no room in a smaller store: evicted or refused. */
+  /** Of those, entries that others had to make room for in a smaller store: evicted again. */
   readonly noRoom: number;
   /** What a partial restore could not keep. */
   readonly losses: readonly Loss[];
@@ -56,62 +56,162 @@ export function lineageOf(store: Store): number | undefined {
  *   OutOfMemoryError when the new store is too small and does not evict
  */
 export async function restore(path: string, options: RestoreOptions = {}): Promise<Restored> {
-  const partial = options.partial ?? false;
-  const { image, refused } = chooseImage(path, partial);
-  const entries = new SnapshotEntries(image, partial);
-  const store = await Store.create(optionsFor(image.header, options.store ?? {}));
+  const refused: string[] = [];
+  for (const file of candidates(path)) {
+    const restored = await attempt(() => restoreWhole(file, options), refused);
+    if (restored !== null) return { ...restored, refused };
+  }
+  if (options.partial) return restorePart(path, options);
+  throw new CorruptBackupError(
+    refused.length === 1 ? refused[0] : `${path}: no generation is whole. ${refused.join("; ")}`,
+  );
+}
+
+/** From a file that must be whole, in two passes of a slab at a time: to check it and find its namespaces, and to load it. */
+async function restoreWhole(file: string, options: RestoreOptions): Promise<Omit<Restored, "refused">> {
+  const reader = new BackupReader(file);
   try {
-    const filled = fill(store, entries, image);
-    lineages.set(store, image.header.lineage);
-    const { generation, takenMs } = image.header;
-    return { store, file: image.path, generation, takenMs, ...filled, losses: entries.losses, refused };
+    const snapshot = new SnapshotEntries(directoryOf(reader));
+    return await makeStore(reader.header, options, (store) => {
+      const { names, inPlace, loader } = makeNamespaces(store, snapshot);
+      const loaded = inPlace
+        ? load(loader, reader)
+        : putAll(names, new SnapshotEntries(readBackup(file)), reader.header);
+      return { file, ...loaded, ...finish(store, snapshot, names, loader), losses: [] };
+    });
+  } finally {
+    reader.close();
+  }
+}
+
+/** The newest file that can be read at all, entry by entry. */
+async function restorePart(path: string, options: RestoreOptions): Promise<Restored> {
+  const { image, refused } = chooseImage(path, true);
+  const snapshot = new SnapshotEntries(image, true);
+  const restored = await makeStore(image.header, options, (store) => {
+    const { names, loader } = makeNamespaces(store, snapshot);
+    const loaded = putAll(names, snapshot, image.header);
+    return { file: image.path, ...loaded, ...finish(store, snapshot, names, loader), losses: snapshot.losses };
+  });
+  return { ...restored, refused };
+}
+
+type Filled = Pick<Restored, "file" | "entries" | "namespaces" | "expired" | "channels" | "noRoom" | "losses">;
+
+async function makeStore(
+  header: BackupHeader,
+  options: RestoreOptions,
+  fill: (store: Store) => Filled,
+): Promise<Omit<Restored, "refused">> {
+  const store = await Store.create(optionsFor(header, options.store ?? {}));
+  try {
+    const filled = fill(store);
+    lineages.set(store, header.lineage);
+    return { store, generation: header.generation, takenMs: header.takenMs, ...filled };
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-/** The file itself, or the newest whole one of a directory; with `partial` a damaged one, if none is whole. */
-export function chooseImage(path: string, partial: boolean): { image: BackupImage; refused: string[] } {
+/** The slabs that hold entries of the store's own, as an image of nothing else. Reads, and so checks, the whole file. */
+function directoryOf(reader: BackupReader): BackupImage {
+  const { path, header, words } = reader;
+  const classes: number[] = [];
+  const slabs: Buffer[] = [];
+  for (const slab of reader.slabs()) {
+    const slabClass = reader.slabClasses[slab];
+    if (slabClass === 0) continue;
+    const step = (CHUNK_MIN << (slabClass - 1)) / 4;
+    for (let chunk = 0; chunk < words.length; chunk += step) {
+      const ours = (words[chunk + layout.E_META / 4] & 0xffff) < layout.FIRST_ID;
+      if (!ours || words[chunk + layout.E_BIRTH / 4] === 0) continue;
+      classes.push(slabClass);
+      slabs.push(Buffer.from(reader.slab));
+      break;
+    }
+  }
+  const pool = Buffer.from(new ArrayBuffer(slabs.length * layout.SLAB_SIZE));
+  for (const [i, bytes] of slabs.entries()) pool.set(bytes, i * layout.SLAB_SIZE);
+  return { path, header, slabClasses: Uint8Array.from(classes), pool, damaged: new Set() };
+}
+
+const CHUNK_MIN = 1 << layout.CLASS_MIN_SHIFT;
+
+/** The files to try, best first. */
+function candidates(path: string): string[] {
+  return isDirectory(path) ? newestFirst(generationsIn(path)) : [path];
+}
+
+function isDirectory(path: string): boolean {
   if (typeof path !== "string" || path === "") {
     throw new InvalidArgumentError(`a backup is ${shown(path)}; expected the path of a file or a directory`);
   }
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) throw new InvalidArgumentError(`${path}: there is no such file or directory`);
-  if (!found.isDirectory()) return { image: readBackup(path, partial), refused: [] };
-  const files = findGenerations(path);
-  if (files.length === 0) throw new InvalidArgumentError(`${path}: no generation-*.engram is in this directory`);
-  const { newest, refused } = newestWhole(files);
-  if (newest !== null) return { image: newest, refused };
+  return found.isDirectory();
+}
+
+function generationsIn(directory: string): string[] {
+  const files = findGenerations(directory);
+  if (files.length > 0) return files;
+  throw new InvalidArgumentError(`${directory}: no generation-*.engram is in this directory`);
+}
+
+/** By what their headers say; those without one come first, so that it is said why they were refused. */
+function newestFirst(files: readonly string[]): string[] {
+  return files
+    .map((file) => ({ file, generation: inspectHeader(file)?.generation ?? Number.POSITIVE_INFINITY }))
+    .sort((a, b) => b.generation - a.generation)
+    .map(({ file }) => file);
+}
+
+/**
+ * The file itself, or the newest whole one of a directory, in memory; with `partial` a damaged one, if none is whole.
+ *
+ * @throws as restore
+ */
+export function chooseImage(path: string, partial: boolean): { image: BackupImage; refused: string[] } {
+  if (!isDirectory(path)) return { image: readBackup(path, partial), refused: [] };
+  const files = newestFirst(generationsIn(path));
+  const refused: string[] = [];
+  for (const file of files) {
+    const image = attemptNow(() => readBackup(file), refused);
+    if (image !== null) return { image, refused };
+  }
   if (partial) return { image: newestReadable(files, refused), refused };
   throw new CorruptBackupError(`${path}: no generation is whole. ${refused.join("; ")}`);
 }
 
-/** The newest of the files that are whole, and why each newer one was refused. */
-export function newestWhole(files: readonly string[]): { newest: BackupImage | null; refused: string[] } {
-  let newest: BackupImage | null = null;
-  const refused: string[] = [];
-  for (const file of files) {
-    const image = attempt(() => readBackup(file), refused);
-    if (image !== null && (newest === null || image.header.generation > newest.header.generation)) newest = image;
-  }
-  return { newest, refused };
-}
-
 function newestReadable(files: readonly string[], refused: readonly string[]): BackupImage {
-  const images = files.flatMap((file) => attempt(() => readBackup(file, true), []) ?? []);
-  if (images.length === 0) throw new CorruptBackupError(`no header is whole. ${refused.join("; ")}`);
-  return images.reduce((best, image) => (image.header.generation > best.header.generation ? image : best));
+  for (const file of files) {
+    const image = attemptNow(() => readBackup(file, true), []);
+    if (image !== null) return image;
+  }
+  throw new CorruptBackupError(`no header is whole. ${refused.join("; ")}`);
 }
 
-function attempt<T>(read: () => T, refused: string[]): T | null {
+async function attempt<T>(read: () => Promise<T>, refused: string[]): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    return refuse(error, refused);
+  }
+}
+
+function attemptNow<T>(read: () => T, refused: string[]): T | null {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof CorruptBackupError)) throw error;
-    refused.push(error.message);
-    return null;
+    return refuse(error, refused);
   }
+}
+
+/** A corrupt file is noted; anything else is not about the file. */
+function refuse(error: unknown, refused: string[]): null {
+  if (!(error instanceof CorruptBackupError)) throw error;
+  refused.push(error.message);
+  return null;
 }
 
 const HASH_NAMES = ["xxhash32", "fnv1a", "murmur3", "adaptive"] as const;
@@ -144,41 +244,47 @@ function sizesOf(header: BackupHeader): StoreOptions {
   };
 }
 
-type Filled = Pick<Restored, "entries" | "namespaces" | "expired" | "channels" | "noRoom">;
+interface Names {
+  readonly names: Map<number, Namespace>;
+  /** Every namespace has its old id. */
+  readonly inPlace: boolean;
+  readonly loader: Loader;
+}
 
-function fill(store: Store, snapshot: SnapshotEntries, image: BackupImage): Filled {
-  const { header } = image;
+function makeNamespaces(store: Store, snapshot: SnapshotEntries): Names {
   const loader = store.loader();
   const names = new Map<number, Namespace>();
-  let inPlace = image.damaged.size === 0;
+  let inPlace = true;
   for (const [id, { name, encoding }] of snapshot.namespaces) {
     loader.ask(id);
     names.set(id, store.namespace(name, { encoding }) as Namespace);
     inPlace &&= loader.admit(name, id);
   }
-  const { entries, expired } = inPlace ? load(loader, image) : putAll(names, snapshot, header);
+  return { names, inPlace, loader };
+}
+
+/** What comes when all entries are in. */
+function finish(store: Store, snapshot: SnapshotEntries, names: Map<number, Namespace>, loader: Loader) {
   loader.end();
   limitAll(names, snapshot.namespaces);
   const channels = fillSystem(store, snapshot);
-  const noRoom = store.stats().operations.evictions;
-  return { entries: entries - noRoom, namespaces: names.size, expired, channels, noRoom };
+  return { namespaces: names.size, channels, noRoom: store.stats().operations.evictions };
 }
 
 const TICK_MS = 10;
 
 /** Slab by slab through the engine: the way for whole files, where every namespace got its old id. */
-function load(loader: Loader, { path, header, slabClasses, pool }: BackupImage): Loaded {
+function load(loader: Loader, reader: BackupReader): Loaded {
+  const { header, slabClasses, path } = reader;
   // a clock that was set back since does not make entries live longer than they had at the cut
   const shift = Math.floor((Math.max(loader.createdMs, header.takenMs) - header.createdMs) / TICK_MS);
-  const { regions } = layoutOf(header.slabCapacity);
   const sum = { entries: 0, expired: 0 };
-  for (let slab = 0; slab < header.slabCount; slab++) {
+  for (const slab of reader.slabs()) {
     if (slabClasses[slab] === 0) continue;
-    const size = (1 << (layout.CLASS_MIN_SHIFT - 1)) << slabClasses[slab];
-    const end = (slab + 1) * layout.SLAB_SIZE;
-    for (let at = slab * layout.SLAB_SIZE; at < end; at += layout.S_MANY_SIZE) {
-      const where = () => `${path}: byte ${regions + at}`;
-      const piece = pool.subarray(at, at + layout.S_MANY_SIZE);
+    const size = CHUNK_MIN << (slabClasses[slab] - 1);
+    for (let at = 0; at < layout.SLAB_SIZE; at += layout.S_MANY_SIZE) {
+      const where = () => `${path}: byte ${reader.byteOf(slab * layout.SLAB_SIZE + at)}`;
+      const piece = reader.slab.subarray(at, at + layout.S_MANY_SIZE);
       const { entries, expired } = loader.load(piece, size, header.epoch, shift, where);
       sum.entries += entries;
       sum.expired += expired;

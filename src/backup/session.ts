@@ -14,7 +14,7 @@ import { BackupFile, type Durability, type FileSystem } from "./backup-file.js";
 import type { BackupKind } from "./format.js";
 import { generationFiles } from "./generations.js";
 import type { Mapper } from "./mapping.js";
-import { readBackup } from "./read.js";
+import { BackupReader } from "./read.js";
 import { RegionSet } from "./region-set.js";
 import { type Cut, LiveMemory } from "./snapshot.js";
 
@@ -224,7 +224,13 @@ export class BackupSession {
 function wholeGeneration(path: string): number {
   if (!existsSync(path)) return 0;
   try {
-    return readBackup(path).header.generation;
+    const reader = new BackupReader(path);
+    try {
+      for (const _ of reader.slabs());
+      return reader.header.generation;
+    } finally {
+      reader.close();
+    }
   } catch (error) {
     if (error instanceof CorruptBackupError) return 0;
     throw error;
