@@ -1,0 +1,147 @@
+/**
+ * What backups cost: `node dist/harness/backup/speed.js [--mib 64] [--rounds 9] [--json]`. A full store of 64-byte values,
+ * written mapped and at positions, to the page cache and to the disk: full, 1 % of the regions dirty, nothing dirty, the
+ * first backup into new files; and recovery. Times are milliseconds, median and worst of the rounds; issue 7, point 8.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type BackupReport, type Namespace, restore, Store } from "../../src/index.js";
+
+export interface SpeedRow {
+  readonly what: string;
+  readonly writing: string;
+  readonly durability: string;
+  readonly medianMs: number;
+  readonly worstMs: number;
+  /** Regions of 4 KiB written, median. */
+  readonly regions: number;
+}
+
+const DIRTY_SHARE = 0.01;
+const VALUE = new Uint8Array(64).fill(0x61);
+
+export async function measureSpeed(mib: number, rounds: number): Promise<SpeedRow[]> {
+  const rows: SpeedRow[] = [];
+  const directory = mkdtempSync(join(tmpdir(), "engram-speed-"));
+  try {
+    for (const durability of ["process", "disk"] as const) {
+      for (const writing of ["mapped", "positioned"] as const) {
+        const folder = join(directory, `${writing}-${durability}`);
+        rows.push(...(await measureWriting(mib, rounds, folder, writing, durability)));
+      }
+    }
+    rows.push(await measureRecovery(join(directory, "mapped-process"), rounds));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+  return rows;
+}
+
+async function measureWriting(
+  mib: number,
+  rounds: number,
+  directory: string,
+  writing: "mapped" | "positioned",
+  durability: "process" | "disk",
+): Promise<SpeedRow[]> {
+  const store = await Store.create({ capacity: `${mib}MiB`, maxWorkers: 1, eviction: "none" });
+  const entries = store.namespace("entries");
+  const count = fill(entries, mib);
+  const backups = await store.backup({ directory, writing, durability });
+  const status = await backups.status();
+  const row = (what: string, reports: BackupReport[]): SpeedRow => ({
+    what,
+    writing: status.writing,
+    durability,
+    medianMs: median(reports.map(({ totalMs }) => totalMs)),
+    worstMs: Math.max(...reports.map(({ totalMs }) => totalMs)),
+    regions: median(reports.map(({ regionsWritten }) => regionsWritten)),
+  });
+  const first = [await backups.now(), await backups.now()];
+  await backups.now("full");
+  const full: BackupReport[] = [];
+  const clean: BackupReport[] = [];
+  const dirty: BackupReport[] = [];
+  for (let i = 0; i < rounds; i++) full.push(await backups.now("full"));
+  for (let i = 0; i < rounds; i++) clean.push(await backups.now());
+  // a key overwritten dirties the region of its old entry and that of its new one; two files make up for each round
+  const keys = Math.max(1, Math.floor((full[0].regions * DIRTY_SHARE) / 2));
+  for (let i = 0; i < rounds + 1; i++) {
+    for (let k = 0; k < keys; k++) entries.set(`key-${(k * Math.floor(count / keys) + i * 7919) % count}`, VALUE);
+    await backups.now();
+    for (let k = 0; k < keys; k++) entries.set(`key-${(k * Math.floor(count / keys) + i * 7919) % count}`, VALUE);
+    dirty.push(await backups.now());
+  }
+  await store.close();
+  return [
+    row("first, new file", first),
+    row("full", full),
+    row("1 % dirty", dirty.slice(1)),
+    row("nothing dirty", clean),
+  ];
+}
+
+/** Entries until nine tenths of the pool are in use. */
+function fill(entries: Namespace, mib: number): number {
+  const count = Math.floor((mib * 2 ** 20 * 0.6 * 0.9) / 128);
+  for (let i = 0; i < count; i++) entries.set(`key-${i}`, VALUE);
+  return count;
+}
+
+async function measureRecovery(directory: string, rounds: number): Promise<SpeedRow> {
+  const times: number[] = [];
+  for (let i = 0; i < rounds; i++) {
+    const start = performance.now();
+    const { store } = await restore(directory);
+    times.push(performance.now() - start);
+    await store.close();
+  }
+  return {
+    what: "recovery",
+    writing: "read",
+    durability: "",
+    medianMs: median(times),
+    worstMs: Math.max(...times),
+    regions: 0,
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+function show(rows: readonly SpeedRow[]): string {
+  const lines = rows.map(({ what, writing, durability, medianMs, worstMs, regions }) =>
+    [
+      what.padEnd(16),
+      writing.padEnd(11),
+      durability.padEnd(8),
+      medianMs.toFixed(2).padStart(9),
+      worstMs.toFixed(2).padStart(9),
+      String(regions).padStart(8),
+    ].join(" "),
+  );
+  const head = `${"what".padEnd(16)} ${"written".padEnd(11)} ${"survives".padEnd(8)} ${"median ms".padStart(9)} ${"worst ms".padStart(9)} ${"regions".padStart(8)}`;
+  return `${[head, ...lines].join("\n")}\n`;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const { values } = parseArgs({
+    options: {
+      mib: { type: "string", default: "64" },
+      rounds: { type: "string", default: "9" },
+      json: { type: "boolean" },
+    },
+  });
+  const [mib, rounds] = [Number(values.mib), Number(values.rounds)];
+  if (!Number.isInteger(mib) || mib < 16 || mib > 4096 || !Number.isInteger(rounds) || rounds < 1) {
+    process.stderr.write("speed: expected --mib from 16 to 4096 and --rounds from 1, whole numbers\n");
+    process.exitCode = 2;
+  } else {
+    const rows = await measureSpeed(mib, rounds);
+    process.stdout.write(values.json ? `${JSON.stringify(rows, null, 2)}\n` : show(rows));
+  }
+}
