@@ -301,7 +301,7 @@ function tryRead(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact:
     if (!isChunk(entry)) return AGAIN;
     const version = load32(entry + E_VERSION);
     if (entry == first) firstVersion = version;
-    if (FAULT != 2 && !runIsLinked(anchor, owner, ownerVersion, first, firstVersion)) return AGAIN;
+    if (FAULT != 2 && (FAULT != 8 || entry == first) && !runIsLinked(anchor, owner, ownerVersion, first, firstVersion)) return AGAIN;
     let ours = racy32(entry + E_HASH) == hash && racy32(entry + E_META) == meta;
     if (ours) ours = equalBytes(entry + E_KEY, key, meta >> 16);
     // before the link: as long as the entry is unmarked its expiry is its own

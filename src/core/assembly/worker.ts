@@ -85,11 +85,12 @@ export function count(counter: u32, by: u64 = 1): void {
 // @ts-ignore: decorator
 @inline
 export function beginWrite(): void {
+  if (FAULT == 19) return;
   let epoch = load32(H_EPOCH);
   while (true) {
     store32(slot + S_WRITE_EPOCH, epoch);
     const again = load32(H_EPOCH);
-    if (FAULT == 19 || again == epoch) return;
+    if (again == epoch) return;
     epoch = again;
   }
 }
