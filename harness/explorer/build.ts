@@ -14,6 +14,9 @@ import { REGION_SHIFT, SLAB_SHIFT } from "./tiny-layout.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
+/** What the engine uses; with more, binaryen writes types that Node 20 does not read. */
+const FEATURES = ["Atomics", "SIMD128", "BulkMemory", "BulkMemoryOpt", "MutableGlobals", "SignExt"] as const;
+
 interface Asc {
   main(
     args: string[],
@@ -36,7 +39,7 @@ interface Binaryen {
   setOptimizeLevel(level: number): void;
   setShrinkLevel(level: number): void;
   setDebugInfo(on: boolean): void;
-  Features: Record<"Atomics" | "SIMD128" | "BulkMemory" | "BulkMemoryOpt" | "MutableGlobals" | "SignExt", number>;
+  Features: Record<(typeof FEATURES)[number], number>;
 }
 
 /** The engine's source as the explorer compiles it. */
@@ -76,13 +79,16 @@ export async function buildExplorer(target = EXPLORE_WASM): Promise<void> {
       writeFile: (name, contents) => {
         if (name.endsWith(".wat")) text = String(contents);
       },
-      stderr: { write: (chunk) => void (errors += chunk) },
+      stderr: {
+        write: (chunk) => {
+          errors += chunk;
+        },
+      },
     },
   );
   if (error !== null) throw new Error(`the explorer's build of the engine failed: ${error.message}\n${errors}`);
   const module = binaryen.parseText(instrument(text));
-  const { Atomics, SIMD128, BulkMemory, BulkMemoryOpt, MutableGlobals, SignExt } = binaryen.Features;
-  module.setFeatures(Atomics | SIMD128 | BulkMemory | BulkMemoryOpt | MutableGlobals | SignExt);
+  module.setFeatures(FEATURES.reduce((all, name) => all | binaryen.Features[name], 0));
   binaryen.setDebugInfo(true);
   binaryen.setOptimizeLevel(2);
   binaryen.setShrinkLevel(0);

@@ -101,6 +101,17 @@ const RECIPES: readonly Recipe[] = [
     settings: { slabs: 4 },
   },
   {
+    name: "read-run",
+    about: "a reader inside a chain from which several entries in a row are deleted",
+    kinds: {},
+    roles: [{ get: 1 }, { delete: 3, set: 2 }],
+    threads: [2, 3],
+    ops: [1, 3],
+    keys: [0, 1, 2],
+    present: 1,
+    settings: { slabs: 3 },
+  },
+  {
     name: "conditional",
     about: "ifAbsent and ifVersion",
     kinds: { set: 2, setIfAbsent: 4, setIfVersion: 4, get: 4, delete: 2 },

@@ -114,7 +114,10 @@ export class InvariantCheck {
     const id = meta & 0xffff;
     const keyLength = meta >>> 16;
     const sizeClass = (words[(shape.slabs >> 2) + ((entry - shape.pool) >> shape.slabShift)] & 0xff) - 1;
-    if (words[at] & 1) return this.report(`entry ${entry} is marked but still linked`);
+    if (words[at] & 1) {
+      this.report(`entry ${entry} is marked but still linked`);
+      return;
+    }
     if (words[at + L.E_DEATH / 4] !== 0) this.report(`entry ${entry} is alive and carries a death stamp`);
     if (words[at + L.E_BIRTH / 4] === 0) this.report(`entry ${entry} is linked but was never born`);
     if ((words[at + L.E_HASH / 4] & (shape.bucketCount - 1)) >>> 0 !== bucket)
@@ -124,9 +127,12 @@ export class InvariantCheck {
       this.report(`entry ${entry} has a key of ${keyLength} and a value of ${valueLength} bytes`);
     for (let other = first; other !== entry; other = words[other >> 2] & ~1) {
       if (words[(other + L.E_META) >> 2] === meta && this.sameKey(other, entry, keyLength))
-        return this.report(`the key of entry ${entry} is reachable twice in bucket ${bucket}`);
+        this.report(`the key of entry ${entry} is reachable twice in bucket ${bucket}`);
     }
-    if (id >= shape.idCount) return this.report(`entry ${entry} is of namespace id ${id}, which there is not`);
+    if (id >= shape.idCount) {
+      this.report(`entry ${entry} is of namespace id ${id}, which there is not`);
+      return;
+    }
     this.entriesOfId[id]++;
     this.bytesOfId[id] += 32 << sizeClass;
     if (id === L.DIRECTORY_ID) this.namedIds[words[(entry + L.E_KEY + ((keyLength + 15) & ~15) + L.N_ID) >> 2]]++;

@@ -5,32 +5,18 @@
  * next segment's thread winds its own back up. Same program, same segments: same run, to the last bit.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { type Engine, layout as L } from "../../src/core/index.js";
+import { layout as L } from "../../src/core/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
+import { callEngine } from "./engine-calls.js";
 import { type Call, isFifo, isKeyed, isLinearizable, NO_EFFECT, stateAfter } from "./history.js";
 import { InvariantCheck } from "./invariants.js";
 import { EXPLORE_WASM } from "./location.js";
-import {
-  COUNTER_UNIT,
-  ENTRY_LIMIT,
-  KEY_COUNT,
-  keyName,
-  type Op,
-  type OpKind,
-  type Program,
-  setupValue,
-  writeValue,
-} from "./program.js";
+import { COUNTER_UNIT, KEY_COUNT, keyName, type Op, type Program, setupValue, writeValue } from "./program.js";
 import type { Segment, Strategy } from "./schedule.js";
 import { Snapshot } from "./snapshot.js";
+import { functionsOnStack } from "./stack-names.js";
+import { type ExploreEngine, Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
-
-interface ExploreEngine extends Engine {
-  asyncify_start_unwind(data: number): void;
-  asyncify_stop_unwind(): void;
-  asyncify_start_rewind(data: number): void;
-  asyncify_stop_rewind(): void;
-}
 
 export type Outcome =
   | { readonly kind: "ok" }
@@ -54,9 +40,6 @@ const UNLIMITED = 0x3fffffff;
 /** Threads that only reap, after each program's own. */
 export const REAPERS = 2;
 export const THREAD_MAX = 3 + REAPERS;
-/** The ring lies outside the pool, so that it needs no chunk of its own size. */
-const RING = T.CONTROL - 65536;
-const RING_SIZE = L.R_CELLS + 64;
 const NAME = 0x6e; // the namespace's name, "n"
 const TORN = -1000;
 const CHECK_FACTOR = 0x9e3779b1;
@@ -64,41 +47,6 @@ const KEY_CANDIDATES = 26;
 
 const OK_OUTCOME: Outcome = { kind: "ok" };
 const SPIN_OUTCOME: Outcome = { kind: "spin" };
-
-class Thread {
-  engine!: ExploreEngine;
-  readonly stack: number;
-  ops: readonly Op[] = [];
-  values: readonly number[] = [];
-  /** Index of the operation under way, or next. */
-  at = 0;
-  /** The engine's function under way, by OpKind, or "resolve". */
-  calling: OpKind | "resolve" | "attach" = "get";
-  busy = false;
-  paused = false;
-  killed = false;
-  enabled = true;
-  slot = 0;
-  record = 0;
-  version = 0;
-  history = 0;
-  /** By key: address, generation and value of what this thread read or wrote last. */
-  readonly tokens = new Int32Array(KEY_COUNT * 3);
-  /** Buffers lent to this thread. */
-  readonly buffers: number[] = [];
-  pin = -1;
-  pinnedAt = 0;
-  pinnedValue = 0;
-  snapshot: Snapshot | null = null;
-  /** When the snapshot's cut was there. */
-  cutAt = 0;
-  /** Waits for another thread, which only a backup ever does. */
-  blocked = false;
-
-  constructor(readonly number: number) {
-    this.stack = T.STACKS + number * T.STACK_SIZE;
-  }
-}
 
 /** Memory as a program's setup left it, and what the threads knew then. */
 export interface Prepared {
@@ -128,14 +76,14 @@ export class Machine {
   readonly runnable = new Int32Array(THREAD_MAX);
   runnableCount = 0;
   killsLeft = 0;
-  private readonly words: Uint32Array;
+  readonly words: Uint32Array;
   private readonly signed: Int32Array;
   private readonly keyWords = new Uint32Array(KEY_COUNT);
   private readonly memory: WebAssembly.Memory;
   private program!: Program;
   private prepared!: Prepared;
   private clock = 0;
-  private rewinding = false;
+  rewinding = false;
   private unwound = false;
   private traceFuel = 0;
   private fine = false;
@@ -198,6 +146,10 @@ export class Machine {
     this.accesses?.push({ thread: thread.number, kind, address, functions: functionsOnStack(), call: thread.history });
   }
 
+  get buckets(): number {
+    return this.program.settings.buckets;
+  }
+
   // ---------------------------------------------------------------- preparing a program
 
   /** Letters for the keys, so that the first three share bucket 0 of two and the last is in the other. */
@@ -254,7 +206,7 @@ export class Machine {
     const parts = [
       part(0, T.HEADER_STATE_SIZE),
       part(T.IDS, T.POOL + program.settings.slabs * T.SLAB_SIZE),
-      part(RING, RING + RING_SIZE),
+      part(T.RING, T.RING + T.RING_SIZE),
     ];
     for (let i = 0; i < attached; i++) {
       const slot = T.SLOTS + i * L.SLOT_SIZE;
@@ -268,7 +220,7 @@ export class Machine {
     const { words, threads } = this;
     const attached = program.threads.length + (program.kills > 0 ? REAPERS : 0);
     words.fill(0, 0, T.POOL_END >> 2);
-    words.fill(0, RING >> 2, (RING + RING_SIZE) >> 2);
+    words.fill(0, T.RING >> 2, (T.RING + T.RING_SIZE) >> 2);
     T.writeHeader(words, program.settings);
     this.program = program;
     this.workers = program.threads.length;
@@ -299,7 +251,7 @@ export class Machine {
       buckets: T.BUCKETS,
       bucketCount: settings.buckets,
       pool: T.POOL,
-      ring: program.ring === null ? 0 : RING,
+      ring: program.ring === null ? 0 : T.RING,
     });
     return {
       program,
@@ -320,9 +272,9 @@ export class Machine {
 
   private makeRing({ single, capacity }: NonNullable<Program["ring"]>): void {
     const { words } = this;
-    words[(RING + L.R_CAPACITY) >> 2] = capacity;
-    words[(RING + L.R_KIND) >> 2] = single ? L.RING_SPSC : L.RING_MPSC;
-    for (let i = 0; i < capacity; i++) words[(RING + L.R_CELLS + i * 8 + 4) >> 2] = i;
+    words[(T.RING + L.R_CAPACITY) >> 2] = capacity;
+    words[(T.RING + L.R_KIND) >> 2] = single ? L.RING_SPSC : L.RING_MPSC;
+    for (let i = 0; i < capacity; i++) words[(T.RING + L.R_CELLS + i * 8 + 4) >> 2] = i;
   }
 
   /** One operation without interruption. */
@@ -477,7 +429,7 @@ export class Machine {
         this.rewinding = true;
         thread.engine.asyncify_start_rewind(thread.stack);
       }
-      const result = this.call(thread);
+      const result = callEngine(thread, this);
       if (this.unwound) {
         thread.engine.asyncify_stop_unwind();
         thread.paused = true;
@@ -576,94 +528,6 @@ export class Machine {
     }
   }
 
-  /** Calls the engine, or, when its stack is being wound up again, calls it once more with what is ignored then. */
-  private call(thread: Thread): number {
-    const { engine, record, version } = thread;
-    const op = thread.ops[thread.at];
-    switch (thread.calling) {
-      case "get":
-        return engine.get(record, version, 1);
-      case "has":
-        return engine.has(record, version, 1);
-      case "set":
-        return this.callSet(thread, op, L.MODE_SET);
-      case "setIfAbsent":
-        return this.callSet(thread, op, L.MODE_IF_ABSENT);
-      case "setIfVersion":
-        return this.callSet(thread, op, L.MODE_IF_VERSION);
-      case "delete":
-        return engine.remove(record, version, 1);
-      case "add":
-        return engine.add(record, version, 1, 1n);
-      case "borrow":
-        return engine.borrow(record, version, 1);
-      case "release":
-        if (thread.pin >= 0) engine.giveBackPin(thread.pin);
-        return 1;
-      case "sweep":
-        return engine.sweep(this.program.settings.buckets);
-      case "tick":
-        engine.setTick(1);
-        return 1;
-      case "evict":
-        return engine.evict(1);
-      case "relinquish":
-        engine.relinquish();
-        return 1;
-      case "clear":
-        return engine.clearNamespace(record, version, 1);
-      case "resolve":
-        return engine.resolve(1);
-      case "rejoin":
-        engine.detach();
-        return 1;
-      case "attach":
-        return engine.attach(thread.number);
-      case "list":
-        return Number(engine.list(L.FIRST_ID, 0, thread.slot + L.S_MANY, 64) >> 32n);
-      case "configure":
-        return engine.configureNamespace(record, version, 1, ENTRY_LIMIT, 0n);
-      case "buffer":
-        return engine.takeBuffer(8);
-      case "returnBuffer":
-        return engine.returnBuffer(thread.buffers[thread.buffers.length - 1] ?? 0);
-      case "send":
-        return engine.send(RING, thread.slot + L.S_VALUE, 8);
-      case "receive":
-        return engine.receive(RING, thread.slot + L.S_VALUE);
-      case "reap":
-        return this.callReap(thread, op.victim ?? 0);
-      case "snapshot":
-        return 1;
-    }
-  }
-
-  private callSet(thread: Thread, op: Op, mode: number): number {
-    const key = (op.key ?? 0) * 3;
-    return thread.engine.set(
-      thread.record,
-      thread.version,
-      1,
-      thread.slot + L.S_VALUE,
-      op.wide ? 24 : 8,
-      op.ttl ? 1 : 0,
-      mode,
-      thread.tokens[key],
-      thread.tokens[key + 1],
-    );
-  }
-
-  /** As the host does on a thread's exit: the slot is known by the thread's number in it. */
-  private callReap(thread: Thread, victim: number): number {
-    if (this.rewinding) return thread.engine.reap(0);
-    for (let number = 0; number < T.SLOT_COUNT; number++) {
-      const slot = (T.SLOTS + number * L.SLOT_SIZE) >> 2;
-      if (this.words[slot + L.S_STATE / 4] !== L.SLOT_ACTIVE || this.words[slot + L.S_THREAD / 4] !== victim) continue;
-      if (number * L.SLOT_SIZE + T.SLOTS !== thread.slot) return thread.engine.reap(number);
-    }
-    return 0;
-  }
-
   /** The engine's function has returned: the operation is done, or goes on with another function. */
   private finishCall(thread: Thread, result: number): void {
     const op = thread.ops[thread.at];
@@ -677,14 +541,16 @@ export class Machine {
       case "attach":
         thread.slot = T.SLOTS + result * L.SLOT_SIZE;
         this.words[T.CONTROL_SELF >> 2] = thread.slot;
-        return this.finish(thread, 1);
+        this.finish(thread, 1);
+        return;
       case "borrow":
-        if (result !== 1) return this.finishBorrow(thread, result);
-        break;
+        if (result === 1) break;
+        this.finishBorrow(thread, result);
+        return;
       default:
-        if (result !== L.STALE || thread.calling === "send" || thread.calling === "receive") {
-          return this.finish(thread, this.answerOf(thread, op, result));
-        }
+        if (result === L.STALE && thread.calling !== "send" && thread.calling !== "receive") break;
+        this.finish(thread, this.answerOf(thread, op, result));
+        return;
     }
     // STALE: the namespace was cleared; look it up and start over, as the store does
     thread.calling = "resolve";
@@ -776,7 +642,10 @@ export class Machine {
   }
 
   private finishBorrow(thread: Thread, address: number): void {
-    if (address <= 2) return this.finish(thread, 0);
+    if (address <= 2) {
+      this.finish(thread, 0);
+      return;
+    }
     thread.pin = this.words[(thread.slot + L.S_OUT + 20) >> 2];
     thread.pinnedAt = address;
     thread.pinnedValue = this.valueAt(address, this.words[(thread.slot + L.S_OUT + 12) >> 2]);
@@ -857,22 +726,4 @@ export class Machine {
     this.steps = steps;
     this.fine = fine;
   }
-}
-
-const WASM_FRAME = /at (?:wasm-function\S*|src\/core\/assembly\/\S+|[\w/$.|~]+) \(wasm:|at src\/core\/assembly\/(\S+)/;
-
-/** The engine's functions under way, innermost first, by name. */
-function functionsOnStack(): string[] {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 24;
-  const stack = new Error().stack ?? "";
-  Error.stackTraceLimit = limit;
-  const names: string[] = [];
-  for (const line of stack.split("\n")) {
-    if (!line.includes("wasm")) continue;
-    if (!WASM_FRAME.test(line)) continue;
-    const name = /assembly\/([\w/]+)/.exec(line)?.[1];
-    if (name !== undefined) names.push(name);
-  }
-  return names;
 }

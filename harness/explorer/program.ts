@@ -98,7 +98,9 @@ export function describeProgram(program: Program): string[] {
     lines.push(`  before   thread ${thread}: ${describeOp(op, setupValue(i))}`);
   });
   program.threads.forEach((ops, thread) => {
-    lines.push(`  thread ${thread}: ${ops.map((op, i) => describeOp(op, writeValue(thread, i))).join("; ") || "nothing"}`);
+    lines.push(
+      `  thread ${thread}: ${ops.map((op, i) => describeOp(op, writeValue(thread, i))).join("; ") || "nothing"}`,
+    );
   });
   return lines;
 }

@@ -77,7 +77,9 @@ function describeRun(machine: Machine, run: readonly Access[]): string[] {
       if (i === RUN_SHOWN / 2) lines.push(`      ... ${hidden} more`);
       return;
     }
-    lines.push(`      ${access.functions.slice(0, FUNCTIONS_SHOWN).join(" < ")}: ${KINDS[access.kind]} ${addressName(access.address)}`);
+    lines.push(
+      `      ${access.functions.slice(0, FUNCTIONS_SHOWN).join(" < ")}: ${KINDS[access.kind]} ${addressName(access.address)}`,
+    );
   });
   return lines;
 }

@@ -80,7 +80,8 @@ export class Snapshot {
   private copy(): Progress {
     const unit = 8;
     const perRegion = T.SLAB_SIZE / 4 / unit;
-    while (this.region < this.slabs * perRegion && !(this.bits & (1 << Math.floor(this.region / perRegion)))) this.region++;
+    while (this.region < this.slabs * perRegion && !(this.bits & (1 << Math.floor(this.region / perRegion))))
+      this.region++;
     if (this.region < this.slabs * perRegion) {
       const at = this.region++ * unit;
       for (let i = 0; i < unit; i++) this.file[at + i] = this.words[(T.POOL >> 2) + at + i];

@@ -38,6 +38,10 @@ export const CONTROL_FINE = CONTROL + 12;
 /** Address of the running thread's slot. */
 export const CONTROL_SELF = CONTROL + 16;
 
+/** The ring lies outside the pool, so that it needs no chunk of its own size. */
+export const RING = CONTROL - 65536;
+export const RING_SIZE = L.R_CELLS + 64;
+
 /** One region a thread for the stack that asyncify saves. */
 export const STACKS = CONTROL + 65536;
 export const STACK_SIZE = 16384;

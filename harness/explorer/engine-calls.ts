@@ -1,0 +1,100 @@
+/** An operation of a program as a call of the engine, with the arguments that src/store would pass. */
+import { layout as L } from "../../src/core/index.js";
+import { ENTRY_LIMIT, type Op } from "./program.js";
+import type { Thread } from "./thread.js";
+import * as T from "./tiny-layout.js";
+
+export interface Place {
+  readonly words: Uint32Array;
+  readonly buckets: number;
+  /** The thread's stack is being wound up: the call only leads back to where it was, its arguments are ignored. */
+  readonly rewinding: boolean;
+}
+
+/** Calls the engine, or, when its stack is being wound up again, calls it once more with what is ignored then. */
+export function callEngine(thread: Thread, place: Place): number {
+  const { engine, record, version } = thread;
+  const op = thread.ops[thread.at];
+  switch (thread.calling) {
+    case "get":
+      return engine.get(record, version, 1);
+    case "has":
+      return engine.has(record, version, 1);
+    case "set":
+      return callSet(thread, op, L.MODE_SET);
+    case "setIfAbsent":
+      return callSet(thread, op, L.MODE_IF_ABSENT);
+    case "setIfVersion":
+      return callSet(thread, op, L.MODE_IF_VERSION);
+    case "delete":
+      return engine.remove(record, version, 1);
+    case "add":
+      return engine.add(record, version, 1, 1n);
+    case "borrow":
+      return engine.borrow(record, version, 1);
+    case "release":
+      if (thread.pin >= 0) engine.giveBackPin(thread.pin);
+      return 1;
+    case "sweep":
+      return engine.sweep(place.buckets);
+    case "tick":
+      engine.setTick(1);
+      return 1;
+    case "evict":
+      return engine.evict(1);
+    case "relinquish":
+      engine.relinquish();
+      return 1;
+    case "clear":
+      return engine.clearNamespace(record, version, 1);
+    case "resolve":
+      return engine.resolve(1);
+    case "rejoin":
+      engine.detach();
+      return 1;
+    case "attach":
+      return engine.attach(thread.number);
+    case "list":
+      return Number(engine.list(L.FIRST_ID, 0, thread.slot + L.S_MANY, 64) >> 32n);
+    case "configure":
+      return engine.configureNamespace(record, version, 1, ENTRY_LIMIT, 0n);
+    case "buffer":
+      return engine.takeBuffer(8);
+    case "returnBuffer":
+      return engine.returnBuffer(thread.buffers[thread.buffers.length - 1] ?? 0);
+    case "send":
+      return engine.send(T.RING, thread.slot + L.S_VALUE, 8);
+    case "receive":
+      return engine.receive(T.RING, thread.slot + L.S_VALUE);
+    case "reap":
+      return callReap(thread, op.victim ?? 0, place);
+    case "snapshot":
+      return 1;
+  }
+}
+
+function callSet(thread: Thread, op: Op, mode: number): number {
+  const key = (op.key ?? 0) * 3;
+  return thread.engine.set(
+    thread.record,
+    thread.version,
+    1,
+    thread.slot + L.S_VALUE,
+    op.wide ? 24 : 8,
+    op.ttl ? 1 : 0,
+    mode,
+    thread.tokens[key],
+    thread.tokens[key + 1],
+  );
+}
+
+/** As the host does on a thread's exit: the slot is known by the thread's number in it. */
+function callReap(thread: Thread, victim: number, { words, rewinding }: Place): number {
+  if (rewinding) return thread.engine.reap(0);
+  for (let number = 0; number < T.SLOT_COUNT; number++) {
+    const slot = (T.SLOTS + number * L.SLOT_SIZE) >> 2;
+    if (words[slot + L.S_STATE / 4] !== L.SLOT_ACTIVE || words[slot + L.S_THREAD / 4] !== victim) continue;
+    if (number * L.SLOT_SIZE + T.SLOTS !== thread.slot) return thread.engine.reap(number);
+  }
+  return 0;
+}

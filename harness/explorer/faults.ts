@@ -1,0 +1,103 @@
+/**
+ * Faults planted in the engine, one protective step left out each: what shows that the explorer would notice. They are in the
+ * sources of src/core/assembly, behind a constant that is 0 in the shipped build, which therefore contains none of them.
+ */
+import { FAULT_CLEAR_AFTER_COPY } from "./snapshot.js";
+
+export interface PlantedFault {
+  readonly number: number;
+  readonly what: string;
+  /** Families in which it shows soonest. */
+  readonly families: readonly string[];
+  /** Schedules within which it must be found, over those families. */
+  readonly within: number;
+}
+
+export const PLANTED_FAULTS: readonly PlantedFault[] = [
+  {
+    number: 1,
+    what: "hazards are ignored when chunks are freed",
+    families: ["write-write", "insert-recycle"],
+    within: 20_000,
+  },
+  {
+    number: 2,
+    what: "the link is not read again after the entry's version",
+    families: ["replace-middle", "read"],
+    within: 200_000,
+  },
+  {
+    number: 3,
+    what: "the bucket's head is not kept as a hazard",
+    families: ["write-write", "insert-recycle"],
+    within: 50_000,
+  },
+  {
+    number: 4,
+    what: "a chunk's version stays when it is freed",
+    families: ["replace-head", "replace-middle"],
+    within: 100_000,
+  },
+  {
+    number: 5,
+    what: "the tag of a class stack does not change",
+    families: ["allocate", "death-allocate"],
+    within: 100_000,
+  },
+  {
+    number: 6,
+    what: "a hazard is published without reading the link again",
+    families: ["replace-middle", "recycle-middle"],
+    within: 500_000,
+  },
+  {
+    number: 7,
+    what: "a marked entry is taken for a living one",
+    families: ["write-write", "replace-middle"],
+    within: 10_000,
+  },
+  {
+    number: 8,
+    what: "a reader walks on over marked entries that are no longer linked",
+    families: ["read-run"],
+    within: 2_000_000,
+  },
+  {
+    number: 9,
+    what: "a reader does not look at the version after copying",
+    families: ["replace-head", "read"],
+    within: 100_000,
+  },
+  { number: 10, what: "an entry is marked without being noted in the slot", families: ["death-write"], within: 20_000 },
+  {
+    number: 11,
+    what: "a swap on a class stack is not acknowledged to the one before",
+    families: ["death-allocate"],
+    within: 100_000,
+  },
+  { number: 12, what: "a chunk in hand is not noted in the slot", families: ["death-write"], within: 20_000 },
+  {
+    number: 13,
+    what: "an insert does not look whether its namespace was cleared",
+    families: ["clear"],
+    within: 100_000,
+  },
+  { number: 14, what: "the sweeper does not ask again before it deletes", families: ["swept"], within: 2_000_000 },
+  { number: 15, what: "a read looks at the clock after the link", families: ["expiry"], within: 200_000 },
+  { number: 16, what: "borrowed views are ignored when chunks are freed", families: ["borrow"], within: 10_000 },
+  {
+    number: 17,
+    what: "a receiver empties the cell before it marks the message",
+    families: ["death-ring"],
+    within: 500_000,
+  },
+  { number: 18, what: "chunks that a snapshot needs are used again", families: ["snapshot"], within: 100_000 },
+  { number: 19, what: "a write does not publish the epoch it runs in", families: ["snapshot"], within: 500_000 },
+  { number: 20, what: "a chunk in hand keeps the mark of its last life", families: ["death-write"], within: 50_000 },
+  {
+    number: FAULT_CLEAR_AFTER_COPY,
+    what: "a backup clears dirty bits after the copy",
+    families: ["snapshot"],
+    within: 20_000,
+  },
+];

@@ -1,0 +1,20 @@
+/** The engine under schedules: every interleaving of its threads' accesses that chance, priority or exhaustion comes up with. */
+export { exploreCommand } from "./command.js";
+export {
+  type Exploration,
+  type ExploreOptions,
+  explore,
+  type Figures,
+  type StrategyName,
+  type Violation,
+} from "./explore.js";
+export { FAMILIES, type Family } from "./families.js";
+export { PLANTED_FAULTS, type PlantedFault } from "./faults.js";
+export { type Call, type CellRules, isFifo, isLinearizable, NO_EFFECT } from "./history.js";
+export { InvariantCheck, type Shape } from "./invariants.js";
+export { EXPLORE_WASM } from "./location.js";
+export { Machine, type Outcome } from "./machine.js";
+export type { Op, OpKind, Program } from "./program.js";
+export { describeViolation, formatReport, type Report } from "./report.js";
+export { Replay, type Segment, type Strategy } from "./schedule.js";
+export { shrink } from "./shrink.js";

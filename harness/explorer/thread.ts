@@ -1,0 +1,48 @@
+/** One simulated thread: an instance of the engine, its operations, and where it is in them. */
+import type { Engine } from "../../src/core/index.js";
+import { KEY_COUNT, type Op, type OpKind } from "./program.js";
+import type { Snapshot } from "./snapshot.js";
+import * as T from "./tiny-layout.js";
+
+/** The engine with what asyncify adds: `data` is where a stack is saved. */
+export interface ExploreEngine extends Engine {
+  asyncify_start_unwind(data: number): void;
+  asyncify_stop_unwind(): void;
+  asyncify_start_rewind(data: number): void;
+  asyncify_stop_rewind(): void;
+}
+
+export class Thread {
+  engine!: ExploreEngine;
+  readonly stack: number;
+  ops: readonly Op[] = [];
+  values: readonly number[] = [];
+  /** Index of the operation under way, or next. */
+  at = 0;
+  /** The engine's function under way, by OpKind, or "resolve". */
+  calling: OpKind | "resolve" | "attach" = "get";
+  busy = false;
+  paused = false;
+  killed = false;
+  enabled = true;
+  slot = 0;
+  record = 0;
+  version = 0;
+  history = 0;
+  /** By key: address, generation and value of what this thread read or wrote last. */
+  readonly tokens = new Int32Array(KEY_COUNT * 3);
+  /** Buffers lent to this thread. */
+  readonly buffers: number[] = [];
+  pin = -1;
+  pinnedAt = 0;
+  pinnedValue = 0;
+  snapshot: Snapshot | null = null;
+  /** When the snapshot's cut was there. */
+  cutAt = 0;
+  /** Waits for another thread, which only a backup ever does. */
+  blocked = false;
+
+  constructor(readonly number: number) {
+    this.stack = T.STACKS + number * T.STACK_SIZE;
+  }
+}
