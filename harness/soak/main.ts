@@ -84,7 +84,7 @@ try {
   const passed = flat && violations.length === 0;
   process.stdout.write(
     `soak ${passed ? "passed" : "FELL SHORT"}: ${minutes} min, ${operations} operations, ${entries} entries; slabs ${kib(last.slabBytes)}, ` +
-      `${kib(slabGrowth)} cut after warm-up; use at the end ${usedRatio.toFixed(2)} of that after warm-up; ${violations.length} violations\n`,
+      `${kib(slabGrowth)} cut in the second half; use at the end ${usedRatio.toFixed(2)} of that after warm-up; ${violations.length} violations\n`,
   );
   process.exit(passed ? 0 : 1);
 } catch (error) {

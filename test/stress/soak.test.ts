@@ -47,7 +47,7 @@ describe("the judgement of memory", () => {
   });
 
   it.each([
-    ["slabs that go on being cut", (t: number) => 40 * MIB + t * 2 * MIB, () => 20 * MIB],
+    ["slabs that go on being cut", (t: number) => 40 * MIB + t * 5 * MIB, () => 20 * MIB],
     ["use that creeps", () => 40 * MIB, (t: number) => 20 * MIB * (1 + t / 4)],
   ])("takes %s for a leak", (_, slab, used) => {
     expect(judgeFlatness(series(slab, used), 6000).flat).toBe(false);
