@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   report: async () => (await import("../../reports/index.js")).reportCommand(),
   evict: async () => (await import("../sweep/index.js")).evictCommand(),
   gate: async () => (await import("../gate/index.js")).gateCommand(),
+  explore: async () => (await import("../explorer/index.js")).exploreCommand(),
   backup: async () => (await import("../backup/index.js")).backupCommand(),
   check: async () => (await import("../checker/index.js")).checkCommand(),
 };
