@@ -132,7 +132,7 @@ export interface HeaderSettings {
 /** Makes the memory and writes its header; all else is zero, which every structure takes for empty. */
 export function createMemory(geometry: Geometry, settings: HeaderSettings, shared: boolean): WebAssembly.Memory {
   const memory = new WebAssembly.Memory({
-    initial: geometry.capacity / 65536,
+    initial: geometry.maxCapacity / 65536,
     maximum: geometry.maxCapacity / 65536,
     shared,
   });

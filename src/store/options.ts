@@ -9,7 +9,7 @@ export type HashName = "xxhash32" | "fnv1a" | "murmur3" | "adaptive";
 export interface StoreOptions {
   /** Bytes of shared memory in all, number or like "64MiB". Default 64 MiB. */
   capacity?: number | string;
-  /** The memory may grow up to this; private memory has it from the start. Default: it does not grow. At most 4 GiB. */
+  /** The store may grow up to this; address space is taken at once, memory as it is used. Default: it does not grow. At most 4 GiB. */
   maxCapacity?: number | string;
   /** Threads that may be attached at once besides the creating one. Default 8, at most 62. */
   maxWorkers?: number;

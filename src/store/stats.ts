@@ -168,6 +168,12 @@ function ownEntries(worker: WorkerConnection): { entries: number; bytes: number 
   return own;
 }
 
+/** What the store may use now: its creation capacity, or what it has grown to. The memory itself has its largest size all along. */
+function capacityOf(header: Uint32Array): number {
+  const end = header[layout.H_POOL / 4] + Atomics.load(header, layout.H_SLAB_LIMIT / 4) * layout.SLAB_SIZE;
+  return Math.max(header[layout.H_CAPACITY / 4], end + layout.GUARD_SIZE);
+}
+
 function memoryStats(worker: WorkerConnection, used: number[], entryBytes: number): StoreStats["memory"] {
   const { header } = worker;
   const buffer = worker.currentBuffer();
@@ -185,7 +191,7 @@ function memoryStats(worker: WorkerConnection, used: number[], entryBytes: numbe
   const slabBytes = cut * layout.SLAB_SIZE;
   const poolBytes = slabMax * layout.SLAB_SIZE;
   return {
-    capacityBytes: buffer.byteLength,
+    capacityBytes: capacityOf(header),
     poolBytes,
     slabBytes,
     usedBytes,

@@ -30,7 +30,6 @@ import {
   E_KEY,
   E_NEXT,
   E_VERSION,
-  GUARD_SIZE,
   H_CACHE_LIMIT,
   H_CACHE_RETURN,
   H_CLASSES,
@@ -305,19 +304,15 @@ export function finishSlab(index: u32, cls: u32): void {
   store<u32>(slot + S_PENDING, 0);
 }
 
-/** Makes room for the next slabs by extending the memory, up to the declared maximum. */
+/**
+ * Makes room for the next slabs, up to the declared maximum. The memory has that size from the start, backed by pages only
+ * where it is used: engines learn of a memory that grew under them with a delay, and until then trap on what lies
+ * beyond the size they know, which a reader would reach by following another worker's link.
+ */
 function grow(): bool {
   const max = load<u32>(H_SLAB_MAX);
   const limit = load32(H_SLAB_LIMIT);
   if (limit >= max) return false;
-  const next = min<u32>(limit + 16, max);
-  // Several workers may grow at once: the memory then gets larger than asked for, and the next of them finds it so.
-  const pages = ((pool + GUARD_SIZE) >> SLAB_SHIFT) + next;
-  const size = <u32>memory.size();
-  if (size < pages && memory.grow(<i32>(pages - size)) < 0) {
-    // refused, perhaps only because another worker's growth came in between and left no room for ours
-    if (<u32>memory.size() < pages) return load32(H_SLAB_LIMIT) != limit;
-  }
-  swap32(H_SLAB_LIMIT, limit, next);
+  swap32(H_SLAB_LIMIT, limit, min<u32>(limit + 16, max)); // another worker's growth is as good as ours
   return true;
 }
