@@ -1,14 +1,14 @@
 /** `engram evict`: traces in, miss ratios of eviction policies out. */
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
-import { type By, policyNames, supportsBytes } from "../../src/eviction/index.js";
+import { type By, policyNames } from "../../src/eviction/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { loadTrace } from "../../workloads/index.js";
 import { renderCsv } from "./csv.js";
 import { interruptible } from "./interruption.js";
 import { parsePolicies } from "./policies.js";
 import { createProgressBar } from "./progress.js";
-import { type CacheSize, parseSizes } from "./sizes.js";
+import { parseSizes } from "./sizes.js";
 import { type SweepRow, sweep } from "./sweep.js";
 import { renderTables } from "./table.js";
 
@@ -64,7 +64,6 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
   const threads = parseThreads(options.threads);
   const seed = parseSeed(options.seed);
   if (options.json && options.csv) throw new InvalidArgumentError("--json and --csv exclude each other, expected one");
-  const leaveOutUnsupported = options.policy.trim().toLowerCase() === "all";
 
   const bar = createProgressBar(process.stderr.isTTY === true);
   try {
@@ -73,7 +72,6 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
         traces: loadEach(paths, options, signal),
         policies,
         sizes,
-        leaveOutUnsupported,
         threads,
         seed,
         signal,
@@ -82,7 +80,6 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
     );
     bar.stop();
     process.stdout.write(render(rows, options));
-    if (!options.json && !options.csv && leaveOutUnsupported) process.stdout.write(leftOut(sizes));
   } finally {
     bar.stop();
   }
@@ -99,13 +96,6 @@ function render(rows: readonly SweepRow[], { json, csv, misses }: EvictOptions):
   if (json) return `${JSON.stringify(rows, null, 2)}\n`;
   if (csv) return renderCsv(rows);
   return renderTables(rows, { misses: misses === true });
-}
-
-/** One line on what `all` does not mean for sizes in bytes; nothing when there are none. */
-function leftOut(sizes: readonly CacheSize[]): string {
-  if (!sizes.some(({ by }) => by === "bytes")) return "";
-  const unable = policyNames.filter((policy) => !supportsBytes(policy));
-  return `Not at sizes in bytes, because defined for objects only: ${unable.join(", ")}\n`;
 }
 
 function parseBy(text: string | undefined): By | undefined {

@@ -15,8 +15,6 @@ export interface SweepOptions {
   policies: readonly PolicyName[];
   /** See `parseSizes`. */
   sizes: readonly CacheSize[];
-  /** Leave out policies at a size in bytes that they cannot serve, instead of refusing. Default: refuse. */
-  leaveOutUnsupported?: boolean;
   /** Simulations at a time, one a worker thread. Default: as many as the machine runs in parallel. */
   threads?: number;
   /** For policies that draw random numbers. Default 1. */
@@ -55,7 +53,7 @@ export interface SweepRow {
  * interned once, by whoever loaded the trace; ids are shared between threads; each simulation takes memory in proportion to the
  * distinct ids (see each policy's doc comment) and none as it runs.
  *
- * @throws InvalidArgumentError when a policy or a trace cannot serve a size in bytes
+ * @throws InvalidArgumentError when a trace has no sizes to count a capacity in bytes by
  */
 export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
   const { signal } = options;
@@ -79,8 +77,8 @@ export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
 }
 
 async function sweepTrace(crew: Crew, trace: SweepTrace, options: SweepOptions): Promise<SweepRow[]> {
-  const { policies, sizes, leaveOutUnsupported = false, seed = 1, onProgress } = options;
-  const pairs = planPairs(trace.name, footprintOf(trace), policies, sizes, leaveOutUnsupported);
+  const { policies, sizes, seed = 1, onProgress } = options;
+  const pairs = planPairs(trace.name, footprintOf(trace), policies, sizes);
   const shared = shareTrace(trace, {
     sizes: pairs.some(({ by }) => by === "bytes"),
     future: pairs.some(({ policy }) => policy === "opt"),

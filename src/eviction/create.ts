@@ -11,15 +11,16 @@ import { Random } from "./random.js";
 import { S3Fifo } from "./s3-fifo.js";
 import { Sieve } from "./sieve.js";
 import type { By } from "./simulated-cache.js";
+import { Ttl } from "./ttl.js";
 import { TwoQ } from "./two-q.js";
 import { WTinyLfu } from "./w-tinylfu.js";
 
 export interface PolicyOptions {
-  /** Objects the cache holds. What policies with shares, targets or histories measure themselves by. A positive integer. */
+  /** Objects or bytes the cache holds. What policies with shares, targets or histories measure themselves by. A positive integer. */
   capacity: number;
   /** Ids are 0 to distinct - 1; memory is taken for all of them at once. A positive integer. */
   distinct: number;
-  /** What the capacity counts. By bytes, only a policy that needs no capacity of its own can serve. Default: objects. */
+  /** What the capacity counts; see `Policy.insert` for bytes. Default: objects. */
   by?: By;
   /** For `random`: the same seed gives the same victims. Default 1. */
   seed?: number;
@@ -27,15 +28,7 @@ export interface PolicyOptions {
   future?: Future;
 }
 
-/** The policies that order entries without regard to the capacity, and so are well defined for any mix of sizes. */
-const BY_BYTES: ReadonlySet<PolicyName> = new Set(["lru", "fifo", "clock", "lfu", "sieve", "random"]);
-
-/** Whether the policy can serve a capacity in bytes. */
-export function supportsBytes(name: PolicyName): boolean {
-  return BY_BYTES.has(name);
-}
-
-/** Asked of a policy what it cannot give: a capacity in bytes, or foresight without a future. `policy` names it. */
+/** Asked of a policy what it cannot give: foresight without a future. `policy` names it. */
 export class UnsupportedByPolicyError extends Error {
   readonly code = "UNSUPPORTED_BY_POLICY";
   override readonly name = "UnsupportedByPolicyError";
@@ -52,18 +45,13 @@ export class UnsupportedByPolicyError extends Error {
  * Builds a policy for one cache.
  *
  * @throws RangeError when `capacity` or `distinct` is not a positive integer
- * @throws UnsupportedByPolicyError for bytes with a policy that is defined for objects only, and for `opt` without a future
+ * @throws UnsupportedByPolicyError for `opt` without a future
  */
 export function createPolicy(name: PolicyName, options: PolicyOptions): Policy {
   const { capacity, distinct } = options;
   assertPositiveInteger("capacity", capacity);
   assertPositiveInteger("distinct", distinct);
-  if (options.by === "bytes" && !supportsBytes(name)) {
-    throw new UnsupportedByPolicyError(
-      name,
-      `policy ${name} is defined for a capacity in objects, not in bytes (those that can: ${[...BY_BYTES].join(", ")})`,
-    );
-  }
+  const byBytes = options.by === "bytes";
   switch (name) {
     case "lru":
       return new Lru(distinct);
@@ -74,17 +62,19 @@ export function createPolicy(name: PolicyName, options: PolicyOptions): Policy {
     case "lfu":
       return new Lfu(distinct);
     case "arc":
-      return new Arc(distinct, capacity);
+      return new Arc(distinct, capacity, byBytes);
     case "lirs":
-      return new Lirs(distinct, capacity);
+      return new Lirs(distinct, capacity, byBytes);
     case "2q":
-      return new TwoQ(distinct, capacity);
+      return new TwoQ(distinct, capacity, byBytes);
     case "s3-fifo":
-      return new S3Fifo(distinct, capacity);
+      return new S3Fifo(distinct, capacity, byBytes);
     case "sieve":
       return new Sieve(distinct);
     case "w-tinylfu":
-      return new WTinyLfu(distinct, capacity);
+      return new WTinyLfu(distinct, capacity, byBytes);
+    case "ttl":
+      return new Ttl(distinct);
     case "random":
       return new Random(distinct, options.seed ?? 1);
     case "opt":

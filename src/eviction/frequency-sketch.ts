@@ -20,7 +20,7 @@ const HALVED_MASK = 0x7777_7777;
 export class FrequencySketch {
   private readonly words: Int32Array;
   private readonly blockMask: number;
-  private readonly sampleSize: number;
+  private sampleSize: number;
   private additions = 0;
 
   constructor(capacity: number) {
@@ -29,6 +29,11 @@ export class FrequencySketch {
     this.words = new Int32Array(blocks * BLOCK_WORDS);
     this.blockMask = blocks - 1;
     this.sampleSize = SAMPLE_FACTOR * capacity;
+  }
+
+  /** Ages from now on as a sketch for this many entries does; it keeps its width. */
+  ageWith(entries: number): void {
+    this.sampleSize = SAMPLE_FACTOR * entries;
   }
 
   /** The estimated count of an id, 0 to 15. */

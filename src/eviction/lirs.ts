@@ -1,5 +1,6 @@
 import { Links } from "./links.js";
 import type { Policy } from "./policy.js";
+import { Weights } from "./weights.js";
 
 /** Share of the capacity for resident entries of high inter-reference recency: the paper's 1 %. */
 const HIR_SHARE = 0.01;
@@ -25,8 +26,11 @@ const HIR_GHOST = 4;
  * Follows the paper: an HIR entry that is hit outside the stack stays HIR and demotes no one. The paper leaves the stack
  * unbounded; here the entry that became non-resident first is forgotten when the stack exceeds 2 x capacity.
  *
+ * By bytes, the share of LIR entries and the bound of the stack count bytes. Entries of unequal size leave gaps in the LIR share, and a
+ * newcomer that fits one becomes LIR at once, as newcomers do while the cache first fills.
+ *
  * Every operation O(1) amortised (pruning drops what was pushed before). 17 bytes an id (two links in the stack, two in the
- * queue or among the non-resident, a state byte), for up to 2 x capacity entries with history.
+ * queue or among the non-resident, a state byte), 21 by bytes, for up to 2 x capacity entries with history.
  */
 export class Lirs implements Policy {
   readonly name = "lirs";
@@ -40,11 +44,13 @@ export class Lirs implements Policy {
   private readonly ghosts: number;
   private readonly lirCapacity: number;
   private readonly stackCapacity: number;
+  private readonly weights: Weights;
+  /** In the capacity's unit. */
   private lirSize = 0;
   private stackSize = 0;
-  private ghostSize = 0;
 
-  constructor(distinct: number, capacity: number) {
+  constructor(distinct: number, capacity: number, byBytes = false) {
+    this.weights = new Weights(distinct, byBytes);
     this.state = new Uint8Array(distinct);
     this.stackLinks = new Links(distinct, 1);
     this.stack = this.stackLinks.list(0);
@@ -80,16 +86,18 @@ export class Lirs implements Policy {
     }
   }
 
-  insert(id: number): void {
+  insert(id: number, weight?: number): void {
     this.size++;
     if (this.state[id] === HIR_GHOST) {
       this.queueLinks.unlink(id);
-      this.ghostSize--;
+      this.stackSize += -this.weights.of(id) + this.weights.set(id, weight);
       this.promote(id);
+      this.boundStack();
       return;
     }
+    const counted = this.weights.set(id, weight);
     this.pushStack(id);
-    if (this.lirSize < this.lirCapacity) {
+    if (this.lirSize + counted <= this.lirCapacity) {
       this.becomeLir(id);
     } else {
       this.state[id] = HIR_STACKED;
@@ -106,7 +114,6 @@ export class Lirs implements Policy {
     if (this.state[victim] === HIR_STACKED) {
       this.queueLinks.moveToHead(this.ghosts, victim);
       this.state[victim] = HIR_GHOST;
-      this.ghostSize++;
     } else {
       this.queueLinks.unlink(victim);
       this.state[victim] = NOWHERE;
@@ -122,13 +129,24 @@ export class Lirs implements Policy {
     if (state !== LIR) this.queueLinks.unlink(id);
     if (state !== HIR_QUEUED) {
       this.stackLinks.unlink(id);
-      this.stackSize--;
+      this.stackSize -= this.weights.of(id);
     }
     if (state === LIR) {
-      this.lirSize--;
+      this.lirSize -= this.weights.of(id);
       this.prune();
     }
     return true;
+  }
+
+  resize(id: number, weight: number): void {
+    const grown = -this.weights.of(id) + this.weights.set(id, weight);
+    const state = this.state[id];
+    if (state !== HIR_QUEUED) this.stackSize += grown;
+    if (state === LIR) {
+      this.lirSize += grown;
+      this.boundLir();
+    }
+    this.boundStack();
   }
 
   private hitLir(id: number): void {
@@ -141,24 +159,30 @@ export class Lirs implements Policy {
   private promote(id: number): void {
     this.stackLinks.moveToHead(this.stack, id);
     this.becomeLir(id);
-    if (this.lirSize > this.lirCapacity) this.demoteBottom();
+    this.boundLir();
+  }
+
+  private boundLir(): void {
+    while (this.lirSize > this.lirCapacity) this.demoteBottom();
   }
 
   /** Keeps the invariant: the stack's bottom is LIR, as soon as there is any LIR entry. */
   private becomeLir(id: number): void {
+    const isOnly = this.lirSize === 0;
     this.state[id] = LIR;
-    this.lirSize++;
-    if (this.lirSize === 1) this.prune();
+    this.lirSize += this.weights.of(id);
+    if (isOnly) this.prune();
   }
 
   /** Turns the LIR entry at the stack's bottom into the newest of the queue. */
   private demoteBottom(): void {
     const bottom = this.stackLinks.newer(this.stack);
+    const weight = this.weights.of(bottom);
     this.stackLinks.unlink(bottom);
-    this.stackSize--;
+    this.stackSize -= weight;
     this.state[bottom] = HIR_QUEUED;
     this.queueLinks.pushHead(this.queue, bottom);
-    this.lirSize--;
+    this.lirSize -= weight;
     this.prune();
   }
 
@@ -167,10 +191,9 @@ export class Lirs implements Policy {
     let bottom = this.stackLinks.newer(this.stack);
     while (bottom !== this.stack && this.state[bottom] !== LIR) {
       this.stackLinks.unlink(bottom);
-      this.stackSize--;
+      this.stackSize -= this.weights.of(bottom);
       if (this.state[bottom] === HIR_GHOST) {
         this.queueLinks.unlink(bottom);
-        this.ghostSize--;
         this.state[bottom] = NOWHERE;
       } else {
         this.state[bottom] = HIR_QUEUED;
@@ -180,18 +203,18 @@ export class Lirs implements Policy {
   }
 
   private boundStack(): void {
-    while (this.stackSize > this.stackCapacity && this.ghostSize > 0) {
+    while (this.stackSize > this.stackCapacity) {
       const oldest = this.queueLinks.newer(this.ghosts);
+      if (oldest === this.ghosts) return;
       this.queueLinks.unlink(oldest);
-      this.ghostSize--;
       this.stackLinks.unlink(oldest);
-      this.stackSize--;
+      this.stackSize -= this.weights.of(oldest);
       this.state[oldest] = NOWHERE;
     }
   }
 
   private pushStack(id: number): void {
     this.stackLinks.pushHead(this.stack, id);
-    this.stackSize++;
+    this.stackSize += this.weights.of(id);
   }
 }

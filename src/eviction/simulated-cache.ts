@@ -1,28 +1,41 @@
+import { ExpiryHeap } from "./expiry-heap.js";
+import { NOTHING, type Operations, READ, REMOVE, WRITE } from "./operations.js";
 import type { Policy } from "./policy.js";
 
 /** What a capacity and a miss ratio count. */
 export type By = "objects" | "bytes";
 
 /**
- * A cache in simulation: one policy, a capacity, and the exact account of what happened. Every request is a read that inserts
- * when it misses; there is no warm-up.
+ * A cache in simulation: one policy, a capacity, and the exact account of what happened, without a warm-up.
+ *
+ * `replay` takes every request for a read that inserts when it misses. `replayOperations` tells reads, writes and deletions apart and lets
+ * entries expire. A cache takes the one or the other, not both in turn.
  *
  * By bytes: a miss evicts while used + size > capacity; an object larger than the capacity is a miss that is not admitted. A
  * hit takes over the request's size; should the cache overflow by that, the next miss makes room, not the hit.
  */
 export class SimulatedCache {
+  /** Lookups that found the entry. */
   hits = 0;
   misses = 0;
+  /** Entries that had to make room. */
   evictions = 0;
+  /** Entries that left because their time had come. */
+  expirations = 0;
+  /** Entries deleted by a request. */
+  removals = 0;
   /** Objects or bytes, as the capacity. */
   used = 0;
   private readonly sizeOf: Uint32Array;
+  /** Built by the first entry that expires. */
+  private expiring: ExpiryHeap | null = null;
+  private now = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly policy: Policy,
     readonly capacity: number,
     readonly by: By,
-    distinct: number,
+    private readonly distinct: number,
   ) {
     this.sizeOf = new Uint32Array(by === "bytes" ? distinct : 0);
   }
@@ -31,6 +44,36 @@ export class SimulatedCache {
   replay(ids: Uint32Array, sizes: Uint32Array | null, from: number, to: number): void {
     if (this.by === "bytes") this.replayBytes(ids, sizes as Uint32Array, from, to);
     else this.replayObjects(ids, from, to);
+  }
+
+  /**
+   * The same for requests that write, delete or set an expiry. An entry written at time t to live for d is gone from t + d on, whether or
+   * not anyone asks for it: it leaves before the first request at that time or later. Time never goes back: a request dated before its
+   * predecessor is taken to be made at the same time.
+   */
+  replayOperations(operations: Operations, from: number, to: number): void {
+    const { ids, kinds, sizes, times, ttls } = operations;
+    for (let position = from; position < to; position++) {
+      if (times !== null) this.expireUntil(times[position]);
+      const kind = kinds === null ? READ : kinds[position];
+      if (kind === NOTHING) continue;
+      const id = ids[position];
+      if (kind === REMOVE) {
+        this.removeEntry(id);
+        continue;
+      }
+      const size = this.by === "bytes" ? (sizes as Uint32Array)[position] : 1;
+      const ttl = ttls === null || times === null ? 0 : ttls[position];
+      const expiresAt = ttl === 0 ? Number.POSITIVE_INFINITY : this.now + ttl;
+      if (this.policy.lookup(id)) {
+        if (kind !== WRITE) this.hits++;
+        this.resizeEntry(id, size);
+        if (kind !== READ) this.renewEntry(id, expiresAt);
+      } else {
+        if (kind !== WRITE) this.misses++;
+        this.admit(id, size, expiresAt);
+      }
+    }
   }
 
   private replayObjects(ids: Uint32Array, from: number, to: number): void {
@@ -65,19 +108,69 @@ export class SimulatedCache {
       const size = sizes[position];
       if (policy.lookup(id)) {
         this.hits++;
-        this.used += size - this.sizeOf[id];
-        this.sizeOf[id] = size;
+        this.resizeEntry(id, size);
         continue;
       }
       this.misses++;
-      if (size > this.capacity) continue;
-      while (this.used + size > this.capacity) {
-        this.used -= this.sizeOf[policy.evict()];
-        this.evictions++;
-      }
-      policy.insert(id);
-      this.used += size;
-      this.sizeOf[id] = size;
+      this.admit(id, size, Number.POSITIVE_INFINITY);
     }
+  }
+
+  private admit(id: number, size: number, expiresAt: number): void {
+    if (size > this.capacity) return;
+    while (this.used + size > this.capacity) this.evictEntry();
+    this.policy.insert(id, size, expiresAt);
+    this.used += size;
+    if (this.by === "bytes") this.sizeOf[id] = size;
+    if (expiresAt !== Number.POSITIVE_INFINITY) {
+      this.expiring ??= new ExpiryHeap(this.distinct);
+      this.expiring.add(id, expiresAt);
+    }
+  }
+
+  private evictEntry(): void {
+    const victim = this.policy.evict();
+    this.evictions++;
+    this.used -= this.sizeOfEntry(victim);
+    this.expiring?.delete(victim);
+  }
+
+  private removeEntry(id: number): void {
+    if (!this.policy.remove(id)) return;
+    this.removals++;
+    this.used -= this.sizeOfEntry(id);
+    this.expiring?.delete(id);
+  }
+
+  private resizeEntry(id: number, size: number): void {
+    const before = this.sizeOfEntry(id);
+    if (size === before) return;
+    this.used += size - before;
+    this.sizeOf[id] = size;
+    this.policy.resize?.(id, size);
+  }
+
+  private renewEntry(id: number, expiresAt: number): void {
+    this.policy.renew?.(id, expiresAt);
+    this.expiring?.delete(id);
+    if (expiresAt === Number.POSITIVE_INFINITY) return;
+    this.expiring ??= new ExpiryHeap(this.distinct);
+    this.expiring.add(id, expiresAt);
+  }
+
+  private expireUntil(time: number): void {
+    if (time > this.now) this.now = time;
+    const expiring = this.expiring;
+    if (expiring === null) return;
+    for (let id = expiring.soonest(); id !== -1 && expiring.expiryOf(id) <= this.now; id = expiring.soonest()) {
+      expiring.delete(id);
+      this.policy.remove(id);
+      this.used -= this.sizeOfEntry(id);
+      this.expirations++;
+    }
+  }
+
+  private sizeOfEntry(id: number): number {
+    return this.by === "bytes" ? this.sizeOf[id] : 1;
   }
 }

@@ -1,6 +1,7 @@
 import { FrequencySketch } from "./frequency-sketch.js";
 import { Links } from "./links.js";
 import type { Policy } from "./policy.js";
+import { Weights } from "./weights.js";
 
 /** Share of the capacity for the admission window, and of the rest for the protected segment: the paper's 1 % and 80 %. */
 const WINDOW_SHARE = 0.01;
@@ -17,11 +18,16 @@ const PROTECTED = 3;
  * from probation to the protected segment (Einziger, Friedman, Manes: "TinyLFU: a highly efficient cache admission policy",
  * ACM Transactions on Storage 2017). The window is fixed; ties go to the entry already in the main cache.
  *
- * Every operation O(1) amortised (the sketch ages). 9 bytes an id (two links, a state byte), and 8 to 16 an entry of capacity
- * for the sketch.
+ * By bytes, the shares count bytes: the window keeps as many of the newest entries as it takes to fill its share (so it may exceed it
+ * by part of one), and every victim is the loser of a duel of its own, by frequency alone. As bytes tell nothing of how many
+ * entries fit, the sketch has room for all ids and ages with the most entries held so far.
+ *
+ * Every operation O(1) amortised (the sketch ages). 9 bytes an id (two links, a state byte), 13 by bytes, and 8 to 16 an entry of
+ * capacity (by bytes, an id) for the sketch.
  */
 export class WTinyLfu implements Policy {
   readonly name = "w-tinylfu";
+  size = 0;
   private readonly where: Uint8Array;
   private readonly links: Links;
   private readonly window: number;
@@ -30,11 +36,19 @@ export class WTinyLfu implements Policy {
   private readonly windowCapacity: number;
   private readonly protectedCapacity: number;
   private readonly popularity: FrequencySketch;
+  private readonly weights: Weights;
+  private mostHeld = 0;
+  /** The segments' sizes, in the capacity's unit. */
   private windowSize = 0;
   private probationSize = 0;
   private protectedSize = 0;
 
-  constructor(distinct: number, capacity: number) {
+  constructor(
+    distinct: number,
+    capacity: number,
+    private readonly byBytes = false,
+  ) {
+    this.weights = new Weights(distinct, byBytes);
     this.where = new Uint8Array(distinct);
     this.links = new Links(distinct, 3);
     this.window = this.links.list(0);
@@ -44,10 +58,6 @@ export class WTinyLfu implements Policy {
     this.protectedCapacity = Math.floor(PROTECTED_SHARE * (capacity - this.windowCapacity));
     // A sketch wider than the ids there are would gain nothing.
     this.popularity = new FrequencySketch(Math.min(capacity, distinct));
-  }
-
-  get size(): number {
-    return this.windowSize + this.probationSize + this.protectedSize;
   }
 
   has(id: number): boolean {
@@ -72,11 +82,20 @@ export class WTinyLfu implements Policy {
   }
 
   /** While the cache is not full, what overflows the window passes into probation unchallenged. */
-  insert(id: number): void {
+  insert(id: number, weight?: number): void {
+    this.windowSize += this.weights.set(id, weight);
+    this.size++;
+    if (this.byBytes && this.size > this.mostHeld) {
+      this.mostHeld = this.size;
+      this.popularity.ageWith(this.mostHeld);
+    }
     this.links.pushHead(this.window, id);
     this.where[id] = WINDOW;
-    this.windowSize++;
-    if (this.windowSize > this.windowCapacity) this.passToProbation(this.links.newer(this.window));
+    let oldest = this.links.newer(this.window);
+    while (this.windowSize - this.weights.of(oldest) >= this.windowCapacity) {
+      this.passToProbation(oldest);
+      oldest = this.links.newer(this.window);
+    }
   }
 
   evict(): number {
@@ -86,22 +105,24 @@ export class WTinyLfu implements Policy {
   }
 
   remove(id: number): boolean {
-    switch (this.where[id]) {
-      case WINDOW:
-        this.windowSize--;
-        break;
-      case PROBATION:
-        this.probationSize--;
-        break;
-      case PROTECTED:
-        this.protectedSize--;
-        break;
-      default:
-        return false;
-    }
+    if (this.where[id] === NOWHERE) return false;
+    this.grow(id, -this.weights.of(id));
     this.links.unlink(id);
     this.where[id] = NOWHERE;
+    this.size--;
     return true;
+  }
+
+  resize(id: number, weight: number): void {
+    this.grow(id, -this.weights.of(id) + this.weights.set(id, weight));
+    if (this.where[id] === PROTECTED) this.boundProtected();
+  }
+
+  private grow(id: number, by: number): void {
+    const where = this.where[id];
+    if (where === WINDOW) this.windowSize += by;
+    else if (where === PROBATION) this.probationSize += by;
+    else this.protectedSize += by;
   }
 
   /** The loser of the window's oldest entry and the main cache's: a winning candidate passes into probation. */
@@ -125,24 +146,31 @@ export class WTinyLfu implements Policy {
   }
 
   private passToProbation(id: number): void {
+    const weight = this.weights.of(id);
     this.links.moveToHead(this.probation, id);
     this.where[id] = PROBATION;
-    this.windowSize--;
-    this.probationSize++;
+    this.windowSize -= weight;
+    this.probationSize += weight;
   }
 
-  /** Lifts an entry from probation; if the protected segment overflows, its oldest goes back to probation. */
+  /** Lifts an entry from probation; if the protected segment overflows, its oldest go back to probation. */
   private protect(id: number): void {
+    const weight = this.weights.of(id);
     this.links.moveToHead(this.protectedSegment, id);
     this.where[id] = PROTECTED;
-    this.probationSize--;
-    this.protectedSize++;
-    if (this.protectedSize > this.protectedCapacity) {
+    this.probationSize -= weight;
+    this.protectedSize += weight;
+    this.boundProtected();
+  }
+
+  private boundProtected(): void {
+    while (this.protectedSize > this.protectedCapacity) {
       const oldest = this.links.newer(this.protectedSegment);
+      const weight = this.weights.of(oldest);
       this.links.moveToHead(this.probation, oldest);
       this.where[oldest] = PROBATION;
-      this.protectedSize--;
-      this.probationSize++;
+      this.protectedSize -= weight;
+      this.probationSize += weight;
     }
   }
 }

@@ -1,30 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FrequencySketch } from "#dist/src/eviction/frequency-sketch.js";
-import { createPolicy, type PolicyName } from "#dist/src/eviction/index.js";
-import { NaiveArc } from "./naive/arc.js";
-import { NaiveLfu } from "./naive/lfu.js";
-import { NaiveLirs } from "./naive/lirs.js";
-import type { NaivePolicy } from "./naive/policy.js";
-import { NaiveClock, NaiveFifo, NaiveLru, NaiveS3Fifo, NaiveSieve } from "./naive/queues.js";
-import { NaiveTwoQ } from "./naive/two-q.js";
-import { NaiveWTinyLfu } from "./naive/w-tinylfu.js";
+import { createPolicy } from "#dist/src/eviction/index.js";
+import { naive, naiveNames } from "./naive/index.js";
 import { capacityFor, traceOf } from "./traces.js";
-
-const naive: Partial<Record<PolicyName, (capacity: number, distinct: number) => NaivePolicy>> = {
-  lru: () => new NaiveLru(),
-  fifo: () => new NaiveFifo(),
-  clock: () => new NaiveClock(),
-  sieve: () => new NaiveSieve(),
-  lfu: () => new NaiveLfu(),
-  arc: (capacity) => new NaiveArc(capacity),
-  "2q": (capacity) => new NaiveTwoQ(capacity),
-  "s3-fifo": (capacity) => new NaiveS3Fifo(capacity),
-  lirs: (capacity) => new NaiveLirs(capacity),
-  "w-tinylfu": (capacity, distinct) => new NaiveWTinyLfu(capacity, new FrequencySketch(Math.min(capacity, distinct))),
-};
-
-const names = Object.keys(naive) as PolicyName[];
 
 /** What an owner does to a policy: mostly requests, sometimes a deletion, seldom an eviction under pressure. */
 const operations = traceOf().chain(({ ids, distinct }) =>
@@ -40,12 +18,12 @@ const operations = traceOf().chain(({ ids, distinct }) =>
   }),
 );
 
-describe.each(names)("%s", (name) => {
+describe.each(naiveNames)("%s", (name) => {
   it("hits, misses and chooses victims as the naive implementation, with deletions and pressure in between", () => {
     fc.assert(
       fc.property(operations, ({ distinct, capacity, steps }) => {
         const policy = createPolicy(name, { capacity, distinct });
-        const model = naive[name]!(capacity, distinct);
+        const model = naive[name]!(capacity, distinct, "objects");
         const ids = Array.from({ length: distinct }, (_, id) => id);
         steps.forEach(({ kind, id }, step) => {
           const ours: unknown[] = [];
@@ -86,7 +64,7 @@ describe.each(names)("%s", (name) => {
         fc.integer({ min: 1, max: 125 }),
         ({ ids, distinct }, capacity) => {
           const policy = createPolicy(name, { capacity, distinct });
-          const model = naive[name]!(capacity, distinct);
+          const model = naive[name]!(capacity, distinct, "objects");
           /** For each request: -1 for a hit, -2 for a miss with room left, else the victim. */
           const ours = ids.map((id) => {
             if (policy.lookup(id)) return -1;

@@ -1,27 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  createPolicy,
-  loadSimulatedCache,
-  lookAhead,
-  type PolicyName,
-  policyNames,
-  SimulatedCache,
-  supportsBytes,
-  UnsupportedByPolicyError,
-} from "#dist/src/eviction/index.js";
-import { NaiveLfu } from "./naive/lfu.js";
-import type { NaivePolicy } from "./naive/policy.js";
-import { NaiveClock, NaiveFifo, NaiveLru, NaiveSieve } from "./naive/queues.js";
+import { createPolicy, loadSimulatedCache, lookAhead, policyNames, SimulatedCache } from "#dist/src/eviction/index.js";
+import { type NaivePolicy, naive, naiveNames } from "./naive/index.js";
+import { naiveOptBytesMisses } from "./naive/opt.js";
 import { traceOf } from "./traces.js";
-
-const naive: Partial<Record<PolicyName, () => NaivePolicy>> = {
-  lru: () => new NaiveLru(),
-  fifo: () => new NaiveFifo(),
-  clock: () => new NaiveClock(),
-  sieve: () => new NaiveSieve(),
-  lfu: () => new NaiveLfu(),
-};
 
 /** Requests with sizes that may change from one request of an id to the next. */
 const sizedTrace = traceOf().chain(({ ids, distinct }) =>
@@ -43,6 +25,7 @@ function naiveBytes(policy: NaivePolicy, ids: Uint32Array, sizes: Uint32Array, c
   let evictions = 0;
   ids.forEach((id, i) => {
     if (policy.lookup(id)) {
+      if (resident.get(id) !== sizes[i]) policy.resize?.(id, sizes[i]);
       resident.set(id, sizes[i]);
       return;
     }
@@ -52,14 +35,14 @@ function naiveBytes(policy: NaivePolicy, ids: Uint32Array, sizes: Uint32Array, c
       resident.delete(policy.evict() as number);
       evictions++;
     }
-    policy.insert(id);
+    policy.insert(id, sizes[i]);
     resident.set(id, sizes[i]);
   });
   return { misses, evictions, used: used() };
 }
 
 describe("a capacity in bytes", () => {
-  it.each(Object.keys(naive) as PolicyName[])("is accounted for exactly under %s, with sizes that change", (name) => {
+  it.each(naiveNames)("is accounted for exactly under %s, with sizes that change", (name) => {
     fc.assert(
       fc.property(sizedTrace, ({ ids, sizes, distinct, capacity }) => {
         const cache = new SimulatedCache(
@@ -70,21 +53,20 @@ describe("a capacity in bytes", () => {
         );
         cache.replay(ids, sizes, 0, ids.length);
         const { misses, evictions, used } = cache;
-        expect({ misses, evictions, used }).toEqual(naiveBytes(naive[name]!(), ids, sizes, capacity));
+        expect({ misses, evictions, used }).toEqual(
+          naiveBytes(naive[name]!(capacity, distinct, "bytes"), ids, sizes, capacity),
+        );
       }),
     );
   });
 
   it("is never exceeded after a miss was admitted", () => {
     fc.assert(
-      fc.property(sizedTrace, fc.constantFrom(...policyNames.filter(supportsBytes)), (trace, name) => {
+      fc.property(sizedTrace, fc.constantFrom(...policyNames), (trace, name) => {
         const { ids, sizes, distinct, capacity } = trace;
-        const cache = new SimulatedCache(
-          createPolicy(name, { capacity, distinct, by: "bytes" }),
-          capacity,
-          "bytes",
-          distinct,
-        );
+        const future = lookAhead(ids, distinct);
+        const policy = createPolicy(name, { capacity, distinct, by: "bytes", future });
+        const cache = new SimulatedCache(policy, capacity, "bytes", distinct);
         ids.forEach((_, i) => {
           const missesBefore = cache.misses;
           cache.replay(ids, sizes, i, i + 1);
@@ -100,14 +82,39 @@ describe("a capacity in bytes", () => {
     expect([cache.hits, cache.misses, cache.evictions, cache.used]).toEqual([1, 3, 0, 4]);
   });
 
-  it("is refused by name by the policies that are defined for objects only", () => {
-    const future = lookAhead(Uint32Array.of(0), 1);
-    for (const name of policyNames.filter((name) => !supportsBytes(name))) {
-      const build = () => createPolicy(name, { capacity: 10, distinct: 5, by: "bytes", future });
-      expect(build).toThrow(UnsupportedByPolicyError);
-      expect(build).toThrow(`policy ${name} `);
-    }
-    for (const name of ["lru", "fifo", "clock", "sieve", "lfu"] as const) expect(supportsBytes(name)).toBe(true);
+  it("under opt evicts the farthest next use until there is room", () => {
+    fc.assert(
+      fc.property(sizedTrace, ({ ids, sizes, distinct, capacity }) => {
+        const policy = createPolicy("opt", { capacity, distinct, by: "bytes", future: lookAhead(ids, distinct) });
+        const cache = new SimulatedCache(policy, capacity, "bytes", distinct);
+        cache.replay(ids, sizes, 0, ids.length);
+        expect(cache.misses).toBe(naiveOptBytesMisses([...ids], [...sizes], capacity));
+      }),
+    );
+  });
+
+  it("of one byte an object is a capacity in objects, whatever the policy", () => {
+    fc.assert(
+      fc.property(
+        traceOf(),
+        fc.integer({ min: 1, max: 26 }),
+        fc.constantFrom(...policyNames),
+        (trace, capacity, name) => {
+          // The sketch of w-tinylfu ages with the capacity by objects, and with what was held by bytes.
+          fc.pre(name !== "w-tinylfu");
+          const ids = Uint32Array.from(trace.ids);
+          const run = (by: "objects" | "bytes") => {
+            const future = lookAhead(ids, trace.distinct);
+            const policy = createPolicy(name, { capacity, distinct: trace.distinct, by, future });
+            const cache = new SimulatedCache(policy, capacity, by, trace.distinct);
+            cache.replay(ids, new Uint32Array(ids.length).fill(1), 0, ids.length);
+            return [cache.misses, cache.evictions, cache.used];
+          };
+          expect(run("bytes")).toEqual(run("objects"));
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { type NaivePolicy, take } from "./policy.js";
+import { type NaivePolicy, NaiveWeights, take } from "./policy.js";
 
 /** LIRS with membership told by which of the arrays and sets hold an id. */
 export class NaiveLirs implements NaivePolicy {
@@ -8,6 +8,7 @@ export class NaiveLirs implements NaivePolicy {
   private lir = new Set<number>();
   /** In order of becoming non-resident. */
   private nonResident: number[] = [];
+  private weights = new NaiveWeights();
   private readonly lirShare: number;
   constructor(private readonly capacity: number) {
     this.lirShare = capacity - Math.max(1, Math.floor(0.01 * capacity));
@@ -28,13 +29,14 @@ export class NaiveLirs implements NaivePolicy {
     this.bound();
     return true;
   }
-  insert(id: number) {
+  insert(id: number, weight?: number) {
+    this.weights.set(id, weight);
     const stacked = take(this.stack, id);
     this.stack.push(id);
     if (stacked) {
       take(this.nonResident, id);
       this.becomeLir(id);
-    } else if (this.lir.size < this.lirShare) {
+    } else if (this.weights.sum([...this.lir, id]) <= this.lirShare) {
       this.lir.add(id);
     } else {
       this.queue.push(id);
@@ -44,7 +46,10 @@ export class NaiveLirs implements NaivePolicy {
   }
   private becomeLir(id: number) {
     this.lir.add(id);
-    if (this.lir.size > this.lirShare) this.demote();
+    this.boundLir();
+  }
+  private boundLir() {
+    while (this.weights.sum([...this.lir]) > this.lirShare) this.demote();
   }
   private demote() {
     const bottom = this.stack.find((id) => this.lir.has(id))!;
@@ -58,7 +63,7 @@ export class NaiveLirs implements NaivePolicy {
     while (this.stack.length > 0 && !this.lir.has(this.stack[0])) take(this.nonResident, this.stack.shift()!);
   }
   private bound() {
-    while (this.stack.length > 2 * this.capacity && this.nonResident.length > 0) {
+    while (this.weights.sum(this.stack) > 2 * this.capacity && this.nonResident.length > 0) {
       take(this.stack, this.nonResident.shift()!);
     }
   }
@@ -74,5 +79,10 @@ export class NaiveLirs implements NaivePolicy {
     take(this.stack, id);
     if (wasLir) this.prune();
     return true;
+  }
+  resize(id: number, weight: number) {
+    this.weights.set(id, weight);
+    if (this.lir.has(id)) this.boundLir();
+    this.bound();
   }
 }

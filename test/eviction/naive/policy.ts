@@ -5,9 +5,12 @@
 export interface NaivePolicy {
   residents(): number[];
   lookup(id: number): boolean;
-  insert(id: number): void;
+  /** `weight`: 1 by objects, bytes by bytes; `expiresAt`: absent for never. */
+  insert(id: number, weight?: number, expiresAt?: number): void;
   evict(): number | undefined;
   remove(id: number): boolean;
+  resize?(id: number, weight: number): void;
+  renew?(id: number, expiresAt: number): void;
 }
 
 /** Takes an element out of an array; false when it is not there. */
@@ -16,4 +19,18 @@ export function take<T>(array: T[], element: T): boolean {
   if (index < 0) return false;
   array.splice(index, 1);
   return true;
+}
+
+/** What ids weigh, at least 1; the weight of a list is its sum, taken anew each time. */
+export class NaiveWeights {
+  private weights = new Map<number, number>();
+  set(id: number, weight = 1) {
+    this.weights.set(id, Math.max(1, weight));
+  }
+  of(id: number) {
+    return this.weights.get(id)!;
+  }
+  sum(ids: readonly number[]) {
+    return ids.reduce((sum, id) => sum + this.of(id), 0);
+  }
 }

@@ -1,4 +1,4 @@
-import { type NaivePolicy, take } from "./policy.js";
+import { type NaivePolicy, NaiveWeights, take } from "./policy.js";
 
 export class NaiveFifo implements NaivePolicy {
   protected queue: number[] = [];
@@ -84,6 +84,7 @@ export class NaiveS3Fifo implements NaivePolicy {
   private ghost: number[] = [];
   private hits = new Map<number, number>();
   private ghostHit: number | undefined;
+  private weights = new NaiveWeights();
   private readonly mainShare: number;
   private readonly ghostShare: number;
   constructor(capacity: number) {
@@ -102,18 +103,19 @@ export class NaiveS3Fifo implements NaivePolicy {
     if (take(this.ghost, id)) this.ghostHit = id;
     return false;
   }
-  insert(id: number) {
+  insert(id: number, weight?: number) {
+    this.weights.set(id, weight);
     this.hits.set(id, 0);
     (this.ghostHit === id ? this.main : this.small).push(id);
     this.ghostHit = undefined;
   }
   evict() {
-    if (this.main.length > this.mainShare || this.small.length === 0) return this.evictMain();
+    if (this.weights.sum(this.main) > this.mainShare || this.small.length === 0) return this.evictMain();
     while (this.small.length > 0) {
       const tail = this.small.shift()!;
       if (this.hits.get(tail)! < 2) {
-        this.ghost.push(tail);
-        if (this.ghost.length > this.ghostShare) this.ghost.shift();
+        if (this.weights.of(tail) <= this.ghostShare) this.ghost.push(tail);
+        while (this.weights.sum(this.ghost) > this.ghostShare) this.ghost.shift();
         return tail;
       }
       this.hits.set(tail, 0);
@@ -133,5 +135,8 @@ export class NaiveS3Fifo implements NaivePolicy {
   }
   remove(id: number) {
     return take(this.small, id) || take(this.main, id);
+  }
+  resize(id: number, weight: number) {
+    this.weights.set(id, weight);
   }
 }

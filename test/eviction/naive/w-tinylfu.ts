@@ -1,15 +1,22 @@
-import { type NaivePolicy, take } from "./policy.js";
+import { type NaivePolicy, NaiveWeights, take } from "./policy.js";
 
 /** W-TinyLFU over whatever tells popularity: the sketch has tests of its own. */
 export class NaiveWTinyLfu implements NaivePolicy {
   private window: number[] = [];
   private probation: number[] = [];
   private protectedSegment: number[] = [];
+  private weights = new NaiveWeights();
+  private most = 0;
   private readonly windowShare: number;
   private readonly protectedShare: number;
   constructor(
     capacity: number,
-    private readonly popularity: { increment(id: number): void; estimate(id: number): number },
+    private readonly popularity: {
+      increment(id: number): void;
+      estimate(id: number): number;
+      ageWith(entries: number): void;
+    },
+    private readonly byBytes = false,
   ) {
     this.windowShare = Math.max(1, Math.floor(0.01 * capacity));
     this.protectedShare = Math.floor(0.8 * (capacity - this.windowShare));
@@ -23,20 +30,28 @@ export class NaiveWTinyLfu implements NaivePolicy {
       this.window.push(id);
     } else if (take(this.probation, id) || take(this.protectedSegment, id)) {
       this.protectedSegment.push(id);
-      if (this.protectedSegment.length > this.protectedShare) this.probation.push(this.protectedSegment.shift()!);
+      this.boundProtected();
     } else {
       return false;
     }
     return true;
   }
-  insert(id: number) {
+  private boundProtected() {
+    while (this.weights.sum(this.protectedSegment) > this.protectedShare) {
+      this.probation.push(this.protectedSegment.shift()!);
+    }
+  }
+  insert(id: number, weight?: number) {
+    this.weights.set(id, weight);
     this.window.push(id);
-    if (this.window.length > this.windowShare) this.probation.push(this.window.shift()!);
+    this.most = Math.max(this.most, this.residents().length);
+    if (this.byBytes) this.popularity.ageWith(this.most);
+    while (this.weights.sum(this.window.slice(1)) >= this.windowShare) this.probation.push(this.window.shift()!);
   }
   evict() {
     const main = this.probation.length > 0 ? this.probation : this.protectedSegment;
     if (main.length === 0) return this.window.shift();
-    if (this.window.length < this.windowShare) return main.shift();
+    if (this.weights.sum(this.window) < this.windowShare) return main.shift();
     const candidate = this.window.shift()!;
     if (this.popularity.estimate(candidate) <= this.popularity.estimate(main[0])) return candidate;
     const victim = main.shift();
@@ -45,5 +60,9 @@ export class NaiveWTinyLfu implements NaivePolicy {
   }
   remove(id: number) {
     return take(this.window, id) || take(this.probation, id) || take(this.protectedSegment, id);
+  }
+  resize(id: number, weight: number) {
+    this.weights.set(id, weight);
+    this.boundProtected();
   }
 }
