@@ -3,9 +3,9 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { type By, policyNames } from "../../src/eviction/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
-import { loadTrace } from "../../workloads/index.js";
 import { renderCsv } from "./csv.js";
 import { interruptible } from "./interruption.js";
+import { loadForSweep } from "./load.js";
 import { parsePolicies } from "./policies.js";
 import { createProgressBar } from "./progress.js";
 import { parseSizes } from "./sizes.js";
@@ -69,7 +69,12 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
   try {
     const rows = await interruptible((signal) =>
       sweep({
-        traces: loadEach(paths, options, signal),
+        traces: loadEach(
+          paths,
+          options,
+          sizes.some(({ by }) => by === "bytes"),
+          signal,
+        ),
         policies,
         sizes,
         threads,
@@ -85,10 +90,15 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
   }
 }
 
-async function* loadEach(paths: readonly string[], { format, columns }: EvictOptions, signal: AbortSignal) {
+async function* loadEach(
+  paths: readonly string[],
+  { format, columns }: EvictOptions,
+  sizes: boolean,
+  signal: AbortSignal,
+) {
   for (const path of paths) {
     signal.throwIfAborted();
-    yield await loadTrace(path, { format, columns });
+    yield await loadForSweep(path, { format, columns, sizes });
   }
 }
 

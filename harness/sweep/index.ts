@@ -1,5 +1,7 @@
 /** The simulator: eviction policies over traces, many at a time. */
 export { evictCommand } from "./command.js";
+export { loadForSweep } from "./load.js";
 export { parsePolicies } from "./policies.js";
+export type { SweepTrace } from "./shared-trace.js";
 export { type CacheSize, capacityOf, type Footprint, footprintOf, parseSizes } from "./sizes.js";
-export { type SweepOptions, type SweepProgress, type SweepRow, type SweepTrace, sweep } from "./sweep.js";
+export { type SweepOptions, type SweepProgress, type SweepRow, sweep } from "./sweep.js";

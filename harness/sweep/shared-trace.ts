@@ -1,34 +1,81 @@
-import { lookAhead } from "../../src/eviction/index.js";
+import {
+  lookAhead,
+  lookAheadOperations,
+  NOTHING,
+  type Operations,
+  READ,
+  REMOVE,
+  UPDATE,
+  WRITE,
+} from "../../src/eviction/index.js";
+import { InvalidArgumentError } from "../../src/store/errors.js";
+import { OPERATION_NAMES, type OperationName, type Trace } from "../../workloads/index.js";
+
+/** What the simulator needs of a trace. Without `ops` every request is a read that inserts when it misses. */
+export type SweepTrace = Pick<Trace, "name" | "distinct" | "ids" | "sizes"> &
+  Partial<Pick<Trace, "ops" | "times" | "ttls">>;
 
 /** A trace in shared memory: posting it to a worker copies nothing. */
-export interface SharedTrace {
+export interface SharedTrace extends Operations {
   readonly distinct: number;
-  /** Dense ids, one a request. */
-  readonly ids: Uint32Array;
-  /** Bytes, one a request; null when no simulation counts them. */
-  readonly sizes: Uint32Array | null;
-  /** Positions of next uses, one a request; null when no simulation looks ahead. */
-  readonly nextUse: Uint32Array | null;
+  /** Whether requests are more than reads: null columns are not enough to tell for `kinds` of reads that expire. */
+  readonly plain: boolean;
+  /** For policies that look ahead: the ids that are looked up, and the position of each one's next use; null when none does. */
+  readonly future: { readonly ids: Uint32Array; readonly nextUse: Uint32Array } | null;
 }
 
-export function shareTrace(
-  trace: { distinct: number; ids: Uint32Array; sizes: Uint32Array | null },
-  needs: { sizes: boolean; future: boolean },
-): SharedTrace {
+/** What a request of each operation does to a cache. A trace's "other" (a SCSI command that moves no data) does nothing. */
+const KIND_OF: Readonly<Record<OperationName, number>> = {
+  get: READ,
+  getOrSet: READ,
+  set: WRITE,
+  insert: WRITE,
+  increment: UPDATE,
+  readModifyWrite: UPDATE,
+  delete: REMOVE,
+  other: NOTHING,
+};
+
+/**
+ * @param needs `sizes`: a simulation counts bytes; `future`: one looks ahead
+ * @throws InvalidArgumentError when entries expire at times that the trace does not tell
+ */
+export function shareTrace(trace: SweepTrace, needs: { sizes: boolean; future: boolean }): SharedTrace {
   const { distinct } = trace;
   const ids = shared(trace.ids);
   const sizes = needs.sizes && trace.sizes !== null ? shared(trace.sizes) : null;
-  const nextUse = needs.future ? lookAhead(ids, distinct, emptyShared(ids.length)).nextUse : null;
-  return { distinct, ids, sizes, nextUse };
+  const kinds = sharedKinds(trace.ops ?? null);
+  const ttls = trace.ttls?.some((ttl) => ttl > 0) ? shared(trace.ttls) : null;
+  if (ttls !== null && !trace.times) {
+    throw new InvalidArgumentError(
+      `${trace.name}: requests have a time to live but no time, so nobody can tell when entries expire; expected a time column too`,
+    );
+  }
+  const times = ttls !== null && trace.times ? shared(trace.times) : null;
+  const future = needs.future ? sharedFuture(ids, kinds, distinct) : null;
+  return { distinct, ids, kinds, sizes, times, ttls, plain: kinds === null && ttls === null, future };
 }
 
-function shared(column: Uint32Array): Uint32Array {
+/** Null when every request is a read. */
+function sharedKinds(ops: Uint8Array | null): Uint8Array | null {
+  if (ops === null) return null;
+  const kindOf = OPERATION_NAMES.map((name) => KIND_OF[name]);
+  if (ops.every((op) => kindOf[op] === READ)) return null;
+  const kinds = new Uint8Array(new SharedArrayBuffer(ops.length));
+  for (let request = 0; request < ops.length; request++) kinds[request] = kindOf[ops[request]] ?? NOTHING;
+  return kinds;
+}
+
+function sharedFuture(ids: Uint32Array, kinds: Uint8Array | null, distinct: number) {
+  if (kinds === null) return lookAhead(ids, distinct, new Uint32Array(new SharedArrayBuffer(ids.byteLength)));
+  const future = lookAheadOperations(ids, kinds, distinct);
+  return { ids: shared(future.ids), nextUse: shared(future.nextUse) };
+}
+
+function shared<Column extends Uint32Array | Float64Array>(column: Column): Column {
   if (column.buffer instanceof SharedArrayBuffer) return column;
-  const copy = emptyShared(column.length);
+  const Numbers = column.constructor as new (buffer: SharedArrayBuffer) => Column;
+  const copy = new Numbers(new SharedArrayBuffer(column.byteLength));
   copy.set(column);
   return copy;
-}
-
-function emptyShared(length: number): Uint32Array {
-  return new Uint32Array(new SharedArrayBuffer(length * Uint32Array.BYTES_PER_ELEMENT));
 }

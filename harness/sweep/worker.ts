@@ -1,6 +1,6 @@
 /** A simulation thread: runs pairs one after another over a trace in shared memory. */
 import { parentPort } from "node:worker_threads";
-import { createPolicy, type Future, loadSimulatedCache } from "../../src/eviction/index.js";
+import { createPolicy, loadSimulatedCache } from "../../src/eviction/index.js";
 import type { Order, Outcome, Report } from "./messages.js";
 import type { Pair } from "./plan.js";
 import type { SharedTrace } from "./shared-trace.js";
@@ -23,17 +23,17 @@ async function run(pair: Pair, seed: number): Promise<void> {
   port.postMessage({ kind: "finished", outcome } satisfies Report);
 }
 
-async function simulate({ ids, sizes, nextUse, distinct }: SharedTrace, pair: Pair, seed: number): Promise<Outcome> {
-  const { capacity, by } = pair;
-  const future: Future | undefined = nextUse === null ? undefined : { ids, nextUse };
-  const SimulatedCache = await loadSimulatedCache(pair.policy);
-  const policy = createPolicy(pair.policy, { capacity, distinct, by, seed, future });
-  const cache = new SimulatedCache(policy, capacity, by, distinct);
+async function simulate(trace: SharedTrace, { policy, capacity, by }: Pair, seed: number): Promise<Outcome> {
+  const { ids, sizes, distinct, plain } = trace;
+  const SimulatedCache = await loadSimulatedCache(policy);
+  const built = createPolicy(policy, { capacity, distinct, by, seed, future: trace.future ?? undefined });
+  const cache = new SimulatedCache(built, capacity, by, distinct);
   let milliseconds = 0;
   for (let from = 0; from < ids.length; from += STRETCH) {
     const to = Math.min(from + STRETCH, ids.length);
     const start = performance.now();
-    cache.replay(ids, sizes, from, to);
+    if (plain) cache.replay(ids, sizes, from, to);
+    else cache.replayOperations(trace, from, to);
     milliseconds += performance.now() - start;
     port.postMessage({ kind: "replayed", requests: to - from } satisfies Report);
   }

@@ -98,6 +98,42 @@ describe("engram evict", () => {
     expect(stderr).toMatch(/^INVALID_ARGUMENT: .*absent\.txt: no such file/);
   });
 
+  it.skipIf(process.platform === "win32")(
+    "looks ahead in a trace that comes through a pipe and cannot be read twice",
+    async () => {
+      const fromFile = await run(small, "--policy", "opt,lru", "--size", "10", "--csv");
+      const node = [process.execPath, "--input-type=module", "-e", main, "--"];
+      const asked = ["/dev/stdin", "--policy", "opt,lru", "--size", "10", "--csv"];
+      // A pipe of the shell's: what spawn calls one is a socket, which no path opens.
+      const child = spawn("sh", ["-c", 'cat "$0" | "$@"', small, ...node, ...asked], {
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      let stdout = "";
+      child.stdout.on("data", (chunk) => (stdout += chunk));
+      await once(child, "close");
+      const counts = (csv: string) => csv.split("\n").map((line) => line.split(",").slice(1, -1));
+      expect(counts(stdout)).toEqual(counts(fromFile.stdout));
+    },
+  );
+
+  it.each(["1", "100000", "1000%"])(
+    "answers size %s for a trace of one request, or says what is wrong with it",
+    async (size) => {
+      const single = join(folder, "single.txt");
+      await writeFile(single, "18446744073709551615\n");
+      const { code, stdout, stderr } = await run(single, "--policy", "all", "--size", size, "--json");
+      if (size === "1000%") {
+        expect([code, stdout]).toEqual([2, ""]);
+        expect(stderr).toContain("--size 1000%: expected a share above 0% and up to 100%");
+        return;
+      }
+      const rows = JSON.parse(stdout);
+      expect(rows.length).toBe(policyNames.length);
+      for (const row of rows)
+        expect(row).toMatchObject({ requests: 1, hits: 0, misses: 1, missRatio: 1, evictions: 0 });
+    },
+  );
+
   it("ends its threads on an interrupt and leaves with the shell's exit code", async () => {
     const large = join(folder, "large.txt");
     await writeFile(large, Array.from({ length: 300_000 }, (_, i) => (i * 7919) % 200_003).join("\n"));

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parsePolicies, parseSizes, type SweepTrace, sweep } from "#dist/harness/sweep/index.js";
 import { createPolicy, lookAhead, policyNames, SimulatedCache } from "#dist/src/eviction/index.js";
 import { InvalidArgumentError } from "#dist/src/store/errors.js";
+import { type OperationName, operationCode } from "#dist/workloads/index.js";
 
 /** 3,000 requests: a skewed part and a loop, with a size for each id. */
 function fixture(): SweepTrace {
@@ -120,5 +121,48 @@ describe("parsePolicies", () => {
   it.each(["mru", "lru,,arc", "", "lru,all"])("refuses %j and lists the known names", (list) => {
     expect(() => parsePolicies(list)).toThrow(InvalidArgumentError);
     expect(() => parsePolicies(list)).toThrow(policyNames.join(", "));
+  });
+});
+
+describe("a trace's operations", () => {
+  const ops = (...names: OperationName[]) => Uint8Array.from(names, operationCode);
+  const ids = Uint32Array.of(0, 0, 1, 0, 0, 2, 2);
+  const trace: SweepTrace = {
+    name: "operations",
+    distinct: 3,
+    ids,
+    sizes: null,
+    ops: ops("set", "get", "readModifyWrite", "delete", "getOrSet", "other", "get"),
+  };
+
+  it("are carried out, and only what reads is counted", async () => {
+    const rows = await sweep({ traces: [trace], policies: policyNames, sizes: parseSizes("3"), threads: 1 });
+    // Read: 0 after its set (a hit), 1 and 2 for the first time, and 0 after its deletion.
+    for (const row of rows)
+      expect(row).toMatchObject({ requests: 4, hits: 1, misses: 3, missRatio: 0.75, evictions: 0 });
+  });
+
+  it("of a trace that only writes leave nothing to count", async () => {
+    const written = { ...trace, ops: ids.map(() => operationCode("set")) as unknown as Uint8Array };
+    const rows = await sweep({ traces: [written], policies: policyNames, sizes: parseSizes("2"), threads: 1 });
+    for (const row of rows) expect(row).toMatchObject({ requests: 0, hits: 0, misses: 0, missRatio: 0 });
+  });
+
+  it("that expire are missed from that time on", async () => {
+    const mortal: SweepTrace = {
+      ...trace,
+      ops: ids.map(() => operationCode("get")) as unknown as Uint8Array,
+      times: Float64Array.of(0, 9, 9, 10, 11, 12, 13),
+      ttls: Uint32Array.of(10, 10, 0, 0, 0, 0, 0),
+    };
+    const [row] = await sweep({ traces: [mortal], policies: ["lru"], sizes: parseSizes("3"), threads: 1 });
+    // Read in at 0 for 10: hit at 9, missed at 10.
+    expect(row).toMatchObject({ requests: 7, hits: 3, misses: 4 });
+  });
+
+  it("that expire are refused by name when the trace tells no times", async () => {
+    const timeless = { ...trace, ttls: Uint32Array.of(5, 0, 0, 0, 0, 0, 0) };
+    const running = sweep({ traces: [timeless], policies: ["lru"], sizes: parseSizes("3"), threads: 1 });
+    await expect(running).rejects.toThrow(/operations: requests have a time to live but no time/);
   });
 });
