@@ -1,7 +1,9 @@
+import { Adaptive } from "./adaptive.js";
 import { Arc } from "./arc.js";
 import { Clock } from "./clock.js";
 import { Fifo } from "./fifo.js";
 import type { Future } from "./future.js";
+import { Hybrid } from "./hybrid.js";
 import { Lfu } from "./lfu.js";
 import { Lirs } from "./lirs.js";
 import { Lru } from "./lru.js";
@@ -22,7 +24,7 @@ export interface PolicyOptions {
   distinct: number;
   /** What the capacity counts; see `Policy.insert` for bytes. Default: objects. */
   by?: By;
-  /** For `random`: the same seed gives the same victims. Default 1. */
+  /** For `random` and `hybrid`: the same seed gives the same victims. Default 1. */
   seed?: number;
   /** For `opt`, which cannot do without: see `lookAhead`. */
   future?: Future;
@@ -75,8 +77,18 @@ export function createPolicy(name: PolicyName, options: PolicyOptions): Policy {
       return new WTinyLfu(distinct, capacity, byBytes);
     case "ttl":
       return new Ttl(distinct);
+    case "adaptive":
+      return new Adaptive(
+        distinct,
+        capacity,
+        (candidate, itsCapacity, itsDistinct) =>
+          createPolicy(candidate, { capacity: itsCapacity, distinct: itsDistinct, by: options.by }),
+        byBytes,
+      );
     case "random":
       return new Random(distinct, options.seed ?? 1);
+    case "hybrid":
+      return new Hybrid(distinct, options.seed ?? 1);
     case "opt":
       if (options.future === undefined) {
         throw new UnsupportedByPolicyError(name, "policy opt needs the future: pass lookAhead(ids, distinct)");

@@ -1,3 +1,4 @@
+export { Adaptive, type AdaptiveDecision } from "./adaptive.js";
 export { createPolicy, type PolicyOptions, UnsupportedByPolicyError } from "./create.js";
 export { type Future, lookAhead, lookAheadOperations, NEVER } from "./future.js";
 export { loadSimulatedCache } from "./load-simulated-cache.js";
