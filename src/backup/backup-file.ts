@@ -30,6 +30,7 @@ export type FileSystem = Pick<
 export type Durability = "process" | "disk";
 
 const STAGE_BYTES = 1 << 20;
+export const MOST_REGIONS = STAGE_BYTES / REGION;
 const zeros = new Uint8Array(STAGE_BYTES);
 
 export class BackupFile {
@@ -70,27 +71,24 @@ export class BackupFile {
     return true;
   }
 
-  /** Copies regions `from` to `to` - 1 of the pool. `pool` is live: its bytes may change while they are read. */
-  copyRun(pool: Uint8Array, from: number, to: number): void {
-    if (this.map !== null) {
-      const at = this.places.regions + from * REGION;
-      this.map.set(pool.subarray(from * REGION, to * REGION), at);
-      this.sum(this.map, at, from, to);
-      this.written += (to - from) * REGION;
-      return;
-    }
-    const most = STAGE_BYTES / REGION;
-    for (let start = from; start < to; start += most) {
-      const end = Math.min(to, start + most);
-      const bytes = (end - start) * REGION;
-      this.stage.set(pool.subarray(start * REGION, end * REGION));
-      this.sum(this.stage, 0, start, end);
-      this.write(this.stage.subarray(0, bytes), this.places.regions + start * REGION);
-    }
+  /**
+   * Copies regions `from` to `to` - 1 of the pool, at most MOST_REGIONS. `pool` is live: its bytes may change while they are read.
+   *
+   * @param settle is handed the copy before its checksums are taken
+   */
+  copyRun(pool: Uint8Array, from: number, to: number, settle: (copy: Uint32Array) => void): void {
+    const at = this.places.regions + from * REGION;
+    const bytes = (to - from) * REGION;
+    const copy = this.map?.subarray(at, at + bytes) ?? this.stage.subarray(0, bytes);
+    copy.set(pool.subarray(from * REGION, to * REGION));
+    settle(new Uint32Array(copy.buffer, copy.byteOffset, bytes / 4));
+    this.sum(copy, from, to);
+    if (this.map === null) this.writeAll(copy, at);
+    this.written += bytes;
   }
 
-  private sum(bytes: Buffer, at: number, from: number, to: number): void {
-    for (let region = from; region < to; region++, at += REGION) {
+  private sum(bytes: Buffer, from: number, to: number): void {
+    for (let region = from, at = 0; region < to; region++, at += REGION) {
       this.checksums[region] = crc32(bytes.subarray(at, at + REGION));
     }
   }

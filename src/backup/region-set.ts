@@ -28,6 +28,15 @@ export class RegionSet {
     if (end & 31) this.words[whole] |= 2 ** (end & 31) - 1;
   }
 
+  /** Makes the groups of `size` regions (a power of two, at most 32) from `from` to `to` - 1 whole where one of them is in the set. */
+  roundUp(from: number, to: number, size: number): void {
+    const group = 2 ** size - 1;
+    for (let region = from; region < to; region += size) {
+      const bits = (group << (region & 31)) >>> 0;
+      if (this.words[region >>> 5] & bits) this.words[region >>> 5] |= bits;
+    }
+  }
+
   clear(): void {
     this.words.fill(0);
   }

@@ -10,7 +10,7 @@ import * as nodeFs from "node:fs";
 import { existsSync } from "node:fs";
 import { layout } from "../core/index.js";
 import { BackupError, type BackupFailure, CorruptBackupError } from "../store/errors.js";
-import { BackupFile, type Durability, type FileSystem } from "./backup-file.js";
+import { BackupFile, type Durability, type FileSystem, MOST_REGIONS } from "./backup-file.js";
 import type { BackupKind } from "./format.js";
 import { generationFiles } from "./generations.js";
 import type { Mapper } from "./mapping.js";
@@ -64,8 +64,8 @@ interface Turn {
   generation: number;
 }
 
-/** Regions copied between two looks at whether the snapshot still stands. */
-const REGIONS_PER_LOOK = 256;
+/** The largest chunk's regions: pieces that begin and end between such groups hold every chunk whole. */
+const GROUP = layout.CHUNK_MAX >> layout.REGION_SHIFT;
 
 export class BackupSession {
   private readonly memory: LiveMemory;
@@ -119,8 +119,8 @@ export class BackupSession {
       const fresh = turn.file.begin(cut.slabCount);
       memory.drain(this.turns.map(({ pending }) => pending));
       if (fresh || kind === "full") turn.pending.addBelow(regions);
-      const regionsWritten = this.copy(turn, cut, regions);
       const slabClasses = memory.slabClasses(cut.slabCount);
+      const regionsWritten = this.copy(turn, cut, regions, slabClasses);
       if (!memory.endSnapshot(cut.epoch)) throw gaveWay();
       const copied = performance.now();
       if (fresh && this.settings.durability === "disk") this.syncDirectory();
@@ -145,13 +145,15 @@ export class BackupSession {
     }
   }
 
-  private copy(turn: Turn, cut: Cut, regions: number): number {
+  private copy(turn: Turn, cut: Cut, regions: number, slabClasses: Uint8Array): number {
+    completeChunks(turn.pending, slabClasses);
     const pool = this.memory.poolBytes(cut.slabCount);
     let written = 0;
     for (const [from, to] of turn.pending.runs(regions)) {
-      for (let start = from; start < to; start += REGIONS_PER_LOOK) {
+      for (let start = from, end = 0; start < to; start = end) {
+        end = Math.min(to, start - (start % GROUP) + MOST_REGIONS);
         if (!this.memory.isActive(cut.epoch)) throw gaveWay();
-        turn.file.copyRun(pool, start, Math.min(to, start + REGIONS_PER_LOOK));
+        turn.file.copyRun(pool, start, end, (copy) => this.memory.dropFreed(copy, start, end, slabClasses));
       }
       written += to - from;
     }
@@ -234,6 +236,15 @@ function wholeGeneration(path: string): number {
   } catch (error) {
     if (error instanceof CorruptBackupError) return 0;
     throw error;
+  }
+}
+
+/** A chunk longer than a region is copied whole or not at all: its header answers for all of it. */
+function completeChunks(pending: RegionSet, slabClasses: Uint8Array): void {
+  const perSlab = layout.SLAB_SIZE >> layout.REGION_SHIFT;
+  for (const [slab, slabClass] of slabClasses.entries()) {
+    const regions = (1 << (layout.CLASS_MIN_SHIFT - 1 + slabClass)) >> layout.REGION_SHIFT;
+    if (regions > 1) pending.roundUp(slab * perSlab, (slab + 1) * perSlab, regions);
   }
 }
 

@@ -12,6 +12,8 @@
  *   4. drain the bitmap      each word is exchanged for 0, before the copy: a bit set later is for the next backup
  *   5. copy                  what belongs to E lies still (its link, death stamp and hash aside: the predicate needs only
  *                            that a death after E is not 0 < death <= E, links and hashes are computed anew)
+ *      What was evicted meanwhile is not kept, or a full cache would have no room to write; if it was freed under the copy,
+ *      the copy drops it (`dropFreed`). A cache may lose an entry at any time, so without it the cut is one all the same
  *   6. H_SNAPSHOT: E -> 0    by a swap. It fails if a writer short of memory took the snapshot away: then the copy is void
  *
  * A region that is not marked is already in the file as it is here, but for changes that cannot matter: links, access
@@ -23,6 +25,7 @@
  */
 import { layout } from "../core/index.js";
 import { BackupError } from "../store/errors.js";
+import { REGION } from "./format.js";
 import type { RegionSet } from "./region-set.js";
 
 /** What a cut says about itself. */
@@ -34,6 +37,9 @@ export interface Cut {
   readonly slabCount: number;
 }
 
+const CHUNK_MIN = 1 << layout.CLASS_MIN_SHIFT;
+const VERSION = layout.E_VERSION / 4;
+const BIRTH = layout.E_BIRTH / 4;
 const LAST_EPOCH = 2 ** (32 - layout.DEATH_SLOT_BITS) - 2;
 /** Looks at the writers before the first nap: a write lasts well under a microsecond unless its thread was descheduled. */
 const SPINS = 200;
@@ -175,6 +181,27 @@ export class LiveMemory {
     while (count < table.length && table[count] !== 0) count++;
     while (count > 0 && table[count - 1] === 0) count--;
     return count;
+  }
+
+  /**
+   * Takes back from a copy of regions `from` to `to` - 1 the entries whose chunk was freed while it was copied: they were not
+   * kept, being dead by E or evicted, and the copy may have the next owner's bytes under their header. A chunk that still has
+   * the version that was copied has not been freed since that was read: `free` takes the birth away, then bumps the version.
+   *
+   * @param copy starts with region `from`, and holds every chunk whole
+   */
+  dropFreed(copy: Uint32Array, from: number, to: number, classes: Uint8Array): void {
+    Atomics.exchange(napping, 0, 0); // the copy before the look at the versions
+    const live = new Uint32Array(this.memory.buffer, this.word(layout.H_POOL), (to * REGION) / 4);
+    const offset = (from * REGION) / 4;
+    for (let word = offset; word < live.length; ) {
+      const slab = Math.floor((word * 4) / layout.SLAB_SIZE);
+      const end = Math.min(live.length, ((slab + 1) * layout.SLAB_SIZE) / 4);
+      const step = classes[slab] === 0 ? end - word : (CHUNK_MIN << (classes[slab] - 1)) / 4;
+      for (; word < end; word += step) {
+        if (copy[word - offset + VERSION] !== live[word + VERSION]) copy[word - offset + BIRTH] = 0;
+      }
+    }
   }
 
   /** Writes begun since the store was made, summed over the workers: each may be one operation behind. */

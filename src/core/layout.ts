@@ -195,7 +195,8 @@ export const E_HASH: u32 = 8;
 export const E_EXPIRES: u32 = 12; // tick, 0 = never
 export const E_VERSION: u32 = 16; // generation of the chunk: bumped when it is freed, never reset
 export const E_VALUE_LENGTH: u32 = 20; // u16
-export const E_FLAGS: u32 = 22; // u8
+export const E_FLAGS: u32 = 22; // u8, FLAG_*
+export const FLAG_EVICTED: u32 = 1; // it died to make room: no snapshot has to keep it
 export const E_ACCESS: u32 = 23; // u8, saturating 2-bit counter, racy by design
 export const E_BIRTH: u32 = 24; // epoch it was published in, 0 = not an entry now
 export const E_META: u32 = 28; // u16 namespace id, u16 key length

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { readBackup, SnapshotEntries } from "#dist/src/backup/index.js";
-import { type BackupReport, restore, Store } from "#dist/src/index.js";
+import { type BackupError, type BackupReport, restore, Store } from "#dist/src/index.js";
 import { temporaryDirectories } from "./directory.js";
 
 const directory = temporaryDirectories();
@@ -60,10 +60,10 @@ function checkPromises({ promises, filler, cleared }: Snapshot, from: Int32Array
   expect(rounds.map(([key]) => key).sort()).toEqual(rounds.map((_, i) => i));
 }
 
-async function startAgents(store: Store) {
+async function startAgents(store: Store, roles: readonly string[] = ROLES) {
   const control = new SharedArrayBuffer(4);
-  const progress = new SharedArrayBuffer(4 * ROLES.length);
-  const workers = ROLES.map((role, me) =>
+  const progress = new SharedArrayBuffer(4 * roles.length);
+  const workers = roles.map((role, me) =>
     store.spawn(new URL("./threads/agent.mjs", import.meta.url), { workerData: { role, me, control, progress } }),
   );
   await Promise.all(workers.map((worker) => once(worker, "message")));
@@ -108,6 +108,31 @@ describe("a backup under writers", () => {
       await store.close();
     });
   }
+
+  it("of a full cache that evicts all the time comes through, and holds only whole values that were written", async () => {
+    const store = await Store.create({ capacity: "8MiB", maxWorkers: 3, eviction: "clock" });
+    const agents = await startAgents(store, ["flood", "flood", "flood"]);
+    await expect.poll(() => store.stats().operations.evictions).toBeGreaterThan(1000);
+    const backups = await store.backup({ directory: directory() });
+    const evictions = store.stats().operations.evictions;
+    let taken = 0;
+    for (let i = 0; i < 20; i++) {
+      const report = await backups.now("full").catch((error: BackupError) => error.failure);
+      if (typeof report === "string") {
+        expect(report).toBe("gave-way");
+        continue;
+      }
+      taken++;
+      const snapshot = snapshotOf(report.file);
+      checkPromises(snapshot, new Int32Array(ROLES.length), new Int32Array(ROLES.length));
+      expect(snapshot.filler.size).toBeGreaterThan(50);
+    }
+    expect(taken).toBeGreaterThan(10);
+    expect(store.stats().operations.evictions).toBeGreaterThan(evictions + 1000);
+    await agents.stop();
+    expect((await store.verify()).violations).toEqual([]);
+    await store.close();
+  });
 
   it("waits for no dead writer: agents killed in the middle of their writes leave no half write in any snapshot", async () => {
     const store = await Store.create({ capacity: "16MiB", maxWorkers: ROLES.length + 1, eviction: "none" });

@@ -118,7 +118,7 @@ describe("a file that is being written", () => {
 
 describe("writers go first", () => {
   for (const eviction of ["none", "clock"] as const) {
-    it(`a store that runs out of memory under a backup takes the snapshot away, and no write fails (${eviction})`, async () => {
+    it(`a store that runs out of memory under a backup makes room without failing a write, and no snapshot is a mixture (${eviction})`, async () => {
       const { store, ns } = await small(eviction);
       const { fs, on } = failingFs();
       const session = sessionOf(store, temporary(), fs);
@@ -158,7 +158,9 @@ describe("writers go first", () => {
         expect(values.size, `write ${nth}: a mixture of ${[...values]}`).toBe(1);
         before = after;
       }
-      expect(gaveWay).toBeGreaterThanOrEqual(3);
+      // a store that evicts finds its room there instead
+      if (eviction === "none") expect(gaveWay).toBeGreaterThanOrEqual(3);
+      else expect(gaveWay).toBe(0);
       const last = contentsOf(readBackup(session.backup("incremental").file));
       expect(last.size).toBe(ns.size);
       for (const [name, value] of last) expect(ns.get(name.slice(2)) === value, name).toBe(true);

@@ -21,6 +21,7 @@ import {
   E_NEXT,
   E_VERSION,
   FIRST_ID,
+  FLAG_EVICTED,
   H_EVICTION,
   H_SLAB_LIMIT,
   H_SNAPSHOT,
@@ -48,6 +49,8 @@ const SLABS_TRIED: u32 = 64;
 const ROUNDS: u32 = 4;
 /** Victims taken before the writer gives up: some may stay named by hazards for a moment. */
 const VICTIMS: u32 = 16;
+/** Victims that bring no chunk before the snapshot is taken away. */
+const PATIENCE: u32 = 8;
 
 /** A chunk of the class, or of a larger one when its own has none left; 0 = out of memory, and nothing has changed. */
 // @ts-ignore: decorator
@@ -88,7 +91,8 @@ function evictFor(cls: u32): u32 {
     scan();
     let chunk = allocate(cls);
     if (chunk != 0) return chunk;
-    if (endSnapshot()) {
+    // our own hazards still name the last victim or two; if more do not help, it is the snapshot that keeps what is missing
+    if (victims >= PATIENCE && endSnapshot()) {
       scan();
       chunk = allocate(cls);
       if (chunk != 0) return chunk;
@@ -215,6 +219,6 @@ export function removeEntry(entry: u32, version: u32, deadOnly: bool): bool {
     const id = victimMeta & 0xffff;
     if (id < FIRST_ID) return false;
     if (FAULT != 14 && deadOnly && !expiredNow(load<u32>(entry + E_EXPIRES)) && !isCleared(id)) return false;
-    if (take(victimHash, victimMeta, slot + S_VICTIM_KEY)) return true;
+    if (take(victimHash, victimMeta, slot + S_VICTIM_KEY, deadOnly ? 0 : FLAG_EVICTED)) return true;
   }
 }

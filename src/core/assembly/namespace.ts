@@ -206,7 +206,7 @@ export function drop(entry: u32, version: u32, length: u32): i32 {
   while (true) {
     find(hash, meta, slot + S_KEY);
     if (found != entry || load32(entry + E_VERSION) != version) break;
-    if (take(hash, meta, slot + S_KEY)) {
+    if (take(hash, meta, slot + S_KEY, 0)) {
       retireId(oldId, oldState);
       status = OK;
       break;

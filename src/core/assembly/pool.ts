@@ -166,15 +166,17 @@ export function unstamp(chunk: u32): void {
 }
 
 /**
- * Frees a chunk that was published, retired, and is named by no hazard. The version is bumped before anything else of it
- * changes (storesFence), so a reader that saw a new word of it also sees the new version and starts over.
+ * Frees a chunk that was published, retired, and is named by no hazard. The version is bumped before anything of it that readers
+ * look at changes (storesFence), so a reader that saw a new word of it also sees the new version and starts over. The birth
+ * goes first: whoever copies the chunk in ascending order and finds the new version finds no old birth beside it.
  */
 export function free(chunk: u32): void {
   const cls = classAt(chunk);
   store<u32>(slot + S_HAND_FREE, chunk);
+  store<u32>(chunk + E_BIRTH, 0);
+  storesFence();
   if (FAULT != 4) release32(chunk + E_VERSION, load<u32>(chunk + E_VERSION) + 1);
   storesFence();
-  store<u32>(chunk + E_BIRTH, 0);
   giveToCache(chunk, cls);
   store<u32>(slot + S_HAND_FREE, 0);
   trim(cls);

@@ -309,8 +309,8 @@ function isAccountedFor(chunk: u32, register: u32): bool {
 /** Puts a chunk that no one can reach into our cache, and clears the register it was found in before it can move on. */
 function adopt(chunk: u32, register: u32): void {
   store<u32>(slot + S_HAND_FREE, chunk);
-  store32(chunk + E_VERSION, load<u32>(chunk + E_VERSION) + 1);
   unstamp(chunk);
+  store32(chunk + E_VERSION, load<u32>(chunk + E_VERSION) + 1);
   const cls = classAt(chunk);
   giveToCache(chunk, cls);
   store32(register, 0);

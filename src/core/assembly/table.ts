@@ -615,7 +615,7 @@ export function remove(hash: u32, meta: u32, key: u32): bool {
     find(hash, meta, key);
     if (found == 0) break;
     present = !isExpired(load<u32>(found + E_EXPIRES));
-    if (take(hash, meta, key)) break;
+    if (take(hash, meta, key, 0)) break;
     backOff(++retries);
     present = false;
   }
@@ -623,12 +623,13 @@ export function remove(hash: u32, meta: u32, key: u32): bool {
   return present;
 }
 
-/** Marks and unlinks what `find` found. False when someone else changed it first. */
-export function take(hash: u32, meta: u32, key: u32): bool {
+/** Marks and unlinks what `find` found, `flags` noted on it. False when someone else changed it first. */
+export function take(hash: u32, meta: u32, key: u32, flags: u32): bool {
   const entry = found;
   const next = successor;
   unsettled(meta & 0xffff);
   if (!mark(next, load32(H_EPOCH))) return false;
+  if (flags) store<u8>(entry + E_FLAGS, <u8>flags);
   const size = sizeOf(classAt(entry));
   markDirty(entry, E_KEY);
   discharge(meta & 0xffff, size);

@@ -48,6 +48,14 @@ const steps = {
     filler.set(key, value);
     if (n % 5 === 0) filler.delete(`churn-${me}-${(n * 31) % 40}`);
   },
+  /** The same on more keys than the store holds: everything written pushes something else out. */
+  flood(n) {
+    const key = `flood-${me}-${(n * 7919) % 5000}`;
+    const value = Buffer.alloc(8 + ((n * 104729) % 15000), n & 0xff);
+    value.writeUInt32LE(value.length, 0);
+    value.writeUInt32LE(n, 4);
+    filler.set(key, value);
+  },
   /** A namespace emptied and filled again: its first key is written first, so no other is there without it or the clear. */
   clear(n) {
     const own = store.namespace(`cleared-${me}`, { encoding: "json" });
