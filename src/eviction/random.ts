@@ -1,4 +1,5 @@
 import type { Policy } from "./policy.js";
+import { SplitMix } from "./split-mix.js";
 
 const ABSENT = -1;
 
@@ -14,12 +15,12 @@ export class Random implements Policy {
   private readonly slotOf: Int32Array;
   /** The resident ids, in no order, in slots 0 to size - 1. */
   private readonly idAt: Int32Array;
-  private state: number;
+  private readonly random: SplitMix;
 
   constructor(distinct: number, seed: number) {
     this.slotOf = new Int32Array(distinct).fill(ABSENT);
     this.idAt = new Int32Array(distinct);
-    this.state = seed | 0;
+    this.random = new SplitMix(seed);
   }
 
   has(id: number): boolean {
@@ -38,8 +39,7 @@ export class Random implements Policy {
 
   evict(): number {
     if (this.size === 0) return -1;
-    // The high bits of a 53-bit product: biased by less than size / 2^32.
-    const victim = this.idAt[Math.floor((this.nextUint32() / 0x1_0000_0000) * this.size)];
+    const victim = this.idAt[this.random.below(this.size)];
     this.remove(victim);
     return victim;
   }
@@ -53,14 +53,5 @@ export class Random implements Policy {
     this.slotOf[last] = slot;
     this.slotOf[id] = ABSENT;
     return true;
-  }
-
-  /** SplitMix32: a Weyl sequence (odd step, so every seed has the full period) through a 32-bit finaliser. */
-  private nextUint32(): number {
-    this.state = (this.state + 0x9e3779b9) | 0;
-    let z = this.state;
-    z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
-    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-    return (z ^ (z >>> 15)) >>> 0;
   }
 }

@@ -1,6 +1,8 @@
 import { FrequencySketch } from "#dist/src/eviction/frequency-sketch.js";
 import type { By, PolicyName } from "#dist/src/eviction/index.js";
+import { SplitMix } from "#dist/src/eviction/split-mix.js";
 import { NaiveArc } from "./arc.js";
+import { NaiveHybrid } from "./hybrid.js";
 import { NaiveLfu } from "./lfu.js";
 import { NaiveLirs } from "./lirs.js";
 import type { NaivePolicy } from "./policy.js";
@@ -19,6 +21,10 @@ export const naive: Partial<Record<PolicyName, Build>> = {
   sieve: () => new NaiveSieve(),
   lfu: () => new NaiveLfu(),
   ttl: () => new NaiveTtl(),
+  hybrid: () => {
+    const random = new SplitMix(1);
+    return new NaiveHybrid((bound) => random.below(bound));
+  },
   arc: (capacity) => new NaiveArc(capacity),
   "2q": (capacity) => new NaiveTwoQ(capacity),
   "s3-fifo": (capacity) => new NaiveS3Fifo(capacity),
