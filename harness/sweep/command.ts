@@ -1,11 +1,13 @@
 /** `engram evict`: traces in, miss ratios of eviction policies out. */
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
+import { renderEviction, writeFileAtomically } from "../../reports/index.js";
 import { type By, policyNames } from "../../src/eviction/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { renderCsv } from "./csv.js";
 import { interruptible } from "./interruption.js";
 import { loadForSweep } from "./load.js";
+import { requireWritableFile } from "./output-file.js";
 import { parsePolicies } from "./policies.js";
 import { createProgressBar } from "./progress.js";
 import { parseSizes } from "./sizes.js";
@@ -26,6 +28,7 @@ interface EvictOptions {
   threads?: string;
   seed: string;
   misses?: boolean;
+  output?: string;
   json?: boolean;
   csv?: boolean;
 }
@@ -53,6 +56,7 @@ export function evictCommand(): Command {
     )
     .option("--seed <number>", "for policies that draw random numbers", "1")
     .option("--misses", "in the table, print exact misses below each miss ratio")
+    .option("-o, --output <file>", "write an HTML page besides: curves by policy, winners, costs")
     .option("--json", "print the rows as a JSON array, exact counts")
     .option("--csv", "print the rows as CSV, exact counts")
     .action(evict);
@@ -64,6 +68,7 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
   const threads = parseThreads(options.threads);
   const seed = parseSeed(options.seed);
   if (options.json && options.csv) throw new InvalidArgumentError("--json and --csv exclude each other, expected one");
+  if (options.output !== undefined) await requireWritableFile("-o", options.output, paths);
 
   const bar = createProgressBar(process.stderr.isTTY === true);
   try {
@@ -84,6 +89,7 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
       }),
     );
     bar.stop();
+    if (options.output !== undefined) await writeFileAtomically(options.output, renderEviction(rows));
     process.stdout.write(render(rows, options));
   } finally {
     bar.stop();
@@ -102,10 +108,11 @@ async function* loadEach(
   }
 }
 
-function render(rows: readonly SweepRow[], { json, csv, misses }: EvictOptions): string {
+function render(rows: readonly SweepRow[], { json, csv, misses, output }: EvictOptions): string {
   if (json) return `${JSON.stringify(rows, null, 2)}\n`;
   if (csv) return renderCsv(rows);
-  return renderTables(rows, { misses: misses === true });
+  const tables = renderTables(rows, { misses: misses === true });
+  return output === undefined ? tables : `${tables}\npage: ${output}\n`;
 }
 
 function parseBy(text: string | undefined): By | undefined {

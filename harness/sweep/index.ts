@@ -1,6 +1,7 @@
 /** The simulator: eviction policies over traces, many at a time. */
 export { evictCommand } from "./command.js";
 export { loadForSweep } from "./load.js";
+export { requireWritableFile } from "./output-file.js";
 export { parsePolicies } from "./policies.js";
 export type { SweepTrace } from "./shared-trace.js";
 export { type CacheSize, capacityOf, type Footprint, footprintOf, parseSizes } from "./sizes.js";

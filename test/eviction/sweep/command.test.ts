@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -75,6 +75,59 @@ describe("engram evict", () => {
     expect(lines[0]).toBe("trace,policy,capacity,by,requests,hits,misses,missRatio,evictions,nsPerRequest");
     expect(lines.length).toBe(1 + policyNames.length);
     expect(lines[1]).toMatch(/^small\.txt,lru,10,objects,400,\d+,\d+,0\.\d+,\d+,[\d.]+$/);
+  });
+
+  it.each([["--json"], ["--csv"], ["--misses"]])(
+    "writes with -o a page of the rows, besides what %s prints",
+    async (flag) => {
+      const page = join(folder, "page.html");
+      const asked = [small, "--policy", "lru,opt", "--size", "10,50%", flag];
+      const { code, stdout, stderr } = await run(...asked, "-o", page);
+      expect([code, stderr]).toEqual([0, ""]);
+      const text = await readFile(page, "utf8");
+      expect(text).toMatch(/^<!doctype html>/i);
+      const data = /<script[^>]*type="application\/json"[^>]*>(.*?)<\/script>/s.exec(text);
+      const rows = JSON.parse(data?.[1] ?? "null");
+      expect(rows.map((row: { policy: string; capacity: number }) => [row.policy, row.capacity])).toEqual([
+        ["lru", 10],
+        ["lru", 13],
+        ["opt", 10],
+        ["opt", 13],
+      ]);
+      if (flag === "--json") expect(JSON.parse(stdout)).toEqual(rows);
+      else expect(stdout.endsWith(`\npage: ${page}\n`)).toBe(flag === "--misses");
+      expect((await readdir(folder)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+      await rm(page);
+    },
+  );
+
+  it("refuses a page it could not write before a trace is opened", async () => {
+    const absent = join(folder, "absent.txt");
+    const refused: Array<[output: string, says: string]> = [
+      [folder, "is a folder"],
+      [join(folder, "none", "page.html"), `cannot be written (no folder ${join(folder, "none")})`],
+      [join(small, "page.html"), `cannot be written (${small} is no folder)`],
+      ["/dev/null", "is no plain file"],
+      ["", "is empty"],
+    ];
+    for (const [output, says] of refused) {
+      const { code, stdout, stderr } = await run(absent, "-o", output);
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain("INVALID_ARGUMENT: -o");
+      expect(stderr).toContain(says);
+    }
+    expect((await stat("/dev/null")).isCharacterDevice()).toBe(true);
+  });
+
+  it("does not write its page over a trace, nor any page when a trace is broken", async () => {
+    const before = await readFile(small);
+    const over = await run(small, "-o", small);
+    expect([over.code, over.stdout]).toEqual([2, ""]);
+    expect(over.stderr).toContain("is read as well");
+    expect(await readFile(small)).toEqual(before);
+    const page = join(folder, "page.html");
+    expect((await run(join(folder, "absent.txt"), "-o", page)).code).toBe(2);
+    await expect(stat(page)).rejects.toThrow("ENOENT");
   });
 
   it.each([
