@@ -7,3 +7,4 @@ export { type AccessPattern, accessPatterns, PatternAnalyser, type PatternAnalys
 export { type Policy, type PolicyName, policyNames } from "./policy.js";
 export { type Recommendation, recommend, type WorkloadCharacteristics } from "./recommend.js";
 export { type By, SimulatedCache } from "./simulated-cache.js";
+export { StackDistances } from "./stack-distances.js";
