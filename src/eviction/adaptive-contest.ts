@@ -11,8 +11,10 @@ export type BuildCandidate = (name: CandidateName, capacity: number, distinct: n
 
 /** Windows remembered: the longest stretch a challenger may take to prove a small gain. A power of two. */
 const HISTORY = 256;
-/** Standard errors between the estimated gain and its lower bound. */
+/** Standard errors between the estimated gain and its lower bound, to begin with. See `confidence`. */
 const CONFIDENCE = 3;
+/** Judgements before the bound begins to tighten: a short stream has no time to be careful. */
+const FREE_JUDGEMENTS = 512;
 /** From so many windows on their spread counts as well as the spread of single requests. */
 const BLOCKS_FOR_SPREAD = 8;
 
@@ -46,6 +48,7 @@ export class Contest {
   private readonly gains = new Int32Array(candidates.length * HISTORY);
   private readonly differences = new Int32Array(candidates.length * HISTORY);
   private inWindow = 0;
+  private judgements = 0;
   /** By bytes: what each id weighs, and what each miniature holds. */
   private readonly weights: Weights;
   private readonly used = new Float64Array(candidates.length);
@@ -151,7 +154,16 @@ export class Contest {
     this.crown(this.incumbent);
   }
 
+  /**
+   * Who asks often enough is told by chance what is not so. The square of the standard errors grows with the logarithm of the number of
+   * judgements, as a union bound over Gaussian tails has it.
+   */
+  private get confidence(): number {
+    return Math.sqrt(CONFIDENCE * CONFIDENCE + 2 * Math.log(Math.max(1, this.judgements / FREE_JUDGEMENTS)));
+  }
+
   private closeWindow(): void {
+    this.judgements++;
     const at = this.windows++ & (HISTORY - 1);
     const incumbentHits = this.hits[this.incumbent];
     for (let i = 0; i < candidates.length; i++) {
@@ -172,6 +184,7 @@ export class Contest {
     const { gains, differences, windowLength } = this;
     const row = challenger * HISTORY;
     const known = Math.min(this.windows, HISTORY);
+    const { confidence } = this;
     let best = Number.NEGATIVE_INFINITY;
     let gain = 0;
     let squares = 0;
@@ -184,7 +197,7 @@ export class Contest {
       if ((n & (n - 1)) !== 0) continue;
       let variance = differing;
       if (n >= BLOCKS_FOR_SPREAD) variance = Math.max(variance, ((squares - (gain * gain) / n) * n) / (n - 1));
-      const bound = (gain - CONFIDENCE * Math.sqrt(variance)) / (n * windowLength);
+      const bound = (gain - confidence * Math.sqrt(variance)) / (n * windowLength);
       if (bound > best) best = bound;
     }
     return best;

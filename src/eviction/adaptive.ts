@@ -27,6 +27,8 @@ const SHORTEST_WINDOW = 32;
 const LONGEST_WINDOW = 256;
 /** A gain in hit ratio below this is not worth a change. */
 const MARGIN = 0.002;
+/** The same once there has been a change: policies that come so close are not worth going back and forth between. */
+const LATER_MARGIN = 0.0075;
 /** A change costs the misses of a share of the entries, to be earned back in as many requests as have been seen, at least 16 x capacity. */
 const MIGRATION_SHARE = 0.25;
 const HORIZON = 16;
@@ -294,7 +296,8 @@ export class Adaptive implements Policy {
     const { contest, passes } = this;
     const entries = this.byBytes ? this.size : this.capacity;
     const horizon = Math.max(this.requests, HORIZON * entries);
-    const hurdle = MARGIN + (MIGRATION_SHARE * entries) / horizon;
+    const margin = this.decisions.length === 0 ? MARGIN : LATER_MARGIN;
+    const hurdle = margin + (MIGRATION_SHARE * entries) / horizon;
     let best = -1;
     for (let i = 0; i < candidates.length; i++) {
       passes[i] = contest.lowerBounds[i] > hurdle ? passes[i] + 1 : 0;
