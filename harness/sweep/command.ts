@@ -5,23 +5,29 @@ import { renderEviction, writeFileAtomically } from "../../reports/index.js";
 import { type By, policyNames } from "../../src/eviction/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { renderCsv } from "./csv.js";
+import { type CurveRow, type Curves, missRatioCurves } from "./curve.js";
 import { interruptible } from "./interruption.js";
 import { loadForSweep } from "./load.js";
 import { requireWritableFile } from "./output-file.js";
 import { parsePolicies } from "./policies.js";
 import { createProgressBar } from "./progress.js";
+import { SAMPLES } from "./sample.js";
 import { parseSizes } from "./sizes.js";
-import { type SweepRow, sweep } from "./sweep.js";
+import { type SweepProgress, sweep } from "./sweep.js";
 import { renderTables } from "./table.js";
 
 /** The ADR-007 policies, today's best, and the bound. */
 const DEFAULT_POLICIES = "lru,clock,arc,lirs,lfu,2q,s3-fifo,sieve,w-tinylfu,opt";
 const DEFAULT_SIZES = "0.1%,1%,5%,10%,20%";
 const MAX_THREADS = 1024;
+const DEFAULT_POINTS = 20;
+const MAX_POINTS = 1000;
 
 interface EvictOptions {
   policy: string;
-  size: string;
+  size?: string;
+  curve?: string | true;
+  sample?: string;
   format?: string;
   columns?: string;
   by?: string;
@@ -41,8 +47,15 @@ export function evictCommand(): Command {
     .option("--policy <names>", `comma-separated, or all: ${policyNames.join(", ")}`, DEFAULT_POLICIES)
     .option(
       "--size <sizes>",
-      "comma-separated: objects (1000), a share of the working set (1%), bytes (64MiB)",
-      DEFAULT_SIZES,
+      `comma-separated: objects (1000), a share of the working set (1%), bytes (64MiB) (default: ${DEFAULT_SIZES})`,
+    )
+    .option(
+      "--curve [points]",
+      `instead of --size, whole miss-ratio curves from 0.1% to 100% of the working set (default: ${DEFAULT_POINTS} points); lru exactly, the others of a large trace by samples, with their error`,
+    )
+    .option(
+      "--sample <share>",
+      `with --curve, the share of the ids each of ${SAMPLES} samples takes, up to 25%; 100% simulates everything (default: as the trace's size asks for)`,
     )
     .option("--format <name>", "the traces' format, instead of guessing it from name and content")
     .option("--columns <spec>", "for csv: which column is what, such as time=1,id=2,size=3")
@@ -63,37 +76,72 @@ export function evictCommand(): Command {
 }
 
 async function evict(paths: string[], options: EvictOptions): Promise<void> {
-  const policies = parsePolicies(options.policy);
-  const sizes = parseSizes(options.size, parseBy(options.by));
-  const threads = parseThreads(options.threads);
-  const seed = parseSeed(options.seed);
   if (options.json && options.csv) throw new InvalidArgumentError("--json and --csv exclude each other, expected one");
+  if (options.sample !== undefined && options.curve === undefined) {
+    throw new InvalidArgumentError("--sample goes with --curve only: sizes are always simulated whole");
+  }
+  const work = options.curve === undefined ? sizedWork(paths, options) : curveWork(paths, options);
   if (options.output !== undefined) await requireWritableFile("-o", options.output, paths);
 
   const bar = createProgressBar(process.stderr.isTTY === true);
   try {
-    const rows = await interruptible((signal) =>
-      sweep({
-        traces: loadEach(
-          paths,
-          options,
-          sizes.some(({ by }) => by === "bytes"),
-          signal,
-        ),
-        policies,
-        sizes,
-        threads,
-        seed,
-        signal,
-        onProgress: bar.show,
-      }),
-    );
+    const { rows, notes } = await interruptible((signal) => work(signal, bar.show));
     bar.stop();
     if (options.output !== undefined) await writeFileAtomically(options.output, renderEviction(rows));
     process.stdout.write(render(rows, options));
+    if (!options.json && !options.csv) for (const note of notes) process.stdout.write(`${note}\n`);
   } finally {
     bar.stop();
   }
+}
+
+interface Work {
+  rows: CurveRow[];
+  /** Lines on how the rows came about. */
+  notes: string[];
+}
+
+type Run = (signal: AbortSignal, onProgress?: (progress: SweepProgress) => void) => Promise<Work>;
+
+/** Checks all options now, and gives what is left to do. */
+function sizedWork(paths: readonly string[], options: EvictOptions): Run {
+  const sizes = parseSizes(options.size ?? DEFAULT_SIZES, parseBy(options.by));
+  const settings = { policies: parsePolicies(options.policy), ...parseCommon(options) };
+  const countsBytes = sizes.some(({ by }) => by === "bytes");
+  return async (signal, onProgress) => {
+    const traces = loadEach(paths, options, countsBytes, signal);
+    return { rows: await sweep({ traces, sizes, ...settings, signal, onProgress }), notes: [] };
+  };
+}
+
+function curveWork(paths: readonly string[], options: EvictOptions): Run {
+  if (options.size !== undefined) throw new InvalidArgumentError("--size and --curve exclude each other, expected one");
+  const by = parseBy(options.by) ?? "objects";
+  const points = parsePoints(options.curve as string | true);
+  const rate = parseSample(options.sample);
+  const settings = { policies: parsePolicies(options.policy), by, points, rate, ...parseCommon(options) };
+  return async (signal, onProgress) => {
+    const traces = loadEach(paths, options, by === "bytes", signal);
+    const work: Work = { rows: [], notes: [] };
+    for await (const curves of missRatioCurves({ traces, ...settings, signal, onProgress })) {
+      work.rows.push(...curves.rows);
+      work.notes.push(noteOn(curves));
+    }
+    return work;
+  };
+}
+
+function parseCommon(options: EvictOptions) {
+  return { threads: parseThreads(options.threads), seed: parseSeed(options.seed) };
+}
+
+function noteOn({ trace, rate, lruDeviation }: Curves): string {
+  if (rate === null) return `${trace}: every count is exact`;
+  const share = `${(rate * 100).toPrecision(2)} %`;
+  const sampled = `${trace}: ± is one standard error, over ${SAMPLES} samples of ${share} of the ids each`;
+  if (lruDeviation === null) return sampled;
+  const { mean, greatest } = lruDeviation;
+  return `${sampled}; of lru, known exactly, they are ${mean.toFixed(4)} off on average and ${greatest.toFixed(4)} at most`;
 }
 
 async function* loadEach(
@@ -108,7 +156,7 @@ async function* loadEach(
   }
 }
 
-function render(rows: readonly SweepRow[], { json, csv, misses, output }: EvictOptions): string {
+function render(rows: readonly CurveRow[], { json, csv, misses, output }: EvictOptions): string {
   if (json) return `${JSON.stringify(rows, null, 2)}\n`;
   if (csv) return renderCsv(rows);
   const tables = renderTables(rows, { misses: misses === true });
@@ -118,6 +166,23 @@ function render(rows: readonly SweepRow[], { json, csv, misses, output }: EvictO
 function parseBy(text: string | undefined): By | undefined {
   if (text === undefined || text === "objects" || text === "bytes") return text;
   throw new InvalidArgumentError(`--by ${text}: expected objects or bytes`);
+}
+
+function parsePoints(text: string | true): number {
+  if (text === true) return DEFAULT_POINTS;
+  const points = /^\d+$/.test(text) ? Number(text) : 0;
+  if (points < 1 || points > MAX_POINTS) {
+    throw new InvalidArgumentError(`--curve ${text}: expected a whole number of points from 1 to ${MAX_POINTS}`);
+  }
+  return points;
+}
+
+/** Undefined: as the trace's size asks for. */
+function parseSample(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const share = /^\d+(\.\d+)?%$/.test(text) ? Number(text.slice(0, -1)) / 100 : 0;
+  if (share === 1 || (share > 0 && share <= 1 / SAMPLES)) return share;
+  throw new InvalidArgumentError(`--sample ${text}: expected a share above 0% and up to ${100 / SAMPLES}%, or 100%`);
 }
 
 function parseThreads(text: string | undefined): number | undefined {

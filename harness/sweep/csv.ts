@@ -1,3 +1,4 @@
+import type { CurveRow } from "./curve.js";
 import type { SweepRow } from "./sweep.js";
 
 const COLUMNS = [
@@ -13,10 +14,12 @@ const COLUMNS = [
   "nsPerRequest",
 ] as const satisfies readonly (keyof SweepRow)[];
 
-/** The rows as CSV (RFC 4180, lines end in a line feed), with a header. */
-export function renderCsv(rows: readonly SweepRow[]): string {
-  const lines = rows.map((row) => COLUMNS.map((column) => field(row[column])).join(","));
-  return `${[COLUMNS.join(","), ...lines].join("\n")}\n`;
+/** The rows as CSV (RFC 4180, lines end in a line feed), with a header; the errors of estimates in a column more, where there are any. */
+export function renderCsv(rows: readonly CurveRow[]): string {
+  const estimated = rows.some(({ missRatioError }) => missRatioError !== undefined);
+  const columns = estimated ? [...COLUMNS, "missRatioError" as const] : COLUMNS;
+  const lines = rows.map((row) => columns.map((column) => field(row[column] ?? "")).join(","));
+  return `${[columns.join(","), ...lines].join("\n")}\n`;
 }
 
 function field(value: string | number): string {

@@ -1,5 +1,6 @@
 /** The simulator: eviction policies over traces, many at a time. */
 export { evictCommand } from "./command.js";
+export { type CurveOptions, type CurveRow, type Curves, missRatioCurves } from "./curve.js";
 export { loadForSweep } from "./load.js";
 export { requireWritableFile } from "./output-file.js";
 export { parsePolicies } from "./policies.js";

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { By, PolicyName } from "../../src/eviction/index.js";
 import { Crew } from "./crew.js";
+import type { Outcome } from "./messages.js";
 import { type Pair, planPairs } from "./plan.js";
 import { type SweepTrace, shareTrace } from "./shared-trace.js";
 import { type CacheSize, footprintOf } from "./sizes.js";
@@ -88,17 +89,14 @@ async function sweepTrace(crew: Crew, trace: SweepTrace, options: SweepOptions):
     done += requests;
     onProgress?.({ trace: trace.name, done, total });
   });
-  return outcomes.map((outcome, i) => row(trace, pairs[i], outcome));
+  return outcomes.map((outcome, i) => rowOf(trace.name, trace.ids.length, pairs[i], outcome));
 }
 
-function row(
-  trace: SweepTrace,
-  { policy, capacity, by }: Pair,
-  outcome: { hits: number; misses: number; evictions: number; milliseconds: number },
-): SweepRow {
-  const { hits, misses, evictions } = outcome;
-  const requests = hits + misses;
-  const nsPerRequest = Math.round((outcome.milliseconds * 1e8) / trace.ids.length) / 100;
-  const missRatio = requests === 0 ? 0 : misses / requests;
-  return { trace: trace.name, policy, capacity, by, requests, hits, misses, missRatio, evictions, nsPerRequest };
+/** The row of one simulation. `requests`: of the trace, looked up or not. */
+export function rowOf(trace: string, requests: number, { policy, capacity, by }: Pair, outcome: Outcome): SweepRow {
+  const { hits, misses, evictions, milliseconds } = outcome;
+  const lookups = hits + misses;
+  const nsPerRequest = Math.round((milliseconds * 1e8) / requests) / 100;
+  const missRatio = lookups === 0 ? 0 : misses / lookups;
+  return { trace, policy, capacity, by, requests: lookups, hits, misses, missRatio, evictions, nsPerRequest };
 }

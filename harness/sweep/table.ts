@@ -1,14 +1,14 @@
 import Table from "cli-table3";
 import pc from "picocolors";
-import type { SweepRow } from "./sweep.js";
+import type { CurveRow } from "./curve.js";
 
 /** The rows as one table a trace: policies down, capacities across, and in each cell the object miss ratio. */
-export function renderTables(rows: readonly SweepRow[], options: { misses: boolean }): string {
+export function renderTables(rows: readonly CurveRow[], options: { misses: boolean }): string {
   const traces = groupBy(rows, (row) => row.trace);
   return [...traces.values()].map((ofTrace) => renderTable(ofTrace, options.misses)).join("\n");
 }
 
-function renderTable(rows: readonly SweepRow[], showMisses: boolean): string {
+function renderTable(rows: readonly CurveRow[], showMisses: boolean): string {
   const columns = groupBy(rows, capacityLabel);
   const policies = groupBy(rows, (row) => row.policy);
   const table = new Table({
@@ -30,19 +30,20 @@ function renderTable(rows: readonly SweepRow[], showMisses: boolean): string {
   return `${pc.bold(trace)}: ${unit}, ${grouped(requests)} requests\n${table.toString()}\n`;
 }
 
-function cell(row: SweepRow, column: readonly SweepRow[], showMisses: boolean): string {
-  const ratio = row.missRatio.toFixed(4);
+function cell(row: CurveRow, column: readonly CurveRow[], showMisses: boolean): string {
+  const error = row.missRatioError === undefined ? "" : ` ±${row.missRatioError.toFixed(4)}`;
+  const ratio = `${row.missRatio.toFixed(4)}${error}`;
   const text = showMisses ? `${ratio}\n${grouped(row.misses)}` : ratio;
   return isBestOnline(row, column) ? pc.green(text) : text;
 }
 
 /** Fewest misses of the policies that do not know the future. */
-function isBestOnline(row: SweepRow, column: readonly SweepRow[]): boolean {
+function isBestOnline(row: CurveRow, column: readonly CurveRow[]): boolean {
   const online = column.filter(({ policy }) => policy !== "opt");
   return row.policy !== "opt" && online.every(({ misses }) => row.misses <= misses);
 }
 
-function capacityLabel({ capacity, by }: SweepRow): string {
+function capacityLabel({ capacity, by }: CurveRow): string {
   return `${grouped(capacity)}\n${by}`;
 }
 
