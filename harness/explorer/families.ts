@@ -265,6 +265,16 @@ const RECIPES: readonly Recipe[] = [
     settings: { slabs: 3 },
   },
   {
+    name: "snapshot-evict",
+    about: "backups of a full store that evicts",
+    kinds: {},
+    roles: [{ snapshot: 1 }, { set: 5, evict: 1 }, { set: 5, delete: 1 }],
+    ops: [1, 3],
+    keys: [0, 1, 2, 3],
+    present: 0.9,
+    settings: { evict: true, slabs: 2 },
+  },
+  {
     name: "snapshot-death",
     about: "backups of a store whose writers die",
     kinds: {},

@@ -7,8 +7,12 @@ import * as T from "./tiny-layout.js";
 
 /** Number of the fault in which a region's dirty bit is cleared after its copy instead of before. */
 export const FAULT_CLEAR_AFTER_COPY = 30;
+/** Number of the fault in which the copy keeps what was freed, and used again, while it was copied. */
+export const FAULT_KEEP_FREED = 31;
 
-type Stage = "read" | "activate" | "bump" | "wait" | "drain" | "copy" | "clear" | "end" | "done";
+const CHUNK_MIN = 32;
+
+type Stage = "read" | "activate" | "bump" | "wait" | "drain" | "copy" | "drop" | "clear" | "end" | "done";
 
 export type Progress = "going on" | "blocked" | "cut" | "done";
 
@@ -54,6 +58,8 @@ export class Snapshot {
         return "going on";
       case "copy":
         return this.copy();
+      case "drop":
+        return this.dropFreed();
       case "clear":
         words[T.DIRTY >> 2] = 0;
         this.stage = "end";
@@ -76,15 +82,33 @@ export class Snapshot {
     return "cut";
   }
 
-  /** 32 bytes a step. */
+  /** 16 bytes a step: a chunk can be freed and used again between two of them. */
   private copy(): Progress {
-    const unit = 8;
+    const unit = 4;
     const perRegion = T.SLAB_SIZE / 4 / unit;
     while (this.region < this.slabs * perRegion && !(this.bits & (1 << Math.floor(this.region / perRegion))))
       this.region++;
     if (this.region < this.slabs * perRegion) {
       const at = this.region++ * unit;
       for (let i = 0; i < unit; i++) this.file[at + i] = this.words[(T.POOL >> 2) + at + i];
+      return "going on";
+    }
+    this.region = 0;
+    this.stage = "drop";
+    return "going on";
+  }
+
+  /** The look at the version of one chunk that was copied: what was evicted is not kept for a snapshot. */
+  private dropFreed(): Progress {
+    const { words } = this;
+    const chunks = (this.slabs * T.SLAB_SIZE) / CHUNK_MIN;
+    while (this.region < chunks) {
+      const chunk = this.region++ * CHUNK_MIN;
+      const slab = chunk >> T.SLAB_SHIFT;
+      const sizeClass = (words[(T.SLABS >> 2) + slab] & 0xff) - 1;
+      if (!(this.bits & (1 << slab)) || sizeClass < 0 || chunk & ((CHUNK_MIN << sizeClass) - 1)) continue;
+      const freed = this.file[(chunk + L.E_VERSION) >> 2] !== words[(T.POOL + chunk + L.E_VERSION) >> 2];
+      if (freed && this.fault !== FAULT_KEEP_FREED) this.file[(chunk + L.E_BIRTH) >> 2] = 0;
       return "going on";
     }
     this.stage = this.fault === FAULT_CLEAR_AFTER_COPY ? "clear" : "end";
