@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   targets: async () => (await import("../commands/targets.js")).targetsCommand(),
   report: async () => (await import("../../reports/index.js")).reportCommand(),
   evict: async () => (await import("../sweep/index.js")).evictCommand(),
+  trace: async () => (await import("../trace/index.js")).traceCommand(),
   gate: async () => (await import("../gate/index.js")).gateCommand(),
   explore: async () => (await import("../explorer/index.js")).exploreCommand(),
   backup: async () => (await import("../backup/index.js")).backupCommand(),

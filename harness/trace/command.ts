@@ -1,0 +1,185 @@
+/** `engram trace info | convert | generate`. */
+import { Command } from "commander";
+import { InvalidArgumentError } from "../../src/store/errors.js";
+import {
+  type KeySpec,
+  loadTrace,
+  type Trace,
+  type TraceOptions,
+  traceInfo,
+  WRITABLE_FORMATS,
+  type WritableFormat,
+  writeTrace,
+} from "../../workloads/index.js";
+import { requireWritableFile } from "../sweep/index.js";
+import { generateTrace } from "./generate.js";
+import { formatToWrite, oneOf, parseSizeSpec, wholeNumber } from "./option-values.js";
+import { popularityOf } from "./popularity.js";
+import { type FullInfo, renderInfo } from "./render-info.js";
+import { reuseDistancesOf } from "./reuse-distances.js";
+import { verdictOn } from "./verdict.js";
+
+/** What a trace in memory may take: 1.2 GB with sizes. */
+const MOST_REQUESTS = 100_000_000;
+const MOST_KEYS = 100_000_000;
+const DISTRIBUTIONS = [
+  "uniform",
+  "zipfian",
+  "scrambledZipfian",
+  "zipf",
+  "latest",
+  "hotspot",
+  "exponential",
+  "sequential",
+] as const satisfies ReadonlyArray<KeySpec["distribution"]>;
+
+interface ReadFlags {
+  format?: string;
+  columns?: string;
+  limit?: string;
+  json?: boolean;
+}
+
+interface GenerateFlags {
+  distribution: string;
+  count: string;
+  keys: string;
+  seed: string;
+  skew?: string;
+  sizes?: string;
+  to?: string;
+  json?: boolean;
+}
+
+/** The command, for the CLI to add. Bad input of any kind is thrown as an InvalidArgumentError. */
+export function traceCommand(): Command {
+  const command = new Command("trace").description("traces of cache requests: look into, convert, generate");
+  reading(command.command("info"))
+    .description(
+      "what a trace is like: footprint, popularity, reuse distances, access pattern, and a policy to start with",
+    )
+    .argument("<trace>", "trace file; .gz and .zst are read as they are")
+    .action(info);
+  reading(command.command("convert"))
+    .description(`write a trace in another format: ${WRITABLE_FORMATS.join(", ")}`)
+    .argument("<in>", "trace file to read")
+    .argument("<out>", "file to write; gzipped when its name ends in .gz")
+    .option("--to <name>", "the format to write, instead of telling it from the name")
+    .action(convert);
+  command
+    .command("generate")
+    .description("write a trace of reads drawn from a key distribution; the same seed, the same trace")
+    .argument("<out>", "file to write; gzipped when its name ends in .gz")
+    .option("--distribution <name>", DISTRIBUTIONS.join(", "), "zipfian")
+    .option("--count <requests>", "requests", "1000000")
+    .option("--keys <number>", "keys there are", "100000")
+    .option("--skew <number>", "exponent of zipfian and latest (below 1) or zipf (to 10) (default: 0.99)")
+    .option("--sizes <spec>", "object sizes: 4KiB, 64B-4KiB (each as likely), zipf:64B-4KiB (small ones more often)")
+    .option("--seed <number>", "of everything drawn", "1")
+    .option("--to <name>", `the format to write (${WRITABLE_FORMATS.join(", ")}), instead of telling it from the name`)
+    .option("--json", "print what was written as JSON, alone on stdout")
+    .action(generate);
+  return command;
+}
+
+function reading(command: Command): Command {
+  return command
+    .option("--format <name>", "the trace's format, instead of guessing it from name and content")
+    .option("--columns <spec>", "for csv: which column is what, such as time=1,id=2,size=3")
+    .option("--limit <requests>", "read at most this many")
+    .option("--json", "print JSON, alone on stdout");
+}
+
+async function info(path: string, flags: ReadFlags): Promise<void> {
+  const trace = await loadTrace(path, readOptions(flags));
+  const full: FullInfo = {
+    ...traceInfo(trace),
+    popularity: popularityOf(trace),
+    reuse: reuseDistancesOf(trace),
+    pattern: verdictOn(trace),
+  };
+  process.stdout.write(flags.json ? `${JSON.stringify(full, null, 2)}\n` : renderInfo(full));
+}
+
+async function convert(from: string, to: string, flags: ReadFlags & { to?: string }): Promise<void> {
+  const format = formatToWrite(to, flags.to);
+  const options = readOptions(flags);
+  await requireWritableFile("output", to, [from]);
+  await write(to, await loadTrace(from, options), format, flags.json === true);
+}
+
+async function generate(path: string, flags: GenerateFlags): Promise<void> {
+  const format = formatToWrite(path, flags.to);
+  const requests = wholeNumber("--count", flags.count, 1, MOST_REQUESTS);
+  const seed = wholeNumber("--seed", flags.seed, 0, 2 ** 32 - 1);
+  const keys = keySpec(flags);
+  const sizes = flags.sizes === undefined ? undefined : parseSizeSpec(flags.sizes);
+  if (sizes !== undefined && format === "txt") {
+    throw new InvalidArgumentError(`--sizes ${flags.sizes}: txt holds no sizes, expected --to csv or oracleGeneral`);
+  }
+  await requireWritableFile("output", path);
+  await write(path, generateTrace({ keys, requests, seed, sizes }), format, flags.json === true);
+}
+
+function keySpec({ distribution: name, keys, skew }: GenerateFlags): KeySpec {
+  const distribution = oneOf("--distribution", name, DISTRIBUTIONS);
+  const count = wholeNumber("--keys", keys, 1, MOST_KEYS);
+  if (skew === undefined) return { distribution, count };
+  const exponent = /^\d+(\.\d+)?$/.test(skew) ? Number(skew) : Number.NaN;
+  if (distribution === "zipf") {
+    if (!(exponent > 0 && exponent <= 10)) throw badSkew(skew, "a number above 0 and at most 10 for zipf");
+    return { distribution, count, exponent };
+  }
+  if (distribution === "zipfian" || distribution === "latest") {
+    if (!(exponent > 0 && exponent < 1)) throw badSkew(skew, `a number between 0 and 1 for ${distribution}`);
+    return { distribution, count, theta: exponent };
+  }
+  throw badSkew(skew, `none: ${distribution} takes no skew; zipfian, zipf and latest do`);
+}
+
+function badSkew(skew: string, expected: string): InvalidArgumentError {
+  return new InvalidArgumentError(`--skew ${JSON.stringify(skew)}: expected ${expected}`);
+}
+
+function readOptions({ format, columns, limit }: ReadFlags): TraceOptions {
+  return { format, columns, limit: limit === undefined ? undefined : wholeNumber("--limit", limit, 1, 2 ** 31) };
+}
+
+async function write(path: string, trace: Trace, format: WritableFormat, json: boolean): Promise<void> {
+  const { requests, renumbered } = await writeTrace(path, trace, format);
+  const dropped = droppedColumns(trace, format);
+  const written = { file: path, format, requests, distinct: trace.distinct, renumbered, dropped };
+  process.stdout.write(json ? `${JSON.stringify(written)}\n` : describe(written));
+}
+
+/** What the trace has and the format cannot hold. */
+function droppedColumns({ times, sizes, ops, ttls }: Trace, format: WritableFormat): string[] {
+  if (format === "csv") return [];
+  const lost = {
+    times: format === "txt" ? times : null,
+    sizes: format === "txt" ? sizes : null,
+    operations: ops,
+    ttls,
+  };
+  return Object.entries(lost)
+    .filter(([, column]) => column !== null)
+    .map(([name]) => name);
+}
+
+interface Written {
+  readonly file: string;
+  readonly format: string;
+  readonly requests: number;
+  readonly distinct: number;
+  readonly renumbered: boolean;
+  readonly dropped: readonly string[];
+}
+
+function describe({ file, format, requests, distinct, renumbered, dropped }: Written): string {
+  const counted = `${requests.toLocaleString("en-US")} requests of ${distinct.toLocaleString("en-US")} keys`;
+  const notes = [
+    renumbered ? "  keys that are no 64-bit numbers: all were numbered from 0 by first appearance\n" : "",
+    dropped.length > 0 ? `  left out, for ${format} cannot hold them: ${dropped.join(", ")}\n` : "",
+  ];
+  return `${file}: ${counted}, written as ${format}\n${notes.join("")}`;
+}

@@ -1,0 +1,6 @@
+/** Traces looked into, converted and made. */
+export { traceCommand } from "./command.js";
+export { type GeneratedTrace, generateTrace } from "./generate.js";
+export { type Popularity, popularityOf } from "./popularity.js";
+export { type ReuseDistances, reuseDistancesOf } from "./reuse-distances.js";
+export { type PatternVerdict, verdictOn } from "./verdict.js";

@@ -1,0 +1,98 @@
+/** `engram trace info` for people. */
+import { accessPatterns } from "../../src/eviction/index.js";
+import type { TraceInfo } from "../../workloads/index.js";
+import type { Popularity } from "./popularity.js";
+import type { ReuseDistances } from "./reuse-distances.js";
+import type { PatternVerdict } from "./verdict.js";
+
+/** What `engram trace info --json` prints. */
+export interface FullInfo extends TraceInfo {
+  readonly popularity: Popularity;
+  readonly reuse: ReuseDistances;
+  readonly pattern: PatternVerdict;
+}
+
+export function renderInfo(info: FullInfo): string {
+  const rows = [...contentRows(info), ...popularityRows(info), ...reuseRows(info), ...patternRows(info.pattern)];
+  const width = Math.max(...rows.map(([label]) => label.length)) + 2;
+  return `${info.name} (${info.format})\n${rows.map(([label, text]) => `  ${label.padEnd(width)}${text}\n`).join("")}`;
+}
+
+type Row = readonly [label: string, text: string];
+
+function contentRows({ requests, distinct, once, coldMissRatio, sizes, time, operations }: FullInfo): Row[] {
+  const rows: Row[] = [
+    ["requests", count(requests)],
+    ["distinct keys", `${count(distinct)} (${percent(coldMissRatio)} of the requests are first ones)`],
+    ["one-hit wonders", `${count(once)} (${percent(once / distinct)} of the keys are requested once)`],
+  ];
+  if (sizes === null) rows.push(["footprint", `${count(distinct)} objects; the trace has no sizes`]);
+  else {
+    rows.push(["footprint", `${count(sizes.footprint)} bytes, each key at its largest`]);
+    rows.push(["sizes", `${count(sizes.min)} to ${count(sizes.max)} bytes, mean ${figure(sizes.mean)} by request`]);
+  }
+  if (time !== null) rows.push(["time", `${figure(time.last - time.first)} s from the first request to the last`]);
+  if (operations !== null) {
+    rows.push([
+      "operations",
+      Object.entries(operations)
+        .map(([name, times]) => `${name} ${count(times)}`)
+        .join(", "),
+    ]);
+  }
+  return rows;
+}
+
+function popularityRows({ popularity, hottestKey, hottestShare }: FullInfo): Row[] {
+  const { zipfExponent, hottest1Percent, hottest10Percent, hottest20Percent } = popularity;
+  const shares = `of the keys draw ${percent(hottest1Percent)}, ${percent(hottest10Percent)}, ${percent(hottest20Percent)} of the requests`;
+  return [
+    ["popularity skew", zipfExponent === null ? "none, one key" : `Zipf exponent ${zipfExponent.toFixed(2)}`],
+    ["hottest", `1 %, 10 %, 20 % ${shares}; key ${shortened(hottestKey)} ${percent(hottestShare)}`],
+  ];
+}
+
+function reuseRows({ reuse: { distance, histogram } }: FullInfo): Row[] {
+  if (distance === null) return [["reuse distances", "none, no key comes back"]];
+  const { mean, p10, p50, p90, p99, max } = distance;
+  const quantiles = [p10, p50, p90, p99, max].map(count).join(", ");
+  const most = Math.max(...histogram.map(({ requests }) => requests));
+  const ends = histogram.map(({ from, to }) => (from === to ? count(from) : `${count(from)}-${count(to)}`));
+  const width = Math.max(...ends.map((text) => text.length));
+  const digits = count(most).length;
+  return [
+    ["reuse distances", `p10, p50, p90, p99, max ${quantiles} distinct keys in between; mean ${figure(mean)}`],
+    ...histogram.map(({ requests }, i): Row => {
+      const bar = "█".repeat(Math.round((requests / most) * 40));
+      return ["", `${ends[i].padStart(width)}  ${count(requests).padStart(digits)} ${bar}`.trimEnd()];
+    }),
+  ];
+}
+
+function patternRows({ type, confidence, distribution, windows, window, recommendation }: PatternVerdict): Row[] {
+  const ratios = accessPatterns.map((pattern) => `${pattern} ${distribution[pattern].toFixed(2)}`).join(", ");
+  const first = accessPatterns.map((pattern) => `${pattern} ${count(windows[pattern])}`).join(", ");
+  return [
+    ["access pattern", `${type} (${confidence.toFixed(2)}); mean ratios ${ratios}`],
+    ["windows", `of ${count(window)} requests, by the pattern that comes first: ${first}`],
+    ["start with", `${recommendation.policy}: ${recommendation.reason} (engram evict measures it)`],
+  ];
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+function figure(value: number): string {
+  return value.toLocaleString("en-US", { maximumFractionDigits: 1 });
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+/** Keys are whatever a file says: control characters stay out of the terminal. */
+function shortened(key: string): string {
+  const plain = /^[\x21-\x7e]{1,40}$/.test(key);
+  return plain ? key : JSON.stringify(key.length > 40 ? `${key.slice(0, 40)}…` : key);
+}
