@@ -101,6 +101,39 @@ describe("engram evict", () => {
     },
   );
 
+  it("takes every policy at sizes in objects, shares and bytes at once, and never holds what is larger than the cache", async () => {
+    const sized = join(folder, "sized.csv");
+    // Key 0 is requested every tenth time and larger than 1 % of the working set, which the others fit.
+    const rows = Array.from({ length: 3000 }, (_, i) =>
+      i % 10 === 0 ? "0,5000" : `${1 + ((i * i) % 211)},${20 + ((i * i) % 211)}`,
+    );
+    await writeFile(sized, `id,size\n${rows.join("\n")}\n`);
+    const { code, stdout, stderr } = await run(sized, "--policy", "all", "--size", "10,10%,64KiB", "--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    const simulated = JSON.parse(stdout);
+    const footprint = [...new Map(rows.map((row) => row.split(",").map(Number) as [number, number])).values()].reduce(
+      (a, b) => a + b,
+    );
+    const tenth = Math.floor(footprint / 10);
+    expect(tenth).toBeLessThan(5000);
+    expect(
+      simulated.map((row: { policy: string; by: string; capacity: number }) => [row.policy, row.by, row.capacity]),
+    ).toEqual(
+      policyNames.flatMap((policy) => [
+        [policy, "objects", 10],
+        [policy, "bytes", tenth],
+        [policy, "bytes", 65536],
+      ]),
+    );
+    const distinct = new Set(rows).size;
+    for (const row of simulated) {
+      expect(row.hits + row.misses).toBe(3000);
+      // All of key 0's requests miss where it does not fit; where all fits, only first requests do.
+      if (row.capacity === tenth) expect([row.policy, row.misses >= 300 + distinct - 1]).toEqual([row.policy, true]);
+      if (row.capacity === 65536) expect([row.policy, row.misses, row.evictions]).toEqual([row.policy, distinct, 0]);
+    }
+  });
+
   it("refuses a page it could not write before a trace is opened", async () => {
     const absent = join(folder, "absent.txt");
     const refused: Array<[output: string, says: string]> = [
