@@ -22,6 +22,7 @@ const DEFAULT_SIZES = "0.1%,1%,5%,10%,20%";
 const MAX_THREADS = 1024;
 const DEFAULT_POINTS = 20;
 const MAX_POINTS = 1000;
+const MAX_WINDOWS = 10_000;
 
 interface EvictOptions {
   policy: string;
@@ -33,6 +34,7 @@ interface EvictOptions {
   by?: string;
   threads?: string;
   seed: string;
+  windows?: string;
   misses?: boolean;
   output?: string;
   json?: boolean;
@@ -68,6 +70,10 @@ export function evictCommand(): Command {
       `simulations at a time (default: ${availableParallelism()}, what this machine runs in parallel)`,
     )
     .option("--seed <number>", "for policies that draw random numbers", "1")
+    .option(
+      "--windows <count>",
+      "tell the hit ratio of so many equal parts of the trace, each by itself, and adaptive's decisions, in --json and in the page's data",
+    )
     .option("--misses", "in the table, print exact misses below each miss ratio")
     .option("-o, --output <file>", "write an HTML page besides: curves by policy, winners, costs")
     .option("--json", "print the rows as a JSON array, exact counts")
@@ -107,14 +113,16 @@ type Run = (signal: AbortSignal, onProgress?: (progress: SweepProgress) => void)
 function sizedWork(paths: readonly string[], options: EvictOptions): Run {
   const sizes = parseSizes(options.size ?? DEFAULT_SIZES, parseBy(options.by));
   const settings = { policies: parsePolicies(options.policy), ...parseCommon(options) };
+  const windows = parseWindows(options.windows);
   const countsBytes = sizes.some(({ by }) => by === "bytes");
   return async (signal, onProgress) => {
     const traces = loadEach(paths, options, countsBytes, signal);
-    return { rows: await sweep({ traces, sizes, ...settings, signal, onProgress }), notes: [] };
+    return { rows: await sweep({ traces, sizes, windows, ...settings, signal, onProgress }), notes: [] };
   };
 }
 
 function curveWork(paths: readonly string[], options: EvictOptions): Run {
+  if (options.windows !== undefined) throw new InvalidArgumentError("--windows goes with --size, not with --curve");
   if (options.size !== undefined) throw new InvalidArgumentError("--size and --curve exclude each other, expected one");
   const by = parseBy(options.by) ?? "objects";
   const points = parsePoints(options.curve as string | true);
@@ -175,6 +183,15 @@ function parsePoints(text: string | true): number {
     throw new InvalidArgumentError(`--curve ${text}: expected a whole number of points from 1 to ${MAX_POINTS}`);
   }
   return points;
+}
+
+function parseWindows(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const windows = /^\d+$/.test(text) ? Number(text) : 0;
+  if (windows < 1 || windows > MAX_WINDOWS) {
+    throw new InvalidArgumentError(`--windows ${text}: expected a whole number from 1 to ${MAX_WINDOWS}`);
+  }
+  return windows;
 }
 
 /** Undefined: as the trace's size asks for. */

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { Order, Outcome, Report } from "./messages.js";
+import type { Order, Outcome, Report, Settings } from "./messages.js";
 import type { Pair } from "./plan.js";
 import type { SharedTrace } from "./shared-trace.js";
 
@@ -17,7 +17,7 @@ export class Crew {
   async run(
     trace: SharedTrace,
     pairs: readonly Pair[],
-    seed: number,
+    settings: Settings,
     onReplayed: (requests: number) => void,
   ): Promise<Outcome[]> {
     this.grow(Math.min(this.threads, pairs.length));
@@ -27,7 +27,7 @@ export class Crew {
       worker.postMessage({ kind: "trace", trace } satisfies Order);
       while (next < pairs.length) {
         const index = next++;
-        outcomes[index] = await runPair(worker, pairs[index], seed, onReplayed);
+        outcomes[index] = await runPair(worker, pairs[index], settings, onReplayed);
       }
     };
     await Promise.all(this.workers.map(takeTurns));
@@ -47,7 +47,12 @@ export class Crew {
   }
 }
 
-function runPair(worker: Worker, pair: Pair, seed: number, onReplayed: (requests: number) => void): Promise<Outcome> {
+function runPair(
+  worker: Worker,
+  pair: Pair,
+  settings: Settings,
+  onReplayed: (requests: number) => void,
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const settle = (action: () => void): void => {
       worker.off("message", onMessage);
@@ -66,6 +71,6 @@ function runPair(worker: Worker, pair: Pair, seed: number, onReplayed: (requests
     worker.on("message", onMessage);
     worker.on("error", onError);
     worker.on("exit", onExit);
-    worker.postMessage({ kind: "pair", pair, seed } satisfies Order);
+    worker.postMessage({ kind: "pair", pair, settings } satisfies Order);
   });
 }

@@ -200,7 +200,7 @@ async function simulate(
   });
   const total = pairs.length * trace.ids.length;
   let done = 0;
-  return crew.run(shared, pairs, seed, (requests) => {
+  return crew.run(shared, pairs, { seed, windows: 0 }, (requests) => {
     done += requests;
     onProgress?.({ trace: trace.name, done: part * total + done, total: parts * total });
   });

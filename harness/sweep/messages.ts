@@ -1,10 +1,18 @@
+import type { AdaptiveDecision } from "../../src/eviction/index.js";
 import type { Pair } from "./plan.js";
 import type { SharedTrace } from "./shared-trace.js";
+
+/** How a pair is run. */
+export interface Settings {
+  readonly seed: number;
+  /** Equal parts of the trace to tell the hit ratio of, each by itself; 0: none. */
+  readonly windows: number;
+}
 
 /** To a worker: the trace all following pairs run over, or a pair to run. */
 export type Order =
   | { readonly kind: "trace"; readonly trace: SharedTrace }
-  | { readonly kind: "pair"; readonly pair: Pair; readonly seed: number };
+  | { readonly kind: "pair"; readonly pair: Pair; readonly settings: Settings };
 
 /** From a worker: requests replayed since it last said so, or the finished pair's account. */
 export type Report =
@@ -15,6 +23,10 @@ export interface Outcome {
   readonly hits: number;
   readonly misses: number;
   readonly evictions: number;
+  /** Hit ratio of each window, null where nothing was looked up; absent when none were asked for. */
+  readonly windows?: readonly (number | null)[];
+  /** With windows, of `adaptive`: when it changed to which policy, and why. */
+  readonly decisions?: readonly AdaptiveDecision[];
   /** Time in the replay alone, without building the policy. */
   readonly milliseconds: number;
 }

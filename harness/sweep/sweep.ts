@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { By, PolicyName } from "../../src/eviction/index.js";
+import type { AdaptiveDecision, By, PolicyName } from "../../src/eviction/index.js";
 import { Crew } from "./crew.js";
 import type { Outcome } from "./messages.js";
 import { type Pair, planPairs } from "./plan.js";
@@ -16,6 +16,8 @@ export interface SweepOptions {
   threads?: number;
   /** For policies that draw random numbers. Default 1. */
   seed?: number;
+  /** Equal parts of each trace to tell the hit ratio of, each by itself. Default 0, none. */
+  windows?: number;
   /** Ends the threads and rejects with the signal's reason. */
   signal?: AbortSignal;
   onProgress?: (progress: SweepProgress) => void;
@@ -44,6 +46,10 @@ export interface SweepRow {
   readonly evictions: number;
   /** Of the replay, writes and deletions included, in one thread, while the others ran too. */
   readonly nsPerRequest: number;
+  /** Hit ratio over time: of each window, null where nothing was looked up. Absent when none were asked for. */
+  readonly windowHitRatios?: readonly (number | null)[];
+  /** With windows, of `adaptive`: when (in lookups) it changed to which policy, and why. */
+  readonly decisions?: readonly AdaptiveDecision[];
 }
 
 /**
@@ -77,7 +83,7 @@ export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
 }
 
 async function sweepTrace(crew: Crew, trace: SweepTrace, options: SweepOptions): Promise<SweepRow[]> {
-  const { policies, sizes, seed = 1, onProgress } = options;
+  const { policies, sizes, seed = 1, windows = 0, onProgress } = options;
   const pairs = planPairs(trace.name, footprintOf(trace), policies, sizes);
   const shared = shareTrace(trace, {
     sizes: pairs.some(({ by }) => by === "bytes"),
@@ -85,7 +91,7 @@ async function sweepTrace(crew: Crew, trace: SweepTrace, options: SweepOptions):
   });
   const total = pairs.length * trace.ids.length;
   let done = 0;
-  const outcomes = await crew.run(shared, pairs, seed, (requests) => {
+  const outcomes = await crew.run(shared, pairs, { seed, windows }, (requests) => {
     done += requests;
     onProgress?.({ trace: trace.name, done, total });
   });
@@ -98,5 +104,8 @@ export function rowOf(trace: string, requests: number, { policy, capacity, by }:
   const lookups = hits + misses;
   const nsPerRequest = Math.round((milliseconds * 1e8) / requests) / 100;
   const missRatio = lookups === 0 ? 0 : misses / lookups;
-  return { trace, policy, capacity, by, requests: lookups, hits, misses, missRatio, evictions, nsPerRequest };
+  const counts = { trace, policy, capacity, by, requests: lookups, hits, misses, missRatio, evictions, nsPerRequest };
+  if (outcome.windows === undefined) return counts;
+  const { windows: windowHitRatios, decisions } = outcome;
+  return { ...counts, windowHitRatios, ...(decisions && { decisions }) };
 }

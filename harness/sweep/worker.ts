@@ -1,7 +1,7 @@
 /** A simulation thread: runs pairs one after another over a trace in shared memory. */
 import { parentPort } from "node:worker_threads";
-import { createPolicy, loadSimulatedCache } from "../../src/eviction/index.js";
-import type { Order, Outcome, Report } from "./messages.js";
+import { Adaptive, createPolicy, loadSimulatedCache, type SimulatedCache } from "../../src/eviction/index.js";
+import type { Order, Outcome, Report, Settings } from "./messages.js";
 import type { Pair } from "./plan.js";
 import type { SharedTrace } from "./shared-trace.js";
 
@@ -14,28 +14,49 @@ let trace: SharedTrace | undefined;
 
 port.on("message", (order: Order) => {
   if (order.kind === "trace") trace = order.trace;
-  else void run(order.pair, order.seed);
+  else void run(order.pair, order.settings);
 });
 
-async function run(pair: Pair, seed: number): Promise<void> {
+async function run(pair: Pair, settings: Settings): Promise<void> {
   if (trace === undefined) throw new Error("a pair was ordered before a trace");
-  const outcome = await simulate(trace, pair, seed);
+  const outcome = await simulate(trace, pair, settings);
   port.postMessage({ kind: "finished", outcome } satisfies Report);
 }
 
-async function simulate(trace: SharedTrace, { policy, capacity, by }: Pair, seed: number): Promise<Outcome> {
-  const { ids, sizes, distinct, plain } = trace;
-  const SimulatedCache = await loadSimulatedCache(policy);
-  const built = createPolicy(policy, { capacity, distinct, by, seed, future: trace.future ?? undefined });
-  const cache = new SimulatedCache(built, capacity, by, distinct);
+async function simulate(trace: SharedTrace, pair: Pair, { seed, windows }: Settings): Promise<Outcome> {
+  const { policy, capacity, by } = pair;
+  const { ids, distinct, future } = trace;
+  const Cache = await loadSimulatedCache(policy);
+  const built = createPolicy(policy, { capacity, distinct, by, seed, future: future ?? undefined });
+  const cache = new Cache(built, capacity, by, distinct);
+  if (windows === 0) {
+    const milliseconds = replay(cache, trace, 0, ids.length);
+    return { hits: cache.hits, misses: cache.misses, evictions: cache.evictions, milliseconds };
+  }
+  const hitRatios: (number | null)[] = [];
   let milliseconds = 0;
-  for (let from = 0; from < ids.length; from += STRETCH) {
-    const to = Math.min(from + STRETCH, ids.length);
+  for (let window = 0; window < windows; window++) {
+    const { hits, misses } = cache;
+    const from = Math.floor((window * ids.length) / windows);
+    milliseconds += replay(cache, trace, from, Math.floor(((window + 1) * ids.length) / windows));
+    const lookups = cache.hits + cache.misses - hits - misses;
+    hitRatios.push(lookups === 0 ? null : (cache.hits - hits) / lookups);
+  }
+  const decisions = built instanceof Adaptive ? built.decisions : undefined;
+  const { hits, misses, evictions } = cache;
+  return { hits, misses, evictions, milliseconds, windows: hitRatios, decisions };
+}
+
+/** Replays a part of the trace, tells of the progress, and gives the time it took in ms. */
+function replay(cache: SimulatedCache, trace: SharedTrace, first: number, end: number): number {
+  let milliseconds = 0;
+  for (let from = first; from < end; from += STRETCH) {
+    const to = Math.min(from + STRETCH, end);
     const start = performance.now();
-    if (plain) cache.replay(ids, sizes, from, to);
+    if (trace.plain) cache.replay(trace.ids, trace.sizes, from, to);
     else cache.replayOperations(trace, from, to);
     milliseconds += performance.now() - start;
     port.postMessage({ kind: "replayed", requests: to - from } satisfies Report);
   }
-  return { hits: cache.hits, misses: cache.misses, evictions: cache.evictions, milliseconds };
+  return milliseconds;
 }

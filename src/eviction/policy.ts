@@ -60,9 +60,9 @@ export const policyNames = [
   "s3-fifo",
   "sieve",
   "w-tinylfu",
-  "adaptive",
   "opt",
   "hybrid",
+  "adaptive",
 ] as const;
 
 export type PolicyName = (typeof policyNames)[number];

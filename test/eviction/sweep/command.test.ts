@@ -185,6 +185,8 @@ describe("engram evict", () => {
     [["--threads", "0"], "--threads 0: expected a whole number from 1"],
     [["--by", "blocks"], "--by blocks: expected objects or bytes"],
     [["--seed", "x"], "--seed x: expected a whole number"],
+    [["--windows", "0"], "--windows 0: expected a whole number from 1"],
+    [["--windows", "9", "--curve"], "--windows goes with --size, not with --curve"],
     [["--curve", "0"], "--curve 0: expected a whole number of points"],
     [["--curve", "--size", "10"], "--size and --curve exclude each other"],
     [["--curve", "--sample", "30%"], "--sample 30%: expected a share above 0% and up to 25%, or 100%"],

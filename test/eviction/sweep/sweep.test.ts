@@ -66,6 +66,25 @@ describe("sweep", () => {
     }
   });
 
+  it("tells the hit ratio of each window, and the decisions of adaptive", async () => {
+    // Hits on three ids, then a loop of 60 at a capacity of 20, over and over.
+    const ids = Uint32Array.from({ length: 12_000 }, (_, i) => (i < 6000 ? i % 3 : i % 60));
+    const trace: SweepTrace = { name: "phases", distinct: 60, ids, sizes: null };
+    const settings = { traces: [trace], policies: ["lru", "adaptive"] as const, sizes: parseSizes("20"), threads: 1 };
+    const [lru, adaptive] = await sweep({ ...settings, windows: 4 });
+    // The loop's first round still finds the three.
+    expect(lru.windowHitRatios).toEqual([2997 / 3000, 1, 3 / 3000, 0]);
+    expect(lru.decisions).toBeUndefined();
+    expect(adaptive.windowHitRatios?.length).toBe(4);
+    const mean = adaptive.windowHitRatios!.reduce<number>((sum, ratio) => sum + ratio! / 4, 0);
+    expect(mean).toBeCloseTo(adaptive.hits / adaptive.requests, 12);
+    for (const decision of adaptive.decisions!) {
+      expect(decision).toMatchObject({ request: expect.any(Number), from: expect.any(String), to: expect.any(String) });
+    }
+    const withoutWindows = await sweep(settings);
+    expect(withoutWindows.map(({ misses }) => misses)).toEqual([lru.misses, adaptive.misses]);
+  });
+
   it("simulates sizes that come to the same capacity once", async () => {
     const rows = await sweep({ traces: [fixture()], policies: ["lru"], sizes: parseSizes("5,5,0.001%,1"), threads: 1 });
     expect(rows.map(({ capacity }) => capacity)).toEqual([5, 1]);
