@@ -23,6 +23,7 @@ const HIGHEST_SEED = 0xffff_ffff;
 interface BenchOptions {
   rounds?: number;
   quick: boolean;
+  profile: boolean;
   only: string[];
   json?: string;
   seed: number;
@@ -40,6 +41,7 @@ export function benchCommand(setExitCode: (code: number) => void): Command {
     .description("the store's speed beside Map, lmdb, sharedmap and lru-cache, and against its goals")
     .option("--rounds <n>", `turns of each row (default: ${DEFAULT_ROUNDS})`, parseRounds)
     .option("--quick", "short turns, three rounds, fewer keys: to see that it works, not to judge", false)
+    .option("--profile", "profile each row after its rounds: where its time goes", false)
     .option("--only <names>", "groups, separated by commas; may be given again", parseGroups, [])
     .option("--json <file>", "write all figures there, too")
     .option("--seed <n>", "of the order in which keys are accessed", parseSeed, 1)

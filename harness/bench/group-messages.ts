@@ -1,4 +1,5 @@
 import type { GroupOutcome } from "./judge.js";
+import type { Profile } from "./results.js";
 import type { BenchSettings } from "./settings.js";
 
 export interface GroupOrder {
@@ -10,5 +11,11 @@ export interface GroupOrder {
 export type FromGroupProcess =
   | { readonly type: "progress"; readonly done: number; readonly total: number }
   /** `kept`: the sum of everything that was read; nobody looks at it, but the compiler cannot know. */
-  | { readonly type: "result"; readonly outcome: GroupOutcome; readonly title: string; readonly kept: number }
+  | {
+      readonly type: "result";
+      readonly outcome: GroupOutcome;
+      readonly title: string;
+      readonly profiles: Profile[];
+      readonly kept: number;
+    }
   | { readonly type: "failure"; readonly message: string };

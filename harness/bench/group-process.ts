@@ -4,6 +4,7 @@
  */
 import type { FromGroupProcess, GroupOrder } from "./group-messages.js";
 import { loadGroup } from "./groups/index.js";
+import { takenProfiles } from "./profile.js";
 import { kept } from "./sink.js";
 
 // Ctrl-C reaches the whole process group; the parent decides, and takes this process with it.
@@ -20,7 +21,7 @@ async function measure({ name, settings, directory }: GroupOrder): Promise<void>
       directory,
       onRound: (done, total) => void send({ type: "progress", done, total }),
     });
-    await send({ type: "result", outcome, title: group.title, kept: kept() });
+    await send({ type: "result", outcome, title: group.title, profiles: takenProfiles(), kept: kept() });
   } catch (error) {
     if (process.env.ENGRAM_DEBUG === "1" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
     await send({ type: "failure", message: error instanceof Error ? error.message : String(error) });

@@ -110,4 +110,4 @@ export function plainFigure(
   return { id, label, returns: null, unit, ...spreadOf(sample), ratio, documented: null, suspect: false };
 }
 
-export type GroupOutcome = Omit<GroupResult, "name" | "title">;
+export type GroupOutcome = Omit<GroupResult, "name" | "title" | "profiles">;

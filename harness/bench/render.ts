@@ -1,7 +1,7 @@
 /** The results as text: a table of figures a group, and the goals beneath it. */
 import Table from "cli-table3";
 import pc from "picocolors";
-import type { BenchResults, Figure, GroupResult, Judgement } from "./results.js";
+import type { BenchResults, Figure, GroupResult, Judgement, Profile } from "./results.js";
 
 export function renderHead({ environment, config }: Pick<BenchResults, "environment" | "config">): string {
   const { cpuCount, cpuModel, node, v8, loadAverage, commit } = environment;
@@ -18,6 +18,7 @@ export function renderHead({ environment, config }: Pick<BenchResults, "environm
 export function renderGroup(group: GroupResult): string {
   const parts = [`\n${pc.bold(group.name)}: ${group.title}`, figureTable(group)];
   if (group.judgements.length > 0) parts.push(goalTable(group.judgements));
+  if (group.profiles.length > 0) parts.push(profileTable(group.profiles));
   for (const note of group.notes) parts.push(`  ${note}`);
   if (group.figures.some(({ suspect }) => suspect)) {
     parts.push(pc.yellow("  ! under 1.4 x the empty loop: probably optimised away, decides nothing"));
@@ -76,6 +77,20 @@ function goalTable(judgements: readonly Judgement[]): string {
       verdict(judgement),
       judgement.source,
     ]);
+  }
+  return table.toString();
+}
+
+function profileTable(profiles: readonly Profile[]): string {
+  const table = new Table({
+    head: ["where the time of a row goes", "place", "share", "ns"],
+    colAligns: ["left", "left", "right", "right"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { label, places } of profiles) {
+    for (const [index, { place, share, ns }] of places.entries()) {
+      table.push([index === 0 ? label : "", place, `${(share * 100).toFixed(0)} %`, number(ns)]);
+    }
   }
   return table.toString();
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { environmentSchema } from "../../reports/results.js";
 
-export const BENCH_SCHEMA_VERSION = 1;
+export const BENCH_SCHEMA_VERSION = 2;
 
 /** One row that was measured: the median over the rounds, with the quartiles beside it. */
 export const figureSchema = z.object({
@@ -42,6 +42,14 @@ export const judgementSchema = z.object({
   suspect: z.boolean(),
 });
 
+/** Where a row's time goes, the largest share first. */
+export const profileSchema = z.object({
+  id: z.string(),
+  label: z.string(),
+  /** `ns`: of an operation, of all that the profiler saw; they add up to slightly more than the row's median, by its own cost. */
+  places: z.array(z.object({ place: z.string(), share: z.number(), ns: z.number() })),
+});
+
 export const groupResultSchema = z.object({
   name: z.string(),
   title: z.string(),
@@ -50,6 +58,8 @@ export const groupResultSchema = z.object({
   figures: z.array(figureSchema),
   judgements: z.array(judgementSchema),
   notes: z.array(z.string()),
+  /** Empty unless asked for. */
+  profiles: z.array(profileSchema),
 });
 
 export const benchResultsSchema = z.object({
@@ -70,5 +80,6 @@ export const benchResultsSchema = z.object({
 
 export type Figure = z.infer<typeof figureSchema>;
 export type Judgement = z.infer<typeof judgementSchema>;
+export type Profile = z.infer<typeof profileSchema>;
 export type GroupResult = z.infer<typeof groupResultSchema>;
 export type BenchResults = z.infer<typeof benchResultsSchema>;

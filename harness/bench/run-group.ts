@@ -69,8 +69,10 @@ function runInProcess(
       process.off("exit", kill);
       interrupt.removeEventListener("abort", kill);
       if (process.env.ENGRAM_DEBUG === "1") process.stderr.write(lastWords);
-      if (answer?.type === "result") resolve({ name: order.name, title: answer.title, ...answer.outcome });
-      else if (answer?.type === "failure") fail(answer.message);
+      if (answer?.type === "result") {
+        const { title, outcome, profiles } = answer;
+        resolve({ name: order.name, title, ...outcome, profiles });
+      } else if (answer?.type === "failure") fail(answer.message);
       else fail(`its process ended (${signal ?? `exit code ${code}`}) ${lastWords.trim().split("\n").at(-1) ?? ""}`);
     });
     child.send(order, () => {}); // a process that is gone already is dealt with when it closes

@@ -7,6 +7,8 @@ export interface BenchSettings {
   /** Keys of the tables that are to outgrow the caches. */
   readonly manyKeys: number;
   readonly quick: boolean;
+  /** Whether each row is profiled after its rounds. */
+  readonly profile: boolean;
 }
 
 export const DEFAULT_ROUNDS = 15;
@@ -17,9 +19,14 @@ const TURN_MS = 30;
 /** Still thirty times the shortest batch that the clock allows (60 us). */
 const QUICK_TURN_MS = 2;
 
-export function settingsOf(options: { rounds?: number; quick: boolean; seed: number }): BenchSettings {
-  const { rounds, quick, seed } = options;
+export function settingsOf(options: {
+  rounds?: number;
+  quick: boolean;
+  profile: boolean;
+  seed: number;
+}): BenchSettings {
+  const { rounds, quick, profile, seed } = options;
   return quick
-    ? { rounds: rounds ?? QUICK_ROUNDS, turnMs: QUICK_TURN_MS, seed, manyKeys: 10_000, quick }
-    : { rounds: rounds ?? DEFAULT_ROUNDS, turnMs: TURN_MS, seed, manyKeys: 100_000, quick };
+    ? { rounds: rounds ?? QUICK_ROUNDS, turnMs: QUICK_TURN_MS, seed, manyKeys: 10_000, quick, profile }
+    : { rounds: rounds ?? DEFAULT_ROUNDS, turnMs: TURN_MS, seed, manyKeys: 100_000, quick, profile };
 }

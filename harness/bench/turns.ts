@@ -3,6 +3,7 @@
  * slow minute of the machine or a neighbour's leftovers in the caches fall on all of them alike. A turn is one timed batch.
  */
 import { BATCH_MS } from "../measure/passes.js";
+import { profileContender } from "./profile.js";
 import type { BenchSettings } from "./settings.js";
 
 /** Something that can do an operation many times over. */
@@ -34,7 +35,7 @@ const MOST_OPERATIONS = 2 ** 31;
  */
 export async function measureInTurns(
   contenders: readonly Contender[],
-  settings: Pick<BenchSettings, "rounds" | "turnMs">,
+  settings: Pick<BenchSettings, "rounds" | "turnMs"> & Partial<Pick<BenchSettings, "profile">>,
   onRound: OnRound,
 ): Promise<Rounds> {
   const operations = new Map<string, number>();
@@ -47,6 +48,9 @@ export async function measureInTurns(
       rounds.get(contender.id)?.push((turn.elapsed * 1e6) / turn.operations);
     }
     onRound(round + 1, settings.rounds);
+  }
+  if (settings.profile) {
+    for (const contender of contenders) await profileContender(contender, operations.get(contender.id) as number);
   }
   return rounds;
 }

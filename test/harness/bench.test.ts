@@ -90,6 +90,24 @@ describe("npm run bench", () => {
     expect(stdout).not.toContain("\nattach: ");
   });
 
+  it("profiles each row on request: the shares of its places add up, and a read is partly the engine's", async () => {
+    const file = join(folder, "profile.json");
+    const only = ["--only", "prepared-get", "--profile", "--json", file];
+    const { code, stdout } = await run("--quick", "--rounds", "1", ...only);
+    expect(code).toBe(0);
+    expect(stdout).toContain("where the time of a row goes");
+    const [group] = benchResultsSchema.parse(JSON.parse(await readFile(file, "utf8"))).groups;
+    expect(group.profiles.map(({ id }) => id)).toEqual(group.figures.map(({ id }) => id));
+    for (const { label, places } of group.profiles) {
+      expect(
+        places.reduce((sum, { share }) => sum + share, 0),
+        label,
+      ).toBeCloseTo(1, 6);
+    }
+    const own = group.profiles.find(({ id }) => id === "get-into-prepared");
+    expect(own?.places.map(({ place }) => place)).toContain("the engine");
+  });
+
   it.each([
     [["--rounds", "0"], /^bench: --rounds "0": expected a whole number from 1 to 1000\n$/],
     [["--rounds", "3x"], /^bench: --rounds "3x": expected/],
