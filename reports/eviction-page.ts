@@ -5,6 +5,7 @@ import { unique } from "./groups.js";
 import { html } from "./html.js";
 import type { EvictionResult } from "./results.js";
 import { countsSection, hitRatioSection, relativeSection, speedSection, winnersSection } from "./sections/eviction.js";
+import { overTimeSection, regretSection } from "./sections/eviction-over-time.js";
 import { readingSection } from "./sections/reading.js";
 
 /** Renders evaluated (trace, policy, capacity) rows as one HTML page that loads nothing. */
@@ -35,10 +36,12 @@ export function renderEviction(rows: readonly EvictionResult[]): string {
             winnersSection(rows),
             hitRatioSection(rows)!,
             relativeSection(rows),
+            overTimeSection(rows),
+            regretSection(rows),
             speedSection(rows),
             countsSection(rows),
             readingSection("eviction"),
-          ],
+          ].filter((section) => section !== null),
     data: rows,
     dataName: "eviction.json",
   });

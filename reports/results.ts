@@ -110,6 +110,38 @@ export const evictionResultSchema = z.object({
   missRatio: z.number().min(0).max(1),
   evictions: z.number().int().nonnegative(),
   nsPerRequest: z.number().nonnegative(),
+  /** Hit ratio of equal parts of the trace, each by itself; null where a part looks nothing up. */
+  windowHitRatios: z.array(z.number().min(0).max(1).nullable()).readonly().optional(),
+  /** Of adaptive: when, in lookups, it changed to which policy, and why. */
+  decisions: z
+    .array(
+      z
+        .object({ request: z.number(), from: z.string(), to: z.string(), gain: z.number(), reason: z.string() })
+        .readonly(),
+    )
+    .readonly()
+    .optional(),
+  /** Of adaptive: hit ratio lost to the best fixed policy, and to the best schedules of a few changes. */
+  regret: z
+    .object({
+      best: z.string(),
+      hitRatio: z.number(),
+      regret: z.number(),
+      switching: z
+        .array(
+          z
+            .object({
+              switches: z.number(),
+              hitRatio: z.number(),
+              regret: z.number(),
+              schedule: z.array(z.object({ from: z.number(), policy: z.string() }).readonly()).readonly(),
+            })
+            .readonly(),
+        )
+        .readonly(),
+    })
+    .readonly()
+    .optional(),
 });
 
 export const environmentSchema = z.object({

@@ -13,7 +13,7 @@ import { parsePolicies } from "./policies.js";
 import { createProgressBar } from "./progress.js";
 import { SAMPLES } from "./sample.js";
 import { parseSizes } from "./sizes.js";
-import { type SweepProgress, sweep } from "./sweep.js";
+import { type SweepProgress, type SweepRow, sweep } from "./sweep.js";
 import { renderTables } from "./table.js";
 
 /** The ADR-007 policies, today's best, and the bound. */
@@ -23,6 +23,8 @@ const MAX_THREADS = 1024;
 const DEFAULT_POINTS = 20;
 const MAX_POINTS = 1000;
 const MAX_WINDOWS = 10_000;
+/** Parts of a trace that a page shows, unless told otherwise. */
+const WINDOWS_OF_A_PAGE = 100;
 
 interface EvictOptions {
   policy: string;
@@ -72,10 +74,10 @@ export function evictCommand(): Command {
     .option("--seed <number>", "for policies that draw random numbers", "1")
     .option(
       "--windows <count>",
-      "tell the hit ratio of so many equal parts of the trace, each by itself, and adaptive's decisions, in --json and in the page's data",
+      `tell the hit ratio of so many equal parts of the trace, each by itself, adaptive's decisions and its regret, in --json and on the page (default: none, ${WINDOWS_OF_A_PAGE} with -o)`,
     )
     .option("--misses", "in the table, print exact misses below each miss ratio")
-    .option("-o, --output <file>", "write an HTML page besides: curves by policy, winners, costs")
+    .option("-o, --output <file>", "write an HTML page besides: curves by policy, winners, costs, hit ratio over time")
     .option("--json", "print the rows as a JSON array, exact counts")
     .option("--csv", "print the rows as CSV, exact counts")
     .action(evict);
@@ -94,8 +96,7 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
     const { rows, notes } = await interruptible((signal) => work(signal, bar.show));
     bar.stop();
     if (options.output !== undefined) await writeFileAtomically(options.output, renderEviction(rows));
-    process.stdout.write(render(rows, options));
-    if (!options.json && !options.csv) for (const note of notes) process.stdout.write(`${note}\n`);
+    process.stdout.write(render({ rows, notes }, options));
   } finally {
     bar.stop();
   }
@@ -113,11 +114,12 @@ type Run = (signal: AbortSignal, onProgress?: (progress: SweepProgress) => void)
 function sizedWork(paths: readonly string[], options: EvictOptions): Run {
   const sizes = parseSizes(options.size ?? DEFAULT_SIZES, parseBy(options.by));
   const settings = { policies: parsePolicies(options.policy), ...parseCommon(options) };
-  const windows = parseWindows(options.windows);
+  const windows = parseWindows(options.windows, options.output === undefined ? 0 : WINDOWS_OF_A_PAGE);
   const countsBytes = sizes.some(({ by }) => by === "bytes");
   return async (signal, onProgress) => {
     const traces = loadEach(paths, options, countsBytes, signal);
-    return { rows: await sweep({ traces, sizes, windows, ...settings, signal, onProgress }), notes: [] };
+    const rows = await sweep({ traces, sizes, windows, ...settings, signal, onProgress });
+    return { rows, notes: rows.flatMap(noteOnRegret) };
   };
 }
 
@@ -152,6 +154,17 @@ function noteOn({ trace, rate, lruDeviation }: Curves): string {
   return `${sampled}; of lru, known exactly, they are ${mean.toFixed(4)} off on average and ${greatest.toFixed(4)} at most`;
 }
 
+/** One line a row of adaptive with windows. */
+function noteOnRegret({ trace, capacity, by, regret, decisions = [] }: SweepRow): string[] {
+  if (regret === undefined) return [];
+  const points = (ratio: number) => `${(ratio * 100).toFixed(2)}`;
+  const switching = regret.switching.map(({ switches, regret: lost }) => `${points(lost)} (${switches})`).join(", ");
+  const changes = `${decisions.length} ${decisions.length === 1 ? "change" : "changes"}`;
+  return [
+    `${trace}, ${capacity} ${by}: adaptive made ${changes}; points of hit ratio behind ${regret.best}, the best fixed policy: ${points(regret.regret)}; behind the best schedule of (k) changes: ${switching}`,
+  ];
+}
+
 async function* loadEach(
   paths: readonly string[],
   { format, columns }: EvictOptions,
@@ -164,11 +177,12 @@ async function* loadEach(
   }
 }
 
-function render(rows: readonly CurveRow[], { json, csv, misses, output }: EvictOptions): string {
+function render({ rows, notes }: Work, { json, csv, misses, output }: EvictOptions): string {
   if (json) return `${JSON.stringify(rows, null, 2)}\n`;
   if (csv) return renderCsv(rows);
   const tables = renderTables(rows, { misses: misses === true });
-  return output === undefined ? tables : `${tables}\npage: ${output}\n`;
+  const text = [tables, ...notes.map((note) => `${note}\n`)].join("");
+  return output === undefined ? text : `${text}\npage: ${output}\n`;
 }
 
 function parseBy(text: string | undefined): By | undefined {
@@ -185,8 +199,8 @@ function parsePoints(text: string | true): number {
   return points;
 }
 
-function parseWindows(text: string | undefined): number {
-  if (text === undefined) return 0;
+function parseWindows(text: string | undefined, standard: number): number {
+  if (text === undefined) return standard;
   const windows = /^\d+$/.test(text) ? Number(text) : 0;
   if (windows < 1 || windows > MAX_WINDOWS) {
     throw new InvalidArgumentError(`--windows ${text}: expected a whole number from 1 to ${MAX_WINDOWS}`);

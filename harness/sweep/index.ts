@@ -4,6 +4,7 @@ export { type CurveOptions, type CurveRow, type Curves, missRatioCurves } from "
 export { loadForSweep } from "./load.js";
 export { requireWritableFile } from "./output-file.js";
 export { parsePolicies } from "./policies.js";
+export { type FixedPolicy, type Regret, regretOf, SWITCHES, type WindowCount } from "./regret.js";
 export type { SweepTrace } from "./shared-trace.js";
 export { type CacheSize, capacityOf, type Footprint, footprintOf, parseSizes } from "./sizes.js";
 export { type SweepOptions, type SweepProgress, type SweepRow, sweep } from "./sweep.js";

@@ -1,5 +1,6 @@
 import type { AdaptiveDecision } from "../../src/eviction/index.js";
 import type { Pair } from "./plan.js";
+import type { WindowCount } from "./regret.js";
 import type { SharedTrace } from "./shared-trace.js";
 
 /** How a pair is run. */
@@ -23,8 +24,8 @@ export interface Outcome {
   readonly hits: number;
   readonly misses: number;
   readonly evictions: number;
-  /** Hit ratio of each window, null where nothing was looked up; absent when none were asked for. */
-  readonly windows?: readonly (number | null)[];
+  /** What each window came to; absent when none were asked for. */
+  readonly windows?: readonly WindowCount[];
   /** With windows, of `adaptive`: when it changed to which policy, and why. */
   readonly decisions?: readonly AdaptiveDecision[];
   /** Time in the replay alone, without building the policy. */

@@ -3,6 +3,7 @@ import type { AdaptiveDecision, By, PolicyName } from "../../src/eviction/index.
 import { Crew } from "./crew.js";
 import type { Outcome } from "./messages.js";
 import { type Pair, planPairs } from "./plan.js";
+import { NOT_FIXED, type Regret, regretOf } from "./regret.js";
 import { type SweepTrace, shareTrace } from "./shared-trace.js";
 import { type CacheSize, footprintOf } from "./sizes.js";
 
@@ -50,6 +51,8 @@ export interface SweepRow {
   readonly windowHitRatios?: readonly (number | null)[];
   /** With windows, of `adaptive`: when (in lookups) it changed to which policy, and why. */
   readonly decisions?: readonly AdaptiveDecision[];
+  /** With windows, of `adaptive`: against the policies of this sweep that stay the same. Absent when there is none. */
+  readonly regret?: Regret;
 }
 
 /**
@@ -95,7 +98,22 @@ async function sweepTrace(crew: Crew, trace: SweepTrace, options: SweepOptions):
     done += requests;
     onProgress?.({ trace: trace.name, done, total });
   });
-  return outcomes.map((outcome, i) => rowOf(trace.name, trace.ids.length, pairs[i], outcome));
+  return outcomes.map((outcome, i) => {
+    const row = rowOf(trace.name, trace.ids.length, pairs[i], outcome);
+    const regret = pairs[i].policy === "adaptive" ? regretAt(pairs[i], pairs, outcomes, outcome) : null;
+    return regret === null ? row : { ...row, regret };
+  });
+}
+
+/** What a pair lost against the fixed policies at its capacity; null without windows. */
+function regretAt(pair: Pair, pairs: readonly Pair[], outcomes: readonly Outcome[], own: Outcome): Regret | null {
+  if (own.windows === undefined) return null;
+  const fixed = pairs.flatMap(({ policy, capacity, by }, i) => {
+    const { windows } = outcomes[i];
+    const compared = capacity === pair.capacity && by === pair.by && !NOT_FIXED.has(policy);
+    return compared && windows !== undefined ? [{ policy, windows }] : [];
+  });
+  return regretOf(own.windows, fixed);
 }
 
 /** The row of one simulation. `requests`: of the trace, looked up or not. */
@@ -106,6 +124,7 @@ export function rowOf(trace: string, requests: number, { policy, capacity, by }:
   const missRatio = lookups === 0 ? 0 : misses / lookups;
   const counts = { trace, policy, capacity, by, requests: lookups, hits, misses, missRatio, evictions, nsPerRequest };
   if (outcome.windows === undefined) return counts;
-  const { windows: windowHitRatios, decisions } = outcome;
+  const { windows, decisions } = outcome;
+  const windowHitRatios = windows.map((window) => (window.lookups === 0 ? null : window.hits / window.lookups));
   return { ...counts, windowHitRatios, ...(decisions && { decisions }) };
 }

@@ -3,6 +3,7 @@ import { parentPort } from "node:worker_threads";
 import { Adaptive, createPolicy, loadSimulatedCache, type SimulatedCache } from "../../src/eviction/index.js";
 import type { Order, Outcome, Report, Settings } from "./messages.js";
 import type { Pair } from "./plan.js";
+import type { WindowCount } from "./regret.js";
 import type { SharedTrace } from "./shared-trace.js";
 
 /** Requests between two reports of progress: 10 to 60 ms of work. */
@@ -33,18 +34,17 @@ async function simulate(trace: SharedTrace, pair: Pair, { seed, windows }: Setti
     const milliseconds = replay(cache, trace, 0, ids.length);
     return { hits: cache.hits, misses: cache.misses, evictions: cache.evictions, milliseconds };
   }
-  const hitRatios: (number | null)[] = [];
+  const counts: WindowCount[] = [];
   let milliseconds = 0;
   for (let window = 0; window < windows; window++) {
     const { hits, misses } = cache;
     const from = Math.floor((window * ids.length) / windows);
     milliseconds += replay(cache, trace, from, Math.floor(((window + 1) * ids.length) / windows));
-    const lookups = cache.hits + cache.misses - hits - misses;
-    hitRatios.push(lookups === 0 ? null : (cache.hits - hits) / lookups);
+    counts.push({ hits: cache.hits - hits, lookups: cache.hits + cache.misses - hits - misses });
   }
   const decisions = built instanceof Adaptive ? built.decisions : undefined;
   const { hits, misses, evictions } = cache;
-  return { hits, misses, evictions, milliseconds, windows: hitRatios, decisions };
+  return { hits, misses, evictions, milliseconds, windows: counts, decisions };
 }
 
 /** Replays a part of the trace, tells of the progress, and gives the time it took in ms. */

@@ -76,6 +76,9 @@ describe("sweep", () => {
     expect(lru.windowHitRatios).toEqual([2997 / 3000, 1, 3 / 3000, 0]);
     expect(lru.decisions).toBeUndefined();
     expect(adaptive.windowHitRatios?.length).toBe(4);
+    expect(lru.regret).toBeUndefined();
+    expect(adaptive.regret).toMatchObject({ best: "lru", hitRatio: lru.hits / lru.requests });
+    expect(adaptive.regret!.regret).toBeCloseTo((lru.hits - adaptive.hits) / lru.requests, 12);
     const mean = adaptive.windowHitRatios!.reduce<number>((sum, ratio) => sum + ratio! / 4, 0);
     expect(mean).toBeCloseTo(adaptive.hits / adaptive.requests, 12);
     for (const decision of adaptive.decisions!) {
