@@ -10,11 +10,12 @@ export {
 } from "./explore.js";
 export { FAMILIES, type Family } from "./families.js";
 export { PLANTED_FAULTS, type PlantedFault } from "./faults.js";
-export { type Call, type CellRules, isFifo, isLinearizable, NO_EFFECT } from "./history.js";
+export { type Call, type CellRules, isFifo, isKeyed, isLinearizable, NO_EFFECT } from "./history.js";
 export { InvariantCheck, type Shape } from "./invariants.js";
 export { EXPLORE_WASM } from "./location.js";
-export { Machine, type Outcome } from "./machine.js";
-export type { Op, OpKind, Program } from "./program.js";
+export { Machine, type Outcome, REAPERS } from "./machine.js";
+export { describeProgram, type Op, type OpKind, type Program } from "./program.js";
+export { DEFAULTS, type Recipe, type Weights } from "./recipes.js";
 export { describeViolation, formatReport, type Report } from "./report.js";
-export { Replay, type Segment, type Strategy } from "./schedule.js";
+export { Replay, type Segment, type Strategy, TO_THE_END } from "./schedule.js";
 export { shrink } from "./shrink.js";
