@@ -34,6 +34,7 @@ export interface Engine {
   borrow(record: number, version: number, length: number): number;
   giveBackPin(pin: number): void;
   getMany(record: number, version: number, n: number, free: number, end: number): number;
+  setMany(record: number, version: number, n: number, expires: number, mode: number): number;
   list(id: number, from: number, target: number, room: number): bigint;
   readListed(entry: number, version: number): number;
   sweep(buckets: number): number;

@@ -1,10 +1,50 @@
-/** A key encoded and hashed once, for one namespace: the fastest way to use the same key many times. */
+/** Keys as the engine takes them: their bytes, zero-padded to 16. */
+import { layout } from "../core/index.js";
+
+/** Bytes of a key, padded, and its value together, at most: what the largest chunk holds. */
+export const ENTRY_ROOM = layout.CHUNK_MAX - layout.E_KEY;
+
+/** Rounded up to 16, as keys are padded and what follows them is aligned. */
+export function padded(bytes: number): number {
+  return (bytes + 15) & ~15;
+}
+
+/**
+ * Puts a key's bytes, zero-padded to 16, at `word` and after. Four ASCII characters go in with one store; any other string, one
+ * that is empty or too long for a key included, takes the encoder.
+ *
+ * @returns length in bytes, or -1 when the encoder must do it
+ */
+export function packAscii(key: string, words: Int32Array, word: number): number {
+  const length = key.length;
+  if (length === 0 || length > layout.KEY_MAX) return -1;
+  let to = word;
+  let i = 0;
+  for (const end = length - 3; i < end; i += 4) {
+    const a = key.charCodeAt(i);
+    const b = key.charCodeAt(i + 1);
+    const c = key.charCodeAt(i + 2);
+    const d = key.charCodeAt(i + 3);
+    if ((a | b | c | d) > 127) return -1;
+    words[to++] = a | (b << 8) | (c << 16) | (d << 24);
+  }
+  let last = 0;
+  for (let shift = 0; i < length; i++, shift += 8) {
+    const code = key.charCodeAt(i);
+    if (code > 127) return -1;
+    last |= code << shift;
+  }
+  words[to++] = last;
+  while ((to - word) & 3) words[to++] = 0;
+  return length;
+}
 
 /** What a prepared key belongs to: one namespace of one store in one thread. Compared by identity. */
 export interface KeyScope {
   readonly namespace: string;
 }
 
+/** A key encoded and hashed once, for one namespace: the fastest way to use the same key many times. */
 export class PreparedKey {
   /** @internal */
   readonly scope: KeyScope;

@@ -3,7 +3,7 @@ import { layout } from "../core/index.js";
 import { ADMIN, type AgentAccess, DELETE, READ, WRITE } from "./access.js";
 import { type Codec, codecOf, type EncodingName, type Values } from "./encoding.js";
 import { InvalidArgumentError, NamespaceLimitError, OutOfMemoryError, ValueTooLargeError } from "./errors.js";
-import { type KeyScope, PreparedKey } from "./key.js";
+import { ENTRY_ROOM, type KeyScope, PreparedKey, padded } from "./key.js";
 import { describe, formatBytes } from "./sizes.js";
 import { collectStats } from "./stats.js";
 import type { Key, WorkerConnection } from "./worker.js";
@@ -55,7 +55,6 @@ export interface Record {
 export type Lookup = (name: string) => Record;
 
 const { MISS, NO_MEMORY, OK, QUOTA, STALE } = layout;
-const KEY_ROOM = layout.CHUNK_MAX - layout.E_KEY;
 
 export class Namespace<E extends EncodingName = "binary"> {
   readonly name: string;
@@ -185,7 +184,7 @@ export class Namespace<E extends EncodingName = "binary"> {
     }
   }
 
-  /** The values of many keys, in their order: the cache misses of a batch overlap. */
+  /** The values of many keys, in their order: the cache misses of a batch overlap. Binary ones may share their `.buffer`, as in `get`. */
   getMany(keys: Iterable<Key>): (Values[E] | undefined)[] {
     this.enter(READ);
     const values: (Values[E] | undefined)[] = [];
@@ -262,12 +261,40 @@ export class Namespace<E extends EncodingName = "binary"> {
     }
   }
 
-  /** Sets many entries, in their order; as many `set` calls, so a failure leaves those before it written. */
-  setMany(entries: Iterable<readonly [Key, Values[E]]>, options?: SetOptions): void {
-    for (const pair of checkIterable(entries, "setMany", "[key, value] pairs")) {
-      if (!Array.isArray(pair))
-        throw new InvalidArgumentError(`setMany takes [key, value] pairs; one is ${describe(pair)}`);
-      this.set(pair[0], pair[1], options);
+  /**
+   * Sets many entries, in their order; as many `set` calls, so a failure leaves those before it written. The cache misses of a
+   * batch overlap when they come in an array or a Map; any other iterable may run code of its own between two of them.
+   */
+  setMany(entries: Iterable<readonly [Key, Values[E]]>, options: SetOptions = {}): void {
+    const pairs = checkIterable(entries, "setMany", "[key, value] pairs");
+    if (!(Array.isArray(pairs) || pairs instanceof Map)) {
+      for (const pair of pairs) this.set(...checkPair<E>(pair), options);
+      return;
+    }
+    this.enter(WRITE);
+    const condition = checkCondition(options);
+    const keys: Key[] = [];
+    const values: Uint8Array[] = [];
+    try {
+      for (const pair of pairs) {
+        const [key, value] = checkPair<E>(pair);
+        values.push(this.codec.encode(value));
+        keys.push(key);
+      }
+    } finally {
+      this.writeAll(keys, values, options.ttl, condition);
+    }
+  }
+
+  private writeAll(keys: Key[], values: Uint8Array[], ttl: number | undefined, condition: Condition): void {
+    const { worker } = this;
+    for (let done = 0; done < keys.length; done++) {
+      const expires = ttl === undefined ? 0 : worker.expiryTick(ttl); // anew for each batch: a ttl begins with its write
+      if (condition.mode !== layout.MODE_IF_VERSION) {
+        const { entry, version, scope } = this;
+        done += worker.batch.write(entry, version, scope, keys, values, done, expires, condition.mode);
+      }
+      if (done < keys.length) this.write(keys[done], values[done], expires, condition);
     }
   }
 
@@ -472,11 +499,11 @@ export class Namespace<E extends EncodingName = "binary"> {
   }
 
   private checkFits(keyLength: number, length: number): void {
-    if (((keyLength + 15) & ~15) + length > KEY_ROOM) throw this.tooLarge(length, keyLength);
+    if (padded(keyLength) + length > ENTRY_ROOM) throw this.tooLarge(length, keyLength);
   }
 
   private tooLarge(length: number, keyLength: number): ValueTooLargeError {
-    const limit = KEY_ROOM - ((keyLength + 15) & ~15);
+    const limit = ENTRY_ROOM - padded(keyLength);
     return new ValueTooLargeError(`a value has ${length} bytes; with this key the limit is ${limit}`);
   }
 
@@ -503,7 +530,7 @@ export class Namespace<E extends EncodingName = "binary"> {
   }
 
   private outOfMemory(keyLength: number, length: number): OutOfMemoryError {
-    const size = 2 ** Math.ceil(Math.log2(layout.E_KEY + ((keyLength + 15) & ~15) + length));
+    const size = 2 ** Math.ceil(Math.log2(layout.E_KEY + padded(keyLength) + length));
     const { memory, eviction } = collectStats(this.worker);
     const own = memory.bySizeClass.find((sizeClass) => sizeClass.size === size);
     return new OutOfMemoryError(
@@ -577,35 +604,24 @@ export class Namespace<E extends EncodingName = "binary"> {
     }
   }
 
-  private getBatch(keys: Key[], from: number, values: (Values[E] | undefined)[]): number {
-    const { worker } = this;
-    const { manyBytes, manyWords } = worker;
-    const n = Math.min(keys.length - from, BATCH);
-    let at = n * 8;
-    let packed = 0;
-    for (; packed < n; packed++) {
-      const length = this.put(keys[from + packed]);
-      const room = (length + 15) & ~15;
-      if (at + room > KEYS_END) break;
-      manyWords[packed * 2] = at;
-      manyWords[packed * 2 + 1] = length;
-      worker.copyKeyTo(manyBytes, at, room);
-      at += room;
-    }
-    const done = worker.engine.getMany(this.entry, this.version, packed, at, layout.S_MANY_SIZE);
+  private getBatch(keys: readonly Key[], from: number, values: (Values[E] | undefined)[]): number {
+    const { batch } = this.worker;
+    const done = batch.read(this.entry, this.version, this.scope, keys, from);
     if (done === STALE) {
       this.refresh();
       return 0;
     }
-    const window = worker.manyWindow;
-    for (let i = 0; i < done; i++) {
-      const length = manyWords[i * 2 + 1];
-      const start = manyWords[i * 2];
-      values.push(length === MISS ? undefined : (this.codec.decode(window, start, length) as Values[E]));
-    }
+    if (this.binary) values.push(...(batch.copies(done) as Values[E][]));
+    else for (let i = 0; i < done; i++) values.push(this.decodeRead(i));
     if (done > 0) return done;
-    values.push(this.get(keys[from])); // a value too large for the batch window
+    values.push(this.get(keys[from])); // a value too large for the batch window, or a wrong key
     return 1;
+  }
+
+  private decodeRead(i: number): Values[E] | undefined {
+    const { batch } = this.worker;
+    const length = batch.lengthOf(i);
+    return length === MISS ? undefined : (this.codec.decode(batch.window, batch.startOf(i), length) as Values[E]);
   }
 
   /**
@@ -698,8 +714,6 @@ export class Namespace<E extends EncodingName = "binary"> {
 const LISTED = 1024;
 /** Room for the entries of one bucket: the list stops soon after it, instead of going on through the table. */
 const LISTED_OF_ONE = 8;
-const BATCH = 512;
-const KEYS_END = 16384;
 
 class Listed<V> {
   readonly keyBytes: Uint8Array;
@@ -748,6 +762,11 @@ function checkCondition(options: SetOptions): Condition {
     };
   }
   return ifAbsent ? IF_ABSENT : NO_CONDITION;
+}
+
+function checkPair<E extends EncodingName>(pair: unknown): readonly [Key, Values[E]] {
+  if (Array.isArray(pair)) return pair as unknown as readonly [Key, Values[E]];
+  throw new InvalidArgumentError(`setMany takes [key, value] pairs; one is ${describe(pair)}`);
 }
 
 function makeVersion(entry: number, version: number): Version {

@@ -5,9 +5,10 @@
 import { EventEmitter } from "node:events";
 import { threadId } from "node:worker_threads";
 import { type Engine, instantiateEngine, layout } from "../core/index.js";
+import { BatchWindow } from "./batch-window.js";
 import { isWellFormed, Window } from "./encoding.js";
 import { ClosedError, InvalidArgumentError, KeyTooLongError, WorkerLimitError } from "./errors.js";
-import type { KeyScope, PreparedKey } from "./key.js";
+import { type KeyScope, type PreparedKey, packAscii, padded } from "./key.js";
 import { describe } from "./sizes.js";
 
 export type Key = string | Uint8Array | PreparedKey;
@@ -47,7 +48,7 @@ export class WorkerConnection {
   readonly outSum: BigInt64Array;
   readonly manyBytes: Uint8Array;
   readonly manyWords: Int32Array;
-  readonly manyWindow: Window;
+  readonly batch: BatchWindow;
   readonly header: Uint32Array;
   /** False for private memory, of which this thread is the only one. */
   readonly shared: boolean;
@@ -100,7 +101,7 @@ export class WorkerConnection {
     this.out = new Uint32Array(buffer, slot + layout.S_OUT, 16);
     this.outSum = new BigInt64Array(buffer, slot + layout.S_OUT + 16, 1);
     this.manyBytes = new Uint8Array(buffer, slot + layout.S_MANY, layout.S_MANY_SIZE);
-    this.manyWindow = new Window(buffer, slot + layout.S_MANY, layout.S_MANY_SIZE);
+    this.batch = new BatchWindow(this, buffer);
     this.manyWords = new Int32Array(buffer, slot + layout.S_MANY, layout.S_MANY_SIZE / 4);
     this.handle = {
       engram: layout.LAYOUT_VERSION,
@@ -165,34 +166,11 @@ export class WorkerConnection {
 
   // ---------------------------------------------------------------- keys
 
-  /**
-   * Puts a key into the key window, zero-padded to 16 bytes, and returns its length in bytes. Four ASCII characters go in
-   * with one store; any other string takes the encoder.
-   */
+  /** Puts a key into the key window, zero-padded to 16 bytes, and returns its length in bytes. */
   putKey(key: string | Uint8Array): number {
     if (typeof key === "string") {
-      const length = key.length;
-      if (length === 0 || length > layout.KEY_MAX) return this.putLongKey(key);
-      const words = this.keyWords;
-      let word = 0;
-      let i = 0;
-      for (const end = length - 3; i < end; i += 4) {
-        const a = key.charCodeAt(i);
-        const b = key.charCodeAt(i + 1);
-        const c = key.charCodeAt(i + 2);
-        const d = key.charCodeAt(i + 3);
-        if ((a | b | c | d) > 127) return this.putLongKey(key);
-        words[word++] = a | (b << 8) | (c << 16) | (d << 24);
-      }
-      let last = 0;
-      for (let shift = 0; i < length; i++, shift += 8) {
-        const code = key.charCodeAt(i);
-        if (code > 127) return this.putLongKey(key);
-        last |= code << shift;
-      }
-      words[word++] = last;
-      while (word & 3) words[word++] = 0;
-      return length;
+      const length = packAscii(key, this.keyWords, 0);
+      return length > 0 ? length : this.putLongKey(key);
     }
     return this.putBytes(key);
   }
@@ -218,7 +196,7 @@ export class WorkerConnection {
     if (length === 0) throw new InvalidArgumentError("a key is an empty Uint8Array; a key has at least one byte");
     if (length > layout.KEY_MAX) throw tooLong(length);
     this.keyBytes.set(key);
-    this.keyBytes.fill(0, length, (length + 15) & ~15);
+    this.keyBytes.fill(0, length, padded(length));
     return length;
   }
 
@@ -244,7 +222,7 @@ export class WorkerConnection {
 
   /** The words of the key now in the window: what a prepared key keeps. */
   takeWords(length: number): Int32Array {
-    return Int32Array.from(this.keyWords.subarray(0, ((length + 15) & ~15) / 4));
+    return Int32Array.from(this.keyWords.subarray(0, padded(length) / 4));
   }
 
   /** Copies the padded key in the window into a batch. */

@@ -45,7 +45,7 @@ async function run(...args: string[]) {
 const ROWS: Record<string, string[]> = {
   "prepared-get": ["map", "map-copy-64", "get-prepared", "get-into-prepared", "empty"],
   "string-get": ["map", "map-equal", "get-64", "get-into-64", "lru-cache", "lmdb", "sharedmap", "empty"],
-  "string-put": ["map", "set", "set-from-buffer", "lru-cache", "lmdb-1000", "lmdb-100000", "sharedmap", "empty"],
+  "string-put": ["map", "set", "set-many", "set-from-buffer", "lru-cache", "lmdb-1000", "lmdb-100000", "sharedmap"],
   "value-size": ["get-64", "get-1024", "get-into-64", "get-into-1024"],
   "read-ways": ["get-64", "get-into-64", "get-many", "borrow"],
   workers: ["mapReads/scaling", "reads/scaling", "readsInto/scaling", "mixed/scaling", "processors"],

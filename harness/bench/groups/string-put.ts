@@ -1,6 +1,6 @@
 import { makeDataset, makeOrder } from "../inputs.js";
 import { figuresOf, judgeRatio } from "../judge.js";
-import { closeVerified, fillNamespace, openStore, set, setFromBuffer } from "../peers/engram.js";
+import { closeVerified, fillNamespace, openStore, set, setFromBuffer, setMany } from "../peers/engram.js";
 import { openSubject } from "../peers/from-subject.js";
 import { emptyLoop, fillMap, mapSet } from "../peers/map.js";
 import { measureInTurns } from "../turns.js";
@@ -31,6 +31,7 @@ export const stringPut: Group = {
       mapSet(fillMap(dataset), dataset, order),
       set(namespace, dataset, order),
       setFromBuffer(namespace, dataset, order, source),
+      setMany(namespace, dataset, order),
       lruCache.set("lru-cache", "lru-cache set (keeps a reference)"),
       ...LMDB_BATCHES.map((batch) =>
         lmdb.set(`lmdb-${batch}`, `lmdb put, no sync, commit awaited every ${batch.toLocaleString("en-US")}`, batch),

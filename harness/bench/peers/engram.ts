@@ -201,6 +201,25 @@ export function set(namespace: Namespace, { keys, value }: Dataset, order: Uint3
   };
 }
 
+export function setMany(namespace: Namespace, { keys, value }: Dataset, order: Uint32Array): Contender {
+  const batches = Array.from({ length: order.length / BATCH }, (_, batch) =>
+    Array.from(order.subarray(batch * BATCH, (batch + 1) * BATCH), (index) => [keys[index], value] as const),
+  );
+  let cursor = 0;
+  return {
+    id: "set-many",
+    label: `engram setMany, ${BATCH} entries a call`,
+    lot: BATCH,
+    run(operations) {
+      for (let done = 0; done < operations; done += BATCH) {
+        namespace.setMany(batches[cursor]);
+        cursor = (cursor + 1) % batches.length;
+      }
+      keep(operations);
+    },
+  };
+}
+
 /** With the value already in the store's own memory: one copy less. */
 export function setFromBuffer(
   namespace: Namespace,

@@ -20,6 +20,7 @@ import {
   H_TICK,
   N_ID,
   N_SEED,
+  OK,
   PIN_COUNT,
   SLOT_ACTIVE,
   SLOT_FREE,
@@ -36,6 +37,7 @@ import {
   S_STATE,
   S_THREAD,
   S_VALUE,
+  UNMET,
 } from "../layout";
 import { allocateOrEvict, evictOne, removeEntry } from "./evict";
 import { fnv1a, hashKey, murmur3, xxhash32 } from "./hash";
@@ -237,7 +239,7 @@ export function getMany(record: u32, version: u32, n: u32, free: u32, end: u32):
   if (!into(record, version, 0)) return STALE;
   const window = slot + S_MANY;
   const base = meta;
-  warm(n, seed);
+  warm(n, 8);
   let at = free;
   for (let i: u32 = 0; i < n; i++) {
     const pair = window + (i << 3);
@@ -253,15 +255,46 @@ export function getMany(record: u32, version: u32, n: u32, free: u32, end: u32):
   return n;
 }
 
+/**
+ * Writes a batch: the window S_MANY holds `n` rows (key offset, key length, value offset, value length), then the bytes. Keys
+ * are hashed and buckets and first entries loaded beforehand, as in getMany; then each is a set of its own.
+ *
+ * @returns how many were done, their condition met or not: the next one found no memory or no quota, or the namespace cleared
+ */
+export function setMany(record: u32, version: u32, n: u32, expires: u32, mode: u32): i32 {
+  if (!into(record, version, 0)) return 0;
+  const window = slot + S_MANY;
+  const base = meta;
+  warm(n, 16);
+  for (let i: u32 = 0; i < n; i++) {
+    const row = window + (i << 4);
+    const length = load<u32>(row, 4);
+    const key = window + load<u32>(row);
+    if (!isCurrent(record, version)) return i; // what follows belongs after the clear
+    const status = table.write(
+      hashKey(hashKind, key, length, seed),
+      (length << 16) | base,
+      key,
+      window + load<u32>(row, 8),
+      load<u32>(row, 12),
+      expires,
+      mode,
+      0,
+      0,
+    );
+    if (status != OK && status != UNMET) return i;
+  }
+  return n;
+}
+
 let sink: u32 = 0;
 
-/** Touches the bucket and the first entry of every key of the batch. The loads depend on nothing but their key. */
-function warm(n: u32, seed: u32): void {
+/** Touches the bucket and the first entry of every key of the batch, `row` bytes apart. The loads depend on nothing but their key. */
+function warm(n: u32, row: u32): void {
   const window = slot + S_MANY;
   let sum: u32 = 0;
-  for (let i: u32 = 0; i < n; i++) {
-    const pair = window + (i << 3);
-    const entry = load<u32>(table.bucketOf(hashKey(hashKind, window + load<u32>(pair), load<u32>(pair, 4), seed)));
+  for (let at = window, end = window + n * row; at < end; at += row) {
+    const entry = load<u32>(table.bucketOf(hashKey(hashKind, window + load<u32>(at), load<u32>(at, 4), seed)));
     if (entry != 0) sum += load<u32>(entry + E_VERSION);
   }
   sink = sum;
