@@ -1,19 +1,27 @@
 /**
- * `npm run stress -- --minutes N`: real worker threads on a few hot keys, every operation recorded in shared memory and every history
- * checked for linearizability; in every other round an agent is terminated somewhere in the middle, its slot is reaped, and the
- * operation it was in stays open. At the end the store's invariants and the leak sweep. Exit code 1 when anything is wrong.
+ * `npm run stress`: real worker threads on a few hot keys, every operation recorded in shared memory and every history checked for
+ * linearizability.
+ *
+ *     npm run stress -- --minutes 10    rounds of three agents, one of them killed in every other round
+ *     npm run stress -- --kills 5000    rounds of ten agents, eight of them killed at random instants in each
+ *
+ * Exit codes: 0 nothing wrong, 1 a violation, 2 bad input.
  */
 import { writeFileSync } from "node:fs";
 import { InvalidArgumentError as BadFlag, Command } from "commander";
-import { Store } from "../../src/index.js";
-import { Random } from "../../workloads/index.js";
 import { type CheckResult, renderViolationPage } from "../checker/index.js";
-import { playRound } from "./round.js";
+import { EXIT } from "../command-line/exit-codes.js";
+import { withInterruption } from "../command-line/interruption.js";
+import { createProgress } from "../command-line/progress.js";
+import { type DeathFigures, runDeaths } from "./deaths.js";
+import { type MinutesFigures, runMinutes } from "./minutes.js";
 
-const AGENTS = 3;
-const KEYS = 3;
-const OPERATIONS = 600;
-const ROUNDS_PER_STORE = 50;
+interface Options {
+  minutes?: number;
+  kills?: number;
+  seed: number;
+  json?: boolean;
+}
 
 function parseMinutes(text: string): number {
   const minutes = Number(text);
@@ -21,56 +29,84 @@ function parseMinutes(text: string): number {
   return minutes;
 }
 
-function parseSeed(text: string): number {
-  const seed = Number(text);
-  if (!Number.isInteger(seed) || seed < 0 || seed > 0x7fffffff) throw new BadFlag("expected a whole number from 0");
-  return seed;
+function parseWhole(least: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= least && number <= 0x7fffffff) return number;
+    throw new BadFlag(`expected a whole number from ${least}`);
+  };
 }
 
-const totals = { rounds: 0, operations: 0, open: 0, kills: 0, illegal: 0, unknown: 0, violations: 0 };
-
-function judge(checks: CheckResult[], round: number): void {
-  for (const result of checks) {
-    if (result.outcome === "unknown") totals.unknown++;
-    if (result.outcome !== "illegal") continue;
-    totals.illegal++;
-    const page = `stress-violation-${round}.html`;
-    writeFileSync(page, renderViolationPage(result, `stress, round ${round}`));
-    process.stderr.write(`round ${round}: the history is not linearizable by model ${result.model}; see ${page}\n`);
-  }
+/** A page for a history that no order explains. */
+function notice(result: CheckResult, round: number): void {
+  if (result.outcome !== "illegal") return;
+  const page = `stress-violation-${round}-${result.model}.html`;
+  writeFileSync(page, renderViolationPage(result, `stress, round ${round}`));
+  process.stderr.write(`round ${round}: the history is not linearizable by model ${result.model}; see ${page}\n`);
 }
 
-async function stress(minutes: number, seed: number): Promise<void> {
-  const end = performance.now() + minutes * 60_000;
-  const random = new Random(seed);
-  while (performance.now() < end) {
-    const store = await Store.create({ capacity: "8MiB", maxWorkers: AGENTS });
-    for (let i = 0; i < ROUNDS_PER_STORE && performance.now() < end; i++) {
-      const round = totals.rounds++;
-      const killAfter = round % 2 === 1 ? random.below(OPERATIONS) : null;
-      const plan = { round, seed: seed + round, agents: AGENTS, keys: KEYS, operations: OPERATIONS, killAfter };
-      const outcome = await playRound(store, plan);
-      totals.operations += outcome.operations;
-      totals.open += outcome.open;
-      if (outcome.killed) totals.kills++;
-      judge(outcome.checks, round);
-      if (process.stderr.isTTY) process.stderr.write(`\r${totals.rounds} rounds, ${totals.kills} kills `);
-    }
-    const { violations } = await store.verify();
-    totals.violations += violations.length;
-    for (const violation of violations) process.stderr.write(`${violation}\n`);
-    await store.close();
-  }
+const complain = (what: string): void => void process.stderr.write(`violation: ${what}\n`);
+
+async function stressForMinutes(minutes: number, seed: number): Promise<[MinutesFigures, string]> {
+  const progress = createProgress();
+  const figures = await withInterruption((interrupt) =>
+    runMinutes({
+      minutes,
+      seed,
+      interrupt,
+      onRound: (f) => progress.show(f.seconds / 60 / minutes, `${f.rounds} rounds, ${f.kills} kills`),
+      onViolation: complain,
+      onCheck: notice,
+    }),
+  );
+  progress.stop();
+  const f = figures;
+  return [
+    f,
+    `${f.rounds} histories of ${f.operations} operations checked, ${f.notLinearizable} not linearizable, ${f.undecided} undecided; ${f.kills} agents killed, ${f.open} operations left open; ${f.violations} violations of invariants; seed ${seed}`,
+  ];
+}
+
+async function stressByDeath(kills: number, seed: number): Promise<[DeathFigures, string]> {
+  const progress = createProgress();
+  const figures = await withInterruption((interrupt) =>
+    runDeaths({
+      kills,
+      seed,
+      interrupt,
+      onRound: (f) => progress.show(f.kills / kills, `${f.kills} kills, ${f.histories} histories`),
+      onViolation: complain,
+      onCheck: notice,
+    }),
+  );
+  progress.stop();
+  const f = figures;
+  return [
+    f,
+    `${f.kills} agents killed, ${f.inHotKey} in the middle of a recorded operation and ${f.inChurn} of another; ${f.reaped} slots reaped; ${f.rounds} times invariants and leaks looked for, ${f.violations} violations; ${f.histories} histories of ${f.operations} operations checked, ${f.open} left open, ${f.notLinearizable} not linearizable, ${f.undecided} undecided; ${f.seconds.toFixed(0)} s, seed ${seed}`,
+  ];
 }
 
 const options = new Command("stress")
-  .option("--minutes <n>", "how long", parseMinutes, 1)
-  .option("--seed <n>", "of the operations and of the kills", parseSeed, 1)
+  .option("--minutes <n>", "how long (default: 1, without --kills)", parseMinutes)
+  .option("--kills <n>", "agents to terminate at random instants", parseWhole(1))
+  .option("--seed <n>", "of the operations and of the kills", parseWhole(0), 1)
+  .option("--json", "print the figures as JSON on stdout, and nothing else")
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage))
   .parse()
-  .opts<{ minutes: number; seed: number }>();
-await stress(options.minutes, options.seed);
-const wrong = totals.illegal + totals.unknown + totals.violations;
+  .opts<Options>();
+if (options.kills !== undefined && options.minutes !== undefined) {
+  process.stderr.write("stress: --minutes and --kills are two campaigns; choose one\n");
+  process.exit(EXIT.usage);
+}
+const [figures, sentence] =
+  options.kills === undefined
+    ? await stressForMinutes(options.minutes ?? 1, options.seed)
+    : await stressByDeath(options.kills, options.seed);
+const held = figures.notLinearizable + figures.undecided + figures.violations === 0;
 process.stdout.write(
-  `stress ${wrong === 0 ? "held" : "FELL SHORT"}: ${totals.rounds} histories of ${totals.operations} operations checked, ${totals.illegal} not linearizable, ${totals.unknown} undecided; ${totals.kills} agents killed, ${totals.open} operations left open; ${totals.violations} violations of invariants; seed ${options.seed}\n`,
+  options.json
+    ? `${JSON.stringify({ held, seed: options.seed, ...figures })}\n`
+    : `stress ${held ? "held" : "FELL SHORT"}: ${sentence}\n`,
 );
-process.exitCode = wrong === 0 ? 0 : 1;
+process.exitCode = held ? EXIT.ok : EXIT.negative;

@@ -16,6 +16,8 @@ const NAMES = ["get", "set", "delete", "set", "getEntry", "set", "increment"] as
 /** Numbers a record holds: kind, key, value or sum, version (two halves), output, call, return. */
 const FIELDS = 8;
 const ABSENT = -1;
+/** Kind of a record that does not count. */
+const WITHDRAWN = -1;
 
 /** One agent's recording: an Int32 count, then records of eight doubles. */
 export class Recording {
@@ -58,10 +60,26 @@ export class Recording {
     this.records[at + 7] = returned;
   }
 
+  /** The operation failed and did nothing. */
+  withdraw(at: number): void {
+    this.records[at] = WITHDRAWN;
+  }
+
+  /** Records begun. */
+  get length(): number {
+    return Atomics.load(this.count, 0);
+  }
+
+  get isFull(): boolean {
+    return this.length === this.capacity;
+  }
+
   /** The records as operations of the checker. */
   operations(client: string): Operation[] {
-    const length = Atomics.load(this.count, 0);
-    return Array.from({ length }, (_, index) => this.operation(client, index));
+    const indexes = Array.from({ length: this.length }, (_, index) => index);
+    return indexes
+      .filter((index) => this.records[index * FIELDS] !== WITHDRAWN)
+      .map((index) => this.operation(client, index));
   }
 
   private writeVersion(at: number, version: bigint): void {

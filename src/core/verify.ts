@@ -4,6 +4,9 @@
  *
  * Mark and sweep: every chunk of every slab must be in exactly one place: a chain, a worker's cache, retired or deferred
  * list or buffers, a class stack, or a channel. None twice, none nowhere.
+ *
+ * Memory may be damaged in any way: every list is left at the first chunk that was met before, every count is held against
+ * what there can be, and a header that makes no sense is reported instead of followed.
  */
 import * as L from "./layout.js";
 
@@ -20,7 +23,10 @@ export interface Verification {
 const MAX_VIOLATIONS = 50;
 const PLACES = ["nowhere", "a chain", "a cache", "a retired list", "a class stack", "buffers", "a channel"] as const;
 
-/** Checks the memory. Only meaningful while no worker is inside an operation. Repairs counts that a death left inexact. */
+/**
+ * Checks the memory. Only meaningful while no worker is inside an operation. Repairs what a death left inexact: the counts of
+ * namespaces, and the workers' own counts of entries and chunks, which add up to the store's.
+ */
 export function verifyMemory(buffer: ArrayBufferLike): Verification {
   return new Sweep(buffer).run();
 }
@@ -31,10 +37,16 @@ class Sweep {
   private readonly pool: number;
   private readonly slabs: number;
   private readonly slabCount: number;
+  /** Why nothing else can be looked at, if so. */
+  private readonly headerFault: string | null;
   /** Place of each chunk, by (address - pool) / 32. */
   private readonly places: Uint8Array;
   private readonly violations: string[] = [];
   private readonly linked = new Array<number>(L.CLASS_COUNT).fill(0);
+  /** Chunks by class in caches and class stacks. */
+  private readonly free = new Array<number>(L.CLASS_COUNT).fill(0);
+  /** Rings that entries of the store's own id lead to. */
+  private readonly rings: [ring: number, key: string][] = [];
   private readonly usage = new Map<number, { entries: number; bytes: number }>();
   private entries = 0;
 
@@ -44,29 +56,62 @@ class Sweep {
     this.pool = this.at(L.H_POOL);
     this.slabs = this.at(L.H_SLABS);
     this.slabCount = this.at(L.H_SLAB_LIMIT);
-    this.places = new Uint8Array((this.slabCount * L.SLAB_SIZE) / 32);
+    this.headerFault = this.findHeaderFault();
+    this.places = new Uint8Array(this.headerFault === null ? (this.slabCount * L.SLAB_SIZE) / 32 : 0);
   }
 
   run(): Verification {
+    if (this.headerFault !== null) {
+      return { ok: false, violations: [this.headerFault], entries: 0, chunks: this.chunksOf([]) };
+    }
     this.walkTable();
     this.walkSlots();
     this.walkStacks();
-    this.walkRings();
-    const chunks = this.sweepSlabs();
+    for (const [ring, key] of this.rings) this.walkRing(ring, key);
+    const totals = this.sweepSlabs();
+    const chunks = this.chunksOf(totals);
     this.compareUsage();
+    if (this.violations.length === 0) this.compareCounters(totals);
     return { ok: this.violations.length === 0, violations: this.violations, entries: this.entries, chunks };
   }
 
+  private chunksOf(totals: readonly number[]): Verification["chunks"] {
+    return this.linked.map((linked, sizeClass) => ({ size: 32 << sizeClass, total: totals[sizeClass] ?? 0, linked }));
+  }
+
+  /** The word, 0 outside the memory. */
   private at(address: number): number {
-    return this.words[address >>> 2];
+    return this.words[address >>> 2] ?? 0;
+  }
+
+  /** The parts of the memory, as the header has them, must lie in it: all else is read by these addresses. */
+  private findHeaderFault(): string | null {
+    if (this.at(L.H_MAGIC) !== L.MAGIC) return "the header does not begin as a store's does";
+    const buckets = this.at(L.H_BUCKET_MASK) + 1;
+    if ((buckets & (buckets - 1)) !== 0) return `the header says there are ${buckets} buckets, no power of two`;
+    const parts: [what: string, address: number, count: number, size: number, most: number][] = [
+      ["slots", this.at(L.H_SLOTS), this.at(L.H_SLOT_COUNT), L.SLOT_SIZE, L.SLOT_MAX],
+      ["namespace ids", this.at(L.H_IDS), this.at(L.H_ID_COUNT), L.ID_STRIDE, 65536],
+      ["buckets", this.at(L.H_BUCKETS), buckets, 4, 2 ** 30],
+      ["slab states", this.slabs, this.slabCount, 4, 65536],
+      ["slabs", this.pool, this.slabCount, L.SLAB_SIZE, 65536],
+    ];
+    for (const [what, address, count, size, most] of parts) {
+      if (count > most || address % 4 !== 0 || address < L.HEADER_SIZE || address + count * size > this.bytes.length) {
+        return `the header says there are ${count} ${what} at ${address}, which cannot be`;
+      }
+    }
+    return this.pool % 32 === 0 ? null : `the header says the pool begins at ${this.pool}, where no chunk can`;
   }
 
   private report(sentence: string): void {
     if (this.violations.length < MAX_VIOLATIONS) this.violations.push(sentence);
   }
 
+  /** -1: of a slab that is not cut, or whose state makes no sense (sweepSlabs reports that). */
   private classOf(chunk: number): number {
-    return (this.at(this.slabs + Math.floor((chunk - this.pool) / L.SLAB_SIZE) * 4) & 0xff) - 1;
+    const sizeClass = (this.at(this.slabs + Math.floor((chunk - this.pool) / L.SLAB_SIZE) * 4) & 0xff) - 1;
+    return sizeClass < L.CLASS_COUNT ? sizeClass : -1;
   }
 
   /** Notes where a chunk was met; false when it is no chunk or was met before. */
@@ -128,6 +173,8 @@ class Sweep {
     const key = `${id}:${Buffer.from(this.bytes.subarray(entry + 32, entry + 32 + keyLength)).toString("latin1")}`;
     if (keys.has(key)) this.report(`a key of namespace id ${id} is reachable twice in bucket ${bucket}`);
     keys.add(key);
+    if (id === L.SYSTEM_ID) this.noteRing(entry, keyLength);
+    if (id >= this.at(L.H_ID_COUNT)) this.report(`entry ${entry} is of namespace id ${id}, which there is not`);
     this.linked[sizeClass]++;
     this.entries++;
     const usage = this.usage.get(id) ?? { entries: 0, bytes: 0 };
@@ -157,6 +204,7 @@ class Sweep {
       if (n > L.CACHE_CAPACITY) this.report(`slot ${number} caches ${n} chunks of class ${sizeClass}, more than fit`);
       for (let i = 1; i <= Math.min(n, L.CACHE_CAPACITY); i++) {
         const chunk = this.at(cache + i * 4);
+        this.free[sizeClass]++;
         if (this.note(chunk, 2, `the cache of slot ${number}`) && this.classOf(chunk) !== sizeClass) {
           this.report(`chunk ${chunk} is cached by slot ${number} in class ${sizeClass}, not its own`);
         }
@@ -166,7 +214,8 @@ class Sweep {
 
   private walkRetired(slot: number, number: number): void {
     const n = this.at(slot + L.S_RETIRED_COUNT);
-    for (let i = 0; i < n; i++) {
+    if (n > L.RETIRED_CAPACITY) this.report(`slot ${number} has ${n} retired chunks, more than fit`);
+    for (let i = 0; i < Math.min(n, L.RETIRED_CAPACITY); i++) {
       const chunk = this.at(slot + L.S_RETIRED + i * 4);
       if (chunk !== 0) this.note(chunk, 3, `the retired list of slot ${number}`);
     }
@@ -195,41 +244,41 @@ class Sweep {
   private walkStacks(): void {
     for (let sizeClass = 0; sizeClass < L.CLASS_COUNT; sizeClass++) {
       let chunk = (this.at(L.H_CLASSES + sizeClass * L.LINE) & ~31) >>> 0;
-      while (chunk !== 0 && this.note(chunk, 4, `the stack of class ${sizeClass}`)) chunk = this.at(chunk + L.E_NEXT);
+      for (; chunk !== 0 && this.note(chunk, 4, `the stack of class ${sizeClass}`); chunk = this.at(chunk + L.E_NEXT)) {
+        this.free[sizeClass]++;
+      }
     }
   }
 
   /** Channels are entries of the store's own id whose key starts with `channel:`; their value is the ring's address. */
-  private walkRings(): void {
-    const buckets = this.at(L.H_BUCKETS);
-    const mask = this.at(L.H_BUCKET_MASK);
-    for (let bucket = 0; bucket <= mask; bucket++) {
-      for (let entry = this.at(buckets + bucket * 4); entry !== 0; entry = (this.at(entry + L.E_NEXT) & ~1) >>> 0) {
-        const meta = this.at(entry + L.E_META);
-        if ((meta & 0xffff) !== L.SYSTEM_ID) continue;
-        const keyLength = meta >>> 16;
-        const key = Buffer.from(this.bytes.subarray(entry + 32, entry + 32 + keyLength)).toString();
-        if (key.startsWith("channel:")) this.walkRing(this.at(entry + 32 + align16(keyLength)), key);
-      }
-    }
+  private noteRing(entry: number, keyLength: number): void {
+    const key = Buffer.from(this.bytes.subarray(entry + 32, entry + 32 + keyLength)).toString();
+    if (key.startsWith("channel:")) this.rings.push([this.at(entry + 32 + align16(keyLength)), key]);
   }
 
   private walkRing(ring: number, key: string): void {
     if (!this.note(ring, 6, key)) return;
     const capacity = this.at(ring + L.R_CAPACITY);
-    for (let i = 0; i < capacity; i++) {
+    const room = ((32 << this.classOf(ring)) - L.R_CELLS) / 8;
+    if (capacity > room) this.report(`${key} has ${capacity} cells in a chunk with room for ${room}`);
+    for (let i = 0; i < Math.min(capacity, room); i++) {
       const message = this.at(ring + L.R_CELLS + i * 8);
       if (message !== 0) this.note(message, 6, `cell ${i} of ${key}`);
     }
   }
 
-  private sweepSlabs(): Verification["chunks"] {
+  /** Chunks by class. */
+  private sweepSlabs(): number[] {
     const totals = new Array<number>(L.CLASS_COUNT).fill(0);
     for (let index = 0; index < this.slabCount; index++) {
       const state = this.at(this.slabs + index * 4);
       if (state === 0) continue;
       if (state >>> 8 !== 0) this.report(`slab ${index} is still being cut by slot ${(state >>> 8) - 1}`);
       const sizeClass = (state & 0xff) - 1;
+      if (sizeClass < 0 || sizeClass >= L.CLASS_COUNT) {
+        this.report(`slab ${index} is cut into chunks of class ${sizeClass}, which there is not`);
+        continue;
+      }
       const size = 32 << sizeClass;
       totals[sizeClass] += L.SLAB_SIZE / size;
       for (let offset = 0; offset < L.SLAB_SIZE; offset += size) {
@@ -239,7 +288,48 @@ class Sweep {
         }
       }
     }
-    return totals.map((total, sizeClass) => ({ size: 32 << sizeClass, total, linked: this.linked[sizeClass] }));
+    return totals;
+  }
+
+  /**
+   * Each worker counts what it puts in and takes out, the sums are the store's: a death between a deed and its count leaves them
+   * off, for as long as the store lives unless they are set right here. Without a death they must agree.
+   */
+  private compareCounters(totals: readonly number[]): void {
+    const slots = this.at(L.H_SLOTS);
+    const count = this.at(L.H_SLOT_COUNT);
+    const sum = (offset: number) => {
+      let all = 0n;
+      for (let i = 0; i < count; i++) all += this.counterAt(slots + i * L.SLOT_SIZE + offset);
+      return Number(all);
+    };
+    const counter = (number: number) => L.S_COUNTERS + number * 8;
+    const someoneDied = sum(counter(L.C_REAPED)) > 0;
+    const compare = (what: string, up: number, down: number, found: number) => {
+      const counted = sum(up) - sum(down);
+      if (counted === found) return;
+      if (!someoneDied) this.report(`the workers count ${counted} ${what}, there are ${found}`);
+      else this.addTo(slots + (counted < found ? up : down), Math.abs(found - counted));
+    };
+    const bytes = this.linked.reduce((all, linked, sizeClass) => all + linked * (32 << sizeClass), 0);
+    compare("entries", counter(L.C_INSERTED), counter(L.C_REMOVED), this.entries);
+    compare("bytes of entries", counter(L.C_BYTES_IN), counter(L.C_BYTES_OUT), bytes);
+    totals.forEach((total, sizeClass) => {
+      const cache = L.S_CACHES + sizeClass * L.CACHE_STRIDE;
+      const used = total - this.free[sizeClass];
+      compare(`chunks of ${32 << sizeClass} bytes in use`, cache + L.K_TAKEN, cache + L.K_GIVEN, used);
+    });
+  }
+
+  /** A u64; they wrap around, so that what one worker gave back of another's is a negative sum. */
+  private counterAt(address: number): bigint {
+    return BigInt.asIntN(64, (BigInt(this.at(address + 4)) << 32n) | BigInt(this.at(address)));
+  }
+
+  private addTo(address: number, by: number): void {
+    const value = this.counterAt(address) + BigInt(by);
+    this.words[address >>> 2] = Number(value & 0xffffffffn);
+    this.words[(address >>> 2) + 1] = Number(BigInt.asUintN(64, value) >> 32n);
   }
 
   /** A death in the middle of a write leaves the counts of that id inexact, and flagged; here is the time to set them right. */

@@ -13,7 +13,10 @@ export interface SizeClassStats {
 }
 
 export interface StoreStats {
-  /** Living entries of all namespaces, expired and cleared ones included until they are swept. */
+  /**
+   * Living entries of all namespaces, expired and cleared ones included until they are swept. A thread that dies in the middle of a
+   * write leaves it one off, until `verify` counts.
+   */
   entries: number;
   operations: {
     gets: number;
