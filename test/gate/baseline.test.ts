@@ -66,12 +66,8 @@ describe("gate --baseline", () => {
     ["cut short", (text: string) => text.slice(0, 300), /damaged or cut short \(300 bytes\)/],
     ["empty", () => "", /damaged or cut short \(0 bytes\)/],
     ["of another kind", () => '{"schemaVersion":1}', /not a baseline that/],
-    ["with a ratio of zero", (text: string) => text.replace(/0\.9\d+|1\.0\d+/, "0"), /at ratios\./],
-    [
-      "with too few rounds",
-      (text: string) => text.replace(/(": \[)[^\]]*\]/, "$1 1 ]").replace(/("blackboard[^"]*": \[)[^\]]*\]/, "$1 1 ]"),
-      /: at /,
-    ],
+    ["with a ratio of zero", (text: string) => withRatios(text, ([, ...others]) => [0, ...others]), /at ratios\./],
+    ["with too few rounds", (text: string) => withRatios(text, (ratios) => ratios.slice(0, 1)), /: at /],
   ])("a baseline %s: exit 2 and one line", async (_, damage, message) => {
     const text = readFileSync(join(p.folder, "base.json"), "utf8");
     p.write("damaged.json", damage(text));
@@ -97,3 +93,11 @@ describe("gate --baseline", () => {
     expect(run.stderr).toMatch(/^no\/such\/folder\/base\.json: cannot be written \(no folder no\/such\/folder\)\n$/);
   });
 });
+
+/** The baseline with the rounds of its first figure changed. */
+function withRatios(text: string, change: (ratios: number[]) => number[]): string {
+  const baseline = JSON.parse(text);
+  const [first] = Object.keys(baseline.ratios);
+  baseline.ratios[first] = change(baseline.ratios[first]);
+  return JSON.stringify(baseline);
+}
