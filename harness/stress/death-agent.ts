@@ -15,7 +15,7 @@ export interface DeathTask extends HotKeysPlan, ChurnPlan {
 }
 
 /** Churn operations between two recorded ones. */
-const CHURN_RUN = 12;
+const CHURN_RUN = 4;
 
 const task = workerData as DeathTask & { store: StoreHandle };
 const store = await Store.attach(task.store);

@@ -35,7 +35,7 @@ export interface DeathCampaign {
 const VICTIMS = 8;
 const SURVIVORS = 2;
 const KEYS = 5;
-const OPERATIONS = 150;
+const OPERATIONS = 400;
 const ROUNDS_PER_STORE = 15;
 
 const SMALL_VALUES: ChurnPlan = { churnKeys: 30, maxLength: 200 };
