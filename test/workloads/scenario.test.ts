@@ -56,7 +56,7 @@ describe("the scenarios of the package", () => {
     }
   });
 
-  it("blackboard is what workloads.md says", () => {
+  it("blackboard is 64 zipfian keys, 95 % reads, values of 64 to 512 bytes", () => {
     const { phases, preload } = loadScenario("blackboard");
     expect(preload).toBe(1);
     expect(phases[0]).toMatchObject({

@@ -447,7 +447,7 @@ function unlink(entry: u32, next: u32, hash: u32, meta: u32, key: u32): void {
  * Writes a key. The chunk is taken and filled before the chain is looked at, so a full memory changes nothing.
  *
  * The epoch is read after the chain was read and stamps both the new entry's birth and the old one's death: whatever
- * this write could have seen was born no later (core.md, snapshots).
+ * this write could have seen was born no later.
  *
  * @param expected address and @param generation of the entry that MODE_IF_VERSION asks for
  * @returns OK, UNMET, NO_MEMORY, QUOTA, or STALE when the namespace was cleared meanwhile
