@@ -28,7 +28,7 @@ export class Snapshot {
   constructor(
     private readonly words: Uint32Array,
     /** The pool as the backup file has it. */
-    private readonly file: Uint32Array,
+    readonly file: Uint32Array,
     private readonly slabs: number,
     private readonly fault: number,
   ) {}

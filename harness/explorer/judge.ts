@@ -1,0 +1,86 @@
+/** What came of a schedule: the invariants over the memory it left, and its histories. */
+import { layout as L } from "../../src/core/index.js";
+import { isFifo, isKeyed, isLinearizable } from "./history.js";
+import { InvariantCheck } from "./invariants.js";
+import { KEY_COUNT, keyName, type Op, type Program } from "./program.js";
+import type { RunRecord } from "./run-record.js";
+import type { Thread } from "./thread.js";
+import * as T from "./tiny-layout.js";
+import type { TinyStore } from "./tiny-store.js";
+
+/** Judges the schedules of one program. */
+export class Judge {
+  private readonly check: InvariantCheck;
+  private readonly versions: Uint32Array;
+  private readonly evicts: boolean;
+
+  /** @param states of each key before a schedule */
+  constructor(
+    private readonly store: TinyStore,
+    private readonly record: RunRecord,
+    private readonly program: Program,
+    attached: number,
+    private readonly states: Int32Array,
+  ) {
+    const { settings, ring, threads } = program;
+    this.check = new InvariantCheck(store.words, {
+      slabShift: T.SLAB_SHIFT,
+      ids: T.IDS,
+      idCount: T.ID_COUNT,
+      slabs: T.SLABS,
+      slabCount: settings.slabs,
+      slots: T.SLOTS,
+      slotCount: attached,
+      buckets: T.BUCKETS,
+      bucketCount: settings.buckets,
+      pool: T.POOL,
+      ring: ring === null ? 0 : T.RING,
+    });
+    this.versions = store.versions(settings.slabs);
+    this.evicts = settings.evict || threads.some((ops) => ops.some(({ kind }) => kind === "evict"));
+  }
+
+  /** What is wrong with the memory, all threads being at rest. */
+  memoryFault(): string | null {
+    return this.check.run() ?? this.versionFault();
+  }
+
+  private versionFault(): string | null {
+    const { versions } = this;
+    const { words } = this.store;
+    for (let i = 0; i < versions.length; i++) {
+      const address = T.POOL + i * 32;
+      const slab = words[(T.SLABS >> 2) + ((address - T.POOL) >> T.SLAB_SHIFT)];
+      if (slab === 0 || (address - T.POOL) & ((32 << ((slab & 0xff) - 1)) - 1)) continue;
+      if (words[(address + L.E_VERSION) >> 2] < versions[i]) return `the version of chunk ${address} went back`;
+    }
+    return null;
+  }
+
+  /** Reads of what is there in the end: a lost write shows even if nobody read it before. */
+  lastReads(reader: Thread, threads: readonly Thread[]): Op[] {
+    const { record, program } = this;
+    const keys = new Set<number>();
+    for (let i = 0; i < record.length; i++) if (isKeyed(record.calls[i].kind)) keys.add(record.calls[i].key);
+    const ops: Op[] = [...keys].map((key) => ({ kind: "get", key }));
+    const receives = (thread: Thread) => thread !== reader && thread.ops.some(({ kind }) => kind === "receive");
+    if (program.ring !== null && !threads.some(receives)) {
+      for (let i = 0; i <= program.ring.capacity; i++) ops.push({ kind: "receive" });
+    }
+    return ops;
+  }
+
+  /** What is wrong with the histories, the last reads included. */
+  historyFault(): string | null {
+    const { record, program, states } = this;
+    for (let key = 0; key < KEY_COUNT; key++) {
+      if (!isLinearizable(record.calls, record.length, key, states[key], { evicts: this.evicts })) {
+        return `the history of key ${keyName(key)} is not linearizable`;
+      }
+    }
+    if (program.ring !== null && !isFifo(record.calls, record.length, program.ring.capacity)) {
+      return "the history of the ring is not that of a queue";
+    }
+    return null;
+  }
+}

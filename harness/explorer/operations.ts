@@ -1,0 +1,218 @@
+/**
+ * Operations between a program and the engine: what goes into a thread's windows before its call, and what its answer means for
+ * the history. One operation may be several calls, as it is in src/store: a namespace that was cleared is looked up again.
+ */
+import { layout as L } from "../../src/core/index.js";
+import { NO_EFFECT } from "./history.js";
+import { KEY_COUNT, keyName, type Op } from "./program.js";
+import type { RunRecord } from "./run-record.js";
+import type { Snapshot } from "./snapshot.js";
+import type { Thread } from "./thread.js";
+import * as T from "./tiny-layout.js";
+import type { TinyStore } from "./tiny-store.js";
+
+/** What a read returns whose bytes are of no write. */
+const TORN = -1000;
+const CHECK_FACTOR = 0x9e3779b1;
+
+export class Operations {
+  /** Values of keys are counters. */
+  counters = false;
+  private readonly words: Uint32Array;
+  private readonly keyWords: Uint32Array;
+
+  constructor(
+    private readonly store: TinyStore,
+    private readonly record: RunRecord,
+  ) {
+    this.words = store.words;
+    this.keyWords = store.keyWords;
+  }
+
+  /** An operation starts: its call goes into the history, its key and value into the windows. */
+  begin(thread: Thread): void {
+    const { record } = this;
+    const op = thread.ops[thread.at];
+    const value = thread.values[thread.at];
+    thread.history = record.length;
+    record.newCall(thread, op, value).invoked = record.clock++;
+    thread.busy = true;
+    thread.calling = op.kind;
+    this.fillWindows(thread, op, value);
+  }
+
+  private fillWindows(thread: Thread, op: Op, value: number): void {
+    const { words } = this;
+    const key = (thread.slot + L.S_KEY) >> 2;
+    words[key] = op.kind === "clear" || op.kind === "configure" ? this.store.nameWord : this.keyWords[op.key ?? 0];
+    words[key + 1] = 0;
+    words[key + 2] = 0;
+    words[key + 3] = 0;
+    const at = (thread.slot + L.S_VALUE) >> 2;
+    words[at] = value;
+    words[at + 1] = this.counters ? 0 : Math.imul(value, CHECK_FACTOR);
+    if (!op.wide) return;
+    for (let i = 2; i < 6; i += 2) {
+      words[at + i] = words[at];
+      words[at + i + 1] = words[at + 1];
+    }
+  }
+
+  /** The engine's function has returned: the operation is done, or goes on with another function. */
+  finishCall(thread: Thread, result: number): void {
+    const op = thread.ops[thread.at];
+    switch (thread.calling) {
+      case "resolve":
+        this.store.noteRecord(thread);
+        thread.calling = op.kind;
+        this.fillWindows(thread, op, thread.values[thread.at]);
+        return;
+      case "rejoin":
+        thread.calling = "attach";
+        return;
+      case "attach":
+        thread.slot = T.SLOTS + result * L.SLOT_SIZE;
+        this.words[T.CONTROL_SELF >> 2] = thread.slot;
+        this.finish(thread, 1);
+        return;
+      case "borrow":
+        if (result === 1) break;
+        this.finishBorrow(thread, result);
+        return;
+      default:
+        if (result === L.STALE && thread.calling !== "send" && thread.calling !== "receive") break;
+        this.finish(thread, this.answerOf(thread, op, result));
+        return;
+    }
+    // STALE: the namespace was cleared; look it up and start over, as the store does
+    thread.calling = "resolve";
+    this.words[(thread.slot + L.S_KEY) >> 2] = this.store.nameWord;
+  }
+
+  private answerOf(thread: Thread, op: Op, result: number): number {
+    const { words } = this;
+    switch (op.kind) {
+      case "get": {
+        if (result < 0) return 0;
+        const value = this.valueAt(thread.slot + L.S_VALUE, result);
+        this.remember(thread, op, value);
+        return value;
+      }
+      case "set":
+      case "setIfAbsent":
+      case "setIfVersion":
+        if (result === L.OK) this.remember(thread, op, thread.values[thread.at]);
+        return result === L.NO_MEMORY || result === L.QUOTA ? NO_EFFECT : result;
+      case "add":
+        if (result === L.NO_MEMORY || result === L.NOT_A_COUNTER) return NO_EFFECT;
+        return words[(thread.slot + L.S_OUT + 16) >> 2];
+      case "clear":
+      case "configure":
+        return result === L.OK ? 1 : NO_EFFECT;
+      case "buffer":
+        if (result !== 0) thread.buffers.push(result);
+        return result !== 0 ? 1 : NO_EFFECT;
+      case "returnBuffer":
+        if (thread.buffers.pop() !== undefined && result === 0) {
+          this.record.broken = "a buffer could not be given back";
+        }
+        return result;
+      case "list":
+        return this.noteListed(thread, result);
+      case "send":
+        return result === L.OK ? 1 : result === L.FULL ? 0 : NO_EFFECT;
+      case "receive":
+        if (result === L.NOT_YOURS) return NO_EFFECT;
+        return result === L.EMPTY ? 0 : this.valueAt(thread.slot + L.S_VALUE, result);
+      default:
+        return result;
+    }
+  }
+
+  /** A listing is a look at each key at some moment of it, unless what it listed has changed since and cannot be named. */
+  private noteListed(thread: Thread, count: number): number {
+    const { words, record } = this;
+    const present = new Set<number>();
+    for (let i = 0; i < count; i++) {
+      const pair = (thread.slot + L.S_MANY + i * 8) >> 2;
+      if (words[(words[pair] + L.E_VERSION) >> 2] !== words[pair + 1]) return count;
+      present.add(this.keyWords.indexOf(words[(words[pair] + L.E_KEY) >> 2]));
+    }
+    for (let key = 0; key < KEY_COUNT; key++) {
+      record.addRead(thread, { kind: "has", key }, present.has(key) ? 1 : 0, record.clock);
+    }
+    return count;
+  }
+
+  private remember(thread: Thread, op: Op, value: number): void {
+    const key = (op.key ?? 0) * 3;
+    thread.tokens[key] = this.words[(thread.slot + L.S_OUT) >> 2];
+    thread.tokens[key + 1] = this.words[(thread.slot + L.S_OUT + 4) >> 2];
+    thread.tokens[key + 2] = value;
+  }
+
+  /** The value that the bytes at the address are, or TORN if no write of this program wrote them. */
+  private valueAt(address: number, length: number): number {
+    const { words } = this;
+    const at = address >> 2;
+    const value = words[at];
+    if (this.counters) return length === 8 && words[at + 1] === 0 ? value : TORN;
+    if (length !== 8 && length !== 24) return TORN;
+    for (let i = 0; i < length >> 2; i += 2) {
+      if (words[at + i] !== value || words[at + i + 1] !== Math.imul(value, CHECK_FACTOR) >>> 0) return TORN;
+    }
+    return value;
+  }
+
+  private finishBorrow(thread: Thread, address: number): void {
+    if (address <= 2) {
+      this.finish(thread, 0);
+      return;
+    }
+    thread.pin = this.words[(thread.slot + L.S_OUT + 20) >> 2];
+    thread.pinnedAt = address;
+    thread.pinnedValue = this.valueAt(address, this.words[(thread.slot + L.S_OUT + 12) >> 2]);
+    this.finish(thread, thread.pinnedValue);
+  }
+
+  private finish(thread: Thread, result: number): void {
+    const { record } = this;
+    const call = record.calls[thread.history];
+    call.result = result;
+    call.returned = record.clock++;
+    if (result === TORN) {
+      record.broken = `thread ${thread.number} read bytes that no write wrote (${call.kind} ${keyName(call.key)})`;
+    }
+    if (call.kind === "release") this.checkBorrowed(thread);
+    thread.busy = false;
+    thread.at++;
+  }
+
+  private checkBorrowed(thread: Thread): void {
+    if (thread.pin < 0) return;
+    if (this.words[thread.pinnedAt >> 2] !== thread.pinnedValue) {
+      this.record.broken = `the value that thread ${thread.number} had borrowed changed under it`;
+    }
+    thread.pin = -1;
+  }
+
+  /** What the backup has of each key is a read of it, made between the backup's start and its cut. */
+  finishSnapshot(thread: Thread, snapshot: Snapshot): void {
+    const { record, keyWords } = this;
+    thread.snapshot = null;
+    this.finish(thread, snapshot.valid ? 1 : NO_EFFECT);
+    if (!snapshot.valid) return;
+    const { file } = snapshot;
+    const absent = new Set([...keyWords.keys()]);
+    for (const entry of snapshot.entries()) {
+      const meta = file[(entry + L.E_META) >> 2];
+      const key = keyWords.indexOf(file[(entry + L.E_KEY) >> 2]);
+      if ((meta & 0xffff) < L.FIRST_ID || key < 0) continue;
+      // a key can be there twice: inserted in the epoch, by a write that had found it absent, after a delete of the next
+      // epoch. Either is then a right one, and whoever restores has to take one.
+      record.addRead(thread, { kind: "get", key }, file[(entry + L.E_KEY + 16) >> 2], thread.cutAt);
+      absent.delete(key);
+    }
+    for (const key of absent) record.addRead(thread, { kind: "get", key }, 0, thread.cutAt);
+  }
+}

@@ -1,0 +1,47 @@
+/** What a schedule leaves to be judged: the calls of its threads with their answers, and the first thing that was plainly wrong. */
+import type { Call } from "./history.js";
+import type { Op } from "./program.js";
+import type { Thread } from "./thread.js";
+
+export class RunRecord {
+  /** Calls in the order they were made; only the first `length` are of this run, the others are room for the next. */
+  readonly calls: Call[] = [];
+  length = 0;
+  /** Counts events: calls and returns. */
+  clock = 0;
+  broken: string | null = null;
+
+  reset(): void {
+    this.length = 0;
+    this.clock = 0;
+    this.broken = null;
+  }
+
+  newCall(thread: Thread, op: Op, value: number): Call {
+    let call = this.calls[this.length];
+    if (call === undefined) {
+      call = {} as Call;
+      this.calls.push(call);
+    }
+    this.length++;
+    call.thread = thread.number;
+    call.op = op;
+    call.kind = op.kind;
+    call.key = op.key ?? -1;
+    call.value = value;
+    call.expected = thread.tokens[(op.key ?? 0) * 3 + 2];
+    call.ttl = op.ttl === true;
+    call.returned = Number.POSITIVE_INFINITY;
+    call.result = 0;
+    return call;
+  }
+
+  /** A look at one key that was part of a larger call: from when that call began to `returned`. */
+  addRead(thread: Thread, op: Op, result: number, returned: number): void {
+    const { invoked } = this.calls[thread.history];
+    const call = this.newCall(thread, op, 0);
+    call.invoked = invoked;
+    call.returned = returned;
+    call.result = result;
+  }
+}

@@ -1,0 +1,133 @@
+/** The memory the threads share: an empty store of a program's settings, its keys, its namespace, and images of its state. */
+import { layout as L } from "../../src/core/index.js";
+import { KEY_COUNT, type Program } from "./program.js";
+import type { Thread } from "./thread.js";
+import * as T from "./tiny-layout.js";
+
+const KEY_CANDIDATES = 26;
+const UNLIMITED = 0x3fffffff;
+/** The namespace's name, "n". */
+const NAME = 0x6e;
+
+export class TinyStore {
+  readonly memory = new WebAssembly.Memory({ initial: T.MEMORY_PAGES, maximum: 65536, shared: true });
+  readonly words = new Uint32Array(this.memory.buffer);
+  /** The key window's word, by key. */
+  readonly keyWords = new Uint32Array(KEY_COUNT);
+  readonly nameWord = NAME;
+
+  /** Letters for the keys, so that the first three share bucket 0 of two and the last is in the other. */
+  chooseKeys(thread: Thread): void {
+    this.words.fill(0, 0, T.POOL_END >> 2);
+    T.writeHeader(this.words, {
+      buckets: 2,
+      slabs: T.SLAB_MAX,
+      refill: 4,
+      cacheLimit: 8,
+      cacheReturn: 4,
+      retireLimit: 4,
+      evict: false,
+    });
+    this.attach([thread]);
+    this.makeNamespace(thread);
+    const wanted = [0, 0, 0, 1];
+    let letter = 0;
+    for (let key = 0; key < KEY_COUNT; key++) {
+      for (; ; letter++) {
+        if (letter === KEY_CANDIDATES) throw new Error("the alphabet has too few keys of this bucket");
+        this.words[(thread.slot + L.S_KEY) >> 2] = 0x61 + letter;
+        if ((thread.engine.prepare(thread.record, thread.version, 1) & 1) === wanted[key]) break;
+      }
+      this.keyWords[key] = 0x61 + letter++;
+    }
+  }
+
+  /** Makes the memory that of an empty store, the program's threads attached and its namespace made. */
+  lay({ settings, ring }: Program, threads: readonly Thread[]): void {
+    const { words } = this;
+    words.fill(0, 0, T.POOL_END >> 2);
+    words.fill(0, T.RING >> 2, (T.RING + T.RING_SIZE) >> 2);
+    T.writeHeader(words, settings);
+    this.attach(threads);
+    this.makeNamespace(threads[0]);
+    for (const thread of threads) this.resolve(thread);
+    if (ring !== null) this.makeRing(ring);
+  }
+
+  /** Lets engine functions called from here run without interruption. */
+  unbind(): void {
+    this.words[T.CONTROL_FUEL >> 2] = UNLIMITED;
+    this.words[T.CONTROL_FINE >> 2] = 0;
+  }
+
+  private attach(threads: readonly Thread[]): void {
+    this.unbind();
+    for (const thread of threads) thread.slot = T.SLOTS + thread.engine.attach(thread.number) * L.SLOT_SIZE;
+  }
+
+  private makeNamespace(thread: Thread): void {
+    this.words[(thread.slot + L.S_KEY) >> 2] = NAME;
+    if (thread.engine.createNamespace(1, 0, 0, 0n) !== L.OK) throw new Error("the pool is too small for its namespace");
+    this.resolve(thread);
+  }
+
+  /** Has the thread look the namespace up. */
+  resolve(thread: Thread): void {
+    this.words[(thread.slot + L.S_KEY) >> 2] = NAME;
+    thread.engine.resolve(1);
+    this.noteRecord(thread);
+  }
+
+  /** What the thread's lookup has found. */
+  noteRecord(thread: Thread): void {
+    thread.record = this.words[(thread.slot + L.S_OUT) >> 2];
+    thread.version = this.words[(thread.slot + L.S_OUT + 4) >> 2];
+  }
+
+  private makeRing({ single, capacity }: NonNullable<Program["ring"]>): void {
+    const { words } = this;
+    words[(T.RING + L.R_CAPACITY) >> 2] = capacity;
+    words[(T.RING + L.R_KIND) >> 2] = single ? L.RING_SPSC : L.RING_MPSC;
+    for (let i = 0; i < capacity; i++) words[(T.RING + L.R_CELLS + i * 8 + 4) >> 2] = i;
+  }
+
+  /** The parts of the memory that a schedule of the program may change. */
+  private parts(program: Program, attached: number): Uint32Array[] {
+    const part = (from: number, to: number) => this.words.subarray(from >> 2, to >> 2);
+    const parts = [
+      part(0, T.HEADER_STATE_SIZE),
+      part(T.IDS, T.POOL + program.settings.slabs * T.SLAB_SIZE),
+      part(T.RING, T.RING + T.RING_SIZE),
+    ];
+    for (let i = 0; i < attached; i++) {
+      const slot = T.SLOTS + i * L.SLOT_SIZE;
+      parts.push(part(slot, slot + T.SLOT_STATE_SIZE));
+    }
+    return parts;
+  }
+
+  image(program: Program, attached: number): Uint32Array[] {
+    return this.parts(program, attached).map((part) => part.slice());
+  }
+
+  restore(program: Program, attached: number, image: readonly Uint32Array[]): void {
+    const parts = this.parts(program, attached);
+    for (let i = 0; i < parts.length; i++) parts[i].set(image[i]);
+  }
+
+  /** Every thread attached anew: the instances outlive a schedule, and their globals with them (where eviction starts, for one). */
+  reattach(threads: readonly Thread[], count: number): void {
+    this.unbind();
+    for (let i = 0; i < count; i++) {
+      this.words[(T.SLOTS + i * L.SLOT_SIZE + L.S_STATE) >> 2] = L.SLOT_FREE;
+      threads[i].engine.attach(i);
+    }
+  }
+
+  /** Of each place where a chunk can begin. */
+  versions(slabs: number): Uint32Array {
+    const versions = new Uint32Array((slabs << T.SLAB_SHIFT) >> 5);
+    for (let i = 0; i < versions.length; i++) versions[i] = this.words[(T.POOL + i * 32 + L.E_VERSION) >> 2];
+    return versions;
+  }
+}
