@@ -1,4 +1,6 @@
-/** `import … from "engram"`: the reference store, and its backups. */
+/** `import … from "engram"`: the reference store, its backups and recordings. */
+import "./recording/index.js";
+
 export {
   type BackupOptions,
   type BackupReport,
@@ -10,4 +12,5 @@ export {
   restore,
   type SessionStatus,
 } from "./backup/index.js";
+export type { Recording, RecordingReport } from "./recording/index.js";
 export * from "./store/index.js";

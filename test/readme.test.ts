@@ -33,6 +33,13 @@ beforeAll(() => {
   // a few thousand requests with a hot set: the README's own "my-trace.txt"
   const lines = Array.from({ length: 6000 }, (_, i) => `key-${i % 3 === 0 ? i % 900 : i % 40}`);
   writeFileSync(join(folder, "my-trace.txt"), `${lines.join("\n")}\n`);
+  // and its "my-agents.mjs": a cache-aside loop
+  const agents = `import { Store } from "engram";
+    const store = await Store.create({ capacity: "8MiB" });
+    const cache = store.namespace("cache", { encoding: "string" });
+    for (let i = 0; i < 3000; i++) if (cache.get("k" + (i * i) % 997) === undefined) cache.set("k" + (i * i) % 997, "v");
+    await store.close();`;
+  writeFileSync(join(folder, "my-agents.mjs"), agents);
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

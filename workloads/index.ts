@@ -16,5 +16,6 @@ export type { TraceFormat } from "./traces/format.js";
 export { type TraceInfo, traceInfo } from "./traces/info.js";
 export { NumberInterner, StringInterner } from "./traces/interner.js";
 export { loadTrace, openTrace, type Trace, type TraceOptions, type TraceStream } from "./traces/open.js";
+export { fillUnknownSizes, hasUnknownSizes } from "./traces/unknown-sizes.js";
 export { nextAccesses, WRITABLE_FORMATS, type WritableFormat, type WrittenTrace, writeTrace } from "./traces/write.js";
 export { parseBytes, parseDuration, parseRate, parseShare } from "./units.js";

@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import {
+  fillUnknownSizes,
+  hasUnknownSizes,
   NumberInterner,
   openTrace,
   StringInterner,
@@ -37,7 +39,9 @@ export async function loadForSweep(path: string, options: TraceOptions & { sizes
   }
   // An empty trace has been refused by openTrace's batches.
   if (columns === undefined) throw new InvalidArgumentError(`${path}: no request in it; expected at least one`);
-  return columns.finish(stream.name);
+  const trace = columns.finish(stream.name);
+  if (hasUnknownSizes(stream.format) && trace.sizes !== null) fillUnknownSizes(trace.ids, trace.sizes, trace.distinct);
+  return trace;
 }
 
 class Columns {

@@ -1,4 +1,4 @@
-/** `engram trace info | convert | generate`. */
+/** `engram trace info | convert | generate | record`. */
 import { Command } from "commander";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import {
@@ -15,6 +15,7 @@ import { requireWritableFile } from "../sweep/index.js";
 import { generateTrace } from "./generate.js";
 import { formatToWrite, oneOf, parseSizeSpec, wholeNumber } from "./option-values.js";
 import { popularityOf } from "./popularity.js";
+import { recordCommand } from "./record.js";
 import { type FullInfo, renderInfo } from "./render-info.js";
 import { reuseDistancesOf } from "./reuse-distances.js";
 import { verdictOn } from "./verdict.js";
@@ -53,7 +54,7 @@ interface GenerateFlags {
 
 /** The command, for the CLI to add. Bad input of any kind is thrown as an InvalidArgumentError. */
 export function traceCommand(): Command {
-  const command = new Command("trace").description("traces of cache requests: look into, convert, generate");
+  const command = new Command("trace").description("traces of cache requests: look into, convert, generate, record");
   reading(command.command("info"))
     .description(
       "what a trace is like: footprint, popularity, reuse distances, access pattern, and a policy to start with",
@@ -79,6 +80,17 @@ export function traceCommand(): Command {
     .option("--to <name>", `the format to write (${WRITABLE_FORMATS.join(", ")}), instead of telling it from the name`)
     .option("--json", "print what was written as JSON, alone on stdout")
     .action(generate);
+  command
+    .command("record")
+    .description(
+      "run a program with its stores recorded: every get, set, delete and increment of all its threads, as an operation log that info, evict and run --trace read",
+    )
+    .usage("[options] <out> -- <program> [arguments...]")
+    .argument("<out>", "file to write: an operation log (.oplog), or as its name or --to says")
+    .argument("<program...>", "what to run, as in: node agents.js")
+    .option("--to <name>", `the format to write: oplog, ${WRITABLE_FORMATS.join(", ")}`)
+    .option("--json", "print what was recorded as JSON, on stdout after what the program prints")
+    .action(record);
   return command;
 }
 
@@ -119,6 +131,19 @@ async function generate(path: string, flags: GenerateFlags): Promise<void> {
   }
   await requireWritableFile("output", path);
   await write(path, generateTrace({ keys, requests, seed, sizes }), format, flags.json === true);
+}
+
+async function record(out: string, program: string[], flags: { to?: string; json?: boolean }): Promise<void> {
+  const isLog = flags.to === undefined ? /\.oplog$/i.test(out) : /^oplog$/i.test(flags.to);
+  const format = isLog ? null : formatToWrite(out, flags.to);
+  if (isLog && /\.(gz|zst)$/i.test(out)) {
+    throw new InvalidArgumentError(`${out}: an operation log is written as it is, expected a name that ends in .oplog`);
+  }
+  await requireWritableFile("output", out);
+  const run = await recordCommand(out, program, format);
+  const counted = `${run.operations.toLocaleString("en-US")} operations, ${run.bytes.toLocaleString("en-US")} bytes`;
+  process.stdout.write(flags.json ? `${JSON.stringify(run)}\n` : `${run.file}: ${counted}, written as ${run.format}\n`);
+  process.exitCode = run.exitCode;
 }
 
 function keySpec({ distribution: name, keys, skew }: GenerateFlags): KeySpec {

@@ -58,6 +58,9 @@ export interface Store extends StoreExtensions {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
 export class Store implements AsyncDisposable {
+  /** @internal Called with each store that this thread makes or attaches to: how other rooms come to know of it. */
+  static readonly opened = new Set<(store: Store) => void>();
+
   private readonly connection: Connection;
   private readonly agent: string | null;
 
@@ -85,7 +88,7 @@ export class Store implements AsyncDisposable {
     const memory = createMemory(checked.geometry, settings, checked.shared);
     const worker = new WorkerConnection(module, memory);
     const maintenance = checked.maintenance ? startMaintenance(worker) : null;
-    return new Store(connect(worker, maintenance, true, checked.shared), null);
+    return open(new Store(connect(worker, maintenance, true, checked.shared), null));
   }
 
   /**
@@ -100,7 +103,7 @@ export class Store implements AsyncDisposable {
     const header = new Uint32Array(memory.buffer, 0, layout.HEADER_SIZE / 4);
     if (header[layout.H_CLOSED / 4] !== 0) throw new ClosedError("the store was closed by the thread that created it");
     const worker = new WorkerConnection(handle.module as WebAssembly.Module, memory);
-    return new Store(connect(worker, null, false, true), null);
+    return open(new Store(connect(worker, null, false, true), null));
   }
 
   /** What another thread needs to attach: structured-cloneable. */
@@ -367,6 +370,13 @@ export class Store implements AsyncDisposable {
     return worker.engine.sweep(worker.bucketCount) >>> 0;
   }
 
+  /** @internal This thread's connection, which all views and namespaces of the store share, and the store's number. */
+  connectionId(): { worker: object; storeId: number; shared: boolean } {
+    const { worker, shared } = this.connection;
+    worker.assertOpen();
+    return { worker, storeId: worker.header[layout.H_STORE_ID / 4], shared };
+  }
+
   /** @internal The way in for a whole backup. */
   loader(): Loader {
     this.connection.worker.assertOpen();
@@ -505,6 +515,11 @@ export class Store implements AsyncDisposable {
       if (status === layout.NO_MEMORY) throw new OutOfMemoryError(`no memory is left to make namespace "${name}"`);
     }
   }
+}
+
+function open(store: Store): Store {
+  for (const heard of Store.opened) heard(store);
+  return store;
 }
 
 function connect(worker: WorkerConnection, maintenance: Worker | null, creator: boolean, shared: boolean): Connection {

@@ -5,6 +5,7 @@ import type { TraceFormat } from "./format.js";
 import { arc } from "./formats/arc.js";
 import { csv } from "./formats/csv.js";
 import { lirs } from "./formats/lirs.js";
+import { operationLog } from "./formats/operation-log.js";
 import { oracleGeneral, oracleGeneralOpNs } from "./formats/oracle-general.js";
 import { cache2k, corda } from "./formats/plain-binary.js";
 import { twr } from "./formats/twr.js";
@@ -13,6 +14,7 @@ import { vscsi } from "./formats/vscsi.js";
 
 /** In the order their `looksLike` is asked: the pickier first, txt (which takes any text) last. */
 export const TRACE_FORMATS: readonly TraceFormat[] = [
+  operationLog,
   vscsi,
   oracleGeneral,
   oracleGeneralOpNs,

@@ -6,6 +6,7 @@ import { type ColumnSpec, parseColumns } from "./columns.js";
 import { type DetectedFormat, detectFormat } from "./detect.js";
 import { NumberInterner, StringInterner } from "./interner.js";
 import { type ByteSource, openBytes } from "./source.js";
+import { fillUnknownSizes, hasUnknownSizes } from "./unknown-sizes.js";
 
 export interface TraceOptions {
   /** A format's name; unset: guessed from the file's name, then its content. */
@@ -35,7 +36,7 @@ export interface Trace {
   /** Distinct keys; `ids` are below it. */
   readonly distinct: number;
   readonly ids: Uint32Array;
-  /** Bytes by request; null: the format has none, count every object as 1. A 0 in the file stays 0. */
+  /** Bytes by request; null: the format has none, count every object as 1. A 0 in the file stays 0, but in an operation log: see unknown-sizes.ts. */
   readonly sizes: Uint32Array | null;
   /** Codes of operations.ts by request; null: all are gets. */
   readonly ops: Uint8Array | null;
@@ -167,6 +168,7 @@ class Loading {
   finish({ name, format }: TraceStream): Trace {
     this.#resize(this.count);
     const keys = this.#numbers ?? this.#strings;
+    if (hasUnknownSizes(format) && this.#sizes !== null) fillUnknownSizes(this.#ids, this.#sizes, keys.size);
     return {
       name,
       format,
