@@ -2,7 +2,7 @@
 import { cpus, loadavg } from "node:os";
 import { type Results, SCHEMA_VERSION } from "../reports/results.js";
 import { InvalidArgumentError } from "../src/store/errors.js";
-import type { Scenario } from "../workloads/index.js";
+import { crewOf, replaysTrace, type Scenario } from "../workloads/index.js";
 import type { Progress } from "./command-line/progress.js";
 import { captureEnvironment } from "./environment.js";
 import { judgeRuns } from "./judge-runs.js";
@@ -14,8 +14,8 @@ export interface RunRequest {
   readonly title?: string;
   readonly scenarios: readonly Scenario[];
   readonly subjects: readonly string[];
-  /** Null: as many as the scenario has agents. */
-  readonly workers: number | null;
+  /** Every scenario and subject is run with each; null: with as many as the scenario says. */
+  readonly workers: readonly number[] | null;
   readonly durationMs: number | null;
   readonly ops: number | null;
   readonly rate: number | null;
@@ -44,7 +44,9 @@ export async function measureRuns(
 ): Promise<MeasuredRuns> {
   const loadBefore = loadavg()[0];
   const plans = request.scenarios.flatMap((scenario) =>
-    request.subjects.map((subject) => planOf(request, scenario, subject)),
+    request.subjects.flatMap((subject) =>
+      workerCounts(request, scenario).map((workers) => planOf(request, scenario, subject, workers)),
+    ),
   );
   const noisePlans = Array.from({ length: request.noiseRuns }, () => ({
     ...plans[0],
@@ -89,9 +91,14 @@ export async function measureRuns(
   return { results, failures, leftOut };
 }
 
-function planOf(request: RunRequest, scenario: Scenario, subject: string): Omit<RunPlan, "directory"> {
+/** Where agents share threads there are never more threads than agents: what was asked for may come to the same. */
+function workerCounts({ workers }: RunRequest, scenario: Scenario): number[] {
+  return [...new Set((workers ?? [null]).map((asked) => crewOf(scenario, asked).workers))];
+}
+
+function planOf(request: RunRequest, scenario: Scenario, subject: string, workers: number): Omit<RunPlan, "directory"> {
   const { durationMs, ops, rate, seed } = request;
-  const replays = scenario.phases.some(({ keys }) => keys.distribution === "trace");
+  const replays = replaysTrace(scenario);
   if (replays && request.trace === null) {
     throw new InvalidArgumentError(`scenario ${scenario.name} replays a trace: give one with --trace FILE`);
   }
@@ -99,7 +106,7 @@ function planOf(request: RunRequest, scenario: Scenario, subject: string): Omit<
     // A scenario given as a file is found again by its path.
     scenario: scenario.file,
     subject,
-    workers: request.workers ?? scenario.agents,
+    workers,
     trace: replays ? request.trace : null,
     durationMs,
     ops,

@@ -1,4 +1,6 @@
 /** The workloads room's door: what is replayed. */
+export { agentsOf, type Crew, crewOf, recipientOf, rolesOf } from "./agents.js";
+export { arrivalTime, lowestRate, meanRate, type Rate } from "./arrivals.js";
 export { closest } from "./closest.js";
 export type { KeyChooser } from "./generators/chooser.js";
 export { type KeySpec, keyChooser } from "./generators/keys.js";
@@ -7,8 +9,24 @@ export { type SizeChooser, type SizeSpec, sizeChooser } from "./generators/sizes
 export { fillValue } from "./generators/values.js";
 export { listScenarios, loadScenario, parseScenario, scenarioFolder, writeScenarioSchema } from "./load-scenario.js";
 export * from "./operations.js";
-export { type Phase, type Scenario, scenarioJsonSchema, scenarioSchema } from "./scenario.js";
-export { createPreload, createStream, keyName, type OperationStream, type StreamOptions } from "./stream.js";
+export {
+  NEXT,
+  type Phase,
+  type Role,
+  replaysTrace,
+  type Scenario,
+  scenarioJsonSchema,
+  scenarioSchema,
+  WITH_BACKUPS,
+} from "./scenario.js";
+export {
+  createPreload,
+  createStream,
+  keyName,
+  type OperationStream,
+  type PreloadedKey,
+  type StreamOptions,
+} from "./stream.js";
 export { BATCH_CAPACITY, TraceBatch, type TraceColumns } from "./traces/batch.js";
 export { type ColumnSpec, parseColumns } from "./traces/columns.js";
 export { formatByName, TRACE_FORMATS } from "./traces/detect.js";

@@ -2,11 +2,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from "yaml";
-import type { z } from "zod";
+import { type Document, LineCounter, parseDocument } from "yaml";
 import { InvalidArgumentError } from "../src/store/errors.js";
 import { closest } from "./closest.js";
-import { type Scenario, scenarioJsonSchema, scenarioSchema } from "./scenario.js";
+import { type Scenario, scenarioJsonSchema, scenarioOf, scenarioSchema } from "./scenario.js";
+import { describeFault } from "./scenario-faults.js";
 import { writeWhole } from "./write-whole.js";
 
 const ENDING = /\.ya?ml$/;
@@ -58,10 +58,10 @@ export function parseScenario(text: string, file: string): Scenario {
   }
   const result = scenarioSchema.safeParse(plainContent(document, file));
   if (!result.success) {
-    const issue = result.error.issues[0];
-    throw new InvalidArgumentError(`${file}:${lineOf(document, lines, issue)}: ${described(issue)}`);
+    const fault = describeFault(result.error.issues[0], document, lines, scenarioJsonSchema());
+    throw new InvalidArgumentError(`${file}:${fault}`);
   }
-  return { ...result.data, name: basename(file).replace(ENDING, ""), file };
+  return scenarioOf(result.data, basename(file).replace(ENDING, ""), file);
 }
 
 /** Writes the JSON Schema of scenario files (whole or not at all). */
@@ -109,32 +109,4 @@ function plainContent(document: Document, file: string): unknown {
       cause: error,
     });
   }
-}
-
-type Issue = z.core.$ZodIssue;
-
-/** The line of the offending key or value; a missing key is reported on the line of the map it is missing from. */
-function lineOf(document: Document, lines: LineCounter, issue: Issue): number {
-  const unknownKey = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
-  for (let depth = issue.path.length; depth >= 0; depth--) {
-    const node: unknown = depth === 0 ? document.contents : document.getIn(issue.path.slice(0, depth), true);
-    const at = offsetOf(node, depth === issue.path.length ? unknownKey : undefined);
-    if (at !== undefined) return lines.linePos(at).line;
-  }
-  return 1;
-}
-
-function offsetOf(node: unknown, key: string | undefined): number | undefined {
-  if (key !== undefined && isMap(node)) {
-    const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key);
-    if (pair !== undefined && isScalar(pair.key)) return pair.key.range?.[0];
-  }
-  return (node as { range?: [number, number, number] | null } | undefined)?.range?.[0];
-}
-
-function described(issue: Issue): string {
-  const where = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
-  if (issue.code === "unrecognized_keys")
-    return `${where}unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}; expected only keys of the scenario schema`;
-  return `${where}${issue.message}`;
 }

@@ -1,184 +1,69 @@
 /**
- * A scenario file: what is replayed, in one YAML document. The schema here is the whole contract: it validates on reading, gives the
+ * A scenario file: what is replayed, in one YAML document. The schema is the whole contract: it validates on reading, gives the
  * types, and is published as JSON Schema (scenario.schema.json) so that editors complete and check the files.
  *
  * Units are written out (`5s`, `64MiB`, `10%`, `1000/s`) and come out as milliseconds, bytes, shares from 0 to 1 and operations a second.
  */
 import { z } from "zod";
-import { MIX_OPERATIONS, type MixOperation } from "./operations.js";
-import {
-  BYTES_PATTERN,
-  DURATION_PATTERN,
-  parseBytes,
-  parseDuration,
-  parseRate,
-  parseShare,
-  RATE_PATTERN,
-  SHARE_PATTERN,
-} from "./units.js";
+import type { Rate } from "./arrivals.js";
+import { bytes, count, duration, MAX_KEYS, share } from "./schema/quantities.js";
+import { rate } from "./schema/rate.js";
+import { role, roleFaults, roleFields } from "./schema/role.js";
 
-/** Largest value a scenario may ask for, bytes: no store of this project takes more. */
-const MAX_VALUE_BYTES = 64 * 1024 * 1024;
-/** Keys stay dense 32-bit numbers, with room for inserts. */
-const MAX_KEYS = 1_000_000_000;
 const MAX_AGENTS = 1024;
+/** Messages a mailbox may hold: as many as the store's channels. */
+const MAILBOX_MESSAGES = { least: 2, most: 1024, standard: 256 };
+/** Name of the target that stands for the next agent of the sender's own group. */
+export const NEXT = "next";
+/** What a phase's latencies are told apart as when backups run in it and it has no label of its own. */
+export const WITH_BACKUPS = "with backups";
 
-const count = (most: number) => z.number().int().min(1).max(most);
-
-const duration = z
-  .string()
-  .regex(DURATION_PATTERN, "expected a duration such as 5s, 200ms or 2m")
-  .transform(parseDuration)
-  .meta({ description: "A duration: 5s, 200ms, 2m" });
-
-const bytes = z
-  .union([
-    z.number().int().nonnegative(),
-    z.string().regex(BYTES_PATTERN, "expected a size such as 64MiB, 4KiB or 512B").transform(parseBytes),
-  ])
-  .refine((size) => size <= Number.MAX_SAFE_INTEGER, "too many bytes")
-  .meta({ description: "A size: 64MiB, 4KiB, 512B, or a number of bytes" });
-
-const valueBytes = bytes.refine((size) => size <= MAX_VALUE_BYTES, `expected at most ${MAX_VALUE_BYTES} bytes`);
-
-const share = z
-  .string()
-  .regex(SHARE_PATTERN, "expected a share such as 10%")
-  .transform(parseShare)
-  .refine((part) => part <= 1, "expected a share from 0% to 100%")
-  .meta({ description: "A share: 10%" });
-
-const rate = z
-  .string()
-  .regex(RATE_PATTERN, "expected a rate such as 10000/s")
-  .transform(parseRate)
-  .refine((perSecond) => perSecond > 0, "expected a rate above 0")
-  .meta({ description: "Operations a second of all agents together: 10000/s" });
-
-const keyCount = count(MAX_KEYS);
-const scope = z
-  .enum(["shared", "agent"])
-  .default("shared")
-  .meta({ description: "shared: all agents use the same keys; agent: every agent has keys of its own" });
-
-const keys = z
-  .discriminatedUnion("distribution", [
-    z.strictObject({ distribution: z.literal("uniform"), count: keyCount, scope }),
-    z.strictObject({
-      distribution: z.literal("zipfian"),
-      count: keyCount,
-      scope,
-      theta: z.number().gt(0).lt(1).optional(),
-    }),
-    z.strictObject({ distribution: z.literal("scrambledZipfian"), count: keyCount, scope }),
-    z.strictObject({
-      distribution: z.literal("zipf"),
-      count: keyCount,
-      scope,
-      exponent: z.number().gt(0).max(10).optional(),
-    }),
-    z.strictObject({
-      distribution: z.literal("latest"),
-      count: keyCount,
-      scope,
-      theta: z.number().gt(0).lt(1).optional(),
-    }),
-    z.strictObject({
-      distribution: z.literal("hotspot"),
-      count: keyCount,
-      scope,
-      hotKeys: share.optional(),
-      hotOperations: share.optional(),
-    }),
-    z.strictObject({
-      distribution: z.literal("exponential"),
-      count: keyCount,
-      scope,
-      percentile: z.number().gt(0).lt(1).optional(),
-      range: z.number().gt(0).max(1).optional(),
-    }),
-    z.strictObject({ distribution: z.literal("sequential"), count: keyCount, scope }),
-    z.strictObject({ distribution: z.literal("trace"), scope: z.literal("shared").default("shared") }),
-  ])
-  .meta({ description: "Which keys are touched how often" });
-
-const values = z
-  .discriminatedUnion("distribution", [
-    z.strictObject({ distribution: z.literal("constant"), size: valueBytes }),
-    z.strictObject({ distribution: z.literal("uniform"), min: valueBytes, max: valueBytes }),
-    z.strictObject({
-      distribution: z.literal("zipf"),
-      min: valueBytes,
-      max: valueBytes,
-      exponent: z.number().gt(0).max(10).optional(),
-    }),
-    z.strictObject({
-      distribution: z.literal("list"),
-      sizes: z.array(z.strictObject({ size: valueBytes, weight: z.number().positive() })).min(1),
-    }),
-    z.strictObject({ distribution: z.literal("trace"), max: valueBytes.optional() }),
-  ])
-  .refine((spec) => !("min" in spec) || spec.min <= (spec.max ?? spec.min), "min is above max")
-  .meta({ description: "How many bytes a value has" });
-
-const weight = z.number().nonnegative();
-const mix = z
-  .strictObject(
-    Object.fromEntries(MIX_OPERATIONS.map((name) => [name, weight.optional()])) as Record<
-      MixOperation,
-      z.ZodOptional<typeof weight>
-    >,
-  )
-  .refine(
-    (weights) => Object.values(weights).some((value) => (value ?? 0) > 0),
-    "expected at least one operation above 0",
-  )
-  .meta({ description: "Operations by weight; the weights need not add up to 100" });
-
-const phase = z
-  .strictObject({
-    name: z.string().min(1).optional(),
-    duration: duration.optional(),
-    operations: count(2 ** 31)
-      .optional()
-      .meta({ description: "Operations of all agents together" }),
-    mix,
-    keys,
-    values: values.default({ distribution: "constant", size: 64 }),
-    ttl: z
-      .strictObject({ min: duration, max: duration })
-      .refine(({ min, max }) => min <= max, "min is above max")
-      .optional()
-      .meta({ description: "Time to live of what is written, uniform from min to max; absent: for ever" }),
-    rate: rate.optional().meta({ description: "Open loop at this rate; absent: closed loop" }),
-    offset: share.optional().meta({ description: "Moves the whole distribution by this share of the keys" }),
-    shift: z
-      .strictObject({ every: count(2 ** 31), by: share })
-      .optional()
-      .meta({ description: "Moves the working set by a share of the keys every so many operations of an agent" }),
-    namespace: z.string().min(1).optional(),
-  })
-  .refine((it) => (it.duration === undefined) !== (it.operations === undefined) || it.keys.distribution === "trace", {
-    message: "expected exactly one of duration and operations",
-  })
-  .refine((it) => it.values.distribution !== "trace" || it.keys.distribution === "trace", {
-    message: "values of a trace need keys of a trace",
-    path: ["values"],
-  });
+const phase = z.strictObject({
+  name: z.string().min(1).optional(),
+  duration: duration.optional(),
+  operations: count(2 ** 31)
+    .optional()
+    .meta({ description: "Operations of all agents together" }),
+  rate: rate.optional(),
+  backups: z
+    .strictObject({ every: duration.refine((ms) => ms > 0, "expected a time above 0") })
+    .optional()
+    .meta({ description: "Backups run during the phase: one at its start and one every so often" }),
+  roles: z
+    .array(role)
+    .min(1)
+    .optional()
+    .meta({ description: "Who does what, when not all agents do the same; else mix, keys and so on of the phase" }),
+  ...roleFields,
+});
 
 const namespace = z.strictObject({
   name: z.string().min(1),
+  scope: z
+    .enum(["shared", "agent"])
+    .default("shared")
+    .meta({ description: "agent: every agent has a namespace of its own, agent_<number>_<name>, with these limits" }),
   maxEntries: count(MAX_KEYS).optional(),
   maxBytes: bytes.optional(),
 });
+
+const agents = z
+  .union([count(MAX_AGENTS), z.record(z.string().min(1), count(MAX_AGENTS))])
+  .refine((one) => typeof one === "number" || Object.keys(one).length > 0, "expected at least one group of agents")
+  .refine((one) => total(one) <= MAX_AGENTS, `expected at most ${MAX_AGENTS} agents`)
+  .refine((one) => typeof one === "number" || !Object.hasOwn(one, NEXT), `no group may be called ${NEXT}`)
+  .default(2)
+  .meta({ description: "How many agents there are, or how many of each group: { receiver: 1, sender: 8 }" });
 
 export const scenarioSchema = z
   .strictObject({
     title: z.string().min(1),
     story: z.string().min(1).meta({ description: "What real systems do this, in a sentence or two" }),
-    agents: count(MAX_AGENTS)
-      .default(2)
-      .meta({ description: "Agents (worker threads) unless the command line says otherwise" }),
+    agents,
+    workers: count(MAX_AGENTS).optional().meta({
+      description:
+        "Worker threads the agents are spread over, who take turns; absent: one each, and --workers sets how many agents there are",
+    }),
     store: z
       .strictObject({
         capacity: bytes.refine((size) => size > 0, "expected a capacity above 0").optional(),
@@ -186,6 +71,10 @@ export const scenarioSchema = z
       })
       .default({}),
     namespaces: z.array(namespace).default([]),
+    mailboxes: z
+      .strictObject({ capacity: z.number().int().min(MAILBOX_MESSAGES.least).max(MAILBOX_MESSAGES.most) })
+      .default({ capacity: MAILBOX_MESSAGES.standard })
+      .meta({ description: "Messages each agent's mailbox holds" }),
     preload: share
       .default(0)
       .meta({ description: "Share of the first phase's keys that are set before the measurement" }),
@@ -196,23 +85,171 @@ export const scenarioSchema = z
       .meta({ description: "Ids of the documented targets it is judged by" }),
   })
   .superRefine((scenario, context) => {
-    const names = new Set(scenario.namespaces.map(({ name }) => name));
-    scenario.phases.forEach(({ namespace: used }, index) => {
-      if (used === undefined || names.has(used)) return;
-      const message = `no namespace ${JSON.stringify(used)}; expected one of those declared`;
-      context.addIssue({ code: "custom", path: ["phases", index, "namespace"], message });
-    });
+    const fault = (path: Array<string | number>, message: string) =>
+      context.addIssue({ code: "custom", path, message });
+    for (const [index, one] of scenario.phases.entries()) checkPhase(one, ["phases", index], fault);
+    checkNames(scenario, fault);
   });
 
-export type ScenarioContent = z.infer<typeof scenarioSchema>;
-export type Phase = ScenarioContent["phases"][number];
-export type PhaseKeys = Phase["keys"];
-export type PhaseValues = Phase["values"];
+type Content = z.output<typeof scenarioSchema>;
+type PhaseContent = Content["phases"][number];
+type RoleContent = z.output<typeof role>;
+type Fault = (path: Array<string | number>, message: string) => void;
 
-/** A validated scenario, with the name it is called by (its file's, without the ending) and where it was read. */
-export interface Scenario extends ScenarioContent {
+function checkPhase(one: PhaseContent, path: Array<string | number>, fault: Fault): void {
+  if (one.roles !== undefined) {
+    for (const field of Object.keys(roleFields)) {
+      // `values` has a default: whether it was written cannot be told, and it does no harm.
+      if (field === "values" || field === "label" || one[field as keyof PhaseContent] === undefined) continue;
+      fault([...path, field], `a phase with roles has its ${field} in them`);
+    }
+  }
+  const roles = rolesWithPaths(one, path);
+  for (const [content, at] of roles) {
+    for (const { field, message } of roleFaults(content)) fault(field === null ? at : [...at, field], message);
+  }
+  const replays = roles.some(([{ keys }]) => keys?.distribution === "trace");
+  if (replays && roles.length > 1)
+    fault([...path, "roles"], "a trace is replayed by all agents alike; expected no roles");
+  if (!replays && (one.duration === undefined) === (one.operations === undefined)) {
+    fault(path, "expected exactly one of duration and operations");
+  }
+  if (one.rate?.shape === "ramp" && one.duration === undefined) {
+    fault([...path, "rate"], "a ramp takes the phase's duration; expected one");
+  }
+}
+
+/** Groups and namespaces that are named are declared, and every group has something to do. */
+function checkNames(scenario: Content, fault: Fault): void {
+  const namespaces = new Set(scenario.namespaces.map(({ name }) => name));
+  const groups = typeof scenario.agents === "number" ? [] : Object.keys(scenario.agents);
+  const busy = new Set<string>();
+  for (const [index, one] of scenario.phases.entries()) {
+    for (const [content, at] of rolesWithPaths(one, ["phases", index])) {
+      const { namespace: used, agents: group, to } = content;
+      if (used !== undefined && !namespaces.has(used)) {
+        fault([...at, "namespace"], `no namespace ${JSON.stringify(used)}; expected one of those declared`);
+      }
+      if (group !== undefined && !groups.includes(group)) {
+        fault([...at, "agents"], `no group ${JSON.stringify(group)}; expected ${listed(groups, "agents has none")}`);
+      }
+      if (to !== undefined && to !== NEXT && !groups.includes(to)) {
+        fault(
+          [...at, "to"],
+          `no group ${JSON.stringify(to)}; expected ${NEXT} or ${listed(groups, "agents has none")}`,
+        );
+      }
+      for (const name of group === undefined ? groups : [group]) busy.add(name);
+    }
+  }
+  for (const group of groups) {
+    if (!busy.has(group)) fault(["agents", group], `these agents have nothing to do in any phase`);
+  }
+}
+
+function listed(names: readonly string[], none: string): string {
+  return names.length === 0 ? `one of the groups of agents (${none})` : `one of ${names.join(", ")}`;
+}
+
+function rolesWithPaths(one: PhaseContent, path: Array<string | number>): Array<[RoleContent, Array<string | number>]> {
+  if (one.roles === undefined) return [[{ ...one, agents: undefined, weight: 1 }, path]];
+  return one.roles.map((content, index) => [content, [...path, "roles", index]]);
+}
+
+/** What some agents do in a phase. */
+export type Role = Omit<RoleContent, "mix" | "keys"> & {
+  readonly mix: NonNullable<RoleContent["mix"]>;
+  readonly keys: NonNullable<RoleContent["keys"]>;
+};
+export type RoleKeys = Role["keys"];
+export type RoleValues = Role["values"];
+
+export interface Phase {
+  readonly name?: string;
+  /** Milliseconds. */
+  readonly duration?: number;
+  /** Of all agents together. */
+  readonly operations?: number;
+  /** Absent: closed loop. */
+  readonly rate?: Rate;
+  readonly backups?: { readonly every: number };
+  /** One at least. */
+  readonly roles: readonly Role[];
+}
+
+/** Agents of one kind, numbered first … first + count - 1. */
+export interface AgentGroup {
+  /** Null: the only one, all agents. */
+  readonly name: string | null;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A validated scenario in one form, with the name it is called by (its file's, without the ending) and where it was read. */
+export interface Scenario extends Omit<Content, "agents" | "workers" | "phases"> {
   readonly name: string;
   readonly file: string;
+  /** In all groups together. */
+  readonly agents: number;
+  readonly groups: readonly AgentGroup[];
+  /** Threads that the agents share by taking turns; null: every worker is one agent. */
+  readonly workers: number | null;
+  readonly phases: readonly Phase[];
+}
+
+/** A file's content in the form that everything else reads. */
+export function scenarioOf(content: Content, name: string, file: string): Scenario {
+  const { agents: declared, workers, phases, ...rest } = content;
+  const groups = groupsOf(declared);
+  const sum = total(declared);
+  const shared = typeof declared === "number" ? (workers ?? null) : Math.min(workers ?? sum, sum);
+  return { ...rest, name, file, agents: sum, groups, workers: shared, phases: phases.map(phaseOf) };
+}
+
+/** Whether it replays a trace, which then has to be given. */
+export function replaysTrace(scenario: Pick<Scenario, "phases">): boolean {
+  return scenario.phases.some(({ roles }) => roles.some(({ keys }) => keys.distribution === "trace"));
+}
+
+function phaseOf(content: PhaseContent): Phase {
+  const { name, duration: length, operations, rate: arrivals, backups } = content;
+  const label = content.label ?? (backups === undefined ? undefined : WITH_BACKUPS);
+  const roles = rolesWithPaths(content, []).map(([one]) => roleOf(one, label));
+  return { name, duration: length, operations, rate: arrivals, backups, roles };
+}
+
+function roleOf(content: RoleContent, label: string | undefined): Role {
+  const { agents: group, weight, mix, keys, values, ttl, offset, shift, namespace: space, scan, to } = content;
+  if (mix === undefined) throw new TypeError("a role without operations passed the schema");
+  return {
+    agents: group,
+    weight,
+    mix,
+    // Mailboxes have no keys: any will do.
+    keys: keys ?? { distribution: "uniform", count: 1, scope: "shared" },
+    values,
+    ttl,
+    offset,
+    shift,
+    namespace: space,
+    scan,
+    to,
+    label: content.label ?? label,
+  };
+}
+
+function groupsOf(declared: Content["agents"]): AgentGroup[] {
+  if (typeof declared === "number") return [{ name: null, first: 0, count: declared }];
+  let first = 0;
+  return Object.entries(declared).map(([name, size]) => {
+    const group = { name, first, count: size };
+    first += size;
+    return group;
+  });
+}
+
+function total(declared: number | Readonly<Record<string, number>>): number {
+  return typeof declared === "number" ? declared : Object.values(declared).reduce((sum, one) => sum + one, 0);
 }
 
 /** The schema of scenario files as JSON Schema: what may be written, before units are parsed. */

@@ -10,8 +10,10 @@ const HIGHEST_SEED = 0xffff_ffff;
 /** A clock read takes 60 ns: beyond this nothing can be timed one by one. */
 const HIGHEST_RATE = 1e8;
 
-export function parseWorkers(text: string): number {
-  return wholeNumber("--workers", text, 1, MOST_WORKERS);
+/** One number of workers, or several separated by commas, each once, ascending. */
+export function parseWorkerCounts(text: string): number[] {
+  const counts = text.split(",").map((part) => wholeNumber("--workers", part, 1, MOST_WORKERS));
+  return [...new Set(counts)].sort((a, b) => a - b);
 }
 
 export function parseOperations(text: string): number {

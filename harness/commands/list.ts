@@ -1,6 +1,6 @@
 /** `engram list`: the scenarios, one line each. */
 import { Command } from "commander";
-import { listScenarios } from "../../workloads/index.js";
+import { crewOf, listScenarios, replaysTrace } from "../../workloads/index.js";
 import { SUBJECT_NAMES, subjectSummary } from "../subjects/index.js";
 
 export function listCommand(): Command {
@@ -8,14 +8,15 @@ export function listCommand(): Command {
     .description("the scenarios and subjects there are, one line each")
     .option("--json", "print them as JSON, alone on stdout")
     .action(({ json }: { json?: boolean }) => {
-      const scenarios = listScenarios().map(({ name, title, story, agents, phases, targets }) => ({
-        name,
-        title,
-        story: story.trim(),
-        agents,
-        phases: phases.length,
-        needsTrace: phases.some(({ keys }) => keys.distribution === "trace"),
-        targets,
+      const scenarios = listScenarios().map((scenario) => ({
+        name: scenario.name,
+        title: scenario.title,
+        story: scenario.story.trim(),
+        agents: scenario.agents,
+        workers: crewOf(scenario, null).workers,
+        phases: scenario.phases.length,
+        needsTrace: replaysTrace(scenario),
+        targets: scenario.targets,
       }));
       const subjects = SUBJECT_NAMES.map((name) => ({ name, summary: subjectSummary(name) }));
       if (json) process.stdout.write(`${JSON.stringify({ scenarios, subjects }, null, 2)}\n`);

@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { Command } from "commander";
 import type { Results } from "../../reports/results.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
-import { formatByName, listScenarios, loadScenario, openTrace, type Scenario } from "../../workloads/index.js";
+import {
+  formatByName,
+  listScenarios,
+  loadScenario,
+  openTrace,
+  replaysTrace,
+  type Scenario,
+} from "../../workloads/index.js";
 import { EXIT } from "../command-line/exit-codes.js";
 import { withInterruption } from "../command-line/interruption.js";
 import * as values from "../command-line/option-values.js";
@@ -50,7 +57,7 @@ export function runCommand(): Command {
     .description("replay scenarios over worker threads; writes results.json and report.html, prints a summary")
     .argument("[scenario...]", "scenarios by name or file (default: all that need no trace)")
     .option("--subjects <names>", "what they are run against, separated by commas", DEFAULT_SUBJECTS)
-    .option("--workers <n>", "worker threads (default: as many as the scenario has agents)")
+    .option("--workers <n>", "worker threads, or several such as 1,2,4 to compare (default: as the scenario says)")
     .option("--duration <time>", "length of the throughput pass, such as 5s (default: what the scenario says)")
     .option("--ops <n>", "operations of the throughput pass, all workers together")
     .option("--rate <n/s>", "open loop: operations a second, all workers together")
@@ -126,7 +133,7 @@ async function writeReport(results: Results, folder: OutputFolder): Promise<{ re
 async function checkedRequest(names: string[], options: RunOptions): Promise<RunRequest> {
   const request = {
     subjects: values.parseNames("--subjects", options.subjects),
-    workers: optional(options.workers, values.parseWorkers),
+    workers: optional(options.workers, values.parseWorkerCounts),
     durationMs: optional(options.duration, values.parseDuration),
     ops: optional(options.ops, values.parseOperations),
     rate: optional(options.rate, values.parseRate),
@@ -169,10 +176,6 @@ async function checkedTrace(
   const stream = await openTrace(path, { format, limit: 1 });
   for await (const _ of stream.batches()) break;
   return { path, format: format ?? null, limit };
-}
-
-function replaysTrace(scenario: Scenario): boolean {
-  return scenario.phases.some(({ keys }) => keys.distribution === "trace");
 }
 
 /** `results/2026-03-01T12-30-05`, in local folders easy to sort. */

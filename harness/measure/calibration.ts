@@ -37,7 +37,7 @@ export async function makeCalibrator(context: AgentContext): Promise<Calibrator>
       // The first round compiles, the second counts.
       for (let round = 0; round < 2; round++) {
         const samples = new Histogram();
-        await passes.runSampled(agent, stream, { position: 0 }, limits, new Tally(), 1, (_kind, ns) =>
+        await passes.runSampled(agent, stream, { position: 0 }, limits, new Tally(), 1, (_kind, _label, ns) =>
           samples.record(ns),
         );
         floor = samples.percentile(0.5);

@@ -1,9 +1,27 @@
-import { PerformanceObserver } from "node:perf_hooks";
+import { constants, type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";
 
 interface Collection {
   readonly start: number;
   readonly end: number;
+  readonly kind: string;
 }
+
+/** A collection as it is told: when it began, how long it took, ms, and which kind it was. */
+export interface Pause {
+  readonly startedAt: number;
+  readonly milliseconds: number;
+  readonly kind: string;
+}
+
+/** Collections told one by one, of those between two times: the longest. All are counted. */
+const TOLD = 40;
+
+const KINDS: Readonly<Record<number, string>> = {
+  [constants.NODE_PERFORMANCE_GC_MAJOR]: "major",
+  [constants.NODE_PERFORMANCE_GC_MINOR]: "minor",
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL]: "incremental",
+  [constants.NODE_PERFORMANCE_GC_WEAKCB]: "weak callbacks",
+};
 
 /** Watches this thread's garbage collections, so that a pass can say which of its batches they touched. */
 export class GarbageCollections {
@@ -16,7 +34,7 @@ export class GarbageCollections {
   }
 
   /**
-   * Collections between two times of performance.now(), and how many batches they touched. `batches` holds start and end of
+   * Collections between two times of performance.now(), how many batches they touched, and the longest of them. `batches` holds start and end of
    * each, ascending. Waits a turn of the event loop, for observers are told late.
    */
   async between(from: number, to: number, batches: readonly number[]) {
@@ -36,14 +54,29 @@ export class GarbageCollections {
       totalMs: seen.reduce((sum, { start, end }) => sum + (end - start), 0),
       batchesTouched: touched,
       batches: batches.length / 2,
+      longest: longest(seen),
     };
   }
 
-  #take(entries: readonly { startTime: number; duration: number }[]): void {
-    for (const { startTime, duration } of entries) this.#seen.push({ start: startTime, end: startTime + duration });
+  #take(entries: ReadonlyArray<PerformanceEntry & { readonly detail?: unknown }>): void {
+    for (const { startTime, duration, detail } of entries) {
+      const kind = KINDS[(detail as { kind?: number } | undefined)?.kind ?? -1] ?? "other";
+      this.#seen.push({ start: startTime, end: startTime + duration, kind });
+    }
   }
 
   stop(): void {
     this.#observer.disconnect();
   }
+}
+
+function longest(seen: readonly Collection[]): Pause[] {
+  return [...seen]
+    .sort((a, b) => b.end - b.start - (a.end - a.start))
+    .slice(0, TOLD)
+    .map(({ start, end, kind }) => ({
+      startedAt: performance.timeOrigin + start,
+      milliseconds: end - start,
+      kind,
+    }));
 }

@@ -11,7 +11,7 @@
  * This module is loaded once per subject (`passes.js?subject=…`): the loops of each instance see one class of agent only,
  * so the calibration over the no-op subject does not make the engine's call sites polymorphic for the subject measured.
  */
-import type { SubjectAgent } from "../subjects/subject.js";
+import type { CapableAgent, SubjectAgent } from "../subjects/subject.js";
 import type { AgentStream } from "./stream.js";
 import type { Tally } from "./tally.js";
 
@@ -23,6 +23,13 @@ const INCREMENT = 3;
 const READ_MODIFY_WRITE = 4;
 const INSERT = 5;
 const GET_OR_SET = 6;
+const BORROW = 8;
+const SCAN = 9;
+const APPEND = 10;
+const SEND = 11;
+const RECEIVE = 12;
+const HAND_OFF = 13;
+const WATCH = 14;
 
 /** The shortest batch, ms: a thousand times what reading the clock twice costs. */
 export const BATCH_MS = 0.06;
@@ -48,7 +55,9 @@ export interface Cursor {
 }
 
 /** Runs operations [from, to) of the stream. An operation that throws is counted by code and passed over. */
-export function runSpan(agent: SubjectAgent, stream: AgentStream, from: number, to: number, tally: Tally): void {
+export function runSpan(subject: SubjectAgent, stream: AgentStream, from: number, to: number, tally: Tally): void {
+  // What a subject cannot do was taken out of its streams.
+  const agent = subject as CapableAgent;
   const { kinds, keys, sizes, ttls } = stream;
   let hits = 0;
   let misses = 0;
@@ -68,6 +77,7 @@ export function runSpan(agent: SubjectAgent, stream: AgentStream, from: number, 
           }
           case SET:
           case INSERT:
+          case APPEND:
             agent.set(key, sizes[i], ttls === null ? 0 : ttls[i]);
             break;
           case DELETE:
@@ -91,6 +101,37 @@ export function runSpan(agent: SubjectAgent, stream: AgentStream, from: number, 
               agent.set(key, sizes[i], ttls === null ? 0 : ttls[i]);
             } else hits++;
             sink = (sink + length) | 0;
+            break;
+          }
+          case BORROW: {
+            const length = agent.borrow(key);
+            if (length < 0) misses++;
+            else hits++;
+            sink = (sink + length) | 0;
+            break;
+          }
+          case SCAN:
+            tally.scanned += agent.scan(key, sizes[i]);
+            break;
+          case SEND:
+            if (!agent.send(key, sizes[i])) tally.refused++;
+            break;
+          case RECEIVE:
+            tally.received += agent.receive(key);
+            break;
+          case HAND_OFF: {
+            const handed = agent.handOff(key, sizes[i]);
+            if (handed < 0) tally.refused++;
+            else tally.received += handed;
+            break;
+          }
+          case WATCH: {
+            const seen = agent.watch(key);
+            if (seen < 0) misses++;
+            else {
+              hits++;
+              tally.changes += seen;
+            }
             break;
           }
         }
@@ -148,8 +189,8 @@ export async function runBatched(
 }
 
 /**
- * The sampled pass: `onSample(kind, ns)` gets the raw time of a single operation, clock included. A getOrSet that hit was a
- * get, and is told as one too.
+ * The sampled pass: `onSample(kind, label, ns)` gets the raw time of a single operation, clock included. A getOrSet that hit was
+ * a get, and is told as one too.
  */
 export async function runSampled(
   agent: SubjectAgent,
@@ -158,7 +199,7 @@ export async function runSampled(
   limits: Limits,
   tally: Tally,
   seed: number,
-  onSample: (kind: number, nanoseconds: number) => void,
+  onSample: (kind: number, label: number, nanoseconds: number) => void,
 ): Promise<void> {
   const settles = agent.settle !== undefined;
   const start = performance.now();
@@ -179,8 +220,9 @@ export async function runSampled(
     runSpan(agent, stream, at, at + 1, tally);
     const after = performance.now();
     const nanoseconds = (after - before) * 1e6;
-    onSample(stream.kinds[at], nanoseconds);
-    if (stream.kinds[at] === GET_OR_SET && tally.misses === misses) onSample(GET, nanoseconds);
+    const label = stream.labels === null ? 0 : stream.labels[at];
+    onSample(stream.kinds[at], label, nanoseconds);
+    if (stream.kinds[at] === GET_OR_SET && tally.misses === misses) onSample(GET, label, nanoseconds);
     left -= gap + 1;
     cursor.position = at + 1 === stream.length && !limits.once ? 0 : at + 1;
     if (++samples % 16 === 0) {
@@ -194,9 +236,8 @@ export async function runSampled(
 }
 
 /**
- * The open-loop pass: operation i is meant to start at i x `periodMs`; `waitUntil` answers false when the pass is to stop instead.
- * `onOperation(kind, fromIntended, fromActual)` gets both
- * times in ns, clock included.
+ * The open-loop pass: operation i is meant to start `arrival(i)` ms after the pass; `waitUntil` answers false when the pass is to
+ * stop instead. `onOperation(kind, label, fromIntended, fromActual)` gets both times in ns, clock included.
  */
 export async function runOpen(
   agent: SubjectAgent,
@@ -204,15 +245,15 @@ export async function runOpen(
   cursor: Cursor,
   limits: Limits,
   tally: Tally,
-  periodMs: number,
+  arrival: (index: number) => number,
   waitUntil: (timeMs: number) => boolean,
-  onOperation: (kind: number, fromIntended: number, fromActual: number) => void,
+  onOperation: (kind: number, label: number, fromIntended: number, fromActual: number) => void,
 ): Promise<void> {
   const settles = agent.settle !== undefined;
   const start = performance.now();
   let left = limits.once ? Math.min(limits.operations, stream.length - cursor.position) : limits.operations;
   for (let i = 0; left > 0; i++, left--) {
-    const offset = i * periodMs;
+    const offset = arrival(i);
     if (offset >= limits.milliseconds) break;
     const intended = start + offset;
     if (performance.now() < intended && !waitUntil(intended)) break;
@@ -221,9 +262,10 @@ export async function runOpen(
     const before = performance.now();
     runSpan(agent, stream, at, at + 1, tally);
     const after = performance.now();
-    onOperation(stream.kinds[at], (after - intended) * 1e6, (after - before) * 1e6);
+    const label = stream.labels === null ? 0 : stream.labels[at];
+    onOperation(stream.kinds[at], label, (after - intended) * 1e6, (after - before) * 1e6);
     if (stream.kinds[at] === GET_OR_SET && tally.misses === misses) {
-      onOperation(GET, (after - intended) * 1e6, (after - before) * 1e6);
+      onOperation(GET, label, (after - intended) * 1e6, (after - before) * 1e6);
     }
     cursor.position = at + 1 === stream.length && !limits.once ? 0 : at + 1;
     limits.progress(tally.operations);

@@ -1,33 +1,55 @@
+import { MAILBOX_OPERATIONS, STREAM_OPERATIONS } from "../../workloads/index.js";
+
 /** One worker's operations of one phase, made before anything is measured: parallel arrays, one entry an operation. */
 export interface AgentStream {
   readonly length: number;
   /** Operation codes of workloads/operations.ts. */
   readonly kinds: Uint8Array;
-  /** Key indexes. */
+  /** Key indexes; of operations on mailboxes the mailbox. */
   readonly keys: Uint32Array;
-  /** Value sizes in bytes, for operations that write. */
+  /** Bytes of the value or message, for operations that write one; entries of a scan. */
   readonly sizes: Uint32Array;
   /** Time to live in ms, 0 for none; absent when the stream has none at all. */
   readonly ttls: Uint32Array | null;
+  /** Which latencies an operation belongs to, by number; null: all to the first. */
+  readonly labels: Uint8Array | null;
 }
 
 /** The operations of `stream` whose codes are kept, in order. */
 export function operationsOf(stream: AgentStream, kept: (kind: number) => boolean): AgentStream {
   const where: number[] = [];
   for (let i = 0; i < stream.length; i++) if (kept(stream.kinds[i])) where.push(i);
-  const { ttls } = stream;
+  const { ttls, labels } = stream;
   return {
     length: where.length,
     kinds: Uint8Array.from(where, (i) => stream.kinds[i]),
     keys: Uint32Array.from(where, (i) => stream.keys[i]),
     sizes: Uint32Array.from(where, (i) => stream.sizes[i]),
     ttls: ttls === null ? null : Uint32Array.from(where, (i) => ttls[i]),
+    labels: labels === null ? null : Uint8Array.from(where, (i) => labels[i]),
   };
 }
 
 /** How many operations of each code `stream` has. */
 export function countKinds(stream: AgentStream): number[] {
-  const counts = new Array<number>(8).fill(0);
+  const counts = new Array<number>(STREAM_OPERATIONS.length).fill(0);
   for (let i = 0; i < stream.length; i++) counts[stream.kinds[i]]++;
   return counts;
+}
+
+/** The label that all of its operations have; null when they differ. */
+export function onlyLabel({ labels, length }: AgentStream): number | null {
+  if (labels === null) return 0;
+  for (let i = 1; i < length; i++) if (labels[i] !== labels[0]) return null;
+  return labels[0] ?? 0;
+}
+
+/**
+ * Kinds of operations whose cost can be measured on their own. Messages need both ends: sends alone would fill the mailbox, receives
+ * alone find it empty.
+ */
+export function kindsWithCost(stream: AgentStream): number[] {
+  return countKinds(stream).flatMap((count, kind) =>
+    count > 0 && !MAILBOX_OPERATIONS.includes(STREAM_OPERATIONS[kind]) ? [kind] : [],
+  );
 }

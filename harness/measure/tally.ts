@@ -3,6 +3,14 @@ export class Tally {
   operations = 0;
   hits = 0;
   misses = 0;
+  /** Entries that scans read. */
+  scanned = 0;
+  /** Messages taken out of mailboxes, those handed on included. */
+  received = 0;
+  /** Messages that found a mailbox full. */
+  refused = 0;
+  /** Changes that watchers saw. */
+  changes = 0;
   /** Operations that threw, by error code. */
   readonly errors = new Map<string, number>();
   /** Every result ends up here, and from here in the message to the main thread: nothing can be optimised away. */

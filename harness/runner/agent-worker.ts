@@ -4,16 +4,17 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { Histogram } from "../../src/monitor/index.js";
-import { OPERATION_NAMES } from "../../workloads/index.js";
+import { arrivalTime, STREAM_OPERATIONS } from "../../workloads/index.js";
 import { type Calibrator, makeCalibrator } from "../measure/calibration.js";
 import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
 import { GarbageCollections } from "../measure/garbage-collections.js";
 import type * as Passes from "../measure/passes.js";
-import { type AgentStream, countKinds, operationsOf } from "../measure/stream.js";
+import { type AgentStream, countKinds, kindsWithCost, onlyLabel, operationsOf } from "../measure/stream.js";
 import { Tally } from "../measure/tally.js";
 import { loadSubject } from "../subjects/index.js";
 import type { AgentContext, Subject, SubjectAgent } from "../subjects/subject.js";
-import { ControlBlock } from "./control-block.js";
+import { type Clock, ControlBlock } from "./control-block.js";
+import { slotTable } from "./latency-slots.js";
 import type { CostCounts, FromWorker, PassOrder, PassReport, Preload, ToWorker, WorkerBirth } from "./messages.js";
 import { valuesFor } from "./values.js";
 
@@ -27,6 +28,7 @@ class AgentWorker {
   readonly #context: AgentContext;
   readonly #calibrator: Calibrator;
   readonly #control: ControlBlock;
+  readonly #slots: Int32Array;
   readonly #collections = new GarbageCollections();
   readonly #cursors: Array<{ position: number }>;
   #agent: SubjectAgent | undefined;
@@ -44,7 +46,8 @@ class AgentWorker {
     this.#passes = passes;
     this.#context = context;
     this.#calibrator = calibrator;
-    this.#control = new ControlBlock(birth.workers, birth.control);
+    this.#control = new ControlBlock(birth.workers, birth.slots.length, birth.control);
+    this.#slots = slotTable(birth.slots);
     this.#cursors = birth.phases.map(() => ({ position: 0 }));
   }
 
@@ -52,11 +55,12 @@ class AgentWorker {
     const subject = await loadSubject(birth.subject);
     const loops = new URL("../measure/passes.js", import.meta.url).href;
     const passes = (await import(`${loops}?subject=${birth.subject}`)) as typeof Passes;
-    const { worker, workers, keys, namespaces, namespaceOf, maxValueBytes } = birth;
+    const { worker, workers, keys, namespaces, namespaceOf, mailboxes, maxValueBytes } = birth;
     const values = valuesFor(birth.valueSizes, maxValueBytes);
-    const context = { worker, workers, keys, namespaces, namespaceOf, values, maxValueBytes };
+    const context = { worker, workers, keys, namespaces, namespaceOf, mailboxes, values, maxValueBytes };
     const agent = new AgentWorker(birth, subject, passes, context, await makeCalibrator(context));
-    agent.#timerFloorNs = await agent.#calibrator.timerFloor(birth.phases[0]);
+    const busy = birth.phases.find(({ length }) => length > 0);
+    agent.#timerFloorNs = busy === undefined ? 0 : await agent.#calibrator.timerFloor(busy);
     return agent;
   }
 
@@ -109,6 +113,7 @@ class AgentWorker {
       endedAt: performance.timeOrigin + endedAt,
       costs,
       gc: await this.#collections.between(startedAt, endedAt, batches),
+      counts: { scanned: tally.scanned, received: tally.received, refused: tally.refused, changes: tally.changes },
       sink: tally.sink,
       memory: agent.memory?.() ?? null,
     };
@@ -141,28 +146,27 @@ class AgentWorker {
         const cost = await this.#costCounter(nameOfMix(stream), stream);
         return async () => {
           await this.#passes.runBatched(agent, stream, cursor, limits, tally, (start, elapsed, operations) => {
-            cost.add(elapsed, operations);
+            cost?.add(elapsed, operations);
             batches.push(start, start + elapsed);
           });
-          return [cost.counts()];
+          return cost === null ? [] : [cost.counts()];
         };
       }
       case "cost":
         return this.#costByOperation(order, agent, stream, tally, batches);
       case "sampled": {
-        const recorders = OPERATION_NAMES.map((_, kind) => this.#control.recorder(this.#birth.worker, kind, "actual"));
-        const floor = this.#timerFloorNs;
+        const record = this.#recording("actual");
         return async () => {
-          await this.#passes.runSampled(agent, stream, cursor, limits, tally, this.#seed(), (kind, ns) => {
-            recorders[kind].record(ns - floor);
-          });
+          await this.#passes.runSampled(agent, stream, cursor, limits, tally, this.#seed(), record);
           return [];
         };
       }
       case "open": {
-        const actual = OPERATION_NAMES.map((_, kind) => this.#control.recorder(this.#birth.worker, kind, "actual"));
-        const intended = OPERATION_NAMES.map((_, kind) => this.#control.recorder(this.#birth.worker, kind, "intended"));
-        const floor = this.#timerFloorNs;
+        const { arrivals } = order;
+        if (arrivals === null) throw new Error("an open loop was ordered without a rate");
+        const { rate, rampMs, rank, of } = arrivals;
+        const actual = this.#recording("actual");
+        const intended = this.#recording("intended");
         return async () => {
           await this.#passes.runOpen(
             agent,
@@ -170,17 +174,26 @@ class AgentWorker {
             cursor,
             limits,
             tally,
-            order.periodMs,
+            (index) => arrivalTime(rate, index * of + rank, rampMs),
             (time) => this.#waitUntil(time),
-            (kind, fromIntended, fromActual) => {
-              actual[kind].record(fromActual - floor);
-              intended[kind].record(fromIntended - floor);
+            (kind, label, fromIntended, fromActual) => {
+              actual(kind, label, fromActual);
+              intended(kind, label, fromIntended);
             },
           );
           return [];
         };
       }
     }
+  }
+
+  /** Writes latencies into this worker's histograms, the timer floor subtracted. */
+  #recording(clock: Clock): (kind: number, label: number, nanoseconds: number) => void {
+    const floor = this.#timerFloorNs;
+    const slots = this.#slots;
+    const kinds = STREAM_OPERATIONS.length;
+    const recorders = this.#birth.slots.map((_, slot) => this.#control.recorder(this.#birth.worker, slot, clock));
+    return (kind, label, nanoseconds) => recorders[slots[label * kinds + kind]].record(nanoseconds - floor);
   }
 
   /** Batches of one operation each, taking turns, so that each has a cost of its own and the store stays in balance. */
@@ -192,11 +205,12 @@ class AgentWorker {
     batches: number[],
   ): Promise<() => Promise<CostCounts[]>> {
     const limits = this.#limits(order);
-    const kinds = countKinds(stream).flatMap((count, kind) => (count > 0 ? [kind] : []));
+    const kinds = kindsWithCost(stream);
+    if (kinds.length === 0) return async () => [];
     const parts = await Promise.all(
       kinds.map(async (kind) => {
         const own = operationsOf(stream, (one) => one === kind);
-        return { own, cursor: { position: 0 }, cost: await this.#costCounter(OPERATION_NAMES[kind], own) };
+        return { own, cursor: { position: 0 }, cost: await this.#costCounter(STREAM_OPERATIONS[kind], own) };
       }),
     );
     const rounds = Math.max(1, Math.round(limits.milliseconds / parts.length / ROUND_MS));
@@ -205,17 +219,19 @@ class AgentWorker {
         for (const { own, cursor, cost } of parts) {
           const slice = { ...limits, milliseconds: limits.milliseconds / rounds / parts.length };
           await this.#passes.runBatched(agent, own, cursor, slice, tally, (start, elapsed, operations) => {
-            cost.add(elapsed, operations);
+            cost?.add(elapsed, operations);
             batches.push(start, start + elapsed);
           });
         }
       }
-      return parts.map(({ cost }) => cost.counts());
+      return parts.flatMap(({ cost }) => (cost === null ? [] : [cost.counts()]));
     };
   }
 
-  async #costCounter(name: string, stream: AgentStream): Promise<CostCounter> {
-    return new CostCounter(name, await this.#calibrator.noopCost(stream));
+  /** Null when the operations have several labels: a cost of them together would belong to none. */
+  async #costCounter(name: string, stream: AgentStream): Promise<CostCounter | null> {
+    const label = onlyLabel(stream);
+    return label === null ? null : new CostCounter(name, label, await this.#calibrator.noopCost(stream));
   }
 
   #limits(order: PassOrder): Passes.Limits {
@@ -253,13 +269,15 @@ const SPIN_MS = 1;
 
 class CostCounter {
   readonly #name: string;
+  readonly #label: number;
   readonly #noopNs: number;
   readonly #histogram = new Histogram();
   #operations = 0;
   #batches = 0;
 
-  constructor(name: string, noopNs: number) {
+  constructor(name: string, label: number, noopNs: number) {
     this.#name = name;
+    this.#label = label;
     this.#noopNs = noopNs;
   }
 
@@ -272,6 +290,7 @@ class CostCounter {
   counts(): CostCounts {
     return {
       name: this.#name,
+      label: this.#label,
       operations: this.#operations,
       batches: this.#batches,
       pairs: this.#histogram.toPairs(),
@@ -284,7 +303,7 @@ class CostCounter {
 /** The operation's name when there is only one kind, else `mix`. */
 function nameOfMix(stream: AgentStream): string {
   const kinds = countKinds(stream).flatMap((count, kind) => (count > 0 ? [kind] : []));
-  return kinds.length === 1 ? OPERATION_NAMES[kinds[0]] : "mix";
+  return kinds.length === 1 ? STREAM_OPERATIONS[kinds[0]] : "mix";
 }
 
 function post(message: FromWorker): void {

@@ -3,27 +3,29 @@
  * operations done and its latency histograms. One writer a word; the main thread only reads, the stop word aside.
  */
 import { HistogramReader, HistogramRecorder, RECORDER_BYTES } from "../../src/monitor/index.js";
-import { OPERATION_NAMES } from "../../workloads/index.js";
 import { BARRIER_BYTES, Barrier } from "../measure/barrier.js";
 
 const LINE = 64;
 const STOP_OFFSET = LINE;
 const WORKERS_OFFSET = 2 * LINE;
 
-/** Two histograms an operation: from the actual start, and (open loop) from the intended one. */
+/** Two histograms a slot: from the actual start, and (open loop) from the intended one. */
 export const CLOCKS = ["actual", "intended"] as const;
 export type Clock = (typeof CLOCKS)[number];
-
-const RECORDERS = OPERATION_NAMES.length * CLOCKS.length;
-const WORKER_BYTES = LINE + RECORDERS * RECORDER_BYTES;
 
 export class ControlBlock {
   readonly buffer: SharedArrayBuffer;
   readonly workers: number;
+  /** Pairs of histograms a worker has: see latency-slots.ts. */
+  readonly slots: number;
+  readonly #workerBytes: number;
   readonly #stop: Int32Array;
 
-  constructor(workers: number, buffer = new SharedArrayBuffer(WORKERS_OFFSET + workers * WORKER_BYTES)) {
+  constructor(workers: number, slots: number, buffer?: SharedArrayBuffer) {
+    this.#workerBytes = LINE + slots * CLOCKS.length * RECORDER_BYTES;
+    buffer ??= new SharedArrayBuffer(WORKERS_OFFSET + workers * this.#workerBytes);
     this.workers = workers;
+    this.slots = slots;
     this.buffer = buffer;
     this.#stop = new Int32Array(buffer, STOP_OFFSET, 1);
   }
@@ -53,20 +55,20 @@ export class ControlBlock {
     return new Uint32Array(this.buffer, this.#workerOffset(worker), 1);
   }
 
-  recorder(worker: number, kind: number, clock: Clock): HistogramRecorder {
-    return new HistogramRecorder(this.buffer, this.#histogramOffset(worker, kind, clock));
+  recorder(worker: number, slot: number, clock: Clock): HistogramRecorder {
+    return new HistogramRecorder(this.buffer, this.#histogramOffset(worker, slot, clock));
   }
 
-  reader(worker: number, kind: number, clock: Clock): HistogramReader {
-    return new HistogramReader(this.buffer, this.#histogramOffset(worker, kind, clock));
+  reader(worker: number, slot: number, clock: Clock): HistogramReader {
+    return new HistogramReader(this.buffer, this.#histogramOffset(worker, slot, clock));
   }
 
   #workerOffset(worker: number): number {
-    return WORKERS_OFFSET + worker * WORKER_BYTES;
+    return WORKERS_OFFSET + worker * this.#workerBytes;
   }
 
-  #histogramOffset(worker: number, kind: number, clock: Clock): number {
-    const index = kind * CLOCKS.length + CLOCKS.indexOf(clock);
+  #histogramOffset(worker: number, slot: number, clock: Clock): number {
+    const index = slot * CLOCKS.length + CLOCKS.indexOf(clock);
     return this.#workerOffset(worker) + LINE + index * RECORDER_BYTES;
   }
 }

@@ -1,7 +1,10 @@
 /** What the processes and threads of a run say to each other. Everything here crosses a structured clone. */
 import type { Run } from "../../reports/results.js";
+import type { Rate } from "../../workloads/index.js";
+import type { Pause } from "../measure/garbage-collections.js";
 import type { AgentStream } from "../measure/stream.js";
-import type { MemoryUse, SubjectNamespace } from "../subjects/subject.js";
+import type { Mailboxes, MemoryUse, SubjectNamespace } from "../subjects/subject.js";
+import type { LatencySlot } from "./latency-slots.js";
 
 /** One run: one scenario against one subject, in a process of its own. */
 export interface RunPlan {
@@ -38,7 +41,9 @@ export interface WorkerBirth {
   readonly control: SharedArrayBuffer;
   readonly keys: readonly string[];
   readonly namespaces: readonly SubjectNamespace[];
-  readonly namespaceOf: Uint8Array | null;
+  readonly namespaceOf: Uint16Array | null;
+  readonly mailboxes: Mailboxes | undefined;
+  readonly slots: readonly LatencySlot[];
   readonly phases: readonly AgentStream[];
   /** Every size of value that is written, bytes. */
   readonly valueSizes: Uint32Array;
@@ -60,8 +65,17 @@ export interface PassOrder {
   readonly milliseconds: number | null;
   readonly operations: number | null;
   readonly once: boolean;
-  /** Open loop: ms between two operations of this worker, and this worker's first delay. */
-  readonly periodMs: number;
+  /** Open loop; null: closed. */
+  readonly arrivals: WorkerArrivals | null;
+}
+
+/** The operations of an open loop are dealt out to the workers in turn: this one's are `rank`, `rank + of`, … of all. */
+export interface WorkerArrivals {
+  readonly rate: Rate;
+  /** How long a ramp takes, ms. */
+  readonly rampMs: number;
+  readonly rank: number;
+  readonly of: number;
 }
 
 /** Main thread of the run process to a worker. */
@@ -73,6 +87,8 @@ export type ToWorker =
 /** Counts of buckets in 1/64 ns: the distribution of batch means of one kind of batch. */
 export interface CostCounts {
   readonly name: string;
+  /** Number of the label of all of its operations. */
+  readonly label: number;
   readonly operations: number;
   readonly batches: number;
   readonly pairs: Array<[number, number]>;
@@ -95,6 +111,15 @@ export interface PassReport {
     readonly totalMs: number;
     readonly batchesTouched: number;
     readonly batches: number;
+    /** The longest, milliseconds since 1970 like the times above. */
+    readonly longest: readonly Pause[];
+  };
+  /** Of operations that count more than themselves: entries scanned, messages and changes. */
+  readonly counts: {
+    readonly scanned: number;
+    readonly received: number;
+    readonly refused: number;
+    readonly changes: number;
   };
   readonly sink: number;
   readonly memory: MemoryUse | null;

@@ -1,13 +1,18 @@
 /** Gathers what the passes of one run reported into the run of results.json. */
-import type { Latency, Run, SeriesPoint } from "../../reports/results.js";
+import type { Latency, Run, RunEvent, SeriesPoint } from "../../reports/results.js";
 import { Histogram } from "../../src/monitor/index.js";
-import { OPERATION_NAMES } from "../../workloads/index.js";
+import { meanRate, STREAM_OPERATIONS } from "../../workloads/index.js";
 import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
 import type { MemoryUse, Subject } from "../subjects/index.js";
-import { fromActualStart } from "./latency-names.js";
-import type { CostCounts, PassReport, RunPlan } from "./messages.js";
+import { fromActualStart, latencyName } from "./latency-names.js";
+import type { LatencySlot } from "./latency-slots.js";
+import type { CostCounts, PassReport } from "./messages.js";
+import type { Happening } from "./run-driver.js";
 import type { LatencyCollector } from "./sampler.js";
 import type { Workload, WorkloadPhase } from "./workload.js";
+
+/** Pauses marked in the series, the longest: more would hide it. */
+const MARKED_PAUSES = 100;
 
 /** A cost this near to that of the empty loop means that the operation was optimised away. */
 const SUSPECT_FACTOR = 1.4;
@@ -19,9 +24,9 @@ interface CostTotal {
 }
 
 export class RunResult {
-  readonly #plan: RunPlan;
   readonly #workload: Workload;
   readonly #subject: Subject;
+  readonly #slots: readonly LatencySlot[];
   readonly #timerFloorNs: number;
   readonly #notes = new Set<string>();
   readonly #errors = new Map<string, number>();
@@ -29,7 +34,9 @@ export class RunResult {
   readonly #latency: Record<string, Latency> = {};
   readonly #series: SeriesPoint[] = [];
   readonly #sampledSeries: SeriesPoint[] = [];
-  readonly #events: NonNullable<Run["events"]> = [];
+  readonly #events: RunEvent[] = [];
+  readonly #pauses: Array<{ t: number; milliseconds: number; kind: string }> = [];
+  readonly #counts = { scanned: 0, received: 0, refused: 0, changes: 0 };
   readonly #gc = { count: 0, totalMs: 0, batchesTouched: 0, batches: 0 };
   #memory: Run["memory"] | undefined;
   #workerMemory: Array<MemoryUse | null> = [];
@@ -38,10 +45,10 @@ export class RunResult {
   #hits = 0;
   #misses = 0;
 
-  constructor(plan: RunPlan, workload: Workload, subject: Subject, timerFloorNs: number) {
-    this.#plan = plan;
+  constructor(workload: Workload, subject: Subject, slots: readonly LatencySlot[], timerFloorNs: number) {
     this.#workload = workload;
     this.#subject = subject;
+    this.#slots = slots;
     this.#timerFloorNs = timerFloorNs;
   }
 
@@ -59,11 +66,11 @@ export class RunResult {
     phase: WorkloadPhase,
     reports: readonly PassReport[],
     points: readonly SeriesPoint[],
+    happenings: readonly Happening[],
     offset: number,
   ): number {
-    const seconds =
-      (Math.max(...reports.map(({ endedAt }) => endedAt)) - Math.min(...reports.map(({ startedAt }) => startedAt))) /
-      1000;
+    const startedAt = Math.min(...reports.map((report) => report.startedAt));
+    const seconds = (Math.max(...reports.map(({ endedAt }) => endedAt)) - startedAt) / 1000;
     for (const report of reports) {
       this.addErrors(report.errors);
       for (const cost of report.costs) this.#addCost(cost);
@@ -77,7 +84,16 @@ export class RunResult {
       this.#seconds += seconds;
       this.#series.push(...points);
       if (this.#workload.phases.length > 1) this.#events.push({ t: offset, kind: "phase", label: phase.name });
+      const timeOf = (at: number) => offset + Math.max(0, at - startedAt) / 1000;
+      for (const { kind, at, label } of happenings) this.#events.push({ t: timeOf(at), kind, label });
       for (const report of reports) {
+        for (const { startedAt: at, milliseconds, kind } of report.gc.longest) {
+          this.#pauses.push({ t: timeOf(at), milliseconds, kind });
+        }
+        this.#counts.scanned += report.counts.scanned;
+        this.#counts.received += report.counts.received;
+        this.#counts.refused += report.counts.refused;
+        this.#counts.changes += report.counts.changes;
         this.#operations += report.operations;
         this.#hits += report.hits;
         this.#misses += report.misses;
@@ -111,13 +127,14 @@ export class RunResult {
 
   /** Latencies by operation. Open loop: from the intended start under the plain name, from the actual start beside it. */
   addLatencies(collector: LatencyCollector): void {
-    for (let kind = 0; kind < OPERATION_NAMES.length; kind++) {
-      const name = OPERATION_NAMES[kind];
-      const intended = collector.total(kind, "intended");
-      const actual = collector.total(kind, "actual");
+    for (const [slot, { kind, label: number }] of this.#slots.entries()) {
+      const label = this.#workload.labels[number];
+      const name = latencyName(STREAM_OPERATIONS[kind], label);
+      const intended = collector.total(slot, "intended");
+      const actual = collector.total(slot, "actual");
       if (intended.count > 0) {
         this.#latency[name] = this.#sampled(intended);
-        this.#latency[fromActualStart(name)] = this.#sampled(actual);
+        this.#latency[fromActualStart(STREAM_OPERATIONS[kind], label)] = this.#sampled(actual);
       } else if (actual.count > 0) this.#latency[name] = this.#sampled(actual);
     }
   }
@@ -131,10 +148,12 @@ export class RunResult {
         `garbage collection touched ${this.#gc.batchesTouched} of ${this.#gc.batches} batches; they are counted`,
       );
     }
+    this.#noteCounts();
+    const events = this.#allEvents();
     return {
       scenario: this.#workload.scenario.name,
       subject: this.#subject.name,
-      workers: this.#plan.workers,
+      workers: this.#workload.crew.workers,
       ops: this.#operations,
       seconds: this.#seconds,
       opsPerSecond: this.#seconds === 0 ? 0 : this.#operations / this.#seconds,
@@ -151,17 +170,18 @@ export class RunResult {
       },
       errors: Object.fromEntries(this.#errors),
       series: withLatencies(this.#series, this.#sampledSeries, this.#timerFloorNs),
-      ...(this.#events.length > 0 ? { events: this.#events } : {}),
+      ...(events.length > 0 ? { events } : {}),
       gc: { count: this.#gc.count, totalMs: this.#gc.totalMs },
       notes: [...this.#notes],
     };
   }
 
   #addCost(cost: CostCounts): void {
-    let total = this.#costs.get(cost.name);
+    const name = latencyName(cost.name, this.#workload.labels[cost.label]);
+    let total = this.#costs.get(name);
     if (total === undefined) {
       total = { histogram: new Histogram(), operations: 0, noopNs: 0 };
-      this.#costs.set(cost.name, total);
+      this.#costs.set(name, total);
     }
     total.histogram.merge(Histogram.fromPairs(cost.pairs, cost.max));
     total.operations += cost.operations;
@@ -195,12 +215,35 @@ export class RunResult {
   }
 
   #noteRate(phase: WorkloadPhase, reports: readonly PassReport[], seconds: number): void {
-    if (phase.rate === null) return;
+    const { rate, rampMs, milliseconds, name } = phase;
+    if (rate === null || (milliseconds === null && rate.shape !== "constant")) return;
     const done = reports.reduce((sum, report) => sum + report.operations, 0);
+    const wanted = meanRate(rate, milliseconds ?? rampMs);
     const reached = done / seconds;
-    if (reached < phase.rate * 0.95) {
-      this.note(`${phase.name}: ${Math.round(reached)}/s of the ${phase.rate}/s asked for: the subject cannot keep up`);
+    if (reached < wanted * 0.95) {
+      const of = rate.shape === "constant" ? "" : " on average";
+      this.note(
+        `${name}: ${Math.round(reached)}/s of the ${Math.round(wanted)}/s asked for${of}: the subject cannot keep up`,
+      );
     }
+  }
+
+  /** What operations count that are more than one thing each. */
+  #noteCounts(): void {
+    const { scanned, received, refused, changes } = this.#counts;
+    if (scanned > 0) this.note(`scans read ${scanned} entries`);
+    if (received > 0) this.note(`${received} messages were taken out of mailboxes`);
+    if (refused > 0) this.note(`${refused} messages found a mailbox full and were refused`);
+    if (changes > 0) this.note(`watching saw ${changes} changes`);
+  }
+
+  /** In order of time; of the pauses the longest. */
+  #allEvents(): RunEvent[] {
+    const pauses = this.#pauses.sort((a, b) => b.milliseconds - a.milliseconds).slice(0, MARKED_PAUSES);
+    const marked = pauses.map(
+      ({ t, milliseconds, kind }): RunEvent => ({ t, kind: "gc", label: `${kind}, ${milliseconds.toFixed(1)} ms` }),
+    );
+    return [...this.#events, ...marked].sort((a, b) => a.t - b.t);
   }
 }
 

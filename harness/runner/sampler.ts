@@ -1,18 +1,17 @@
 /** What happens while a pass runs, seen from outside: operations and latencies by interval, progress. */
 import type { SeriesPoint } from "../../reports/results.js";
 import { Histogram, type HistogramReader } from "../../src/monitor/index.js";
-import { OPERATION_NAMES } from "../../workloads/index.js";
 import { CLOCKS, type Clock, type ControlBlock } from "./control-block.js";
 
-/** Drains the workers' histograms, by operation and clock. */
+/** Drains the workers' histograms, by slot and clock. */
 export class LatencyCollector {
-  readonly #readers: Array<{ kind: number; clock: Clock; reader: HistogramReader }> = [];
+  readonly #readers: Array<{ slot: number; clock: Clock; reader: HistogramReader }> = [];
   readonly #totals = new Map<string, Histogram>();
 
   constructor(control: ControlBlock) {
     for (let worker = 0; worker < control.workers; worker++) {
-      for (let kind = 0; kind < OPERATION_NAMES.length; kind++) {
-        for (const clock of CLOCKS) this.#readers.push({ kind, clock, reader: control.reader(worker, kind, clock) });
+      for (let slot = 0; slot < control.slots; slot++) {
+        for (const clock of CLOCKS) this.#readers.push({ slot, clock, reader: control.reader(worker, slot, clock) });
       }
     }
   }
@@ -20,19 +19,19 @@ export class LatencyCollector {
   /** Takes what was recorded so far; returns the part seen from the clock that counts, for a point of the time series. */
   drain(clock: Clock, stopped: boolean): Histogram {
     const interval = new Histogram();
-    for (const { kind, clock: own, reader } of this.#readers) {
+    for (const { slot, clock: own, reader } of this.#readers) {
       const part = new Histogram();
       if (stopped) reader.drainStopped(part);
       else if (!reader.drain(part)) continue;
       if (part.count === 0) continue;
-      this.total(kind, own).merge(part);
+      this.total(slot, own).merge(part);
       if (own === clock) interval.merge(part);
     }
     return interval;
   }
 
-  total(kind: number, clock: Clock): Histogram {
-    const key = `${kind} ${clock}`;
+  total(slot: number, clock: Clock): Histogram {
+    const key = `${slot} ${clock}`;
     let histogram = this.#totals.get(key);
     if (histogram === undefined) {
       histogram = new Histogram();

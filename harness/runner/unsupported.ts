@@ -1,7 +1,7 @@
 import { EngramError } from "../../src/store/errors.js";
-import { OPERATION_NAMES, type OperationName } from "../../workloads/index.js";
+import { STREAM_OPERATIONS } from "../../workloads/index.js";
 import { operationsOf } from "../measure/stream.js";
-import type { Subject } from "../subjects/index.js";
+import { canDo, type Subject } from "../subjects/index.js";
 import type { Workload } from "./workload.js";
 
 /** The subject has nothing to do in this scenario: no failure, but no figures either. */
@@ -17,7 +17,7 @@ export class LeftOutError extends EngramError {
  */
 export function withoutUnsupported(workload: Workload, subject: Subject): { workload: Workload; notes: string[] } {
   const notes: string[] = [];
-  const left = workload.operations.filter((name) => subject.cannot.includes(name as OperationName));
+  const left = workload.operations.filter((name) => !canDo(subject, name));
   if (left.length > 0) notes.push(`${subject.name} cannot ${left.join(", ")}: left out`);
   if (!subject.expires && workload.phases.some(({ streams }) => streams.some(({ ttls }) => ttls !== null))) {
     notes.push(`${subject.name} has no time to live: entries stay past theirs`);
@@ -26,7 +26,7 @@ export function withoutUnsupported(workload: Workload, subject: Subject): { work
   if (left.length === workload.operations.length) {
     throw new LeftOutError(`${subject.name} can do none of the operations of this scenario (${left.join(", ")})`);
   }
-  const kept = (kind: number) => !left.includes(OPERATION_NAMES[kind]);
+  const kept = (kind: number) => !left.includes(STREAM_OPERATIONS[kind]);
   const phases = workload.phases.map((phase) => ({
     ...phase,
     streams: phase.streams.map((one) => operationsOf(one, kept)),

@@ -1,51 +1,69 @@
 /** What a run replays, ready to be handed out: key strings, one stream a worker and phase, and what exists beforehand. */
 import {
+  type Crew,
   createPreload,
   createStream,
-  keyName,
+  crewOf,
   loadScenario,
   loadTrace,
-  OPERATION_NAMES,
+  NEXT,
+  OP_HAND_OFF,
   type OperationStream,
+  type Phase,
+  type Rate,
+  recipientOf,
   type Scenario,
+  STREAM_OPERATIONS,
+  type StreamOperation,
   type Trace,
 } from "../../workloads/index.js";
 import type { AgentStream } from "../measure/stream.js";
-import type { SubjectNamespace } from "../subjects/subject.js";
+import type { Mailboxes, SubjectNamespace } from "../subjects/index.js";
+import { KeyTable } from "./key-table.js";
 import type { Preload, RunPlan } from "./messages.js";
+import { Namespaces } from "./namespaces.js";
+import { phaseLengths } from "./phase-lengths.js";
 
 /** Operations drawn per worker and phase; a longer phase goes round again. Enough to outgrow any CPU cache. */
-const STREAM_OPERATIONS = 262_144;
+const STREAM_LENGTH = 262_144;
 
 export interface WorkloadPhase {
   readonly name: string;
-  /** One a worker. */
+  /** One a worker; a worker none of whose agents has a part in the phase has an empty one. */
   readonly streams: readonly AgentStream[];
   /** Length of the throughput pass over this phase: at most so many ms, at most so many operations of all workers. */
   readonly milliseconds: number | null;
   readonly operations: number | null;
   /** True: the stream is gone through once and no more (a trace). */
   readonly once: boolean;
-  /** Open loop, operations per second of all workers together; null: closed loop. */
-  readonly rate: number | null;
+  /** Open loop, of all workers together; null: closed loop. */
+  readonly rate: Rate | null;
+  /** How long a ramp of the rate takes, ms. */
+  readonly rampMs: number;
+  /** From one backup to the next, ms; null: none are taken. */
+  readonly backupEveryMs: number | null;
 }
 
 export interface Workload {
   readonly scenario: Scenario;
+  readonly crew: Crew;
   readonly keys: readonly string[];
   readonly keyBytes: Uint16Array;
   /** The largest value written by key, bytes; -1: never written. */
   readonly largestValues: Int32Array;
-  /** Every size of value that is written. */
+  /** Every size of value that is written or sent. */
   readonly valueSizes: Uint32Array;
   readonly namespaces: readonly SubjectNamespace[];
   /** Index into `namespaces` by key; null when there is only one. */
-  readonly namespaceOf: Uint8Array | null;
+  readonly namespaceOf: Uint16Array | null;
+  readonly mailboxes: Mailboxes | undefined;
   readonly phases: readonly WorkloadPhase[];
   /** Keys set before the measurement, by worker. */
   readonly preloads: readonly Preload[];
+  /** Labels by number; the first stands for none. */
+  readonly labels: ReadonlyArray<string | null>;
   /** Names of the operations that occur. */
-  readonly operations: readonly string[];
+  readonly operations: readonly StreamOperation[];
   readonly notes: readonly string[];
 }
 
@@ -54,177 +72,161 @@ type Source = Pick<RunPlan, "scenario" | "trace" | "workers" | "seed" | "duratio
 /** Makes the workload of a plan. Throws InvalidArgumentError for a scenario or trace that cannot be read. */
 export async function makeWorkload(plan: Source): Promise<Workload> {
   const scenario = loadScenario(plan.scenario);
-  const trace =
-    plan.trace === null
-      ? undefined
-      : await loadTrace(plan.trace.path, {
-          format: plan.trace.format ?? undefined,
-          limit: plan.trace.limit ?? undefined,
-        });
-  const lengths = phaseLengths(scenario, plan);
-  const names = scenario.phases.map((phase) => phase.namespace ?? DEFAULT_NAMESPACE);
-  const namespaces = [...new Set(names)].map((name) => namespaceNamed(scenario, name));
-  const table = new KeyTable(namespaces.length);
-  const phases = scenario.phases.map((phase, index): WorkloadPhase => {
-    const { milliseconds, operations } = lengths[index];
-    const namespace = namespaces.findIndex(({ name }) => name === names[index]);
-    const count = Math.min(
-      STREAM_OPERATIONS,
-      operations === null ? STREAM_OPERATIONS : Math.ceil(operations / plan.workers),
-    );
-    const streams = Array.from({ length: plan.workers }, (_, worker) => {
-      const drawn = createStream(phase, { seed: plan.seed, worker, workers: plan.workers, count, phase: index, trace });
-      return table.adopt(drawn, namespace);
-    });
-    const once = phase.keys.distribution === "trace";
-    return {
-      name: phase.name ?? `phase ${index + 1}`,
-      streams,
-      milliseconds,
-      operations,
-      once,
-      rate: plan.rate ?? phase.rate ?? null,
-    };
-  });
-  const preloads = Array.from({ length: plan.workers }, (_, worker) =>
-    table.adoptPreload(createPreload(scenario, { seed: plan.seed, worker, workers: plan.workers, trace })),
+  const trace = await traceOf(plan);
+  const crew = crewOf(scenario, plan.workers);
+  const drawn = scenario.phases.map((phase, index) =>
+    drawPhase(phase, index, plan, crew, lengthsOf(scenario, plan), trace),
   );
+  const preloaded = workersOf(crew).map((worker) => createPreload(scenario, { seed: plan.seed, worker, crew, trace }));
+
+  const namespaces = new Namespaces(scenario);
+  // All namespaces are numbered before the first key is, so that one alone is known to be.
+  const spaces = drawn.map(({ phase, streams }) =>
+    streams.map((stream, worker) => spacesOf(stream, worker, phase, namespaces)),
+  );
+  const [first] = scenario.phases;
+  const located = preloaded.map((keys) =>
+    keys.map((one) => ({ ...one, namespace: namespaces.numberOf(first, one.role, one.agent) })),
+  );
+  const labels = labelsOf(scenario);
+  const table = new KeyTable(namespaces.list.length);
+  const phases = drawn.map(({ phase, streams, ...rest }, index): WorkloadPhase => {
+    const adopted = streams.map(
+      (stream, worker): AgentStream => ({
+        length: stream.count,
+        kinds: stream.ops,
+        keys: table.adopt(stream, spaces[index][worker]),
+        sizes: stream.sizes,
+        ttls: stream.ttls,
+        labels: labelColumn(stream, phase, labels),
+      }),
+    );
+    return { ...rest, streams: adopted };
+  });
+  const preloads = located.map((keys) => table.adoptPreload(keys));
+  const mailboxes = mailboxesOf(table, phases, scenario, crew);
   return {
     scenario,
-    ...table.finish(namespaces),
+    crew,
+    ...table.finish(namespaces.list),
+    mailboxes,
     phases,
     preloads,
+    labels,
     operations: operationNames(phases),
-    notes: notesOf(trace, plan.workers),
+    notes: notesOf(trace, crew, scenario),
   };
 }
 
-const DEFAULT_NAMESPACE = "bench";
+type Lengths = ReturnType<typeof phaseLengths>;
+type DrawnPhase = Omit<WorkloadPhase, "streams"> & { phase: Phase; streams: OperationStream[] };
 
-function namespaceNamed(scenario: Scenario, name: string): SubjectNamespace {
-  const declared = scenario.namespaces.find((one) => one.name === name);
-  return { name, maxEntries: declared?.maxEntries, maxBytes: declared?.maxBytes };
+function drawPhase(
+  phase: Phase,
+  index: number,
+  plan: Source,
+  crew: Crew,
+  lengths: Lengths,
+  trace: Trace | undefined,
+): DrawnPhase {
+  const { milliseconds, operations } = lengths[index];
+  const share = operations === null ? STREAM_LENGTH : Math.max(1, Math.ceil(operations / crew.workers));
+  const count = Math.min(STREAM_LENGTH, share);
+  return {
+    phase,
+    name: phase.name ?? `phase ${index + 1}`,
+    streams: workersOf(crew).map((worker) =>
+      createStream(phase, { seed: plan.seed, worker, crew, count, phase: index, trace }),
+    ),
+    milliseconds,
+    operations,
+    once: phase.roles[0].keys.distribution === "trace",
+    rate: plan.rate === null ? (phase.rate ?? null) : { shape: "constant", rate: plan.rate },
+    rampMs: milliseconds ?? phase.duration ?? 0,
+    backupEveryMs: phase.backups?.every ?? null,
+  };
 }
 
-/**
- * How long each phase lasts. Nothing asked for: what the scenario says. Else the time or the operations asked for are
- * divided among the phases as their durations are to each other; a phase given in operations counts as an average one.
- */
-export function phaseLengths(
+function lengthsOf(scenario: Scenario, plan: Source): Lengths {
+  return phaseLengths(scenario, plan);
+}
+
+async function traceOf({ trace }: Source): Promise<Trace | undefined> {
+  if (trace === null) return undefined;
+  return loadTrace(trace.path, { format: trace.format ?? undefined, limit: trace.limit ?? undefined });
+}
+
+function workersOf({ workers }: Crew): number[] {
+  return Array.from({ length: workers }, (_, worker) => worker);
+}
+
+/** Tells the namespace of each operation of a stream. */
+function spacesOf(
+  stream: OperationStream,
+  worker: number,
+  phase: Phase,
+  namespaces: Namespaces,
+): (i: number) => number {
+  const { roles, agents, count } = stream;
+  if (roles === null && agents === null) {
+    const only = namespaces.numberOf(phase, 0, worker);
+    return () => only;
+  }
+  const numbers = Uint16Array.from({ length: count }, (_, i) =>
+    namespaces.numberOf(phase, roles === null ? 0 : roles[i], agents === null ? worker : agents[i]),
+  );
+  return (i) => numbers[i];
+}
+
+function labelsOf(scenario: Scenario): Array<string | null> {
+  const named = scenario.phases.flatMap(({ roles }) =>
+    roles.flatMap(({ label }) => (label === undefined ? [] : [label])),
+  );
+  return [null, ...new Set(named)];
+}
+
+/** Null when no operation has a label. */
+function labelColumn(stream: OperationStream, phase: Phase, labels: ReadonlyArray<string | null>): Uint8Array | null {
+  const numbers = phase.roles.map(({ label }) => labels.indexOf(label ?? null));
+  if (numbers.every((number) => number === 0)) return null;
+  const { roles } = stream;
+  return Uint8Array.from({ length: stream.count }, (_, i) => numbers[roles === null ? 0 : roles[i]]);
+}
+
+/** Undefined when the scenario sends no messages. */
+function mailboxesOf(
+  table: KeyTable,
+  phases: readonly WorkloadPhase[],
   scenario: Scenario,
-  asked: { readonly durationMs: number | null; readonly ops: number | null },
-): Array<{ milliseconds: number | null; operations: number | null }> {
-  if (asked.durationMs === null && asked.ops === null) {
-    return scenario.phases.map((phase) => ({
-      milliseconds: phase.duration ?? null,
-      operations: phase.operations ?? null,
-    }));
+  crew: Crew,
+): Mailboxes | undefined {
+  const next = Uint16Array.from({ length: crew.agents }, (_, agent) => recipientOf(agent, NEXT, crew));
+  for (const { streams } of phases) {
+    for (const { kinds, keys, length } of streams) {
+      for (let i = 0; i < length; i++) if (kinds[i] === OP_HAND_OFF) table.addMailbox(next[keys[i]]);
+    }
   }
-  const timed = scenario.phases.flatMap(({ duration }) => (duration === undefined ? [] : [duration]));
-  const average = timed.length === 0 ? 1 : timed.reduce((sum, one) => sum + one, 0) / timed.length;
-  const weights = scenario.phases.map(({ duration }) => duration ?? average);
-  const total = weights.reduce((sum, one) => sum + one, 0);
-  let before = 0;
-  return weights.map((weight) => {
-    const from = before / total;
-    before += weight;
-    const to = before / total;
-    return {
-      milliseconds: asked.durationMs === null ? null : asked.durationMs * (to - from),
-      // Rounded at both ends, so that the phases' operations add up to what was asked for.
-      operations: asked.ops === null ? null : Math.round(asked.ops * to) - Math.round(asked.ops * from),
-    };
-  });
+  const used = table.mailboxes;
+  return used.length === 0 ? undefined : { capacity: scenario.mailboxes.capacity, used, next };
 }
 
-/**
- * Key numbers of all phases as one dense list. With several namespaces a key's string begins with its namespace, so that
- * a subject without namespaces keeps them apart too.
- */
-class KeyTable {
-  readonly #several: boolean;
-  readonly #numbers: Array<Map<number, number>>;
-  readonly #keys: string[] = [];
-  readonly #namespaceOf: number[] = [];
-  readonly #largest: number[] = [];
-  readonly #sizes = new Set<number>();
-
-  constructor(namespaces: number) {
-    this.#several = namespaces > 1;
-    this.#numbers = Array.from({ length: namespaces }, () => new Map());
-  }
-
-  adopt(drawn: OperationStream, namespace: number): AgentStream {
-    const keys = new Uint32Array(drawn.count);
-    for (let i = 0; i < drawn.count; i++) {
-      const key = this.#number(drawn.keys[i], namespace, drawn.keyName);
-      keys[i] = key;
-      if (WRITES[drawn.ops[i]] === 1) this.#written(key, drawn.sizes[i]);
-    }
-    return { length: drawn.count, kinds: drawn.ops, keys, sizes: drawn.sizes, ttls: drawn.ttls };
-  }
-
-  /** The preload is of the first phase's keys, which are generated ones. */
-  adoptPreload(drawn: { keys: Uint32Array; sizes: Uint32Array }): Preload {
-    return {
-      keys: drawn.keys.map((key, i) => {
-        const own = this.#number(key, 0, keyName);
-        this.#written(own, drawn.sizes[i]);
-        return own;
-      }),
-      sizes: drawn.sizes,
-    };
-  }
-
-  finish(namespaces: readonly SubjectNamespace[]) {
-    const keys = this.#several
-      ? this.#keys.map((key, i) => `${namespaces[this.#namespaceOf[i]].name}/${key}`)
-      : this.#keys;
-    return {
-      keys,
-      keyBytes: Uint16Array.from(keys, (key) => Buffer.byteLength(key)),
-      largestValues: Int32Array.from(this.#largest),
-      valueSizes: Uint32Array.from(this.#sizes),
-      namespaces,
-      namespaceOf: this.#several ? Uint8Array.from(this.#namespaceOf) : null,
-    };
-  }
-
-  #number(key: number, namespace: number, nameOf: (key: number) => string): number {
-    const numbers = this.#numbers[namespace];
-    let number = numbers.get(key);
-    if (number === undefined) {
-      number = this.#keys.length;
-      numbers.set(key, number);
-      this.#keys.push(nameOf(key));
-      this.#namespaceOf.push(namespace);
-      this.#largest.push(-1);
-    }
-    return number;
-  }
-
-  #written(key: number, size: number): void {
-    if (size > this.#largest[key]) this.#largest[key] = size;
-    this.#sizes.add(size);
-  }
-}
-
-/** 1 for the codes of operations that write a value. */
-const WRITES = Uint8Array.from(OPERATION_NAMES, (name) =>
-  name === "set" || name === "insert" || name === "readModifyWrite" || name === "getOrSet" ? 1 : 0,
-);
-
-function operationNames(phases: readonly WorkloadPhase[]): string[] {
+function operationNames(phases: readonly WorkloadPhase[]): StreamOperation[] {
   const seen = new Set<number>();
   for (const { streams } of phases) for (const { kinds } of streams) for (const kind of kinds) seen.add(kind);
-  return OPERATION_NAMES.filter((_, kind) => seen.has(kind));
+  return STREAM_OPERATIONS.filter((_, kind) => seen.has(kind));
 }
 
-function notesOf(trace: Trace | undefined, workers: number): string[] {
-  if (trace === undefined) return [];
+function notesOf(trace: Trace | undefined, crew: Crew, scenario: Scenario): string[] {
+  const notes: string[] = [];
+  if (crew.agents !== crew.workers || scenario.groups.length > 1) {
+    const groups = crew.groups.flatMap(({ name, count }) => (name === null ? [] : [`${count} ${name}`])).join(", ");
+    notes.push(`${crew.agents} agents${groups === "" ? "" : ` (${groups})`} take turns on ${crew.workers} workers`);
+  }
+  if (trace === undefined) return notes;
   return [
+    ...notes,
     `trace ${trace.name} (${trace.format}): ${trace.requests} requests of ${trace.distinct} objects, starting on an empty store`,
-    `requests dealt to the workers in turn: request i to worker i mod ${workers}`,
+    `requests dealt to the workers in turn: request i to worker i mod ${crew.workers}`,
     ...(trace.sizes === null ? ["the trace has no sizes: every value has 64 bytes"] : []),
   ];
 }

@@ -1,6 +1,18 @@
 import { InvalidArgumentError, type Namespace, type PreparedKey, Store, type StoreOptions } from "../../src/index.js";
+import { openBackups } from "./engram-backups.js";
+import { EngramMailboxes } from "./engram-mailboxes.js";
 import { storeOptionsFor } from "./engram-sizing.js";
-import type { AgentContext, MemoryUse, SharedPart, Subject, SubjectAgent, SubjectPlan } from "./subject.js";
+import { RunningScan } from "./running-scan.js";
+import type {
+  AgentContext,
+  CapableAgent,
+  MemoryUse,
+  SharedPart,
+  Subject,
+  SubjectAgent,
+  SubjectNamespace,
+  SubjectPlan,
+} from "./subject.js";
 
 /**
  * The store of this package: one SharedArrayBuffer, every worker attached to it. `get` is getInto with a buffer of the
@@ -26,6 +38,7 @@ function makeSubject(name: string, summary: string, prepared: boolean): Subject 
     summary,
     shared: true,
     cannot: [],
+    also: ["borrow", "scan", "send", "receive", "handOff", "watch"],
     expires: true,
     async create(plan: SubjectPlan): Promise<SharedPart> {
       const { capacity, maxWorkers, eviction, note } = storeOptionsFor(plan);
@@ -34,7 +47,9 @@ function makeSubject(name: string, summary: string, prepared: boolean): Subject 
         attachment: store.handle,
         memory: () => memoryOf(store),
         notes: [note, ...remark, "get copies into a reused buffer (getInto); set copies"],
-        verify: async () => (await store.verify()).violations,
+        verify: async () => [...(await store.verify()).violations, ...brokenQuotas(store, plan.namespaces ?? [])],
+        backups: () => openBackups(store, plan.directory),
+        observe: pressureChanges(store),
         close: () => store.close(),
       };
     },
@@ -68,6 +83,33 @@ async function createStore(
   }
 }
 
+/** Namespaces that hold more than their limits allow. */
+function brokenQuotas(store: Store, namespaces: readonly SubjectNamespace[]): string[] {
+  return namespaces.flatMap(({ name, maxEntries, maxBytes }) => {
+    if (maxEntries === undefined && maxBytes === undefined) return [];
+    const usage = store.namespace(name).usage();
+    const broken: string[] = [];
+    if (maxEntries !== undefined && usage.entries > maxEntries) {
+      broken.push(`namespace ${name} holds ${usage.entries} entries, its limit is ${maxEntries}`);
+    }
+    if (maxBytes !== undefined && usage.bytes > maxBytes) {
+      broken.push(`namespace ${name} holds ${usage.bytes} bytes, its limit is ${maxBytes}`);
+    }
+    return broken;
+  });
+}
+
+/** Tells each change of the store's pressure level, of which it begins at low. */
+function pressureChanges(store: Store): NonNullable<SharedPart["observe"]> {
+  let last = "low";
+  return () => {
+    const { pressure } = store.stats().eviction;
+    if (pressure === last) return [];
+    last = pressure;
+    return [{ kind: "pressure", label: pressure }];
+  };
+}
+
 /** Of the pool, which is the part of the memory that entries can take. */
 function memoryOf(store: Store): MemoryUse {
   const { usedBytes, poolBytes, bySizeClass } = store.stats().memory;
@@ -77,15 +119,21 @@ function memoryOf(store: Store): MemoryUse {
 /** A chunk of the largest class less its header and the shortest key: nothing longer is ever stored, so none is ever read. */
 const LONGEST_VALUE = 16_384 - 32 - 16;
 
-class EngramAgent implements SubjectAgent {
+class EngramAgent implements CapableAgent {
   readonly #store: Store;
   readonly #namespaces: readonly Namespace[];
-  readonly #namespaceOf: Uint8Array | null;
+  readonly #namespaceOf: Uint16Array | null;
   /** The only namespace, or the first: most scenarios have one, and then no table is looked up. */
   readonly #namespace: Namespace;
   readonly #keys: ReadonlyArray<string | PreparedKey>;
   readonly #values: ReadonlyArray<Uint8Array | undefined>;
   readonly #target: Uint8Array;
+  readonly #mailboxes: EngramMailboxes | null;
+  /** A scan goes through the namespace it was asked of; made when the first one is. */
+  readonly #scans = new Map<Namespace, RunningScan<Uint8Array>>();
+  /** Versions by key, of what this worker watches. */
+  readonly #seen = new Map<number, bigint>();
+  #sink = 0;
 
   constructor(store: Store, namespaces: readonly Namespace[], prepared: boolean, context: AgentContext) {
     this.#store = store;
@@ -95,6 +143,8 @@ class EngramAgent implements SubjectAgent {
     this.#keys = prepared ? context.keys.map((key, index) => this.#namespaceAt(index).key(key)) : context.keys;
     this.#values = context.values;
     this.#target = store.buffer(Math.min(LONGEST_VALUE, Math.max(8, context.maxValueBytes)));
+    this.#mailboxes =
+      context.mailboxes === undefined ? null : new EngramMailboxes(store, context.mailboxes, context.values);
   }
 
   get(key: number): number {
@@ -115,9 +165,53 @@ class EngramAgent implements SubjectAgent {
     this.#namespaceAt(key).increment(this.#keys[key]);
   }
 
+  borrow(key: number): number {
+    return this.#namespaceAt(key).borrow(this.#keys[key], this.#look) ?? -1;
+  }
+
+  scan(key: number, count: number): number {
+    const namespace = this.#namespaceAt(key);
+    let scan = this.#scans.get(namespace);
+    if (scan === undefined) {
+      scan = new RunningScan(
+        () => namespace.values(),
+        (value) => value[0],
+      );
+      this.#scans.set(namespace, scan);
+    }
+    return scan.read(this.get(key) >= 0, count);
+  }
+
+  send(mailbox: number, size: number): boolean {
+    return (this.#mailboxes as EngramMailboxes).send(mailbox, size);
+  }
+
+  receive(mailbox: number): number {
+    return (this.#mailboxes as EngramMailboxes).receive(mailbox);
+  }
+
+  handOff(mailbox: number, size: number): number {
+    return (this.#mailboxes as EngramMailboxes).handOff(mailbox, size);
+  }
+
+  watch(key: number): number {
+    const entry = this.#namespaceAt(key).getEntry(this.#keys[key]);
+    if (entry === undefined) return -1;
+    if (this.#seen.get(key) === entry.version) return 0;
+    this.#seen.set(key, entry.version);
+    this.#sink ^= entry.value[0];
+    return 1;
+  }
+
   async close(): Promise<void> {
     await this.#store.close();
   }
+
+  /** Reads a byte where it lies, so that the view is really made. */
+  readonly #look = (view: Uint8Array): number => {
+    this.#sink ^= view[0];
+    return view.length;
+  };
 
   #namespaceAt(key: number): Namespace {
     return this.#namespaceOf === null ? this.#namespace : this.#namespaces[this.#namespaceOf[key]];

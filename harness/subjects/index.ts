@@ -3,7 +3,18 @@ import { InvalidArgumentError } from "../../src/store/errors.js";
 import { closest } from "../../workloads/index.js";
 import type { Subject } from "./subject.js";
 
-export type { AgentContext, MemoryUse, SharedPart, Subject, SubjectAgent, SubjectPlan } from "./subject.js";
+export type {
+  AgentContext,
+  Mailboxes,
+  MemoryUse,
+  RunningBackups,
+  SharedPart,
+  Subject,
+  SubjectAgent,
+  SubjectNamespace,
+  SubjectPlan,
+} from "./subject.js";
+export { canDo } from "./subject.js";
 
 interface Entry {
   /** The npm package it needs. */

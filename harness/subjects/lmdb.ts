@@ -24,6 +24,7 @@ export const lmdb: Subject = {
   package: "lmdb",
   shared: true,
   cannot: [],
+  also: ["scan"],
   expires: false,
   async create(plan): Promise<SharedPart> {
     const attachment: Attachment = {
@@ -72,6 +73,7 @@ class LmdbAgent implements SubjectAgent {
   readonly #keys: readonly string[];
   readonly #values: Array<Buffer | undefined>;
   #lastWrite: Promise<boolean> | undefined;
+  #sink = 0;
 
   constructor(database: RootDatabase<Buffer, string>, context: AgentContext) {
     this.#database = database;
@@ -82,6 +84,16 @@ class LmdbAgent implements SubjectAgent {
   get(key: number): number {
     const value = this.#database.getBinaryFast(this.#keys[key]);
     return value === undefined ? -1 : value.length;
+  }
+
+  /** Its keys are in order: a range that begins at the key, as YCSB means it. */
+  scan(key: number, count: number): number {
+    let read = 0;
+    for (const { value } of this.#database.getRange({ start: this.#keys[key], limit: count })) {
+      this.#sink ^= value[0];
+      read++;
+    }
+    return read;
   }
 
   set(key: number, size: number): void {

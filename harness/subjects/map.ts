@@ -1,3 +1,4 @@
+import { RunningScan } from "./running-scan.js";
 import type { AgentContext, SharedPart, Subject, SubjectAgent } from "./subject.js";
 
 /**
@@ -10,6 +11,7 @@ export const map: Subject = {
   summary: "an unshared Map per worker, get returns a reference: the in-process limit",
   shared: false,
   cannot: [],
+  also: ["borrow", "scan"],
   expires: false,
   async create(): Promise<SharedPart> {
     return {
@@ -30,6 +32,10 @@ class MapAgent implements SubjectAgent {
   readonly #map = new Map<string, Uint8Array>();
   /** Apart, so that the map of values stays of one type. */
   readonly #counters = new Map<string, number>();
+  readonly #scan = new RunningScan(
+    () => this.#map.values(),
+    (value) => value[0],
+  );
 
   constructor(context: AgentContext) {
     this.#keys = context.keys;
@@ -40,6 +46,15 @@ class MapAgent implements SubjectAgent {
     const value = this.#map.get(this.#keys[key]);
     // One byte is read, so that the reference is really followed.
     return value === undefined ? -1 : value.length + (value[0] & 0);
+  }
+
+  /** Its get is a borrow already: a reference, and no copy. */
+  borrow(key: number): number {
+    return this.get(key);
+  }
+
+  scan(key: number, count: number): number {
+    return this.#scan.read(this.get(key) >= 0, count);
   }
 
   set(key: number, size: number): void {

@@ -9,6 +9,7 @@ export const noop: Subject = {
   summary: "does nothing: what the driver itself costs",
   shared: false,
   cannot: [],
+  also: ["borrow", "scan", "send", "receive", "handOff", "watch"],
   expires: true,
   async create(): Promise<SharedPart> {
     return {
@@ -43,6 +44,36 @@ class NoopAgent implements SubjectAgent {
 
   increment(key: number): void {
     this.last ^= key;
+  }
+
+  borrow(key: number): number {
+    this.last ^= key;
+    return 64;
+  }
+
+  scan(key: number, count: number): number {
+    this.last ^= key;
+    return count;
+  }
+
+  send(mailbox: number, size: number): boolean {
+    this.last ^= mailbox + size;
+    return true;
+  }
+
+  receive(mailbox: number): number {
+    this.last ^= mailbox;
+    return 1;
+  }
+
+  handOff(mailbox: number, size: number): number {
+    this.last ^= mailbox + size;
+    return 1;
+  }
+
+  watch(key: number): number {
+    this.last ^= key;
+    return 0;
   }
 
   async close(): Promise<void> {}

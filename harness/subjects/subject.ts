@@ -3,7 +3,12 @@
  * differ is only what this interface hides. Keys are indexes into a list of strings made beforehand, and values are the
  * first `size` bytes of one buffer, so that a run measures the subject and not the making of its inputs.
  */
-import type { OperationName } from "../../workloads/index.js";
+import {
+  type OperationName,
+  SCENARIO_ONLY_OPERATIONS,
+  type ScenarioOnlyOperation,
+  type StreamOperation,
+} from "../../workloads/index.js";
 
 /** What a subject must hold, told when its shared part is made. */
 export interface SubjectPlan {
@@ -22,6 +27,8 @@ export interface SubjectPlan {
   readonly capacityBytes: number | null;
   /** Eviction strategy the scenario asks for, by name. */
   readonly eviction: string | null;
+  /** With their limits, for a subject that keeps them; absent: one without. */
+  readonly namespaces?: readonly SubjectNamespace[];
   /** An empty folder for the subject's files; removed after the run, whatever happened. */
   readonly directory: string;
 }
@@ -40,10 +47,22 @@ export interface AgentContext {
   readonly keys: readonly string[];
   readonly namespaces: readonly SubjectNamespace[];
   /** Index into `namespaces` by key; null when there is only one. */
-  readonly namespaceOf: Uint8Array | null;
+  readonly namespaceOf: Uint16Array | null;
+  /** Absent: the scenario has none. */
+  readonly mailboxes?: Mailboxes;
   /** Value bytes by size: `values[n]` has n bytes, for each size the stream uses. */
   readonly values: ReadonlyArray<Uint8Array | undefined>;
   readonly maxValueBytes: number;
+}
+
+/** The agents' mailboxes, numbered as the agents are. */
+export interface Mailboxes {
+  /** Messages one holds. */
+  readonly capacity: number;
+  /** Those that are used. */
+  readonly used: readonly number[];
+  /** By mailbox: the one of the next agent of the same group. */
+  readonly next: Uint16Array;
 }
 
 /** Bytes, null where the subject cannot tell. */
@@ -62,7 +81,22 @@ export interface SharedPart {
   readonly notes: readonly string[];
   /** Checks the subject's invariants while no one writes; answers with what is violated. */
   verify?(): Promise<string[]>;
+  /** Makes ready for backups, for a subject that takes any: what a first one does besides is done here. */
+  backups?(): Promise<RunningBackups>;
+  /** What has changed since the last call and may explain a dent in a series; called some twenty times a second. */
+  observe?(): Array<{ kind: "pressure" | "policy"; label: string }>;
   close(): Promise<void>;
+}
+
+/** Messages that each agent of a ring sets going. */
+export const MESSAGES_STARTED = 8;
+
+export interface RunningBackups {
+  /**
+   * Takes one now and one every so often until the answer is called, which waits for the one under way. `onBackup` is told when
+   * each began (`performance.now()`) and what it did.
+   */
+  run(everyMs: number, onBackup: (startedAt: number, label: string) => void): () => Promise<void>;
 }
 
 /** One worker's hands on the subject. The first four are the hot path: no allocation beyond what the subject needs. */
@@ -75,6 +109,21 @@ export interface SubjectAgent {
   delete(key: number): boolean;
   /** Adds 1 to the counter at the key. */
   increment(key: number): void;
+  /** `borrow`: reads a value where it lies, as `get` answers. */
+  borrow?(key: number): number;
+  /** `scan`: reads up to `count` entries, the key's first; how many there were. */
+  scan?(key: number, count: number): number;
+  /** `send`: puts a message of `size` bytes into a mailbox; false when it is full. */
+  send?(mailbox: number, size: number): boolean;
+  /** `receive`: takes the messages that have come, a bounded number of them; how many. */
+  receive?(mailbox: number): number;
+  /**
+   * `handOff`: takes the oldest message and puts it into the next mailbox. The first of a mailbox puts MESSAGES_STARTED of `size`
+   * bytes there instead. 1: handed on, 0: there was none, -1: the next mailbox was full.
+   */
+  handOff?(mailbox: number, size: number): number;
+  /** `watch`: 1 when the entry changed since the last look, and then it is read; 0 when not; -1 when there is none. */
+  watch?(key: number): number;
   /** Waits until what was written so far is done, for a subject that queues; counted into the batch that wrote it. */
   settle?(): Promise<void>;
   /** Bytes this worker holds on its own, for a subject that shares nothing. */
@@ -92,8 +141,24 @@ export interface Subject {
   readonly shared: boolean;
   /** Operations it cannot do. The driver leaves them out and the result says so. */
   readonly cannot: readonly OperationName[];
+  /** Of the operations that only scenarios have, those its agents do; `append` is a `set`, which every one does. */
+  readonly also?: readonly ScenarioOnlyOperation[];
   /** False: it keeps entries past their time to live, and the result says so. */
   readonly expires: boolean;
   create(plan: SubjectPlan): Promise<SharedPart>;
   attach(attachment: unknown, context: AgentContext): Promise<SubjectAgent>;
+}
+
+/** An agent that has every operation: what a stream is driven against once those the subject cannot do are left out. */
+export type CapableAgent = Required<Pick<SubjectAgent, "borrow" | "scan" | "send" | "receive" | "handOff" | "watch">> &
+  SubjectAgent;
+
+export function canDo(subject: Pick<Subject, "cannot" | "also">, operation: StreamOperation): boolean {
+  if (operation === "append") return !subject.cannot.includes("set");
+  if (isScenarioOnly(operation)) return subject.also?.includes(operation) ?? false;
+  return !subject.cannot.includes(operation);
+}
+
+function isScenarioOnly(operation: StreamOperation): operation is ScenarioOnlyOperation {
+  return (SCENARIO_ONLY_OPERATIONS as readonly string[]).includes(operation);
 }

@@ -257,6 +257,15 @@ export const TARGETS: readonly Target[] = [
     "throughput lost with backups running against without, same stream",
   ),
   row(
+    "m005-latency-during-backups",
+    "M-005",
+    "latency while backups run, P99",
+    "×",
+    atMost(1.1),
+    "backups do not disturb reads and writes: shown as <= 1.1 × without",
+    "worst of reads and writes: P99 while backups run every second over P99 without, in turn in one run",
+  ),
+  row(
     "m005-recovery",
     "M-005",
     "recovery",

@@ -5,14 +5,21 @@ import { type AgentStream, countKinds, operationsOf } from "#dist/harness/measur
 import { Tally } from "#dist/harness/measure/tally.js";
 import type { SubjectAgent } from "#dist/harness/subjects/subject.js";
 import {
+  OP_APPEND,
+  OP_BORROW,
   OP_DELETE,
   OP_GET,
   OP_GET_OR_SET,
+  OP_HAND_OFF,
   OP_INCREMENT,
   OP_INSERT,
   OP_OTHER,
   OP_READ_MODIFY_WRITE,
+  OP_RECEIVE,
+  OP_SCAN,
+  OP_SEND,
   OP_SET,
+  OP_WATCH,
 } from "#dist/workloads/index.js";
 
 type Operation = readonly [kind: number, key: number, size: number];
@@ -24,6 +31,7 @@ function streamOf(operations: readonly Operation[]): AgentStream {
     keys: Uint32Array.from(operations, ([, key]) => key),
     sizes: Uint32Array.from(operations, ([, , size]) => size),
     ttls: null,
+    labels: null,
   };
 }
 
@@ -104,6 +112,71 @@ describe("a span of operations", () => {
     expect([tally.operations, tally.hits, tally.misses]).toEqual([9, 2, 2]);
   });
 
+  it("does what the codes of scenarios alone say, and counts what they do", () => {
+    const calls: unknown[][] = [];
+    const answers: Record<string, unknown[]> = {
+      borrow: [6144, -1],
+      scan: [7],
+      send: [true, false],
+      receive: [3, 0],
+      handOff: [1, 0, -1],
+      watch: [1, 0, -1],
+    };
+    const agent = new RecordingAgent();
+    for (const [name, answered] of Object.entries(answers)) {
+      Object.assign(agent, {
+        [name]: (...args: unknown[]) => {
+          calls.push([name, ...args]);
+          return answered.shift();
+        },
+      });
+    }
+    const stream = streamOf([
+      [OP_BORROW, 1, 0],
+      [OP_BORROW, 2, 0],
+      [OP_SCAN, 3, 50],
+      [OP_APPEND, 4, 10],
+      [OP_SEND, 5, 32],
+      [OP_SEND, 5, 33],
+      [OP_RECEIVE, 5, 0],
+      [OP_RECEIVE, 5, 0],
+      [OP_HAND_OFF, 6, 64],
+      [OP_HAND_OFF, 6, 64],
+      [OP_HAND_OFF, 6, 64],
+      [OP_WATCH, 7, 0],
+      [OP_WATCH, 7, 0],
+      [OP_WATCH, 8, 0],
+    ]);
+    const tally = new Tally();
+    runSpan(agent, stream, 0, stream.length, tally);
+    expect(calls).toEqual([
+      ["borrow", 1],
+      ["borrow", 2],
+      ["scan", 3, 50],
+      ["send", 5, 32],
+      ["send", 5, 33],
+      ["receive", 5],
+      ["receive", 5],
+      ["handOff", 6, 64],
+      ["handOff", 6, 64],
+      ["handOff", 6, 64],
+      ["watch", 7],
+      ["watch", 7],
+      ["watch", 8],
+    ]);
+    expect(agent.calls).toEqual(["set 4"]);
+    expect({ ...tally, errors: tally.errors.size }).toMatchObject({
+      operations: 14,
+      hits: 3,
+      misses: 2,
+      scanned: 7,
+      received: 4,
+      refused: 2,
+      changes: 1,
+      errors: 0,
+    });
+  });
+
   it("counts what throws by its code and goes on with the next", () => {
     fc.assert(
       fc.property(operations, fc.integer({ min: 2, max: 5 }), (list, fails) => {
@@ -137,7 +210,7 @@ describe("the passes", () => {
         cursor,
         limit,
         tally,
-        0,
+        () => 0,
         () => true,
         () => {},
       ),
@@ -263,12 +336,12 @@ describe("the passes", () => {
       { position: 0 },
       limits({ operations: 300 }),
       new Tally(),
-      0.001,
+      (index) => index * 0.001,
       (until) => {
         while (performance.now() < until);
         return true;
       },
-      (_kind, fromIntended, fromActual) => times.push([fromIntended, fromActual]),
+      (_kind, _label, fromIntended, fromActual) => times.push([fromIntended, fromActual]),
     );
     expect(times).toHaveLength(300);
     for (const [fromIntended, fromActual] of times) expect(fromIntended).toBeGreaterThanOrEqual(fromActual);

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeWorkload, phaseLengths } from "#dist/harness/runner/workload.js";
+import { phaseLengths } from "#dist/harness/runner/phase-lengths.js";
+import { makeWorkload } from "#dist/harness/runner/workload.js";
 import { loadScenario, parseScenario } from "#dist/workloads/index.js";
 
 let folder: string;

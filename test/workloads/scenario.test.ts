@@ -47,8 +47,8 @@ describe("the scenarios of the package", () => {
         "counters",
         "registry",
         "churn",
-        "ycsb-a",
-        "ycsb-f",
+        ...["embeddings", "swarm-593", "mailboxes", "burst", "noisy-neighbour", "backup-under-load"],
+        ...["ycsb-a", "ycsb-b", "ycsb-c", "ycsb-d", "ycsb-e", "ycsb-f"],
       ]),
     );
     for (const { name, targets } of scenarios) {
@@ -59,7 +59,8 @@ describe("the scenarios of the package", () => {
   it("blackboard is 64 zipfian keys, 95 % reads, values of 64 to 512 bytes", () => {
     const { phases, preload } = loadScenario("blackboard");
     expect(preload).toBe(1);
-    expect(phases[0]).toMatchObject({
+    expect(phases[0].roles).toHaveLength(1);
+    expect(phases[0].roles[0]).toMatchObject({
       mix: { get: 95, set: 5 },
       keys: { distribution: "zipfian", count: 64, theta: 0.99, scope: "shared" },
       values: { distribution: "uniform", min: 64, max: 512 },
@@ -98,9 +99,82 @@ describe("loading", () => {
 
 describe("a fault in a scenario is named with its line", () => {
   it.each([
-    ["a misspelt key", MINIMAL.replace("mix:", "mixx:"), /^my\.yaml:(4|5): /],
-    ["an unknown key", `${MINIMAL}colour: red\n`, /^my\.yaml:9: unknown key "colour"/],
-    ["an unknown operation", MINIMAL.replace("get: 1", "fetch: 1"), /^my\.yaml:5: phases\.0\.mix: unknown key "fetch"/],
+    [
+      "a misspelt key",
+      MINIMAL.replace("mix:", "mixx:"),
+      /^my\.yaml:5: phases\.0: unknown key "mixx" \(did you mean mix\?\)/,
+    ],
+    [
+      "a misspelt key of all",
+      `${MINIMAL}preloaded: 5%\n`,
+      /^my\.yaml:9: unknown key "preloaded" \(did you mean preload\?\)/,
+    ],
+    [
+      "an unknown key",
+      `${MINIMAL}colour: red\n`,
+      /^my\.yaml:9: unknown key "colour"; expected only title, story, agents/,
+    ],
+    [
+      "an unknown operation",
+      MINIMAL.replace("get: 1", "gett: 1"),
+      /^my\.yaml:5: .*"gett" \(did you mean get\?\); .*handOff/,
+    ],
+    [
+      "a misspelt key of a form",
+      MINIMAL.replace("count: 10", "count: 10\n      tetha: 0.9").replace("uniform", "zipfian"),
+      /^my\.yaml:9: .*did you mean theta\?/,
+    ],
+    ["zero agents", `${MINIMAL}agents: 0\n`, /^my\.yaml:9: agents: .*1/],
+    ["no agents in a group", `${MINIMAL}agents: { a: 0 }\n`, /^my\.yaml:9: agents\.a: /],
+    ["groups of no agents", `${MINIMAL}agents: {}\n`, /^my\.yaml:9: agents: .*at least one group/],
+    ["too many agents", `${MINIMAL}agents: { a: 1000, b: 1000 }\n`, /^my\.yaml:9: agents: .*at most 1024/],
+    [
+      "a group with nothing to do",
+      `${MINIMAL.replace("mix:", "roles: [{ agents: a, mix: { receive: 1 } }]\n    # ").replace(/ {4}keys:[\s\S]*/, "")}agents: { a: 1, b: 1 }\n`,
+      /^my\.yaml:\d+: agents\.b: .*nothing to do/,
+    ],
+    [
+      "a role of an unknown group",
+      MINIMAL.replace(/ {4}mix[\s\S]*/, "    roles: [{ agents: b, mix: { receive: 1 } }]\nagents: { a: 2 }\n"),
+      /^my\.yaml:5: phases\.0\.roles\.0\.agents: no group "b"; expected one of a/,
+    ],
+    [
+      "mix beside roles",
+      `${MINIMAL}    roles: [{ mix: { receive: 1 } }]\n`,
+      /^my\.yaml:5: phases\.0\.mix: a phase with roles/,
+    ],
+    ["neither mix nor roles", MINIMAL.replace(/ {4}mix[\s\S]*/, ""), /^my\.yaml:4: phases\.0: expected mix/],
+    ["a mix without keys", MINIMAL.replace(/ {4}keys[\s\S]*/, ""), /^my\.yaml:4: phases\.0: expected keys/],
+    ["a scan without a length", MINIMAL.replace("get: 1", "scan: 1"), /^my\.yaml:5: .*expected scan: \{ min, max \}/],
+    ["a message to nobody", MINIMAL.replace("get: 1", "send: 1"), /^my\.yaml:5: .*whose mailbox/],
+    [
+      "a message to no group",
+      MINIMAL.replace("get: 1 }", "send: 1 }\n    to: all"),
+      /^my\.yaml:6: .*no group "all"; expected next/,
+    ],
+    ["a ramp without its end", `${MINIMAL}    rate: { from: 10/s }\n`, /^my\.yaml:9: phases\.0\.rate\.to: /],
+    [
+      "a ramp over operations",
+      `${MINIMAL.replace("duration: 1s", "operations: 5")}    rate: { from: 1/s, to: 5/s }\n`,
+      /^my\.yaml:9: .*a ramp takes the phase's duration/,
+    ],
+    [
+      "a wrong unit in a rate",
+      `${MINIMAL}    rate: { base: 10/s, burst: 100/m, every: 1s, for: 1ms }\n`,
+      /^my\.yaml:9: phases\.0\.rate\.burst: .*10000\/s/,
+    ],
+    [
+      "a burst that never ends",
+      `${MINIMAL}    rate: { base: 10/s, burst: 100/s, every: 1s, for: 1s }\n`,
+      /^my\.yaml:9: phases\.0\.rate\.for: .*shorter/,
+    ],
+    // Phases name each other in one way only: as YAML aliases, which cannot close a circle.
+    ["phases in a circle", `title: T\nstory: S\nphases: &a\n  - *a\n`, /^my\.yaml:\d+: /],
+    [
+      "a phase within itself",
+      `title: T\nstory: S\nphases:\n  - &a\n    duration: 1s\n    roles:\n      - *a\n`,
+      /^my\.yaml:\d+: /,
+    ],
     ["a wrong unit", MINIMAL.replace("1s", "1 parsec"), /^my\.yaml:4: phases\.0\.duration: .*such as 5s/],
     ["a wrong type", MINIMAL.replace("count: 10", "count: many"), /^my\.yaml:8: phases\.0\.keys\.count/],
     ["an unknown distribution", MINIMAL.replace("uniform", "unform"), /^my\.yaml:7: .*zipfian/],

@@ -1,0 +1,273 @@
+/** Drives the workers of one run through its passes, and hands what they report to the result. */
+import { lowestRate } from "../../workloads/index.js";
+import { kindsWithCost } from "../measure/stream.js";
+import type { RunningBackups, SharedPart, Subject } from "../subjects/index.js";
+import type { ControlBlock } from "./control-block.js";
+import type { PassName, PassOrder, PassReport } from "./messages.js";
+import { RunFailedError } from "./run-error.js";
+import type { RunResult } from "./run-result.js";
+import { LatencyCollector, SeriesSampler } from "./sampler.js";
+import type { WorkerCrew } from "./worker-crew.js";
+import type { Workload, WorkloadPhase } from "./workload.js";
+
+/** The passes in order, each over a subject made and loaded afresh, so that all start from the same state. */
+const PASSES = ["throughput", "cost", "sampled"] as const;
+export type MeasuredPass = (typeof PASSES)[number];
+
+/** The cost pass lasts this share of the throughput pass; each operation has its turn in it. */
+const COST_SHARE = 0.25;
+/** When only operations were asked for, the cost pass has to be told a time, ms. */
+const COST_MS_DEFAULT = 250;
+/** Warm-up, ms: a fifth of the run, so long that the loops are compiled, and never a nuisance. */
+const WARM_UP = { share: 0.2, least: 20, most: 500 };
+/** A point of the time series at least every second, and some twenty a run. */
+const SERIES = { points: 20, leastMs: 50, mostMs: 1000 };
+/** How often the subject is asked what has changed, ms. */
+const OBSERVE_MS = 50;
+/** Longer than any batch, commit or garbage collection takes, ms. */
+const STALL_MS = 30_000;
+
+export interface DriverParts {
+  readonly subject: Subject;
+  readonly workload: Workload;
+  readonly control: ControlBlock;
+  readonly crew: WorkerCrew;
+  readonly result: RunResult;
+  /** Makes the part of the subject that all workers share. */
+  makeShared(): Promise<SharedPart>;
+  progress(fraction: number, label: string): void;
+}
+
+/** What is there while a pass runs. */
+interface Instance {
+  readonly shared: SharedPart;
+  /** Null: no phase of this pass takes any, or the subject cannot. */
+  readonly backups: RunningBackups | null;
+}
+
+export class RunDriver {
+  readonly #parts: DriverParts;
+  readonly #workers: number;
+  readonly #expectedMs: number;
+  #doneMs = 0;
+
+  constructor(parts: DriverParts) {
+    this.#parts = parts;
+    this.#workers = parts.workload.crew.workers;
+    this.#expectedMs =
+      parts.workload.phases.reduce((sum, phase) => sum + (phase.milliseconds ?? 1000), 0) * (2 + COST_SHARE);
+  }
+
+  async run(): Promise<void> {
+    const { control, workload } = this.#parts;
+    await this.#warmUp();
+    for (const pass of PASSES) {
+      if (control.stopped) return;
+      const phases = workload.phases.filter((phase) => takesPart(phase, pass));
+      if (phases.length > 0) await this.#measure(pass, phases);
+    }
+  }
+
+  /** On an instance of its own, thrown away: what is measured must not start with the warm-up's leavings. */
+  async #warmUp(): Promise<void> {
+    const { phases } = this.#parts.workload;
+    const { share, least, most } = WARM_UP;
+    const milliseconds = Math.min(most, Math.max(least, (this.#expectedMs / (2 + COST_SHARE)) * share));
+    await this.#withInstance([], async () => {
+      for (const phase of phases) await this.#pass("warm-up", phase, milliseconds / phases.length, null);
+    });
+  }
+
+  async #measure(pass: MeasuredPass, phases: readonly WorkloadPhase[]): Promise<void> {
+    const { control, result } = this.#parts;
+    const collector = new LatencyCollector(control);
+    await this.#withInstance(phases, async (instance) => {
+      let seconds = 0;
+      for (const phase of phases) {
+        if (control.stopped) break;
+        const open = phase.rate !== null;
+        const milliseconds = pass === "cost" ? costMs(phase) : phase.milliseconds;
+        const operations = pass === "cost" ? null : phase.operations;
+        const clock = open ? "intended" : "actual";
+        const sampler = new SeriesSampler(control, pass === "cost" ? null : collector, clock, seconds);
+        const happened = new Happenings(pass === "throughput" ? instance.shared : null);
+        const reports = await this.#pass(open ? "open" : pass, phase, milliseconds, operations, {
+          sampler,
+          happened,
+          backups: instance.backups,
+        });
+        seconds += result.addPass(pass, phase, reports, sampler.points, happened.list, seconds);
+      }
+      if (pass === "throughput") result.addMemory(instance.shared.memory());
+      result.addLatencies(collector);
+    });
+    this.#doneMs += phases.reduce(
+      (sum, phase) => sum + ((pass === "cost" ? costMs(phase) : phase.milliseconds) ?? 1000),
+      0,
+    );
+  }
+
+  /** One pass over one phase by all workers at once. */
+  async #pass(
+    pass: PassName,
+    phase: WorkloadPhase,
+    milliseconds: number | null,
+    operations: number | null,
+    beside?: { sampler: SeriesSampler; happened: Happenings; backups: RunningBackups | null },
+  ): Promise<PassReport[]> {
+    const { crew, progress } = this.#parts;
+    const orders = this.#ordersOf(pass, phase, milliseconds, operations);
+    crew.tell((worker) => ({ type: "pass", order: orders[worker] }));
+    const patienceMs = phase.rate === null ? STALL_MS : STALL_MS + (2000 * this.#workers) / lowestRate(phase.rate);
+    await this.#unlessStalled(crew.replies("armed"), `${pass} pass`);
+    const points = Math.min(SERIES.mostMs, Math.max(SERIES.leastMs, (milliseconds ?? SERIES.mostMs) / SERIES.points));
+    beside?.sampler.start(points, (elapsed) => {
+      progress(Math.min(0.99, (this.#doneMs + elapsed) / this.#expectedMs), `${pass} pass, ${phase.name}`);
+    });
+    beside?.happened.start();
+    const endBackups =
+      phase.backupEveryMs === null
+        ? undefined
+        : beside?.backups?.run(phase.backupEveryMs, (startedAt, label) =>
+            beside.happened.add("backup", startedAt, label),
+          );
+    try {
+      return (await this.#unlessStalled(crew.replies("done"), `${pass} pass`, patienceMs)).map(({ report }) => report);
+    } finally {
+      beside?.sampler.stop();
+      await endBackups?.();
+      beside?.happened.stop();
+    }
+  }
+
+  /** What each worker is to do. Only those that have operations share the operations and the rate. */
+  #ordersOf(pass: PassName, phase: WorkloadPhase, milliseconds: number | null, operations: number | null): PassOrder[] {
+    const { phases } = this.#parts.workload;
+    const busy = phase.streams.flatMap(({ length }, worker) => (length > 0 ? [worker] : []));
+    return phase.streams.map((_, worker) => {
+      const rank = Math.max(0, busy.indexOf(worker));
+      return {
+        pass,
+        phase: phases.indexOf(phase),
+        milliseconds,
+        // The first workers take one more each when the operations do not divide evenly.
+        operations: operations === null ? null : Math.floor((operations + busy.length - 1 - rank) / busy.length),
+        once: phase.once && pass !== "cost",
+        arrivals: phase.rate === null ? null : { rate: phase.rate, rampMs: phase.rampMs, rank, of: busy.length },
+      };
+    });
+  }
+
+  /** `work`, unless no worker finishes anything for a long time: a subject that hangs must not hang the bench. */
+  async #unlessStalled<T>(work: Promise<T>, what: string, patienceMs = STALL_MS): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const stalled = new Promise<never>((_, reject) => {
+      let last = "";
+      let since = performance.now();
+      timer = setInterval(() => {
+        const { control } = this.#parts;
+        const counts = Array.from({ length: this.#workers }, (_, worker) => control.operations(worker)[0]);
+        const now = counts.join();
+        if (now !== last) {
+          last = now;
+          since = performance.now();
+        } else if (performance.now() - since > patienceMs) {
+          const seconds = Math.round(patienceMs / 1000);
+          reject(new RunFailedError(`${what}: no worker has finished anything for ${seconds} s; the subject hangs`));
+        }
+      }, 1000);
+    });
+    try {
+      return await Promise.race([work, stalled]);
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /** Makes the subject's shared part, attaches and loads all workers, and takes it all down again afterwards. */
+  async #withInstance(phases: readonly WorkloadPhase[], use: (instance: Instance) => Promise<void>): Promise<void> {
+    const { subject, workload, crew, result, makeShared } = this.#parts;
+    const shared = await makeShared();
+    result.note(...shared.notes);
+    crew.tell((worker) => ({
+      type: "attach",
+      attachment: shared.attachment,
+      preload: subject.shared ? workload.preloads[worker] : joined(workload),
+    }));
+    const attached = await this.#unlessStalled(crew.replies("attached"), "loading");
+    for (const { errors } of attached) result.addErrors(errors);
+    await use({ shared, backups: await this.#backupsFor(phases, shared) });
+    crew.tell(() => ({ type: "detach" }));
+    await this.#unlessStalled(crew.replies("detached"), "closing");
+    const violations = (await shared.verify?.()) ?? [];
+    await shared.close();
+    if (violations.length > 0) {
+      const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
+      throw new RunFailedError(`the subject broke an invariant: ${violations[0]}${more}`);
+    }
+  }
+
+  async #backupsFor(phases: readonly WorkloadPhase[], shared: SharedPart): Promise<RunningBackups | null> {
+    if (!phases.some(({ backupEveryMs }) => backupEveryMs !== null)) return null;
+    if (shared.backups !== undefined) return shared.backups();
+    this.#parts.result.note(`${this.#parts.subject.name} takes no backups: the phases with backups run without`);
+    return null;
+  }
+}
+
+/** What happens beside a pass, by the time it began. */
+export interface Happening {
+  readonly kind: "backup" | "pressure" | "policy";
+  /** Milliseconds since 1970, fractional. */
+  readonly at: number;
+  readonly label: string;
+}
+
+class Happenings {
+  readonly list: Happening[] = [];
+  readonly #shared: SharedPart | null;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `shared`: whom to ask what has changed; null: no one. */
+  constructor(shared: SharedPart | null) {
+    this.#shared = shared;
+  }
+
+  start(): void {
+    if (this.#shared?.observe === undefined) return;
+    this.#timer = setInterval(() => this.#observe(), OBSERVE_MS);
+  }
+
+  /** `startedAt`: of `performance.now()` in this thread. */
+  add(kind: Happening["kind"], startedAt: number, label: string): void {
+    this.list.push({ kind, at: performance.timeOrigin + startedAt, label });
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#observe();
+  }
+
+  #observe(): void {
+    for (const { kind, label } of this.#shared?.observe?.() ?? []) this.add(kind, performance.now(), label);
+  }
+}
+
+/** A phase with a rate is measured once: every operation is timed in it, and its throughput is the rate. */
+function takesPart(phase: WorkloadPhase, pass: MeasuredPass): boolean {
+  if (pass === "throughput") return true;
+  if (phase.rate !== null) return false;
+  // With one kind of operation the throughput pass has told its cost already.
+  return pass === "sampled" || phase.streams.some((stream) => kindsWithCost(stream).length > 1);
+}
+
+function costMs(phase: WorkloadPhase): number {
+  return phase.milliseconds === null ? COST_MS_DEFAULT : phase.milliseconds * COST_SHARE;
+}
+
+/** What one worker must load when nothing is shared: everything. */
+function joined(workload: Workload) {
+  const concat = (pick: (preload: Workload["preloads"][number]) => Uint32Array) =>
+    Uint32Array.from(workload.preloads.flatMap((preload) => [...pick(preload)]));
+  return { keys: concat(({ keys }) => keys), sizes: concat(({ sizes }) => sizes) };
+}

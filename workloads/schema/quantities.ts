@@ -1,0 +1,33 @@
+/** Quantities of scenario files, written with their units: they come out as milliseconds, bytes and shares from 0 to 1. */
+import { z } from "zod";
+import { BYTES_PATTERN, DURATION_PATTERN, parseBytes, parseDuration, parseShare, SHARE_PATTERN } from "../units.js";
+
+/** Largest value a scenario may ask for, bytes: no store of this project takes more. */
+const MAX_VALUE_BYTES = 64 * 1024 * 1024;
+/** Keys stay dense 32-bit numbers, with room for inserts. */
+export const MAX_KEYS = 1_000_000_000;
+
+export const count = (most: number) => z.number().int().min(1).max(most);
+
+export const duration = z
+  .string()
+  .regex(DURATION_PATTERN, "expected a duration such as 5s, 200ms or 2m")
+  .transform(parseDuration)
+  .meta({ description: "A duration: 5s, 200ms, 2m" });
+
+export const bytes = z
+  .union([
+    z.number().int().nonnegative(),
+    z.string().regex(BYTES_PATTERN, "expected a size such as 64MiB, 4KiB or 512B").transform(parseBytes),
+  ])
+  .refine((size) => size <= Number.MAX_SAFE_INTEGER, "too many bytes")
+  .meta({ description: "A size: 64MiB, 4KiB, 512B, or a number of bytes" });
+
+export const valueBytes = bytes.refine((size) => size <= MAX_VALUE_BYTES, `expected at most ${MAX_VALUE_BYTES} bytes`);
+
+export const share = z
+  .string()
+  .regex(SHARE_PATTERN, "expected a share such as 10%")
+  .transform(parseShare)
+  .refine((part) => part <= 1, "expected a share from 0% to 100%")
+  .meta({ description: "A share: 10%" });
