@@ -10,7 +10,7 @@ import {
   PLANTED_FAULTS,
 } from "#dist/harness/explorer/index.js";
 import { arbitraryExperiment, type Experiment } from "./arbitrary-programs.js";
-import { makeExploreBuild } from "./explore-build.js";
+import { BUILD_TIMEOUT, makeExploreBuild } from "./explore-build.js";
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUNS = 300;
@@ -57,7 +57,7 @@ function explain(machine: Machine, details: fc.RunDetails<[Experiment]>): string
 beforeAll(async () => {
   console.log(`programs are drawn from seed ${seed} (SEED=${seed} draws and shrinks the same ones)`);
   await makeExploreBuild();
-});
+}, BUILD_TIMEOUT);
 
 describe("the engine as it ships", () => {
   let machine: Machine;

@@ -10,7 +10,7 @@ import {
   Replay,
   shrink,
 } from "#dist/harness/explorer/index.js";
-import { makeExploreBuild } from "./explore-build.js";
+import { BUILD_TIMEOUT, makeExploreBuild } from "./explore-build.js";
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 /** Faults are looked for from the same seed each time, or a rare one would be missed now and then. */
@@ -22,7 +22,7 @@ const CHEAP_FAULTS = [1, 3, 4, 5, 7, 9, 10, 11, 12, 13, 16, 18, 19, 20, 30, 31];
 beforeAll(async () => {
   console.log(`schedules are drawn from seed ${seed} (SEED=${seed} runs the same ones)`);
   await makeExploreBuild();
-});
+}, BUILD_TIMEOUT);
 
 describe("the engine as it ships", () => {
   let machine: Machine;
