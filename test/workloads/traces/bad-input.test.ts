@@ -98,7 +98,7 @@ describe("the format", () => {
       /did you mean oracleGeneral\?.*lirs.*cache2k/,
     );
     const random = Buffer.from(Array.from({ length: 100 }, (_, i) => (i * 97 + 131) & 0xff));
-    expect(await refusal(files.file("mystery", random))).toMatch(/give --format, one of vscsi, oracleGeneral/);
+    expect(await refusal(files.file("mystery", random))).toMatch(/give --format, one of oplog, vscsi, oracleGeneral/);
   });
 
   it("given wrongly, is refused where it shows", async () => {

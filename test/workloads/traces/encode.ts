@@ -1,4 +1,5 @@
 /** Valid traces in every binary format, written independently of the readers under test. */
+import { crc32 } from "node:zlib";
 
 export interface OracleRecord {
   time: number;
@@ -89,4 +90,42 @@ export function twrBinary(
   record.writeUInt32LE(((keySize << 22) | valueSize) >>> 0, 12);
   record.writeUInt32LE(((op << 24) | ttl) >>> 0, 16);
   return record;
+}
+
+export interface LogRecord {
+  hash: bigint;
+  us: number;
+  value: number;
+  ttlMs: number;
+  keyLength: number;
+  op: number;
+}
+
+/** One block of an operation log. */
+export function operationLog(
+  records: readonly LogRecord[],
+  block: { stream?: number; store?: number; base?: number } = {},
+): Buffer {
+  const body = Buffer.concat(
+    records.map(({ hash, us, value, ttlMs, keyLength, op }) => {
+      const record = Buffer.alloc(24);
+      record.writeBigUInt64LE(hash, 0);
+      record.writeUInt32LE(us, 8);
+      record.writeUInt32LE(value, 12);
+      record.writeUInt32LE(ttlMs, 16);
+      record.writeUInt16LE(keyLength, 20);
+      record.writeUInt8(op, 22);
+      return record;
+    }),
+  );
+  const header = Buffer.alloc(48);
+  header.write("EngramOL", "latin1");
+  header.writeUInt32LE(1, 8);
+  header.writeUInt32LE(records.length, 12);
+  header.writeUInt32LE(crc32(body), 16);
+  header.writeUInt32LE(block.stream ?? 1, 20);
+  header.writeDoubleLE(block.base ?? 1.7e15, 24);
+  header.writeUInt32LE(block.store ?? 1, 32);
+  header.writeUInt32LE(crc32(header.subarray(0, 44)), 44);
+  return Buffer.concat([header, body]);
 }

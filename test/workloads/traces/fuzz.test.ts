@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openTrace, TRACE_FORMATS } from "#dist/workloads/index.js";
 import { temporaryFolder } from "../temporary-folder.js";
-import { cache2k, corda, oracleGeneral, oracleGeneralOpNs, vscsi } from "./encode.js";
+import { cache2k, corda, operationLog, oracleGeneral, oracleGeneralOpNs, vscsi } from "./encode.js";
 
 const { folder } = temporaryFolder();
 const SEED = Number(process.env.FUZZ_SEED ?? 20240611);
@@ -18,6 +18,9 @@ const VALID: Record<string, Buffer> = {
   vscsi: vscsi(
     2,
     numbers.map((n) => ({ command: 0x28, length: n, block: BigInt(n), microseconds: 1n })),
+  ),
+  oplog: operationLog(
+    numbers.map((n, us) => ({ hash: BigInt(n), us, value: n, ttlMs: n * 100, keyLength: 9, op: n % 4 })),
   ),
   corda: corda(numbers.map(BigInt)),
   cache2k: cache2k(numbers),
