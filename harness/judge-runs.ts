@@ -1,11 +1,14 @@
 /** The documented targets against what this run measured of the store. */
+import { availableParallelism } from "node:os";
 import type { Latency, Run, TargetResult } from "../reports/results.js";
 import { findTarget, judgeAll } from "../src/monitor/index.js";
-import type { Scenario } from "../workloads/index.js";
-import { fromActualStart } from "./runner/latency-names.js";
+import { type Scenario, WITH_BACKUPS } from "../workloads/index.js";
+import { fromActualStart, latencyName } from "./runner/latency-names.js";
 
 const REFERENCE = "engram";
 const NS_PER_US = 1000;
+const NS_PER_MS = 1e6;
+const BYTES_PER_MB = 1e6;
 
 interface Reading {
   readonly value: number;
@@ -14,7 +17,7 @@ interface Reading {
 }
 
 /** How a run of the store answers to a target; null: this run cannot tell. */
-const READINGS: Readonly<Record<string, (run: Run) => Reading | null>> = {
+const READINGS: Readonly<Record<string, (run: Run, scenario: Scenario) => Reading | null>> = {
   "m010-read-p95": (run) => sampled(run, READS, "p95", 1),
   "m010-write-p95": (run) => sampled(run, WRITES, "p95", 1),
   "m010-throughput": (run) =>
@@ -33,13 +36,26 @@ const READINGS: Readonly<Record<string, (run: Run) => Reading | null>> = {
     memory.bySizeClass ? { value: memory.bySizeClass.length, how: "size classes the store reports" } : null,
   "m006-smallest-class": ({ memory }) => classSize(memory, Math.min),
   "m006-largest-class": ({ memory }) => classSize(memory, Math.max),
+  "m005-latency-during-backups": duringBackups,
+  "m005-io-overhead": backupOverhead,
+  "r011-q-lookup": (run) => sampled(run, ["get"], "p99", NS_PER_MS),
+  "r011-agent-memory": ({ memory }, { agents }) =>
+    memory.usedBytes === null
+      ? null
+      : { value: memory.usedBytes / agents / BYTES_PER_MB, how: `bytes in use over ${agents} agents` },
+  "r011-agents": ({ errors, workers }, { agents }) =>
+    Object.keys(errors).length > 0
+      ? null
+      : { value: agents, how: `agents that went through the run on ${workers} workers without an error` },
 };
 
 const READS = ["get"];
 const WRITES = ["set", "insert", "readModifyWrite"];
+/** What a scenario that has backups or a swarm does with them. */
+const ALL_WRITES = [...WRITES, "append"];
 
 /** Targets that any scenario answers, whether or not it names them: they are about an operation or the engine. */
-const ANY_SCENARIO = new Set(Object.keys(READINGS).filter((id) => !id.startsWith("m010-")));
+const ANY_SCENARIO = new Set(Object.keys(READINGS).filter((id) => id.startsWith("d-") || id.startsWith("m006-")));
 
 /**
  * One verdict per documented target. A figure of M-010 counts in the scenarios that name it in their `targets`; of several
@@ -54,7 +70,8 @@ export function judgeRuns(runs: readonly Run[], scenarios: readonly Scenario[]):
         (ANY_SCENARIO.has(id) || scenarios.find(({ name }) => name === run.scenario)?.targets.includes(id)),
     );
     const readings = judging.flatMap((run) => {
-      const reading = read(run);
+      const scenario = scenarios.find(({ name }) => name === run.scenario);
+      const reading = scenario === undefined ? null : read(run, scenario);
       return reading === null ? [] : [{ ...reading, scenario: run.scenario }];
     });
     if (readings.length === 0) continue;
@@ -62,6 +79,8 @@ export function judgeRuns(runs: readonly Run[], scenarios: readonly Scenario[]):
     const of = readings.length > 1 ? `, the worst of ${readings.length} scenarios` : "";
     measurements.set(id, { measured: worst.value, method: `${worst.scenario}: ${worst.how}${of}` });
   }
+  const scaled = scaling(runs, scenarios);
+  if (scaled !== null) measurements.set("m002-scaling", scaled);
   return judgeAll(measurements, "no scenario of this run measures it").map((verdict) => ({ ...verdict }));
 }
 
@@ -75,7 +94,12 @@ function ownLatency(run: Run, operation: string): Latency | undefined {
 }
 
 /** The named percentile of these operations, of the slowest where several were sampled. */
-function sampled(run: Run, operations: readonly string[], percentile: "p50" | "p95", divisor: number): Reading | null {
+function sampled(
+  run: Run,
+  operations: readonly string[],
+  percentile: "p50" | "p95" | "p99",
+  divisor: number,
+): Reading | null {
   const found = operations.flatMap((name) => {
     const latency = ownLatency(run, name);
     return latency === undefined ? [] : [{ name, latency }];
@@ -94,4 +118,49 @@ function sampled(run: Run, operations: readonly string[], percentile: "p50" | "p
 function classSize(memory: Run["memory"], pick: (...sizes: number[]) => number): Reading | null {
   if (!memory.bySizeClass?.length) return null;
   return { value: pick(...memory.bySizeClass.map(({ size }) => size)), how: "size classes the store reports" };
+}
+
+/** The worst of reads and writes: how much longer the slowest hundredth takes while backups run. */
+function duringBackups(run: Run): Reading | null {
+  const ratios = [...READS, ...ALL_WRITES].flatMap((name) => {
+    const without = run.latency[name];
+    const during = run.latency[latencyName(name, WITH_BACKUPS)];
+    return without === undefined || during === undefined ? [] : [{ name, value: during.p99 / without.p99 }];
+  });
+  if (ratios.length === 0) return null;
+  const worst = ratios.reduce((one, other) => (other.value > one.value ? other : one));
+  const all = ratios.map(({ name, value }) => `${name} ${value.toFixed(2)}`).join(", ");
+  return { value: worst.value, how: `P99 with over without: ${all}` };
+}
+
+/** Percent of throughput lost while backups run, from the mean cost of an operation. */
+function backupOverhead({ cost }: Run): Reading | null {
+  const without = cost?.mix;
+  const during = cost?.[latencyName("mix", WITH_BACKUPS)];
+  if (without === undefined || during === undefined) return null;
+  return {
+    value: (1 - without.mean / during.mean) * 100,
+    how: `mean cost of the mix ${Math.round(without.mean)} ns without, ${Math.round(during.mean)} ns with`,
+  };
+}
+
+/**
+ * With several numbers of workers, one among them: throughput of the most that have a processor each, over as many times that of one.
+ * Of several scenarios that name the target the worst.
+ */
+function scaling(runs: readonly Run[], scenarios: readonly Scenario[]): { measured: number; method: string } | null {
+  const processors = availableParallelism();
+  const found = scenarios.flatMap(({ name, targets }) => {
+    if (!targets.includes("m002-scaling")) return [];
+    const own = runs.filter((run) => run.scenario === name && run.subject === REFERENCE && run.loop === "closed");
+    const one = own.find(({ workers }) => workers === 1);
+    const many = own
+      .filter(({ workers }) => workers > 1 && workers <= processors)
+      .sort((a, b) => b.workers - a.workers)[0];
+    if (one === undefined || many === undefined || one.opsPerSecond === 0) return [];
+    const measured = many.opsPerSecond / (many.workers * one.opsPerSecond);
+    return [{ measured, method: `${name}: ${many.workers} workers against one, unsampled pass` }];
+  });
+  if (found.length === 0) return null;
+  return found.reduce((one, other) => (other.measured < one.measured ? other : one));
 }

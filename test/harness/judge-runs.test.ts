@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { describe, expect, it } from "vitest";
 import { judgeRuns } from "#dist/harness/judge-runs.js";
 import type { Latency, Run } from "#dist/reports/results.js";
@@ -69,6 +70,54 @@ describe("judging runs", () => {
     const runs = [run({ loop: "open", latency: latencies })];
     expect(verdict("m010-read-p95", runs)).toMatchObject({ measured: 90, verdict: "met" });
     expect(verdict("m010-throughput", runs)).toMatchObject({ verdict: "not measured" });
+  });
+
+  it("judges backups by what is told apart: the worst of reads and writes, and what the mix costs more", () => {
+    const scenario = loadScenario("backup-under-load");
+    const latencies = {
+      get: latency(100),
+      set: latency(200),
+      "get (with backups)": latency(105),
+      "set (with backups)": latency(300),
+      "append (with backups)": latency(9e9),
+    };
+    const cost = { mix: latency(950), "mix (with backups)": latency(1000) };
+    const runs = [run({ scenario: scenario.name, latency: latencies, cost })];
+    expect(verdict("m005-latency-during-backups", runs, [scenario])).toMatchObject({
+      measured: 1.5,
+      verdict: "missed",
+      method: "backup-under-load: P99 with over without: get 1.05, set 1.50",
+    });
+    expect(verdict("m005-io-overhead", runs, [scenario]).measured).toBeCloseTo(5, 6);
+    // Another subject's run, or a store without backups, tells nothing.
+    const without = [run({ scenario: scenario.name, latency: { get: latency(100) } })];
+    expect(verdict("m005-latency-during-backups", without, [scenario]).verdict).toBe("not measured");
+  });
+
+  it("judges the swarm by its agents, unless one of them failed", () => {
+    const scenario = loadScenario("swarm-593");
+    const memory = { rssBytes: 1, usedBytes: 593 * 2_000_000, capacityBytes: null, utilisation: null };
+    const runs = [run({ scenario: scenario.name, latency: { get: latency(2e6) }, memory })];
+    expect(verdict("r011-agents", runs, [scenario])).toMatchObject({ measured: 593, verdict: "met" });
+    expect(verdict("r011-agent-memory", runs, [scenario])).toMatchObject({ measured: 2, verdict: "met" });
+    expect(verdict("r011-q-lookup", runs, [scenario])).toMatchObject({ measured: 2, verdict: "missed" });
+    const failed = [{ ...runs[0], errors: { NAMESPACE_LIMIT: 1 } }];
+    expect(verdict("r011-agents", failed, [scenario]).verdict).toBe("not measured");
+  });
+
+  it("judges scaling when there are several numbers of workers, one among them, each with a processor", () => {
+    const counters = loadScenario("counters");
+    const of = (workers: number, opsPerSecond: number) => run({ scenario: "counters", workers, opsPerSecond });
+    const most = availableParallelism();
+    const alone = verdict("m002-scaling", [of(1, 1e6)], [counters]);
+    expect(alone.verdict).toBe("not measured");
+    const scaled = verdict("m002-scaling", [of(1, 1e6), of(most, most * 800_000), of(most + 1, 1)], [counters]);
+    if (most === 1) expect(scaled.verdict).toBe("not measured");
+    else {
+      expect(scaled.measured).toBeCloseTo(0.8, 9);
+      expect(scaled.method).toContain(`counters: ${most} workers against one`);
+    }
+    expect(verdict("m002-scaling", [of(1, 1e6), of(most, 1)], [blackboard]).verdict).toBe("not measured");
   });
 
   it("says so when a figure is at the timer floor", () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadSubject, type SubjectAgent, type SubjectPlan } from "#dist/harness/subjects/index.js";
+import { type AgentContext, loadSubject, type SubjectAgent, type SubjectPlan } from "#dist/harness/subjects/index.js";
 
 const KEYS = Array.from({ length: 12 }, (_, i) => `agent_${i}/state`);
 const SIZES = [1, 16, 64, 333];
@@ -31,7 +31,11 @@ function plan(changes: Partial<SubjectPlan> = {}): SubjectPlan {
   };
 }
 
-async function withAgent(name: string, use: (agent: SubjectAgent) => Promise<void>): Promise<void> {
+async function withAgent(
+  name: string,
+  use: (agent: SubjectAgent) => Promise<void>,
+  context: Partial<AgentContext> = {},
+): Promise<void> {
   const subject = await loadSubject(name);
   const shared = await subject.create(plan());
   const values: Array<Uint8Array | undefined> = [];
@@ -44,6 +48,7 @@ async function withAgent(name: string, use: (agent: SubjectAgent) => Promise<voi
     namespaceOf: null,
     values,
     maxValueBytes: MAX_VALUE,
+    ...context,
   });
   try {
     await use(agent);
@@ -96,6 +101,99 @@ for (const name of ["engram", "engram-prepared", "map", "lmdb", "sharedmap", "lr
     });
   });
 }
+
+describe("operations that only scenarios have", () => {
+  it.each(["engram", "engram-prepared", "map", "lru-cache"])("%s borrows as it gets", async (name) => {
+    expect((await loadSubject(name)).also).toContain("borrow");
+    await withAgent(name, async (agent) => {
+      expect(agent.borrow?.(3)).toBe(-1);
+      agent.set(3, 64, 0);
+      expect(agent.borrow?.(3)).toBe(64);
+    });
+  });
+
+  it.each(["engram", "map", "lmdb"])(
+    "%s scans as many entries as there are, and no more than asked for",
+    async (name) => {
+      await withAgent(name, async (agent) => {
+        expect(agent.scan?.(0, 5)).toBe(0);
+        for (let one = 0; one < KEYS.length; one++) agent.set(one, 16, 0);
+        await agent.settle?.();
+        for (const count of [1, 5, 7]) expect(agent.scan?.(0, count)).toBe(count);
+        expect(agent.scan?.(0, 10_000)).toBeGreaterThanOrEqual(KEYS.length);
+      });
+    },
+  );
+
+  it("engram watches: what changed since the last look is told once", async () => {
+    await withAgent("engram", async (agent) => {
+      const looks = [agent.watch?.(1)];
+      for (const write of [true, false, true]) {
+        if (write) agent.set(1, 16, 0);
+        looks.push(agent.watch?.(1));
+      }
+      agent.delete(1);
+      looks.push(agent.watch?.(1));
+      expect(looks).toEqual([-1, 1, 0, 1, -1]);
+    });
+  });
+
+  it("engram sends, receives at most so many at once, refuses what is too much, and hands on", async () => {
+    const mailboxes = { capacity: 128, used: [0, 1], next: Uint16Array.of(1, 0) };
+    await withAgent(
+      "engram",
+      async (agent) => {
+        const sent = Array.from({ length: 130 }, () => agent.send?.(0, 64));
+        expect(sent.filter((one) => one)).toHaveLength(128);
+        expect([agent.receive?.(0), agent.receive?.(0), agent.receive?.(0)]).toEqual([64, 64, 0]);
+        // The first starts messages of its own; from then on there is something to hand on.
+        expect([agent.handOff?.(0, 16), agent.handOff?.(0, 16)]).toEqual([0, 0]);
+        agent.handOff?.(1, 16);
+        expect([agent.handOff?.(1, 16), agent.receive?.(0), agent.receive?.(1)]).toEqual([1, 9, 7]);
+      },
+      { mailboxes },
+    );
+  });
+
+  it("a subject that does not name an operation cannot do it, but whoever sets can append", async () => {
+    const { canDo } = await import("#dist/harness/subjects/subject.js");
+    expect(canDo({ cannot: [] }, "scan")).toBe(false);
+    expect(canDo({ cannot: [], also: ["scan"] }, "scan")).toBe(true);
+    expect(canDo({ cannot: [] }, "append")).toBe(true);
+    expect(canDo({ cannot: ["set"] }, "append")).toBe(false);
+    expect(canDo({ cannot: ["increment"] }, "increment")).toBe(false);
+  });
+});
+
+describe("quotas", () => {
+  it("are checked after a run: a namespace that holds more than its limit is a broken invariant", async () => {
+    const subject = await loadSubject("engram");
+    const limited = plan({ namespaces: [{ name: "bench", maxEntries: 3 }] });
+    const shared = await subject.create(limited);
+    const values: Array<Uint8Array | undefined> = [];
+    values[16] = new Uint8Array(16).fill(1);
+    const context = {
+      ...{ worker: 0, workers: 1, keys: KEYS, namespaceOf: null, values, maxValueBytes: 16 },
+    };
+    const within = await subject.attach(shared.attachment, {
+      ...context,
+      namespaces: [{ name: "bench", maxEntries: 3 }],
+    });
+    for (const key of [0, 1, 2]) within.set(key, 16, 0);
+    expect(() => within.set(3, 16, 0)).toThrow(expect.objectContaining({ code: "NAMESPACE_LIMIT" }));
+    expect(await shared.verify?.()).toEqual([]);
+    await within.close();
+    // Attached without the limit, more gets in.
+    const beyond = await subject.attach(shared.attachment, {
+      ...context,
+      namespaces: [{ name: "bench", maxEntries: 5 }],
+    });
+    beyond.set(3, 16, 0);
+    expect(await shared.verify?.()).toEqual(["namespace bench holds 4 entries, its limit is 3"]);
+    await beyond.close();
+    await shared.close();
+  });
+});
 
 describe("sizing of the store", () => {
   it("takes the scenario's capacity when it names one, else what all entries need", async () => {
