@@ -73,16 +73,22 @@ export const H_EVICTOR: u32 = 960; // claim of the one thread that reads the acc
 export const H_CLASSES: u32 = 1024; // one line a size class: u64 tagged stack head
 export const H_WAKE: u32 = 1664; // 1 = the maintenance thread shall look now: a log fills up, or the store is closed
 export const H_EVICTOR_WORDS: u32 = 1728; // what the evictor tells: V_*, f64 each, written by it alone
+export const H_DECISIONS: u32 = 1792; // the latest changes of an adaptive policy: DECISIONS_KEPT x DECISION_SIZE, written by the evictor alone
 export const H_BACKUP: u32 = 4032; // 1 = a backup drains the dirty bitmap: there can be one
 export const HEADER_SIZE: u32 = 4096;
 
 // --- the evictor's words, from H_EVICTOR_WORDS on
 export const V_SPARED: u32 = 0; // victims that had been rewritten or deleted meanwhile
 export const V_REBUILDS: u32 = 8;
+export const V_FOLLOWING: u32 = 16; // the policy an adaptive one follows: its number among the candidates + 1, 0 = none
 export const V_CAPACITY: u32 = 24; // entries the policy measures itself by
 export const V_RESIDENTS: u32 = 32; // entries it knows of
 export const V_WALKS: u32 = 40; // whole walks of the table, to find what the logs lost
 export const V_VICTIMS: u32 = 48;
+export const V_DECISIONS: u32 = 56; // changes of policy so far
+
+export const DECISIONS_KEPT: u32 = 32;
+export const DECISION_SIZE: u32 = 32; // f64 each: ms since creation, requests, gain, from + 256 to + 65536 reason
 
 export const CLASS_COUNT: u32 = 10;
 export const CLASS_MIN_SHIFT: u32 = 5; // 32 B

@@ -82,6 +82,8 @@ export class Adaptive implements Policy {
   size = 0;
   /** The latest 1024 changes, oldest first. */
   readonly decisions: AdaptiveDecision[] = [];
+  /** Changes in all. */
+  changes = 0;
   private readonly sample: Sample;
   private readonly contest: Contest;
   /** The policy that runs the cache: of full size, or the incumbent's miniature where that has full size. */
@@ -340,6 +342,7 @@ export class Adaptive implements Policy {
 
   private change(to: number, gain: number, reason: AdaptiveDecision["reason"]): void {
     const { contest } = this;
+    this.changes++;
     if (this.decisions.length === DECISIONS_KEPT) this.decisions.shift();
     this.decisions.push({ request: this.requests, from: this.incumbent, to: candidates[to], gain, reason });
     contest.crown(to);

@@ -1,4 +1,5 @@
 export { Adaptive, type AdaptiveDecision } from "./adaptive.js";
+export { type CandidateName, candidates } from "./adaptive-contest.js";
 export { createPolicy, type PolicyOptions, UnsupportedByPolicyError } from "./create.js";
 export { type Future, lookAhead, lookAheadOperations, NEVER } from "./future.js";
 export { loadSimulatedCache } from "./load-simulated-cache.js";

@@ -1,5 +1,6 @@
 /** What the store counts. Counters have one writer each and are summed here, so a sum may be a few operations old. */
 import { layout } from "../core/index.js";
+import { type AdaptiveStats, readDecisions } from "./eviction/decision-log.js";
 import { type EvictionName, evictionName, livePolicy } from "./eviction/live-policies.js";
 import { type PressureLevel, pressureLevels, pressureOf } from "./eviction/pressure.js";
 import type { WorkerConnection } from "./worker.js";
@@ -63,6 +64,8 @@ export interface StoreStats {
 /** Without a policy (`none`, `clock`) all counts are 0: writers evict for themselves, counted in `operations.evictions`. */
 export interface EvictionStats {
   policy: EvictionName;
+  /** With policy "adaptive": which policy it follows, and its latest changes. Null for others, and until the evictor's first round. */
+  adaptive: AdaptiveStats | null;
   /** Of the pool's utilisation, now. */
   pressure: PressureLevel;
   /** Entries at most, kept by the policy; 0 = no limit. */
@@ -144,6 +147,7 @@ function evictionStats(worker: WorkerConnection, counters: number[], utilisation
   }
   return {
     policy: evictionName(word),
+    adaptive: readDecisions(worker),
     pressure: pressureLevels[pressureOf(utilisation)],
     maxEntries: header[layout.H_MAX_ENTRIES / 4],
     capacityEntries: told[layout.V_CAPACITY / 8],

@@ -16,8 +16,9 @@
  * What never reached the policy can still be evicted by a writer, inline.
  */
 import { layout } from "../../core/index.js";
-import { createPolicy, type Policy } from "../../eviction/index.js";
+import { Adaptive, createPolicy, type Policy } from "../../eviction/index.js";
 import type { WorkerConnection } from "../worker.js";
+import { DecisionLog } from "./decision-log.js";
 import { EntryTable } from "./entry-table.js";
 import { Gauges } from "./gauges.js";
 import { type LivePolicyName, livePolicy } from "./live-policies.js";
@@ -45,6 +46,7 @@ export class Evictor {
   private policy: Policy;
   private entries: EntryTable;
   private readonly gauges: Gauges;
+  private readonly decisions: DecisionLog;
   private readonly words: Int32Array;
   private readonly told: Float64Array;
   private readonly slotCount: number;
@@ -63,6 +65,7 @@ export class Evictor {
     const { header } = worker;
     this.slotCount = header[layout.H_SLOT_COUNT / 4];
     this.gauges = new Gauges(worker);
+    this.decisions = new DecisionLog(worker);
     this.words = worker.manyWords;
     this.told = new Float64Array(header.buffer, layout.H_EVICTOR_WORDS, layout.LINE / 8);
     this.capacity = maxEntries > 0 ? maxEntries : this.entriesInPool(USUAL_CHUNK);
@@ -89,6 +92,7 @@ export class Evictor {
     this.followEstimate();
     const pressed = this.relievePressure();
     this.told[layout.V_RESIDENTS / 8] = this.policy.size;
+    if (this.policy instanceof Adaptive) this.decisions.tell(this.policy);
     return pressed;
   }
 

@@ -1,0 +1,102 @@
+/**
+ * What adaptive decided, for every thread to see: a ring of the latest changes in the store's header, written by the evictor alone.
+ * Entries are written before the count that includes them; a reader leaves out those that may have been overwritten meanwhile.
+ */
+import { layout } from "../../core/index.js";
+import { type Adaptive, type AdaptiveDecision, type CandidateName, candidates } from "../../eviction/index.js";
+import type { WorkerConnection } from "../worker.js";
+
+/** A change of the policy that an adaptive store follows. */
+export interface EvictionDecision {
+  /** Unix time, ms, when the evictor told of it: within a round of the change. */
+  at: number;
+  /** Requests the policy had seen since it was started. */
+  request: number;
+  from: CandidateName;
+  to: CandidateName;
+  /** "better": at least so much hit ratio was to be gained. "rolled back": the change before fell short of its forecast by so much. */
+  reason: AdaptiveDecision["reason"];
+  gain: number;
+}
+
+export interface AdaptiveStats {
+  /** The policy followed at present. */
+  following: CandidateName;
+  /** Changes since the store was created. */
+  changes: number;
+  /** The latest 32 of them, oldest first. */
+  decisions: EvictionDecision[];
+}
+
+const WORDS = layout.DECISION_SIZE / 8;
+const REASONS: readonly AdaptiveDecision["reason"][] = ["better", "rolled back"];
+
+function words(worker: WorkerConnection): { told: Float64Array; ring: Float64Array } {
+  const { buffer } = worker.header;
+  return {
+    told: new Float64Array(buffer, layout.H_EVICTOR_WORDS, layout.LINE / 8),
+    ring: new Float64Array(buffer, layout.H_DECISIONS, layout.DECISIONS_KEPT * WORDS),
+  };
+}
+
+/** The writing end: tells what a policy has decided since it last told. */
+export class DecisionLog {
+  private readonly told: Float64Array;
+  private readonly ring: Float64Array;
+  private policy: Adaptive | null = null;
+  /** Changes of that policy that have been told. */
+  private seen = 0;
+
+  constructor(private readonly worker: WorkerConnection) {
+    const { told, ring } = words(worker);
+    this.told = told;
+    this.ring = ring;
+  }
+
+  tell(policy: Adaptive): void {
+    if (policy !== this.policy) {
+      this.policy = policy;
+      this.seen = 0;
+    }
+    const { told } = this;
+    const kept = policy.decisions;
+    const first = policy.changes - kept.length;
+    for (let change = Math.max(this.seen, first); change < policy.changes; change++) this.write(kept[change - first]);
+    this.seen = policy.changes;
+    told[layout.V_FOLLOWING / 8] = candidates.indexOf(policy.incumbent) + 1;
+  }
+
+  private write({ request, from, to, gain, reason }: AdaptiveDecision): void {
+    const count = this.told[layout.V_DECISIONS / 8];
+    const at = (count % layout.DECISIONS_KEPT) * WORDS;
+    this.ring[at] = this.worker.elapsed();
+    this.ring[at + 1] = request;
+    this.ring[at + 2] = gain;
+    this.ring[at + 3] = candidates.indexOf(from) + 256 * (candidates.indexOf(to) + 256 * REASONS.indexOf(reason));
+    this.told[layout.V_DECISIONS / 8] = count + 1;
+  }
+}
+
+/** What the evictor has told; null when it has not yet run an adaptive policy. */
+export function readDecisions(worker: WorkerConnection): AdaptiveStats | null {
+  const { told, ring } = words(worker);
+  const following = candidates[told[layout.V_FOLLOWING / 8] - 1];
+  if (following === undefined) return null;
+  const changes = told[layout.V_DECISIONS / 8];
+  const first = Math.max(0, changes - layout.DECISIONS_KEPT);
+  const decisions: EvictionDecision[] = [];
+  for (let change = first; change < changes; change++) {
+    const at = (change % layout.DECISIONS_KEPT) * WORDS;
+    const code = ring[at + 3];
+    decisions.push({
+      at: worker.createdMs + ring[at],
+      request: ring[at + 1],
+      from: candidates[code & 255],
+      to: candidates[(code >> 8) & 255],
+      reason: REASONS[code >> 16],
+      gain: ring[at + 2],
+    });
+  }
+  const overwritten = told[layout.V_DECISIONS / 8] - layout.DECISIONS_KEPT - first;
+  return { following, changes, decisions: overwritten > 0 ? decisions.slice(overwritten) : decisions };
+}
