@@ -1,0 +1,141 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { executeRun } from "#dist/harness/runner/execute-run.js";
+import { type Run, runSchema } from "#dist/reports/results.js";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "engram-scenario-runs-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Runs a scenario over real worker threads in this process. */
+async function run(text: string, subject: string, workers = 2): Promise<Run> {
+  const scenario = join(folder, `${subject}-${Math.abs(hash(text))}.yaml`);
+  await writeFile(scenario, `title: T\nstory: S\nstore: { capacity: 16MiB }\n${text}`);
+  const directory = await mkdtemp(join(folder, "files-"));
+  const plan = { scenario, subject, workers, directory, trace: null, durationMs: null, ops: null, rate: null, seed: 1 };
+  const outcome = await executeRun(plan, new AbortController().signal, () => {});
+  return runSchema.parse(outcome.run);
+}
+
+function hash(text: string): number {
+  return [...text].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 7);
+}
+
+describe("a run of a scenario with roles", () => {
+  it("tells latencies of a label apart, counts what a full quota refuses, and holds the quota", async () => {
+    const result = await run(
+      `agents: { flood: 1, tenant: 1 }
+workers: 2
+preload: 100%
+namespaces: [{ name: flood, maxEntries: 10 }, { name: tenant }]
+phases:
+  - operations: 6000
+    roles:
+      - { agents: tenant, label: tenant, namespace: tenant, mix: { get: 1, set: 1 }, keys: { distribution: uniform, count: 100 } }
+      - { agents: flood, namespace: flood, mix: { set: 1 }, keys: { distribution: uniform, count: 1000 } }
+`,
+      "engram",
+    );
+    expect(Object.keys(result.latency).sort()).toEqual(["get (tenant)", "set", "set (tenant)"]);
+    expect(result.ops).toBe(6000);
+    expect(result.hitRatio).toBe(1);
+    // Ten of the flood's thousand keys get in, and stay: about one set in a hundred is to one of them.
+    expect(result.errors.NAMESPACE_LIMIT).toBeGreaterThan(1000);
+    expect(Object.keys(result.errors)).toEqual(["NAMESPACE_LIMIT"]);
+  });
+
+  it("passes messages between agents that share threads, and counts them", async () => {
+    const text = `agents: { reader: 2, writer: 4, ring: 3 }
+workers: 2
+phases:
+  - operations: 9000
+    roles:
+      - { agents: writer, to: reader, mix: { send: 1 }, values: { distribution: uniform, min: 32, max: 4KiB } }
+      - { agents: reader, mix: { receive: 1 } }
+  - operations: 900
+    roles: [{ agents: ring, mix: { handOff: 1 } }]
+`;
+    const result = await run(text, "engram");
+    expect(result.errors).toEqual({});
+    expect(Object.keys(result.latency)).toEqual(["send", "receive", "handOff"]);
+    const notes = result.notes?.join("\n") ?? "";
+    expect(notes).toContain("9 agents (2 reader, 4 writer, 3 ring) take turns on 2 workers");
+    expect(Number(/(\d+) messages were taken out/.exec(notes)?.[1])).toBeGreaterThan(1000);
+    await expect(run(text, "map")).rejects.toMatchObject({
+      code: "LEFT_OUT",
+      message: expect.stringContaining("map can do none of the operations"),
+    });
+  });
+
+  it("leaves out of a mix what a subject cannot do", async () => {
+    const result = await run(
+      "phases: [{ operations: 2000, mix: { get: 1, borrow: 1, watch: 1 }, keys: { distribution: uniform, count: 9 } }]\n",
+      "lru-cache",
+    );
+    expect(Object.keys(result.latency)).toEqual(["get", "borrow"]);
+    expect(result.notes).toContain("lru-cache cannot watch: left out");
+  });
+});
+
+describe("what happens beside a run", () => {
+  it("is told in order of time: phases, backups with what they did, garbage collections", async () => {
+    const phase = "mix: { get: 1, set: 1 }, keys: { distribution: uniform, count: 500 }";
+    const result = await run(
+      `phases: [{ name: before, duration: 60ms, ${phase} }, { name: during, duration: 120ms, backups: { every: 50ms }, ${phase} }]\n`,
+      "engram",
+    );
+    const events = result.events ?? [];
+    expect(events.map(({ t }) => t)).toEqual(events.map(({ t }) => t).sort((a, b) => a - b));
+    const phases = events.filter(({ kind }) => kind === "phase");
+    expect(phases.map(({ label }) => label)).toEqual(["before", "during"]);
+    const backups = events.filter(({ kind }) => kind === "backup");
+    expect(backups.length).toBeGreaterThan(0);
+    for (const { t, label } of backups) {
+      expect(label).toMatch(/^incremental, [\d.]+ ms, \d+ of \d+ regions$/);
+      expect(t).toBeGreaterThanOrEqual(phases[1].t);
+    }
+    for (const { kind, label } of events) {
+      if (kind === "gc") expect(label).toMatch(/^(minor|major|incremental|weak callbacks|other), [\d.]+ ms$/);
+    }
+    expect(Object.keys(result.latency).sort()).toEqual(["get", "get (with backups)", "set", "set (with backups)"]);
+    expect(Object.keys(result.cost ?? {})).toEqual(expect.arrayContaining(["mix", "mix (with backups)"]));
+  });
+
+  it("pressure is told when it changes", async () => {
+    const result = await run(
+      "phases: [{ duration: 300ms, mix: { set: 1 }, keys: { distribution: sequential, count: 20000 }, values: { distribution: constant, size: 900 } }]\n",
+      "engram",
+    );
+    const levels = (result.events ?? []).filter(({ kind }) => kind === "pressure").map(({ label }) => label);
+    expect(levels.at(-1)).toBe("critical");
+  });
+
+  it("a subject without backups runs without, and says so", async () => {
+    const result = await run(
+      "phases: [{ operations: 1000, backups: { every: 1s }, mix: { get: 1 }, keys: { distribution: uniform, count: 5 } }]\n",
+      "map",
+    );
+    expect(result.notes).toContain("map takes no backups: the phases with backups run without");
+    expect((result.events ?? []).filter(({ kind }) => kind === "backup")).toEqual([]);
+  });
+});
+
+describe("an open loop", () => {
+  it("with a ramp does as many operations as lie under the line, and times all of them from both starts", async () => {
+    const result = await run(
+      "phases: [{ duration: 250ms, rate: { from: 1000/s, to: 3000/s }, mix: { get: 1 }, keys: { distribution: uniform, count: 5 } }]\n",
+      "noop",
+    );
+    expect(result.loop).toBe("open");
+    // 500 if all could be started in time; a machine that stalls stops after one and a half times the phase.
+    expect(result.ops).toBeGreaterThan(0);
+    expect(result.ops).toBeLessThanOrEqual(502);
+    const { get: intended, "get (from its actual start)": actual } = result.latency;
+    expect([intended.count, actual.count]).toEqual([result.ops, result.ops]);
+    expect(intended.p99).toBeGreaterThanOrEqual(actual.p99);
+  });
+});
