@@ -1,8 +1,15 @@
 /** An operation of a program as a call of the engine, with the arguments that src/store would pass. */
 import { layout as L } from "../../src/core/index.js";
-import { ENTRY_LIMIT, type Op } from "./program.js";
+import { ENTRY_LIMIT, type Op, spaceOf } from "./program.js";
 import type { Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
+
+/** Where getMany's window holds what: pairs from 0 on, keys, values. */
+export const MANY_KEYS = 64;
+const MANY_VALUES = 256;
+const MANY_END = 1024;
+/** Records a drain takes at most: fewer than may wait. */
+const DRAIN_ROOM = 3;
 
 export interface Place {
   readonly words: Uint32Array;
@@ -13,19 +20,24 @@ export interface Place {
 
 /** Calls the engine, or, when its stack is being wound up again, calls it once more with what is ignored then. */
 export function callEngine(thread: Thread, place: Place): number {
-  const { engine, record, version } = thread;
+  const { engine, records } = thread;
   const op = thread.ops[thread.at];
+  const space = spaceOf(op) * 2;
+  const record = records[space];
+  const version = records[space + 1];
   switch (thread.calling) {
     case "get":
       return engine.get(record, version, 1);
+    case "getMany":
+      return engine.getMany(record, version, op.keys?.length ?? 0, MANY_VALUES, MANY_END);
     case "has":
       return engine.has(record, version, 1);
     case "set":
-      return callSet(thread, op, L.MODE_SET);
+      return callSet(thread, op, record, version, L.MODE_SET);
     case "setIfAbsent":
-      return callSet(thread, op, L.MODE_IF_ABSENT);
+      return callSet(thread, op, record, version, L.MODE_IF_ABSENT);
     case "setIfVersion":
-      return callSet(thread, op, L.MODE_IF_VERSION);
+      return callSet(thread, op, record, version, L.MODE_IF_VERSION);
     case "delete":
       return engine.remove(record, version, 1);
     case "add":
@@ -47,6 +59,14 @@ export function callEngine(thread: Thread, place: Place): number {
       return 1;
     case "clear":
       return engine.clearNamespace(record, version, 1);
+    case "drop":
+      return engine.dropNamespace(record, version, 1);
+    case "create":
+      return engine.createNamespace(1, 0, 0, 0n);
+    case "claim":
+      return Number(engine.claimEvictor());
+    case "drain":
+      return engine.readLog(op.log ?? 0, thread.slot + L.S_MANY, DRAIN_ROOM);
     case "resolve":
       return engine.resolve(1);
     case "rejoin":
@@ -73,11 +93,11 @@ export function callEngine(thread: Thread, place: Place): number {
   }
 }
 
-function callSet(thread: Thread, op: Op, mode: number): number {
+function callSet(thread: Thread, op: Op, record: number, version: number, mode: number): number {
   const key = (op.key ?? 0) * 3;
   return thread.engine.set(
-    thread.record,
-    thread.version,
+    record,
+    version,
     1,
     thread.slot + L.S_VALUE,
     op.wide ? 24 : 8,

@@ -12,6 +12,9 @@ export interface Family {
   draw(random: Random): Program;
 }
 
+/** Keys of a getMany at most. */
+export const MANY_MAX = 3;
+
 function weighted(random: Random, weights: Weights): OpKind {
   const kinds = Object.keys(weights) as OpKind[];
   let ticket = random.below(kinds.reduce((sum, kind) => sum + (weights[kind] ?? 0), 0));
@@ -22,13 +25,13 @@ function weighted(random: Random, weights: Weights): OpKind {
   return kinds[0];
 }
 
-function drawOps(recipe: Recipe, random: Random, thread: number): Op[] {
+function drawOps(recipe: Recipe, random: Random, thread: number, threads: number): Op[] {
   const [least, most] = recipe.ops ?? [1, 4];
   const ops: Op[] = [];
   for (let n = random.between(least, most); n > 0; n--) {
     const kind = weighted(random, recipe.roles?.[thread % recipe.roles.length] ?? recipe.kinds);
     if (!isKeyed(kind)) {
-      ops.push({ kind });
+      ops.push(drawUnkeyed(kind, recipe, random, threads));
       continue;
     }
     const key = random.pick(recipe.keys);
@@ -40,6 +43,20 @@ function drawOps(recipe: Recipe, random: Random, thread: number): Op[] {
     }
   }
   return ops;
+}
+
+function drawUnkeyed(kind: OpKind, recipe: Recipe, random: Random, threads: number): Op {
+  switch (kind) {
+    case "clear":
+    case "drop":
+      return recipe.spaces === undefined ? { kind } : { kind, space: random.below(recipe.spaces) };
+    case "getMany":
+      return { kind, keys: Array.from({ length: random.between(2, MANY_MAX) }, () => random.pick(recipe.keys)) };
+    case "drain":
+      return { kind, log: random.below(threads) };
+    default:
+      return { kind };
+  }
 }
 
 function drawSetup(recipe: Recipe, random: Random, threads: number): Program["setup"] {
@@ -64,10 +81,11 @@ export const FAMILIES: readonly Family[] = RECIPES.map((recipe) => ({
     const cacheLimit = random.below(3);
     return {
       name: recipe.name,
-      threads: Array.from({ length: threads }, (_, i) => drawOps(recipe, random, i)),
+      threads: Array.from({ length: threads }, (_, i) => drawOps(recipe, random, i, threads)),
       setup: drawSetup(recipe, random, threads),
       settings: { ...DEFAULTS, buckets: random.chance(0.7) ? 2 : 1, retireLimit, cacheLimit, ...recipe.settings },
       counters: recipe.counters ?? false,
+      spaces: recipe.spaces ?? 1,
       kills: recipe.kills ?? 0,
       ring:
         recipe.ring === undefined

@@ -65,7 +65,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     number: 9,
     what: "a reader does not look at the version after copying",
-    families: ["replace-head", "read"],
+    families: ["replace-head", "read", "get-many"],
     within: 100_000,
   },
   { number: 10, what: "an entry is marked without being noted in the slot", families: ["death-write"], within: 20_000 },
@@ -94,6 +94,30 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   { number: 18, what: "chunks that a snapshot needs are used again", families: ["snapshot"], within: 100_000 },
   { number: 19, what: "a write does not publish the epoch it runs in", families: ["snapshot"], within: 500_000 },
   { number: 20, what: "a chunk in hand keeps the mark of its last life", families: ["death-write"], within: 50_000 },
+  {
+    number: 21,
+    what: "a namespace id is given out again while entries of its last life are there",
+    families: ["namespaces", "ids"],
+    within: 50_000,
+  },
+  {
+    number: 22,
+    what: "the evictor gives the records of a log back before it has copied them",
+    families: ["access-log"],
+    within: 100_000,
+  },
+  {
+    number: 23,
+    what: "the tail of an access log moves before the record is there",
+    families: ["access-log"],
+    within: 100_000,
+  },
+  {
+    number: 24,
+    what: "an operation does not ask whether its namespace was cleared or dropped",
+    families: ["namespaces", "get-many-clear"],
+    within: 20_000,
+  },
   {
     number: FAULT_CLEAR_AFTER_COPY,
     what: "a backup clears dirty bits after the copy",

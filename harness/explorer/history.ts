@@ -3,7 +3,7 @@
  * configurations that failed remembered (Wing & Gong; Lowe). harness/checker does the same for long histories of many
  * kinds; this one costs a microsecond, and test/concurrency checks the two against each other.
  */
-import type { Op, OpKind } from "./program.js";
+import { FIRST_SPACE_KEYS, type Op, type OpKind, spaceOf } from "./program.js";
 
 /** One operation of one schedule, as numbers. */
 export interface Call {
@@ -35,9 +35,9 @@ export interface CellRules {
 const TICKED = 1;
 const EXPIRES = 2;
 
-/** Whether the kind concerns every key of the namespace. */
+/** Whether the kind concerns every key of a namespace, or all. */
 export function touchesAllKeys(kind: OpKind): boolean {
-  return kind === "tick" || kind === "clear";
+  return kind === "tick" || kind === "clear" || kind === "drop";
 }
 
 /** Whether the kind has a place in a key's history at all. */
@@ -55,6 +55,11 @@ export function isKeyed(kind: OpKind): boolean {
     default:
       return false;
   }
+}
+
+/** A tick is everyone's, a clear or a drop concerns one namespace. */
+function isOfSpace(call: Call, key: number): boolean {
+  return call.kind === "tick" || (spaceOf(call.op) === 1) === key >= FIRST_SPACE_KEYS;
 }
 
 const IMPOSSIBLE = -1;
@@ -92,6 +97,7 @@ function step(state: number, call: Call): number {
     case "tick":
       return state | TICKED;
     case "clear":
+    case "drop":
       return ticked;
     default:
       return state;
@@ -126,7 +132,7 @@ export function isLinearizable(
   evicts = rules.evicts;
   for (let i = 0; i < length; i++) {
     const call = history[i];
-    const concerned = touchesAllKeys(call.kind) || (call.key === key && isKeyed(call.kind));
+    const concerned = isKeyed(call.kind) ? call.key === key : touchesAllKeys(call.kind) && isOfSpace(call, key);
     if (!concerned || call.result === NO_EFFECT) continue;
     if (call.returned !== Number.POSITIVE_INFINITY) everyAnswer |= 1 << count;
     calls[count++] = call;

@@ -1,5 +1,6 @@
 /** What came of a schedule: the invariants over the memory it left, and its histories. */
 import { layout as L } from "../../src/core/index.js";
+import { LogCheck } from "./access-logs.js";
 import { isFifo, isKeyed, isLinearizable } from "./history.js";
 import { InvariantCheck } from "./invariants.js";
 import { KEY_COUNT, keyName, type Op, type Program } from "./program.js";
@@ -13,6 +14,8 @@ export class Judge {
   private readonly check: InvariantCheck;
   private readonly versions: Uint32Array;
   private readonly evicts: boolean;
+  /** null: the program has no access logs. */
+  private readonly logs: LogCheck | null;
 
   /** @param states of each key before a schedule */
   constructor(
@@ -37,12 +40,17 @@ export class Judge {
       ring: ring === null ? 0 : T.RING,
     });
     this.versions = store.versions(settings.slabs);
+    this.logs = settings.logRecords === 0 ? null : new LogCheck(store, record, settings.logRecords, threads.length);
     this.evicts = settings.evict || threads.some((ops) => ops.some(({ kind }) => kind === "evict"));
   }
 
   /** What is wrong with the memory, all threads being at rest. */
   memoryFault(): string | null {
     return this.check.run() ?? this.versionFault();
+  }
+
+  logFault(threads: readonly Thread[]): string | null {
+    return this.logs === null ? null : this.logs.run(threads);
   }
 
   private versionFault(): string | null {

@@ -50,7 +50,7 @@ const SPIN_OUTCOME: Outcome = { kind: "spin" };
 export interface Prepared {
   readonly program: Program;
   readonly image: readonly Uint32Array[];
-  readonly threads: readonly { readonly slot: number; readonly record: number; readonly version: number }[];
+  readonly threads: readonly { readonly slot: number; readonly records: Int32Array }[];
   readonly tokens: readonly Int32Array[];
   readonly judge: Judge;
 }
@@ -169,12 +169,13 @@ export class Machine {
       if (isKeyed(op.kind)) states[call.key] = stateAfter(states[call.key], call);
       if (op.kind === "tick") for (let key = 0; key < KEY_COUNT; key++) states[key] = stateAfter(states[key], call);
     });
-    for (const thread of taking) store.resolve(thread);
+    for (const thread of taking) store.resolveAll(thread, program.spaces);
+    store.emptyLogs(program.settings.logRecords);
     this.words[T.DIRTY >> 2] = 0; // as if a backup had just been made: `restore` copies the pool into its file
     return {
       program,
       image: store.image(program, attached),
-      threads: taking.map(({ slot, record, version }) => ({ slot, record, version })),
+      threads: taking.map(({ slot, records }) => ({ slot, records: records.slice() })),
       tokens: taking.map(({ tokens }) => tokens.slice()),
       judge: new Judge(store, this.record, program, attached, states),
     };
@@ -255,10 +256,9 @@ export class Machine {
     thread.snapshot = null;
     thread.blocked = false;
     if (!attached) return;
-    const { slot, record, version } = this.prepared.threads[number];
+    const { slot, records } = this.prepared.threads[number];
     thread.slot = slot;
-    thread.record = record;
-    thread.version = version;
+    thread.records.set(records);
     thread.tokens.set(this.prepared.tokens[number]);
   }
 
@@ -281,6 +281,7 @@ export class Machine {
   /** The thread never takes another step; a reaper is told. */
   private kill(thread: Thread): void {
     thread.killed = true;
+    this.operations.noteDeath(thread);
     this.killsLeft--;
     const first = this.threads[this.workers];
     const second = this.threads[this.workers + 1];
@@ -350,7 +351,7 @@ export class Machine {
 
   private judge(): Outcome {
     const { judge } = this.prepared;
-    const broken = judge.memoryFault();
+    const broken = judge.memoryFault() ?? judge.logFault(this.threads);
     if (broken !== null) return { kind: "violation", what: broken };
     this.readBack(judge);
     const what = this.record.broken ?? judge.historyFault();

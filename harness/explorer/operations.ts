@@ -3,8 +3,9 @@
  * the history. One operation may be several calls, as it is in src/store: a namespace that was cleared is looked up again.
  */
 import { layout as L } from "../../src/core/index.js";
+import { MANY_KEYS } from "./engine-calls.js";
 import { NO_EFFECT } from "./history.js";
-import { KEY_COUNT, keyName, type Op } from "./program.js";
+import { FIRST_SPACE_KEYS, keyName, type Op, spaceOf } from "./program.js";
 import type { RunRecord } from "./run-record.js";
 import type { Snapshot } from "./snapshot.js";
 import type { Thread } from "./thread.js";
@@ -14,6 +15,8 @@ import type { TinyStore } from "./tiny-store.js";
 /** What a read returns whose bytes are of no write. */
 const TORN = -1000;
 const CHECK_FACTOR = 0x9e3779b1;
+/** Their negative numbers mean something else than STALE. */
+const ANSWERS_OTHERWISE: ReadonlySet<Thread["calling"]> = new Set(["send", "receive", "drain"]);
 
 export class Operations {
   /** Values of keys are counters. */
@@ -37,20 +40,22 @@ export class Operations {
     thread.history = record.length;
     record.newCall(thread, op, value).invoked = record.clock++;
     thread.busy = true;
-    thread.calling = op.kind;
+    thread.calling = op.kind === "drain" ? "claim" : op.kind;
     this.fillWindows(thread, op, value);
   }
 
   private fillWindows(thread: Thread, op: Op, value: number): void {
     const { words } = this;
     const key = (thread.slot + L.S_KEY) >> 2;
-    words[key] = op.kind === "clear" || op.kind === "configure" ? this.store.nameWord : this.keyWords[op.key ?? 0];
+    const ofSpace = op.kind === "clear" || op.kind === "drop" || op.kind === "configure";
+    words[key] = ofSpace ? this.store.nameWord(spaceOf(op)) : this.keyWords[op.key ?? 0];
     words[key + 1] = 0;
     words[key + 2] = 0;
     words[key + 3] = 0;
     const at = (thread.slot + L.S_VALUE) >> 2;
     words[at] = value;
     words[at + 1] = this.counters ? 0 : Math.imul(value, CHECK_FACTOR);
+    if (op.keys !== undefined) this.fillMany(thread, op.keys);
     if (!op.wide) return;
     for (let i = 2; i < 6; i += 2) {
       words[at + i] = words[at];
@@ -58,14 +63,33 @@ export class Operations {
     }
   }
 
+  /** Pairs (offset, length), then the keys, each padded to 16 bytes. */
+  private fillMany(thread: Thread, keys: readonly number[]): void {
+    const window = (thread.slot + L.S_MANY) >> 2;
+    keys.forEach((key, i) => {
+      const offset = MANY_KEYS + i * 16;
+      this.words[window + i * 2] = offset;
+      this.words[window + i * 2 + 1] = 1;
+      this.words.fill(0, window + offset / 4, window + offset / 4 + 4);
+      this.words[window + offset / 4] = this.keyWords[key];
+    });
+  }
+
   /** The engine's function has returned: the operation is done, or goes on with another function. */
   finishCall(thread: Thread, result: number): void {
     const op = thread.ops[thread.at];
     switch (thread.calling) {
       case "resolve":
-        this.store.noteRecord(thread);
-        thread.calling = op.kind;
-        this.fillWindows(thread, op, thread.values[thread.at]);
+        this.finishResolve(thread, op, result);
+        return;
+      case "create":
+        // OK, or someone else was first: look it up
+        if (result !== L.OK && result !== L.UNMET) this.finish(thread, NO_EFFECT);
+        else this.lookUp(thread, op);
+        return;
+      case "claim":
+        if (result === 0) this.finish(thread, NO_EFFECT);
+        else thread.calling = "drain";
         return;
       case "rejoin":
         thread.calling = "attach";
@@ -80,13 +104,30 @@ export class Operations {
         this.finishBorrow(thread, result);
         return;
       default:
-        if (result === L.STALE && thread.calling !== "send" && thread.calling !== "receive") break;
+        if (result === L.STALE && !ANSWERS_OTHERWISE.has(thread.calling)) break;
         this.finish(thread, this.answerOf(thread, op, result));
         return;
     }
     // STALE: the namespace was cleared; look it up and start over, as the store does
+    this.lookUp(thread, op);
+  }
+
+  private lookUp(thread: Thread, op: Op): void {
     thread.calling = "resolve";
-    this.words[(thread.slot + L.S_KEY) >> 2] = this.store.nameWord;
+    this.words[(thread.slot + L.S_KEY) >> 2] = this.store.nameWord(spaceOf(op));
+  }
+
+  /** A namespace that was dropped is made again, unless it was to be dropped; the name is still in the window. */
+  private finishResolve(thread: Thread, op: Op, result: number): void {
+    if (result < 0 && op.kind === "drop") {
+      this.finish(thread, NO_EFFECT);
+    } else if (result < 0) {
+      thread.calling = "create";
+    } else {
+      this.store.noteRecord(thread, spaceOf(op));
+      thread.calling = op.kind;
+      this.fillWindows(thread, op, thread.values[thread.at]);
+    }
   }
 
   private answerOf(thread: Thread, op: Op, result: number): number {
@@ -106,7 +147,12 @@ export class Operations {
       case "add":
         if (result === L.NO_MEMORY || result === L.NOT_A_COUNTER) return NO_EFFECT;
         return words[(thread.slot + L.S_OUT + 16) >> 2];
+      case "getMany":
+        return this.noteMany(thread, op.keys ?? [], result);
+      case "drain":
+        return this.noteDrained(thread, op.log ?? 0, result);
       case "clear":
+      case "drop":
       case "configure":
         return result === L.OK ? 1 : NO_EFFECT;
       case "buffer":
@@ -129,6 +175,33 @@ export class Operations {
     }
   }
 
+  /** A batch is a read of each of its keys at some moment of it. */
+  private noteMany(thread: Thread, keys: readonly number[], done: number): number {
+    const { words, record } = this;
+    const window = thread.slot + L.S_MANY;
+    for (let i = 0; i < done; i++) {
+      const pair = (window + i * 8) >> 2;
+      const length = words[pair + 1] | 0;
+      const value = length < 0 ? 0 : this.valueAt(window + words[pair], length);
+      record.addRead(thread, { kind: "get", key: keys[i] }, value, record.clock);
+      if (value === TORN) return TORN;
+    }
+    if (done !== keys.length) record.broken = `getMany did ${done} of ${keys.length} keys, though there was room`;
+    return done;
+  }
+
+  private noteDrained(thread: Thread, log: number, count: number): number {
+    const from = (thread.slot + L.S_MANY) >> 2;
+    this.record.drained[log] ??= [];
+    this.record.drained[log].push(...this.words.subarray(from, from + (count * L.LOG_RECORD_SIZE) / 4));
+    return count;
+  }
+
+  /** Who dies while it drains a log may have taken records with it. */
+  noteDeath(thread: Thread): void {
+    if (thread.busy && thread.calling === "drain") this.record.lostTo.add(thread.ops[thread.at].log ?? 0);
+  }
+
   /** A listing is a look at each key at some moment of it, unless what it listed has changed since and cannot be named. */
   private noteListed(thread: Thread, count: number): number {
     const { words, record } = this;
@@ -138,7 +211,7 @@ export class Operations {
       if (words[(words[pair] + L.E_VERSION) >> 2] !== words[pair + 1]) return count;
       present.add(this.keyWords.indexOf(words[(words[pair] + L.E_KEY) >> 2]));
     }
-    for (let key = 0; key < KEY_COUNT; key++) {
+    for (let key = 0; key < FIRST_SPACE_KEYS; key++) {
       record.addRead(thread, { kind: "has", key }, present.has(key) ? 1 : 0, record.clock);
     }
     return count;
@@ -203,7 +276,7 @@ export class Operations {
     this.finish(thread, snapshot.valid ? 1 : NO_EFFECT);
     if (!snapshot.valid) return;
     const { file } = snapshot;
-    const absent = new Set([...keyWords.keys()]);
+    const absent = new Set(Array.from({ length: FIRST_SPACE_KEYS }, (_, key) => key));
     for (const entry of snapshot.entries()) {
       const meta = file[(entry + L.E_META) >> 2];
       const key = keyWords.indexOf(file[(entry + L.E_KEY) >> 2]);

@@ -6,6 +6,7 @@ export type OpKind =
   | "setIfAbsent"
   | "setIfVersion"
   | "get"
+  | "getMany"
   | "has"
   | "delete"
   | "add"
@@ -16,6 +17,8 @@ export type OpKind =
   | "evict"
   | "relinquish"
   | "clear"
+  | "drop"
+  | "drain"
   | "rejoin"
   | "list"
   | "configure"
@@ -28,14 +31,20 @@ export type OpKind =
 
 export interface Op {
   readonly kind: OpKind;
-  /** Keys 0 to 2 share a bucket, key 3 is in the other if there are two. */
+  /** Keys 0 to 2 share a bucket, key 3 is in the other if there are two; 4 and 5 are named like 0 and 1, in a second namespace. */
   readonly key?: number;
+  /** getMany. */
+  readonly keys?: readonly number[];
+  /** clear, drop: 1 = the second namespace. */
+  readonly space?: number;
   /** set: a value of 24 bytes, whose chunk is of the next size class, instead of 8. */
   readonly wide?: boolean;
   /** set: expires at the first tick. */
   readonly ttl?: boolean;
   /** reap: the thread that died. */
   readonly victim?: number;
+  /** drain: whose access log. */
+  readonly log?: number;
 }
 
 export interface Program {
@@ -46,16 +55,26 @@ export interface Program {
   readonly settings: TinySettings;
   /** Values of keys are counters (add) instead of unique values. */
   readonly counters: boolean;
+  /** 2 = there is a second namespace. */
+  readonly spaces: 1 | 2;
   /** Threads that may be killed in one schedule; each death is followed by a reap. */
   readonly kills: number;
   /** One sender, or many; cells of the ring. null: no ring. */
   readonly ring: { readonly single: boolean; readonly capacity: number } | null;
 }
 
-export const KEY_COUNT = 4;
+export const KEY_COUNT = 6;
+/** Keys of the first namespace come first. */
+export const FIRST_SPACE_KEYS = 4;
 
-/** A key's name in reports: its letter. */
-export const keyName = (key: number): string => "abcd"[key];
+/** The namespace an operation is on: 0 or 1. */
+export function spaceOf(op: Op): number {
+  return op.space ?? ((op.key ?? 0) < FIRST_SPACE_KEYS ? 0 : 1);
+}
+export const SPACE_NAMES = ["n", "m"] as const;
+
+/** A key's name in reports: its letter, with the name of the second namespace. */
+export const keyName = (key: number): string => ["a", "b", "c", "d", "m:a", "m:b"][key];
 
 /** Unique in its program: which write a value read came from. */
 export function writeValue(thread: number, index: number): number {
@@ -78,6 +97,13 @@ export function describeOp(op: Op, value: number): string {
     case "setIfAbsent":
     case "setIfVersion":
       return `${op.kind}${key} = ${value}`;
+    case "getMany":
+      return `getMany ${op.keys?.map(keyName).join(", ")}`;
+    case "clear":
+    case "drop":
+      return `${op.kind} namespace ${SPACE_NAMES[spaceOf(op)]}`;
+    case "drain":
+      return `drain the log of thread ${op.log}`;
     case "configure":
       return `limit to ${ENTRY_LIMIT} entries`;
     case "send":
@@ -92,7 +118,7 @@ export function describeOp(op: Op, value: number): string {
 export function describeProgram(program: Program): string[] {
   const { settings: s } = program;
   const lines = [
-    `program ${program.name}: ${s.buckets} bucket${s.buckets > 1 ? "s" : ""}, ${s.slabs} slabs of 256 bytes, refill ${s.refill}, cache ${s.cacheLimit}, retire ${s.retireLimit}, eviction ${s.evict ? "on" : "off"}`,
+    `program ${program.name}: ${s.buckets} bucket${s.buckets > 1 ? "s" : ""}, ${s.slabs} slabs of 256 bytes, refill ${s.refill}, cache ${s.cacheLimit}, retire ${s.retireLimit}, eviction ${s.evict ? "on" : "off"}${s.logRecords > 0 ? `, access logs of ${s.logRecords} records` : ""}`,
   ];
   program.setup.forEach(({ thread, op }, i) => {
     lines.push(`  before   thread ${thread}: ${describeOp(op, setupValue(i))}`);

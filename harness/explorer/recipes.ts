@@ -21,6 +21,8 @@ export interface Recipe {
   readonly ttl?: number;
   readonly settings?: Partial<TinySettings>;
   readonly counters?: boolean;
+  /** 2: with a second namespace, whose keys are 4 and 5. */
+  readonly spaces?: 2;
   readonly kills?: number;
   readonly ring?: { readonly single: boolean; readonly capacities: readonly number[] };
   /** Kinds by thread, instead of `kinds`. */
@@ -37,6 +39,7 @@ export const DEFAULTS: TinySettings = {
   cacheReturn: 1,
   retireLimit: 1,
   evict: false,
+  logRecords: 0,
 };
 
 export const RECIPES: readonly Recipe[] = [
@@ -149,6 +152,62 @@ export const RECIPES: readonly Recipe[] = [
     keys: [0, 1],
     present: 0.7,
     settings: { slabs: 5 },
+  },
+  {
+    name: "namespaces",
+    about: "one of two namespaces dropped, cleared and made again, ids reused, against writes in both",
+    kinds: { set: 5, get: 3, drop: 3, clear: 3, sweep: 3, delete: 1 },
+    keys: [0, 4, 1],
+    present: 0.6,
+    spaces: 2,
+    settings: { slabs: 5 },
+  },
+  {
+    name: "ids",
+    about: "namespaces that come and go faster than their ids are swept",
+    kinds: { drop: 4, clear: 5, set: 4, get: 2, sweep: 3 },
+    keys: [0, 4],
+    present: 0.8,
+    spaces: 2,
+    threads: [3, 3],
+    settings: { slabs: 5 },
+  },
+  {
+    name: "get-many",
+    about: "batches of reads against writes that recycle what they read",
+    kinds: {},
+    roles: [
+      { getMany: 3, get: 1 },
+      { set: 4, delete: 3 },
+      { set: 4, delete: 3 },
+    ],
+    keys: [0, 1, 2],
+    present: 0.8,
+    wide: 0.1,
+    settings: { slabs: 3 },
+  },
+  {
+    name: "get-many-clear",
+    about: "batches of reads against a clear or drop of what they read, and the ids given out again",
+    kinds: {},
+    roles: [
+      { getMany: 3, set: 1 },
+      { clear: 3, drop: 2, set: 3, sweep: 2 },
+      { clear: 2, set: 4, getMany: 2 },
+    ],
+    keys: [0, 1],
+    present: 0.8,
+    settings: { slabs: 5 },
+  },
+  {
+    name: "access-log",
+    about: "access logs of a few records, written by their workers and drained by the evictor",
+    kinds: {},
+    roles: [{ drain: 1 }, { set: 4, delete: 3, get: 3 }, { set: 4, delete: 3, get: 3 }],
+    ops: [2, 5],
+    keys: [0, 1],
+    present: 0.7,
+    settings: { logRecords: 2 },
   },
   {
     name: "evict",
@@ -339,6 +398,31 @@ export const RECIPES: readonly Recipe[] = [
     present: 0.8,
     kills: 1,
     settings: { slabs: 5 },
+  },
+  {
+    name: "death-namespaces",
+    about: "death of threads that drop, clear and make namespaces",
+    kinds: { set: 5, get: 1, drop: 4, clear: 3, sweep: 2 },
+    keys: [0, 4],
+    present: 0.7,
+    spaces: 2,
+    kills: 1,
+    settings: { slabs: 5 },
+  },
+  {
+    name: "death-log",
+    about: "death of the evictor, after which another is, and of those whose logs it drains",
+    kinds: {},
+    roles: [
+      { drain: 4, get: 1 },
+      { set: 4, delete: 3, get: 2 },
+      { drain: 3, set: 2, delete: 1 },
+    ],
+    ops: [2, 4],
+    keys: [0, 1],
+    present: 0.7,
+    kills: 1,
+    settings: { logRecords: 2 },
   },
   {
     name: "death-attach",

@@ -10,11 +10,17 @@ export class RunRecord {
   /** Counts events: calls and returns. */
   clock = 0;
   broken: string | null = null;
+  /** Records drained from the access log of each thread: four words each. */
+  readonly drained: number[][] = [];
+  /** Threads whose log lost records to the death of the one that drained it. */
+  readonly lostTo = new Set<number>();
 
   reset(): void {
     this.length = 0;
     this.clock = 0;
     this.broken = null;
+    if (this.drained.length > 0) this.drained.length = 0;
+    if (this.lostTo.size > 0) this.lostTo.clear();
   }
 
   newCall(thread: Thread, op: Op, value: number): Call {

@@ -20,14 +20,14 @@ export class Thread {
   /** Index of the operation under way, or next. */
   at = 0;
   /** The engine's function under way, by OpKind, or "resolve". */
-  calling: OpKind | "resolve" | "attach" = "get";
+  calling: OpKind | "resolve" | "create" | "claim" | "attach" = "get";
   busy = false;
   paused = false;
   killed = false;
   enabled = true;
   slot = 0;
-  record = 0;
-  version = 0;
+  /** By namespace: address and version of its directory entry as last seen. */
+  readonly records = new Int32Array(4);
   history = 0;
   /** By key: address, generation and value of what this thread read or wrote last. */
   readonly tokens = new Int32Array(KEY_COUNT * 3);

@@ -42,6 +42,11 @@ export const CONTROL_SELF = CONTROL + 16;
 export const RING = CONTROL - 65536;
 export const RING_SIZE = L.R_CELLS + 64;
 
+/** One access log a slot, where a program has them: a line each for tail and head, then the records. */
+export const LOGS = RING - 65536;
+export const logAddress = (slot: number, records: number): number =>
+  LOGS + slot * (L.L_RECORDS + records * L.LOG_RECORD_SIZE);
+
 /** One region a thread for the stack that asyncify saves. */
 export const STACKS = CONTROL + 65536;
 export const STACK_SIZE = 16384;
@@ -62,6 +67,8 @@ export interface TinySettings {
   cacheReturn: number;
   retireLimit: number;
   evict: boolean;
+  /** Records of each access log, a power of two; 0 = there are none. */
+  logRecords: number;
 }
 
 /** Writes the header of an empty store; all else must be zero. */
@@ -90,6 +97,8 @@ export function writeHeader(words: Uint32Array, settings: TinySettings): void {
   put(L.H_CACHE_LIMIT, settings.cacheLimit);
   put(L.H_CACHE_RETURN, settings.cacheReturn);
   put(L.H_EVICTION, settings.evict ? 1 : 0);
+  put(L.H_LOG, settings.logRecords > 0 ? LOGS : 0);
+  put(L.H_LOG_RECORDS, settings.logRecords);
   put(L.H_EPOCH, 1);
   put(L.H_NEXT_ID, L.FIRST_ID);
   for (let id = 0; id < L.FIRST_ID; id++) put(IDS + id * L.ID_STRIDE + L.I_STATE, L.ID_USED);

@@ -1,20 +1,26 @@
 /** The memory the threads share: an empty store of a program's settings, its keys, its namespace, and images of its state. */
 import { layout as L } from "../../src/core/index.js";
-import { KEY_COUNT, type Program } from "./program.js";
+import { FIRST_SPACE_KEYS, KEY_COUNT, type Program } from "./program.js";
 import type { Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
 
 const KEY_CANDIDATES = 26;
 const UNLIMITED = 0x3fffffff;
-/** The namespace's name, "n". */
-const NAME = 0x6e;
+/** The namespaces' names, "n" and "m", as the key window has them. */
+const NAMES = [0x6e, 0x6d];
 
 export class TinyStore {
   readonly memory = new WebAssembly.Memory({ initial: T.MEMORY_PAGES, maximum: 65536, shared: true });
   readonly words = new Uint32Array(this.memory.buffer);
   /** The key window's word, by key. */
   readonly keyWords = new Uint32Array(KEY_COUNT);
-  readonly nameWord = NAME;
+  /** Hash of each key of the first namespace. */
+  readonly keyHashes = new Uint32Array(FIRST_SPACE_KEYS);
+
+  /** The key window's word for a namespace's name. */
+  nameWord(space: number): number {
+    return NAMES[space];
+  }
 
   /** Letters for the keys, so that the first three share bucket 0 of two and the last is in the other. */
   chooseKeys(thread: Thread): void {
@@ -27,30 +33,35 @@ export class TinyStore {
       cacheReturn: 4,
       retireLimit: 4,
       evict: false,
+      logRecords: 0,
     });
     this.attach([thread]);
-    this.makeNamespace(thread);
+    this.makeNamespace(thread, 0);
     const wanted = [0, 0, 0, 1];
     let letter = 0;
-    for (let key = 0; key < KEY_COUNT; key++) {
+    for (let key = 0; key < FIRST_SPACE_KEYS; key++) {
       for (; ; letter++) {
         if (letter === KEY_CANDIDATES) throw new Error("the alphabet has too few keys of this bucket");
         this.words[(thread.slot + L.S_KEY) >> 2] = 0x61 + letter;
-        if ((thread.engine.prepare(thread.record, thread.version, 1) & 1) === wanted[key]) break;
+        this.keyHashes[key] = thread.engine.prepare(thread.records[0], thread.records[1], 1);
+        if ((this.keyHashes[key] & 1) === wanted[key]) break;
       }
       this.keyWords[key] = 0x61 + letter++;
     }
+    // the same names again in the second namespace: only the id tells them apart
+    for (let key = FIRST_SPACE_KEYS; key < KEY_COUNT; key++) this.keyWords[key] = this.keyWords[key - FIRST_SPACE_KEYS];
   }
 
-  /** Makes the memory that of an empty store, the program's threads attached and its namespace made. */
-  lay({ settings, ring }: Program, threads: readonly Thread[]): void {
+  /** Makes the memory that of an empty store, the program's threads attached and its namespaces made. */
+  lay({ settings, ring, spaces }: Program, threads: readonly Thread[]): void {
     const { words } = this;
     words.fill(0, 0, T.POOL_END >> 2);
     words.fill(0, T.RING >> 2, (T.RING + T.RING_SIZE) >> 2);
+    words.fill(0, T.LOGS >> 2, T.logAddress(T.SLOT_COUNT, settings.logRecords) >> 2);
     T.writeHeader(words, settings);
     this.attach(threads);
-    this.makeNamespace(threads[0]);
-    for (const thread of threads) this.resolve(thread);
+    for (let space = 0; space < spaces; space++) this.makeNamespace(threads[0], space);
+    for (const thread of threads) this.resolveAll(thread, spaces);
     if (ring !== null) this.makeRing(ring);
   }
 
@@ -65,23 +76,35 @@ export class TinyStore {
     for (const thread of threads) thread.slot = T.SLOTS + thread.engine.attach(thread.number) * L.SLOT_SIZE;
   }
 
-  private makeNamespace(thread: Thread): void {
-    this.words[(thread.slot + L.S_KEY) >> 2] = NAME;
+  private makeNamespace(thread: Thread, space: number): void {
+    this.words[(thread.slot + L.S_KEY) >> 2] = NAMES[space];
     if (thread.engine.createNamespace(1, 0, 0, 0n) !== L.OK) throw new Error("the pool is too small for its namespace");
-    this.resolve(thread);
+    this.resolve(thread, space);
   }
 
-  /** Has the thread look the namespace up. */
-  resolve(thread: Thread): void {
-    this.words[(thread.slot + L.S_KEY) >> 2] = NAME;
+  private resolve(thread: Thread, space: number): void {
+    this.words[(thread.slot + L.S_KEY) >> 2] = NAMES[space];
     thread.engine.resolve(1);
-    this.noteRecord(thread);
+    this.noteRecord(thread, space);
+  }
+
+  /** Has the thread look the namespaces up. */
+  resolveAll(thread: Thread, spaces: number): void {
+    for (let space = 0; space < spaces; space++) this.resolve(thread, space);
   }
 
   /** What the thread's lookup has found. */
-  noteRecord(thread: Thread): void {
-    thread.record = this.words[(thread.slot + L.S_OUT) >> 2];
-    thread.version = this.words[(thread.slot + L.S_OUT + 4) >> 2];
+  noteRecord(thread: Thread, space: number): void {
+    thread.records[space * 2] = this.words[(thread.slot + L.S_OUT) >> 2];
+    thread.records[space * 2 + 1] = this.words[(thread.slot + L.S_OUT + 4) >> 2];
+  }
+
+  /** What has been logged so far counts as read. */
+  emptyLogs(records: number): void {
+    for (let slot = 0; slot < T.SLOT_COUNT && records > 0; slot++) {
+      const log = T.logAddress(slot, records) >> 2;
+      this.words[log + L.L_HEAD / 4] = this.words[log + L.L_TAIL / 4];
+    }
   }
 
   private makeRing({ single, capacity }: NonNullable<Program["ring"]>): void {
@@ -99,6 +122,8 @@ export class TinyStore {
       part(T.IDS, T.POOL + program.settings.slabs * T.SLAB_SIZE),
       part(T.RING, T.RING + T.RING_SIZE),
     ];
+    const { logRecords } = program.settings;
+    if (logRecords > 0) parts.push(part(T.LOGS, T.logAddress(T.SLOT_COUNT, logRecords)));
     for (let i = 0; i < attached; i++) {
       const slot = T.SLOTS + i * L.SLOT_SIZE;
       parts.push(part(slot, slot + T.SLOT_STATE_SIZE));

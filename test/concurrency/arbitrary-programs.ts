@@ -8,6 +8,7 @@ import {
   describeProgram,
   type Family,
   isKeyed,
+  MANY_MAX,
   type Machine,
   type Op,
   type OpKind,
@@ -82,7 +83,7 @@ function arbitraryOps(recipe: Recipe, weights: Weights): fc.Arbitrary<Op[]> {
   if (Object.keys(weights).length === 0) return fc.constant([]);
   const key = fc.constantFrom(...(recipe.keys.length > 0 ? recipe.keys : [0])); // a ring's programs have no keys
   return arbitraryKind(weights).chain((kind): fc.Arbitrary<Op[]> => {
-    if (!isKeyed(kind)) return fc.constant([{ kind }]);
+    if (!isKeyed(kind)) return arbitraryUnkeyed(kind, recipe).map((op) => [op]);
     if (kind === "borrow") {
       const between = fc.option(
         key.map((k): Op => ({ kind: "set", key: k })),
@@ -97,6 +98,23 @@ function arbitraryOps(recipe: Recipe, weights: Weights): fc.Arbitrary<Op[]> {
       .record({ key, wide: chance(recipe.wide ?? 0), ttl: chance(recipe.ttl ?? 0) })
       .map((rest) => [{ kind, ...rest }]);
   });
+}
+
+function arbitraryUnkeyed(kind: OpKind, recipe: Recipe): fc.Arbitrary<Op> {
+  const { spaces = 1, threads = [2, 3] } = recipe;
+  switch (kind) {
+    case "clear":
+    case "drop":
+      return fc.nat(spaces - 1).map((space) => ({ kind, space }));
+    case "getMany":
+      return fc
+        .array(fc.constantFrom(...recipe.keys), { minLength: 1, maxLength: MANY_MAX })
+        .map((keys) => ({ kind, keys }));
+    case "drain":
+      return fc.nat(threads[1] - 1).map((log) => ({ kind, log }));
+    default:
+      return fc.constant({ kind });
+  }
 }
 
 function arbitrarySwitches(threads: number, kills: number): fc.Arbitrary<Switch[]> {
@@ -162,6 +180,7 @@ export function arbitraryExperiment({ recipe, name }: Family): fc.Arbitrary<Expe
         setup,
         settings: { ...DEFAULTS, buckets, retireLimit, cacheLimit, ...recipe.settings },
         counters: recipe.counters ?? false,
+        spaces: recipe.spaces ?? 1,
         kills,
         ring: ring === undefined ? null : { single: ring.single, capacity },
       };

@@ -28,6 +28,9 @@ const FAULTS: readonly (readonly [fault: number, family: string])[] = [
   [13, "clear"],
   [16, "borrow"],
   [18, "snapshot"],
+  [21, "namespaces"],
+  [22, "access-log"],
+  [24, "get-many-clear"],
 ];
 const FAULT_SEED = 1;
 const FAULT_RUNS = 10_000;

@@ -85,11 +85,12 @@ export function logWrite(kind: u32, hash: u32, entry: u32, version: u32, expires
 @inline
 function append(tail: u32, hash: u32, what: u32, version: u32, expires: u32): void {
   const record = log + L_RECORDS + (tail & logMask) * LOG_RECORD_SIZE;
+  if (FAULT == 23) release32(log + L_TAIL, tail + 1);
   store<u32>(record, hash);
   store<u32>(record, what, 4);
   store<u32>(record, version, 8);
   store<u32>(record, expires, 12);
-  release32(log + L_TAIL, tail + 1);
+  if (FAULT != 23) release32(log + L_TAIL, tail + 1);
   count(C_LOGGED);
 }
 
@@ -119,6 +120,7 @@ export function readLog(number: u32, target: u32, room: u32): u32 {
   const from = load<u32>(ring + L_HEAD);
   const n = min<u32>(load32(ring + L_TAIL) - from, room);
   const mask = load<u32>(H_LOG_RECORDS) - 1;
+  if (FAULT == 22) release32(ring + L_HEAD, from + n);
   for (let i: u32 = 0; i < n; i++) {
     const record = ring + L_RECORDS + ((from + i) & mask) * LOG_RECORD_SIZE;
     const to = target + i * LOG_RECORD_SIZE;
