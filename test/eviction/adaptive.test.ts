@@ -60,7 +60,8 @@ function phases(capacity: number, length: number): { ids: Uint32Array; distinct:
 
 /** Rows on which the regret is above the goal of 0.01, with a bound just above what was seen, so that a change for the worse is caught. */
 const missesGoal: Record<string, number> = {
-  // 26 loops back and forth: LIRS leads once a new turn is seen for as long as what LRU gains takes to be sure of
+  // loops back and forth: LRU is ahead of LIRS by 615 hits when that is sure (a change must have been worth half a capacity, 500), and by 990
+  // when the cache holds what LRU would; nothing is lost after that, but 990 are 0.019 of 52,001 requests
   "zigzag.lirs.gz 1000": 0.02,
   // S3-FIFO leads by 0.011 over LIRS, in small and contrary steps; a miniature of 1224 entries learns of it late
   "cloudPhysicsIO.oracleGeneral.bin 2448": 0.0125,
@@ -130,6 +131,34 @@ describe(`adaptive on a workload that changes (seed ${SEED})`, () => {
       console.log(`capacity ${capacity}, ${name}: adaptive ${ours.toFixed(4)}, best ${Math.max(...others).toFixed(4)}`);
       expect(ours, name).toBeGreaterThan(Math.max(...others) - tolerance);
     }
+  });
+});
+
+/** What the scenario tool-cache asks for: a hot set of calls, a crawl that names every call twice, another hot set. */
+function toolCache(seed: number, length: number): { ids: Uint32Array; distinct: number } {
+  const count = 20_000;
+  const hot = keyChooser({ distribution: "hotspot", count, hotKeys: 0.05, hotOperations: 0.9 });
+  const random = new Random(seed);
+  const ids: number[] = [];
+  for (let i = 0; i < length; i++) ids.push(hot.next(random));
+  for (let i = 0; i < 2 * count; i++) ids.push(i % count);
+  for (let i = 0; i < length; i++) ids.push((hot.next(random) + count / 2) % count);
+  return { ids: Uint32Array.from(ids), distinct: count };
+}
+
+describe(`adaptive on the tool-call cache (seed ${SEED})`, () => {
+  // With room for a tenth of the results both hot sets fit, and one policy, the one it starts with, is best throughout: a tie is all there is
+  // to gain. With less room than the hot set takes, policies differ by tenths of a point in turn, and it is sometimes ahead and sometimes not.
+  it.each([
+    [2000, 0],
+    [1200, 0.01],
+    [900, 0.01],
+  ])("with room for %i of 20,000 results is within %f of the best fixed candidate", (capacity, tolerance) => {
+    const { ids, distinct } = toolCache(SEED, 200_000);
+    const ours = hitRatio("adaptive", capacity, ids, distinct);
+    const best = bestFixed(capacity, ids, distinct);
+    console.log(`tool-cache, capacity ${capacity}: adaptive ${ours.toFixed(5)}, ${best.name} ${best.hits.toFixed(5)}`);
+    expect(ours).toBeGreaterThanOrEqual(best.hits - tolerance);
   });
 });
 
