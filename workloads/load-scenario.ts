@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Document, LineCounter, parseDocument } from "yaml";
+import { type Alias, type Document, LineCounter, parseDocument, visit } from "yaml";
 import { InvalidArgumentError } from "../src/store/errors.js";
 import { closest } from "./closest.js";
 import { type Scenario, scenarioJsonSchema, scenarioOf, scenarioSchema } from "./scenario.js";
@@ -56,6 +56,13 @@ export function parseScenario(text: string, file: string): Scenario {
     const what = problem.message.split("\n")[0].replace(/ at line \d+, column \d+:?$/, "");
     throw new InvalidArgumentError(`${file}:${lines.linePos(problem.pos[0]).line}: ${what}; expected a YAML document`);
   }
+  const circle = selfContainingAlias(document);
+  if (circle !== null) {
+    const line = lines.linePos(circle.range?.[0] ?? 0).line;
+    throw new InvalidArgumentError(
+      `${file}:${line}: *${circle.source} stands within &${circle.source}, a circle without end; expected an alias of something before it`,
+    );
+  }
   const result = scenarioSchema.safeParse(plainContent(document, file));
   if (!result.success) {
     const fault = describeFault(result.error.issues[0], document, lines, scenarioJsonSchema());
@@ -99,6 +106,20 @@ function readText(path: string): string {
     const what = code === "ENOENT" || code === "ENOTDIR" ? "no such file" : `cannot be read (${code})`;
     throw new InvalidArgumentError(`${path}: ${what}; expected a scenario file (.yaml)`, { cause: error });
   }
+}
+
+/** Phases refer to each other as aliases only, and those only backwards: a circle is an alias within what it stands for. */
+function selfContainingAlias(document: Document): Alias | null {
+  let found: Alias | null = null;
+  visit(document, {
+    Alias(_, alias, path) {
+      const target = alias.resolve(document);
+      if (target === undefined || !path.includes(target)) return undefined;
+      found = alias;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 function plainContent(document: Document, file: string): unknown {

@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import type { Rate } from "./arrivals.js";
-import { bytes, count, duration, MAX_KEYS, share } from "./schema/quantities.js";
+import { bytes, count, duration, MAX_KEYS, share, wholeNumber } from "./schema/quantities.js";
 import { rate } from "./schema/rate.js";
 import { role, roleFaults, roleFields } from "./schema/role.js";
 
@@ -72,7 +72,7 @@ export const scenarioSchema = z
       .default({}),
     namespaces: z.array(namespace).default([]),
     mailboxes: z
-      .strictObject({ capacity: z.number().int().min(MAILBOX_MESSAGES.least).max(MAILBOX_MESSAGES.most) })
+      .strictObject({ capacity: wholeNumber(MAILBOX_MESSAGES.least, MAILBOX_MESSAGES.most) })
       .default({ capacity: MAILBOX_MESSAGES.standard })
       .meta({ description: "Messages each agent's mailbox holds" }),
     preload: share

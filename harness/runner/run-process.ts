@@ -2,18 +2,24 @@
  * The process of one run: one scenario against one subject, nothing else, so that no run inherits another's heap,
  * compiled code or page cache. Started by conductor.ts; plan in, result out.
  */
+import { rmSync } from "node:fs";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { executeRun } from "./execute-run.js";
 import type { FromRunProcess, ToRunProcess } from "./messages.js";
 import { LeftOutError } from "./unsupported.js";
 
 const stopping = new AbortController();
+/** Of the subject's files. */
+let directory: string | undefined;
 
 // Ctrl-C reaches the whole process group. The parent decides what happens then; it says "stop" when it wants the rest.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
-// The parent is gone: nobody will read the result.
-process.on("disconnect", () => process.exit(3));
+// The parent is gone: nobody will read the result, nor remove the files.
+process.on("disconnect", () => {
+  if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+  process.exit(3);
+});
 
 process.on("message", (message: ToRunProcess) => {
   if (message.type === "stop") stopping.abort();
@@ -21,6 +27,7 @@ process.on("message", (message: ToRunProcess) => {
 });
 
 async function run(message: Extract<ToRunProcess, { type: "plan" }>): Promise<void> {
+  directory = message.plan.directory;
   try {
     const outcome = await executeRun(message.plan, stopping.signal, (fraction, label) =>
       send({ type: "progress", fraction, label }),

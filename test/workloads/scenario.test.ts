@@ -124,7 +124,7 @@ describe("a fault in a scenario is named with its line", () => {
       MINIMAL.replace("count: 10", "count: 10\n      tetha: 0.9").replace("uniform", "zipfian"),
       /^my\.yaml:9: .*did you mean theta\?/,
     ],
-    ["zero agents", `${MINIMAL}agents: 0\n`, /^my\.yaml:9: agents: .*1/],
+    ["zero agents", `${MINIMAL}agents: 0\n`, /^my\.yaml:9: agents: expected a whole number from 1 to 1024/],
     ["no agents in a group", `${MINIMAL}agents: { a: 0 }\n`, /^my\.yaml:9: agents\.a: /],
     ["groups of no agents", `${MINIMAL}agents: {}\n`, /^my\.yaml:9: agents: .*at least one group/],
     ["too many agents", `${MINIMAL}agents: { a: 1000, b: 1000 }\n`, /^my\.yaml:9: agents: .*at most 1024/],
@@ -168,12 +168,16 @@ describe("a fault in a scenario is named with its line", () => {
       `${MINIMAL}    rate: { base: 10/s, burst: 100/s, every: 1s, for: 1s }\n`,
       /^my\.yaml:9: phases\.0\.rate\.for: .*shorter/,
     ],
-    // Phases name each other in one way only: as YAML aliases, which cannot close a circle.
-    ["phases in a circle", `title: T\nstory: S\nphases: &a\n  - *a\n`, /^my\.yaml:\d+: /],
+    // Phases refer to each other in one way only, as YAML aliases.
+    [
+      "phases in a circle",
+      `title: T\nstory: S\nphases: &a\n  - *a\n`,
+      /^my\.yaml:4: \*a stands within &a, a circle without end/,
+    ],
     [
       "a phase within itself",
       `title: T\nstory: S\nphases:\n  - &a\n    duration: 1s\n    roles:\n      - *a\n`,
-      /^my\.yaml:\d+: /,
+      /^my\.yaml:7: \*a stands within &a/,
     ],
     ["a wrong unit", MINIMAL.replace("1s", "1 parsec"), /^my\.yaml:4: phases\.0\.duration: .*such as 5s/],
     ["a wrong type", MINIMAL.replace("count: 10", "count: many"), /^my\.yaml:8: phases\.0\.keys\.count/],

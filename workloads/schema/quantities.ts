@@ -7,7 +7,12 @@ const MAX_VALUE_BYTES = 64 * 1024 * 1024;
 /** Keys stay dense 32-bit numbers, with room for inserts. */
 export const MAX_KEYS = 1_000_000_000;
 
-export const count = (most: number) => z.number().int().min(1).max(most);
+export const count = (most: number) => wholeNumber(1, most);
+
+export function wholeNumber(least: number, most: number) {
+  const error = `expected a whole number from ${least} to ${most}`;
+  return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+}
 
 export const duration = z
   .string()
