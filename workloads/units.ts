@@ -1,5 +1,6 @@
 /** Quantities as people write them (`5s`, `64MiB`, `10%`), for scenario files and command-line flags. */
 import { InvalidArgumentError } from "../src/store/errors.js";
+import { unitBytes } from "../src/store/sizes.js";
 
 const NUMBER = "([0-9]+(?:\\.[0-9]+)?)";
 const MILLISECONDS: Readonly<Record<string, number>> = {
@@ -9,15 +10,6 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
   m: 60_000,
   min: 60_000,
   h: 3_600_000,
-};
-const BYTES: Readonly<Record<string, number>> = {
-  B: 1,
-  KB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  KiB: 1024,
-  MiB: 1024 ** 2,
-  GiB: 1024 ** 3,
 };
 
 export const DURATION_PATTERN = new RegExp(`^${NUMBER} ?(us|ms|s|m|min|h)$`);
@@ -33,8 +25,9 @@ export function parseDuration(text: string): number {
 
 /** `64MiB`, `512B`, `10KB`: whole bytes. Throws InvalidArgumentError. */
 export function parseBytes(text: string): number {
+  // The pattern's units are all known.
   const [number, unit] = parts(text, BYTES_PATTERN, "a size such as 64MiB, 4KiB or 512B");
-  return Math.round(number * BYTES[unit]);
+  return Math.round(number * (unitBytes(unit) as number));
 }
 
 /** `10%`: 0.1. Throws InvalidArgumentError. */

@@ -1,5 +1,6 @@
 import type { By } from "../../src/eviction/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
+import { unitBytes } from "../../src/store/sizes.js";
 
 /** One cache size as asked for: an amount of objects or bytes, or a share of a trace's working set. */
 export type CacheSize =
@@ -19,18 +20,6 @@ export interface Footprint {
 }
 
 const EXPECTED = "a number of objects such as 1000, a share of the working set such as 1%, or bytes such as 64MiB";
-
-const UNIT_BYTES: Readonly<Record<string, number>> = {
-  b: 1,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  tb: 1e12,
-  kib: 2 ** 10,
-  mib: 2 ** 20,
-  gib: 2 ** 30,
-  tib: 2 ** 40,
-};
 
 /**
  * Reads a comma-separated list of sizes: `1000` is objects, `64MiB` is bytes (B, kB to TB by thousands, KiB to TiB by 1024),
@@ -53,7 +42,7 @@ function parseSize(item: string, plainBy: By, shareBy: By, refuseBytes: boolean)
   if (share) return { text: item, by: shareBy, percent: parsePercent(item, share[1], share[2] ?? "") };
 
   const bytes = /^(\d+(?:\.\d+)?) ?([kmgt]?i?b)$/i.exec(item);
-  const unit = bytes ? UNIT_BYTES[bytes[2].toLowerCase()] : undefined;
+  const unit = bytes ? unitBytes(bytes[2]) : undefined;
   if (bytes && unit !== undefined) {
     if (refuseBytes) {
       throw new InvalidArgumentError(`--size ${item}: bytes do not go with --by objects, expected objects or a share`);

@@ -1,4 +1,4 @@
-/** Byte sizes as people write them: 67108864, "64MiB", "10 kB". */
+/** Byte sizes as people write them: 67108864, "64MiB", "10 kB". What a unit is worth is said here, for all that read sizes. */
 import { InvalidArgumentError } from "./errors.js";
 
 const UNITS: Record<string, number> = {
@@ -7,13 +7,21 @@ const UNITS: Record<string, number> = {
   kb: 1e3,
   mb: 1e6,
   gb: 1e9,
+  tb: 1e12,
   kib: 2 ** 10,
   mib: 2 ** 20,
   gib: 2 ** 30,
+  tib: 2 ** 40,
   k: 2 ** 10,
   m: 2 ** 20,
   g: 2 ** 30,
 };
+
+/** What one of a unit is worth, bytes: "KiB" 1,024, "kB" 1,000, "" 1; in capitals or not. Undefined: no such unit. */
+export function unitBytes(unit: string): number | undefined {
+  const name = unit.toLowerCase();
+  return Object.hasOwn(UNITS, name) ? UNITS[name] : undefined;
+}
 
 /**
  * @param what named in the error
@@ -21,7 +29,7 @@ const UNITS: Record<string, number> = {
  */
 export function parseBytes(size: number | string, what: string): number {
   const match = typeof size === "string" ? /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(size) : null;
-  const unit = match ? UNITS[match[2].toLowerCase()] : undefined;
+  const unit = match ? unitBytes(match[2]) : undefined;
   const bytes = typeof size === "number" ? size : match && unit ? Math.floor(Number(match[1]) * unit) : Number.NaN;
   if (!Number.isFinite(bytes) || bytes < 1) {
     throw new InvalidArgumentError(`${what} is ${describe(size)}; expected bytes as a positive number or like "64MiB"`);
