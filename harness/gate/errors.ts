@@ -1,4 +1,4 @@
-import { EngramError } from "../../src/store/errors.js";
+export { InterruptedError, RunFailedError } from "../command-line/errors.js";
 
 /** Exit codes of `engram gate`, as a CI job reads them. */
 export const EXIT = {
@@ -12,21 +12,3 @@ export const EXIT = {
   inconclusive: 4,
   interrupted: 130,
 } as const;
-
-/** A build or a measured run failed, so the gate has nothing to judge. On the command line: exit code 3. */
-export class RunFailedError extends EngramError {
-  readonly exitCode = EXIT.runFailed;
-
-  constructor(message: string, options?: ErrorOptions) {
-    super("RUN_FAILED", message, options);
-  }
-}
-
-/** Ctrl-C or a polite kill; children and the worktree are gone by the time this is thrown. Exit code 130. */
-export class InterruptedError extends EngramError {
-  readonly exitCode = EXIT.interrupted;
-
-  constructor(signal: string) {
-    super("INTERRUPTED", `stopped by ${signal}; nothing was judged`);
-  }
-}

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Run } from "../../reports/results.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
+import { RunFailedError } from "../command-line/errors.js";
 import type { FromRunProcess, RunPlan, ToRunProcess } from "./messages.js";
-import { RunFailedError } from "./run-error.js";
 import { LeftOutError } from "./unsupported.js";
 
 export interface ConductedRuns {

@@ -1,10 +1,10 @@
 /** Drives the workers of one run through its passes, and hands what they report to the result. */
 import { lowestRate } from "../../workloads/index.js";
+import { RunFailedError } from "../command-line/errors.js";
 import { kindsWithCost } from "../measure/stream.js";
 import type { RunningBackups, SharedPart, Subject } from "../subjects/index.js";
 import type { ControlBlock } from "./control-block.js";
 import type { PassName, PassOrder, PassReport } from "./messages.js";
-import { RunFailedError } from "./run-error.js";
 import type { RunResult } from "./run-result.js";
 import { LatencyCollector, SeriesSampler } from "./sampler.js";
 import type { WorkerCrew } from "./worker-crew.js";

@@ -1,7 +1,7 @@
 /** The workers of one run, seen from the main thread of its process: told what to do, and watched for dying. */
 import { Worker } from "node:worker_threads";
+import { RunFailedError } from "../command-line/errors.js";
 import type { FromWorker, ToWorker, WorkerBirth } from "./messages.js";
-import { RunFailedError } from "./run-error.js";
 
 type Reply<T extends FromWorker["type"]> = Extract<FromWorker, { type: T }>;
 

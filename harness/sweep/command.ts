@@ -4,9 +4,9 @@ import { Command } from "commander";
 import { renderEviction, writeFileAtomically } from "../../reports/index.js";
 import { type By, policyNames } from "../../src/eviction/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
+import { withInterruption } from "../command-line/interruption.js";
 import { renderCsv } from "./csv.js";
 import { type CurveRow, type Curves, missRatioCurves } from "./curve.js";
-import { interruptible } from "./interruption.js";
 import { loadForSweep } from "./load.js";
 import { requireWritableFile } from "./output-file.js";
 import { parsePolicies } from "./policies.js";
@@ -93,7 +93,7 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
 
   const bar = createProgressBar(process.stderr.isTTY === true);
   try {
-    const { rows, notes } = await interruptible((signal) => work(signal, bar.show));
+    const { rows, notes } = await withInterruption((signal) => work(signal, bar.show));
     bar.stop();
     if (options.output !== undefined) await writeFileAtomically(options.output, renderEviction(rows));
     process.stdout.write(render({ rows, notes }, options));
