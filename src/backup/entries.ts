@@ -4,7 +4,7 @@
  */
 import { layout } from "../core/index.js";
 import { CorruptBackupError } from "../store/errors.js";
-import { ENCODINGS, type EncodingName } from "../store/index.js";
+import { type EncodingName, encodingOf, type WhenFull, whenFullOf } from "../store/index.js";
 import { layoutOf, REGION } from "./format.js";
 import type { BackupImage } from "./read.js";
 
@@ -12,6 +12,7 @@ export interface BackedUpNamespace {
   readonly name: string;
   readonly id: number;
   readonly encoding: EncodingName;
+  readonly whenFull: WhenFull;
   readonly maxEntries: number;
   readonly maxBytes: number;
 }
@@ -145,7 +146,8 @@ export class SnapshotEntries {
     }
     const record = Buffer.from(value);
     const id = record.readUInt32LE(layout.N_ID);
-    const encoding = ENCODINGS[record.readUInt32LE(layout.N_ENCODING)];
+    const word = record.readUInt32LE(layout.N_ENCODING);
+    const encoding = encodingOf(word);
     if (encoding === undefined || id < layout.FIRST_ID || id > 0xffff) {
       this.lose(
         value.byteOffset - this.image.pool.byteOffset,
@@ -158,6 +160,7 @@ export class SnapshotEntries {
       name,
       id,
       encoding,
+      whenFull: whenFullOf(word),
       maxEntries: record.readUInt32LE(layout.N_MAX_ENTRIES),
       maxBytes: Number(record.readBigUInt64LE(layout.N_MAX_BYTES)),
     });

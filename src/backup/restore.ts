@@ -255,9 +255,9 @@ function makeNamespaces(store: Store, snapshot: SnapshotEntries): Names {
   const loader = store.loader();
   const names = new Map<number, Namespace>();
   let inPlace = true;
-  for (const [id, { name, encoding }] of snapshot.namespaces) {
+  for (const [id, { name, encoding, whenFull }] of snapshot.namespaces) {
     loader.ask(id);
-    names.set(id, store.namespace(name, { encoding }) as Namespace);
+    names.set(id, store.namespace(name, { encoding, whenFull }) as Namespace);
     inPlace &&= loader.admit(name, id);
   }
   return { names, inPlace, loader };

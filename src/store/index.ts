@@ -19,6 +19,9 @@ export {
   type SetOptions,
   type Version,
 } from "./namespace.js";
+export type { WhenFull } from "./namespace-word.js";
+/** @internal For backups. */
+export { encodingOf, whenFullOf } from "./namespace-word.js";
 export type { HashName, StoreOptions } from "./options.js";
 export type { EvictionStats, SizeClassStats, StoreStats } from "./stats.js";
 export { type NamespaceOptions, Store } from "./store.js";

@@ -3,7 +3,10 @@ import { layout } from "../core/index.js";
 import { ADMIN, type AgentAccess, DELETE, READ, WRITE } from "./access.js";
 import { type Codec, codecOf, type EncodingName, type Values } from "./encoding.js";
 import { InvalidArgumentError, NamespaceLimitError, OutOfMemoryError, ValueTooLargeError } from "./errors.js";
+import { type PressureLevel, pressureLevels, pressureOf } from "./eviction/pressure.js";
+import { NamespaceEvictor } from "./eviction/within-namespace.js";
 import { ENTRY_ROOM, type KeyScope, PreparedKey, padded } from "./key.js";
+import type { WhenFull } from "./namespace-word.js";
 import { describe, formatBytes } from "./sizes.js";
 import { collectStats } from "./stats.js";
 import type { Key, WorkerConnection } from "./worker.js";
@@ -39,6 +42,10 @@ export interface NamespaceUsage extends Required<NamespaceLimits> {
   bytes: number;
   /** Unix time, ms, when it was made or cleared or last inserted into, to the second or so. */
   lastUsed: number;
+  /** What a write does that would break the limits. */
+  whenFull: WhenFull;
+  /** How full it is, of the limit that is nearer, in the levels of the store's own pressure; low without limits. */
+  pressure: PressureLevel;
 }
 
 /** The namespace's directory entry as this thread last saw it. */
@@ -47,6 +54,7 @@ export interface Record {
   version: number;
   id: number;
   encoding: EncodingName;
+  whenFull: WhenFull;
   maxEntries: number;
   maxBytes: number;
 }
@@ -70,6 +78,8 @@ export class Namespace<E extends EncodingName = "binary"> {
   private version: number;
   private id: number;
   private readonly scope: KeyScope;
+  /** Made by the first write of this handle that finds the namespace full. */
+  private evictor: NamespaceEvictor | null = null;
 
   /** @internal Use `store.namespace()`. */
   constructor(worker: WorkerConnection, name: string, record: Record, lookup: Lookup, agent: AgentAccess | null) {
@@ -198,7 +208,7 @@ export class Namespace<E extends EncodingName = "binary"> {
 
   /**
    * @returns false only when `ifAbsent` or `ifVersion` did not hold
-   * @throws ValueTooLargeError, OutOfMemoryError, NamespaceLimitError: the old value, if any, is still there
+   * @throws ValueTooLargeError, OutOfMemoryError, NamespaceLimitError (with whenFull "evict" only for a value that is larger than the limit): the old value, if any, is still there
    */
   set(key: Key, value: Values[E], options?: SetOptions): boolean {
     this.enter(WRITE);
@@ -355,12 +365,18 @@ export class Namespace<E extends EncodingName = "binary"> {
   usage(): NamespaceUsage {
     this.enter(READ);
     this.refreshIfStale();
+    const { maxEntries, maxBytes, whenFull } = this.record;
+    const entries = this.idWord(layout.I_ENTRIES);
+    const bytes = this.idWord(layout.I_BYTES) + this.idWord(layout.I_BYTES + 4) * 2 ** 32;
+    const filled = Math.max(maxEntries === 0 ? 0 : entries / maxEntries, maxBytes === 0 ? 0 : bytes / maxBytes);
     return {
-      entries: this.idWord(layout.I_ENTRIES),
-      bytes: this.idWord(layout.I_BYTES) + this.idWord(layout.I_BYTES + 4) * 2 ** 32,
-      maxEntries: this.record.maxEntries,
-      maxBytes: this.record.maxBytes,
+      entries,
+      bytes,
+      maxEntries,
+      maxBytes,
       lastUsed: this.worker.timeOf(this.idWord(layout.I_LAST_USED)),
+      whenFull,
+      pressure: pressureLevels[pressureOf(filled)],
     };
   }
 
@@ -514,6 +530,7 @@ export class Namespace<E extends EncodingName = "binary"> {
       return;
     }
     if (status === QUOTA) {
+      if (this.record.whenFull === "evict" && this.evictWithin(keyLength, length)) return;
       const { maxEntries, maxBytes } = this.record;
       const limits = [maxEntries && `${maxEntries} entries`, maxBytes && `${maxBytes} bytes`]
         .filter(Boolean)
@@ -529,8 +546,17 @@ export class Namespace<E extends EncodingName = "binary"> {
     throw new Error(`the engine answered ${status}: this is a fault in Engram`);
   }
 
+  /** Makes room under the namespace's own limits; false when evicting all of it would not be enough. */
+  private evictWithin(keyLength: number, length: number): boolean {
+    this.refreshIfStale(); // the limits may have been raised, or the namespace cleared
+    const { id, maxBytes } = this.record;
+    if (maxBytes !== 0 && chunkSize(keyLength, length) > maxBytes) return false;
+    if (this.evictor?.id !== id) this.evictor = new NamespaceEvictor(this.worker, id);
+    return this.evictor.evict();
+  }
+
   private outOfMemory(keyLength: number, length: number): OutOfMemoryError {
-    const size = 2 ** Math.ceil(Math.log2(layout.E_KEY + padded(keyLength) + length));
+    const size = chunkSize(keyLength, length);
     const { memory, eviction } = collectStats(this.worker);
     const own = memory.bySizeClass.find((sizeClass) => sizeClass.size === size);
     return new OutOfMemoryError(
@@ -767,6 +793,11 @@ function checkCondition(options: SetOptions): Condition {
 function checkPair<E extends EncodingName>(pair: unknown): readonly [Key, Values[E]] {
   if (Array.isArray(pair)) return pair as unknown as readonly [Key, Values[E]];
   throw new InvalidArgumentError(`setMany takes [key, value] pairs; one is ${describe(pair)}`);
+}
+
+/** Bytes of the chunk that an entry takes. */
+function chunkSize(keyLength: number, length: number): number {
+  return 2 ** Math.ceil(Math.log2(layout.E_KEY + padded(keyLength) + length));
 }
 
 function makeVersion(entry: number, version: number): Version {

@@ -5,7 +5,7 @@ import { compileEngine, createMemory, layout, type Verification, verifyMemory } 
 import { type Health, health } from "../monitor/index.js";
 import { Access, AgentAccess, checkAgentId, isReserved, type Permission, permissionBits } from "./access.js";
 import { Channel, type ChannelOptions, checkChannelOptions } from "./channel.js";
-import { checkEncoding, ENCODINGS, type EncodingName } from "./encoding.js";
+import { checkEncoding, type EncodingName } from "./encoding.js";
 import {
   AccessDeniedError,
   ClosedError,
@@ -17,6 +17,7 @@ import { Evictor } from "./eviction/evictor.js";
 import { Gauges } from "./eviction/gauges.js";
 import { Loader } from "./loader.js";
 import { checkLimits, Namespace, type NamespaceLimits, type Record } from "./namespace.js";
+import { checkWhenFull, encodingOf, namespaceWord, type WhenFull, whenFullOf } from "./namespace-word.js";
 import { checkOptions, type StoreOptions } from "./options.js";
 import { describe } from "./sizes.js";
 import { collectStats, type StoreStats } from "./stats.js";
@@ -25,6 +26,11 @@ import { monotonicNow, type StoreHandle, WorkerConnection } from "./worker.js";
 export interface NamespaceOptions<E extends EncodingName = EncodingName> extends NamespaceLimits {
   /** How values are written. Default: the namespace's own if it exists, else "binary". */
   encoding?: E;
+  /**
+   * What a write does that would break the limits: "refuse" throws NamespaceLimitError, "evict" evicts entries of this namespace until it
+   * fits, those first that were not read lately. Decided when the namespace is made. Default "refuse".
+   */
+  whenFull?: WhenFull;
 }
 
 /** What all views of a store in one thread share. */
@@ -134,15 +140,21 @@ export class Store implements AsyncDisposable {
     agent?.check(0);
     const encoding = options.encoding === undefined ? undefined : checkEncoding(options.encoding);
     const limits = checkLimits(options, { maxEntries: 0, maxBytes: 0 });
-    const record = this.findOrMake(name, encoding, limits, agent);
+    const whenFull = options.whenFull === undefined ? undefined : checkWhenFull(options.whenFull);
+    const record = this.findOrMake(name, { encoding, whenFull }, limits, agent);
     if (encoding !== undefined && encoding !== record.encoding) {
       throw new InvalidArgumentError(`namespace "${name}" was made with encoding ${record.encoding}, not ${encoding}`);
+    }
+    if (whenFull !== undefined && whenFull !== record.whenFull) {
+      throw new InvalidArgumentError(
+        `namespace "${name}" was made with whenFull "${record.whenFull}", not "${whenFull}"`,
+      );
     }
     const namespace = new Namespace<E>(
       worker,
       name,
       record,
-      (again) => this.findOrMake(again, record.encoding, limits, null),
+      (again) => this.findOrMake(again, record, limits, null),
       agent,
     );
     const asked = options.maxEntries !== undefined || options.maxBytes !== undefined;
@@ -473,11 +485,13 @@ export class Store implements AsyncDisposable {
     const length = worker.engine.resolve(worker.putKey(name));
     if (length === MISS) return null;
     const value = worker.values;
+    const word = value.readUInt32LE(layout.N_ENCODING);
     return {
       entry: worker.out[0],
       version: worker.out[1],
       id: value.readUInt32LE(layout.N_ID),
-      encoding: ENCODINGS[value.readUInt32LE(layout.N_ENCODING)],
+      encoding: encodingOf(word) as EncodingName,
+      whenFull: whenFullOf(word),
       maxEntries: value.readUInt32LE(layout.N_MAX_ENTRIES),
       maxBytes: Number(value.readBigUInt64LE(layout.N_MAX_BYTES)),
     };
@@ -485,7 +499,7 @@ export class Store implements AsyncDisposable {
 
   private findOrMake(
     name: string,
-    encoding: EncodingName | undefined,
+    made: { encoding?: EncodingName; whenFull?: WhenFull },
     limits: Required<NamespaceLimits>,
     agent: AgentAccess | null,
   ): Record {
@@ -501,7 +515,7 @@ export class Store implements AsyncDisposable {
       agent?.check(permissionBits(["write"]));
       const status = worker.engine.createNamespace(
         worker.putKey(name),
-        ENCODINGS.indexOf(encoding ?? "binary"),
+        namespaceWord(made.encoding ?? "binary", made.whenFull ?? "refuse"),
         limits.maxEntries,
         BigInt(limits.maxBytes),
       );
