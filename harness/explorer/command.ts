@@ -5,6 +5,7 @@ import { EXIT } from "../command-line/exit-codes.js";
 import { withInterruption } from "../command-line/interruption.js";
 import { type Exploration, explore, type Figures, type StrategyName } from "./explore.js";
 import { FAMILIES, type Family } from "./families.js";
+import { PLANTED_FAULTS } from "./faults.js";
 import { Machine } from "./machine.js";
 import { describeViolation, formatReport, type Report } from "./report.js";
 import { shrink } from "./shrink.js";
@@ -39,12 +40,7 @@ export function exploreCommand(): Command {
     .option("--schedules <n>", "schedules to try (default: until interrupted)", parseNumber("--schedules", 1))
     .option("--strategy <name>", `how schedules are chosen: ${STRATEGIES.join(", ")}`, parseStrategy, "mixed")
     .option("--seed <n>", "programs and schedules are drawn from it", parseNumber("--seed", 0), 1)
-    .option(
-      "--fault <n>",
-      "plant this fault in the engine (see harness/explorer/faults.ts)",
-      parseNumber("--fault", 0),
-      0,
-    )
+    .option("--fault <n>", "plant this fault in the engine (see harness/explorer/faults.ts)", parseFault, 0)
     .option("--json", "print the result as JSON on stdout, and nothing else")
     .addHelpText("after", DETAILS)
     .action(run);
@@ -102,7 +98,9 @@ function add(a: Exploration, b: Exploration): Exploration {
       steps: f.steps + g.steps,
       spins: f.spins + g.spins,
       seconds: f.seconds + g.seconds,
+      histories: f.histories + g.histories,
       distinct: f.distinct + g.distinct,
+      states: f.states + g.states,
       longest: f.longest.steps >= g.longest.steps ? f.longest : g.longest,
     },
   };
@@ -136,13 +134,21 @@ function asText({ strategy, seed }: CommandOptions, figures: Figures, report: Re
 
 export function oneLine(f: Figures): string {
   const rate = f.seconds > 0 ? (f.steps / f.seconds / 1e6).toFixed(1) : "0";
-  return `${f.schedules} schedules of ${f.programs} programs, ${f.steps} steps (${rate} M/s), ${f.distinct} distinct sequences of accesses, longest ${f.longest.steps} (${f.longest.name})`;
+  return `${f.schedules} schedules of ${f.programs} programs, ${f.steps} steps (${rate} M/s), ${f.histories} histories checked; distinct: ${f.states} end states, ${f.distinct} sequences of accesses; longest: ${f.longest.steps} steps (${f.longest.name})`;
 }
 
 function parseStrategy(text: string): StrategyName {
   const name = STRATEGIES.find((candidate) => candidate === text);
   if (name !== undefined) return name;
   throw new InvalidArgumentError(`--strategy ${text}: expected one of ${STRATEGIES.join(", ")}`);
+}
+
+function parseFault(text: string): number {
+  const number = parseNumber("--fault", 0)(text);
+  if (number === 0 || PLANTED_FAULTS.some((fault) => fault.number === number)) return number;
+  throw new InvalidArgumentError(
+    `--fault ${text}: no such fault; there are ${PLANTED_FAULTS.map((fault) => fault.number).join(", ")}`,
+  );
 }
 
 function parseNumber(option: string, least: number): (text: string) => number {

@@ -29,8 +29,12 @@ export interface Figures {
   /** Schedules given up because they took too many steps. */
   spins: number;
   seconds: number;
-  /** Different sequences of accesses, by a hash over all of each schedule's; an estimate above a million. */
+  /** Histories of a key or a ring that were checked. */
+  histories: number;
+  /** Different sequences of accesses, by a hash over all of each schedule's; an estimate within 1 %. */
   distinct: number;
+  /** Different states of the memory at the end of a schedule; an estimate as well. */
+  states: number;
   /** Most steps of a schedule, and its family. */
   longest: { steps: number; name: string };
 }
@@ -58,19 +62,23 @@ export function explore(options: ExploreOptions): Exploration {
   const machine = options.machine ?? new Machine(options.fault ?? 0);
   const random = new Random(seed);
   const distinct = new DistinctCount();
+  const states = new DistinctCount();
   const figures: Figures = {
     programs: 0,
     schedules: 0,
     steps: 0,
     spins: 0,
     seconds: 0,
+    histories: 0,
     distinct: 0,
+    states: 0,
     longest: { steps: 0, name: "" },
   };
   const start = performance.now();
   const finish = (violation: Violation | null): Exploration => {
     figures.seconds = (performance.now() - start) / 1000;
     figures.distinct = distinct.estimate();
+    figures.states = states.estimate();
     return { figures, violation };
   };
   for (;;) {
@@ -86,7 +94,9 @@ export function explore(options: ExploreOptions): Exploration {
       if (plan instanceof BoundedPreemption && plan.finished) break;
       figures.schedules++;
       figures.steps += machine.steps;
+      figures.histories += prepared.judge.histories;
       distinct.add(machine.trace);
+      states.add(machine.state);
       if (machine.steps > figures.longest.steps) figures.longest = { steps: machine.steps, name: program.name };
       if (outcome.kind === "spin") figures.spins++;
       if (outcome.kind === "violation") {

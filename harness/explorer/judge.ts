@@ -14,6 +14,8 @@ export class Judge {
   private readonly check: InvariantCheck;
   private readonly versions: Uint32Array;
   private readonly evicts: boolean;
+  /** Histories that are checked after a schedule: one a key, one of the ring. */
+  readonly histories: number;
   /** null: the program has no access logs. */
   private readonly logs: LogCheck | null;
 
@@ -40,6 +42,9 @@ export class Judge {
       ring: ring === null ? 0 : T.RING,
     });
     this.versions = store.versions(settings.slabs);
+    const ops = [...threads.flat(), ...program.setup.map(({ op }) => op)];
+    const keys = new Set(ops.flatMap(({ key, keys }) => keys ?? (key === undefined ? [] : [key])));
+    this.histories = keys.size + (ring === null ? 0 : 1);
     this.logs = settings.logRecords === 0 ? null : new LogCheck(store, record, settings.logRecords, threads.length);
     this.evicts = settings.evict || threads.some((ops) => ops.some(({ kind }) => kind === "evict"));
   }

@@ -65,6 +65,8 @@ export class Machine {
   steps = 0;
   /** Hash of the last run's accesses. */
   trace = 0;
+  /** Hash of the memory it left. */
+  state = 0;
   accesses: Access[] | null = null;
   /** Threads that can go on, and how many. */
   readonly runnable = new Int32Array(THREAD_MAX);
@@ -216,6 +218,7 @@ export class Machine {
       if (this.steps > STEP_LIMIT) return SPIN_OUTCOME;
     }
     this.trace = this.words[T.CONTROL_HASH >> 2];
+    this.state = this.store.fingerprint(prepared.program.settings.slabs);
     return this.judge();
   }
 

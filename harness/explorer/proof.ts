@@ -2,52 +2,90 @@
  * `npm run explore:proof`: every planted fault is found within its number of schedules, each with its shrunk counter-example
  * printed, and the engine as it ships stands a million schedules. Exit code 1 if either falls short.
  *
- *     node dist/harness/explorer/proof.js [--schedules 1000000] [--seed 1] [--brief]
+ *     node dist/harness/explorer/proof.js [--schedules 1000000] [--seed 1] [--brief] [--markdown docs/proof.md]
  */
-import { Command } from "commander";
+import { readFileSync } from "node:fs";
+import { InvalidArgumentError as BadFlag, Command } from "commander";
+import { writeFileAtomically } from "../../reports/index.js";
+import { EXIT } from "../command-line/exit-codes.js";
 import { oneLine } from "./command.js";
-import { explore } from "./explore.js";
+import { type Exploration, explore } from "./explore.js";
 import { FAMILIES } from "./families.js";
-import { PLANTED_FAULTS, type PlantedFault } from "./faults.js";
+import { PLANTED_FAULTS } from "./faults.js";
 import { Machine } from "./machine.js";
+import { type FoundFault, type Proof, replaceProof } from "./proof-page.js";
 import { describeViolation, formatReport } from "./report.js";
 import { shrink } from "./shrink.js";
 
 interface ProofOptions {
-  schedules: string;
-  seed: string;
+  schedules: number;
+  seed: number;
   brief?: boolean;
+  markdown?: string;
 }
 
-const program = new Command("explore:proof")
-  .option("--schedules <n>", "clean schedules", "1000000")
-  .option("--seed <n>", "programs and schedules are drawn from it", "1")
-  .option("--brief", "without the counter-examples");
-const options = program.parse().opts<ProofOptions>();
-const seed = Number(options.seed);
+function parseWhole(least: number): (text: string) => number {
+  return (text) => {
+    if (/^\d{1,12}$/.test(text) && Number(text) >= least) return Number(text);
+    throw new BadFlag(`expected a whole number from ${least}`);
+  };
+}
 
-const found = PLANTED_FAULTS.filter((fault) => findFault(fault));
-const clean = exploreClean(Number(options.schedules));
-const complete = found.length === PLANTED_FAULTS.length && clean.violation === null;
+/** The page whose figures are to be replaced, read before the minutes of work. */
+function readPage(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    throw new BadFlag("there is no such file; the figures go between the marks of one that is there");
+  }
+}
+
+const options = new Command("explore:proof")
+  .option("--schedules <n>", "clean schedules", parseWhole(1), 1_000_000)
+  .option("--seed <n>", "programs and schedules are drawn from it", parseWhole(0), 1)
+  .option("--brief", "without the counter-examples")
+  .option("--markdown <file>", "put the figures into this page", (path) => {
+    readPage(path);
+    return path;
+  })
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage))
+  .parse()
+  .opts<ProofOptions>();
+const { seed } = options;
+
+const faults = PLANTED_FAULTS.map(findFault);
+const found = faults.filter(({ schedules }) => schedules !== null).length;
+const clean = exploreClean(options.schedules);
+const proof: Proof = { faults, clean: clean.figures, violated: clean.violation !== null, seed };
+if (options.markdown !== undefined) {
+  await writeFileAtomically(options.markdown, replaceProof(readPage(options.markdown), proof));
+}
 process.stdout.write(
-  `${found.length} of ${PLANTED_FAULTS.length} planted faults found; without one ${clean.violation === null ? "no violation" : "A VIOLATION"} in ${oneLine(clean.figures)}; seed ${seed}\n`,
+  `${found} of ${faults.length} planted faults found; without one ${clean.violation === null ? "no violation" : "A VIOLATION"} in ${oneLine(clean.figures)}; seed ${seed}\n`,
 );
-process.exitCode = complete ? 0 : 1;
+process.exitCode = found === faults.length && clean.violation === null ? EXIT.ok : EXIT.negative;
 
-function findFault(fault: PlantedFault): boolean {
+function findFault(fault: (typeof PLANTED_FAULTS)[number]): FoundFault {
   const machine = new Machine(fault.number);
   const families = FAMILIES.filter(({ name }) => fault.families.includes(name));
   const { violation } = explore({ families, schedules: fault.within, seed, machine });
   if (violation === null) {
     process.stdout.write(`fault ${fault.number}, ${fault.what}: NOT FOUND in ${fault.within} schedules\n`);
-    return false;
+    return { fault, schedules: null, operations: 0, switches: 0, shown: "" };
   }
   process.stdout.write(`fault ${fault.number}, ${fault.what}: found after ${violation.schedules} schedules\n`);
-  if (!options.brief) process.stdout.write(formatReport(describeViolation(machine, shrink(machine, violation, seed))));
-  return true;
+  const small = shrink(machine, violation, seed);
+  if (!options.brief) process.stdout.write(formatReport(describeViolation(machine, small)));
+  return {
+    fault,
+    schedules: violation.schedules,
+    operations: small.program.threads.flat().length,
+    switches: small.segments.length - 1,
+    shown: small.what,
+  };
 }
 
-function exploreClean(schedules: number): ReturnType<typeof explore> {
+function exploreClean(schedules: number): Exploration {
   const machine = new Machine();
   const result = explore({ families: FAMILIES, schedules, seed, machine });
   if (result.violation !== null) {

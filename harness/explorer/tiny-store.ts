@@ -149,6 +149,15 @@ export class TinyStore {
     }
   }
 
+  /** Hash of the shared state: ids, slabs, buckets and chunks (FNV-1a, word by word). */
+  fingerprint(slabs: number): number {
+    const { words } = this;
+    const end = (T.POOL + slabs * T.SLAB_SIZE) >> 2;
+    let hash = 0x811c9dc5;
+    for (let i = T.IDS >> 2; i < end; i++) hash = Math.imul(hash ^ words[i], 0x01000193);
+    return hash ^ (hash >>> 15);
+  }
+
   /** Of each place where a chunk can begin. */
   versions(slabs: number): Uint32Array {
     const versions = new Uint32Array((slabs << T.SLAB_SHIFT) >> 5);
