@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { writeFileAtomically } from "../../reports/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { parseDuration } from "../../workloads/index.js";
+import { requireWritableFile } from "../sweep/index.js";
 import { type CheckResult, checkHistory, DEFAULT_CACHE_LIMIT, DEFAULT_DEADLINE_MS, type Partition } from "./check.js";
 import { readHistory } from "./history.js";
 import { createModel, guessModel, listModels } from "./models/catalogue.js";
@@ -57,6 +58,7 @@ async function runCheck(file: string, options: CommandOptions): Promise<void> {
   // A wrong name is one line now, not after reading a large file.
   const settings = { slack: options.slack * 1e6, capacity: options.capacity ?? null };
   if (chosen !== undefined) createModel(chosen, settings);
+  if (options.output !== undefined) await requireWritableFile("-o", options.output, [file]);
   const history = await readHistory(file);
   const model = createModel(chosen ?? guessModel(history), settings);
   const result = checkHistory(history, { model, deadlineMs: options.deadline, cacheLimit: options.cache, file });

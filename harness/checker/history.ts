@@ -14,7 +14,6 @@
  *   taken effect at any time after its call, or never. An operation that failed *without effect* is left out.
  */
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import { z } from "zod";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 
@@ -59,22 +58,44 @@ export function formatOperation(operation: Omit<Operation, "line">): string {
 /** @throws InvalidArgumentError naming file and line */
 export async function readHistory(file: string): Promise<Operation[]> {
   const operations: Operation[] = [];
-  const stream = createReadStream(file, "utf8");
   let line = 0;
   try {
-    for await (const text of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const text of linesOf(file)) {
       line++;
       if (text.trim() !== "") operations.push(parseOperation(text, line, file));
     }
   } catch (cause) {
     if (cause instanceof InvalidArgumentError) throw cause;
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw new InvalidArgumentError(`${file}: ${code === "ENOENT" ? "no such file" : message}`, { cause });
-  } finally {
-    stream.destroy();
+    throw new InvalidArgumentError(whyUnreadable(cause, file, line), { cause });
   }
   if (operations.length === 0) throw new InvalidArgumentError(`${file}: no operations in it`);
   return operations;
+}
+
+/**
+ * The lines of a UTF-8 file. Only a line feed ends one: readline also ends them at U+2028 and U+2029, which may stand in JSON's
+ * strings. What is no UTF-8 is an error, lest two values that differ are read as the same.
+ */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let rest = "";
+  for await (const chunk of createReadStream(file)) {
+    const lines = decoder.decode(chunk as Uint8Array, { stream: true }).split("\n");
+    lines[0] = rest + lines[0];
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  rest += decoder.decode();
+  if (rest !== "") yield rest;
+}
+
+function whyUnreadable(cause: unknown, file: string, line: number): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "ENOENT") return `${file}: no such file`;
+  if (code === "EISDIR") return `${file}: is a folder, expected a history file`;
+  if (code === "EACCES") return `${file}: permission denied`;
+  if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") return `${file}: bytes after line ${line} are not UTF-8`;
+  return `${file}: ${message}`;
 }
 
 /** @throws InvalidArgumentError naming `file` and `line` */

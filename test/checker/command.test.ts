@@ -77,7 +77,8 @@ describe("engram check", () => {
     [["absent.jsonl"], /^absent\.jsonl: no such file\n$/],
     [["empty.jsonl"], /^empty\.jsonl: no operations in it\n$/],
     [["cut.jsonl"], /^cut\.jsonl:2: not one JSON object a line: /],
-    [["."], /^\.: EISDIR/],
+    [["."], /^\.: is a folder, expected a history file\n$/],
+    [["latin1.jsonl"], /^latin1\.jsonl: bytes after line \d+ are not UTF-8\n$/],
     [["h.jsonl", "--model", "stack"], /^--model stack: expected one of register, cas, counter, ttl, eviction, fifo\n$/],
     [["h.jsonl", "--model", "toString"], /^--model toString: expected one of/],
     [["h.jsonl", "--model", "fifo"], /^h\.jsonl:1: op set is not one of model fifo/],
@@ -85,10 +86,15 @@ describe("engram check", () => {
     [["h.jsonl", "--deadline", "10"], /^--deadline 10: expected a time/],
     [["h.jsonl", "--slack", "-1ms"], /^--slack -1ms: expected a time from 0/],
     [["h.jsonl", "--capacity", "0"], /^--capacity 0: expected a whole number/],
-    [["h.jsonl", "-o", "no/such/v.html"], /^no\/such\/v\.html: cannot be written \(no folder no\/such\)\n$/],
+    [["h.jsonl", "-o", "no/such/v.html"], /^-o no\/such\/v\.html: cannot be written \(no folder no\/such\)\n$/],
+    [["good.jsonl", "-o", "no/such/v.html"], /^-o no\/such\/v\.html: cannot be written/],
+    [["h.jsonl", "-o", "."], /^-o \.: is a folder/],
+    [["h.jsonl", "-o", "h.jsonl"], /^-o h\.jsonl: is read as well/],
   ])("%j: exit 2 and one line", (args, message) => {
     write(stale);
+    write(stale.slice(0, 2), "good.jsonl");
     write("", "empty.jsonl");
+    writeFileSync(join(folder, "latin1.jsonl"), Buffer.from(formatOperation({ ...stale[0], key: "\u00e9" }), "latin1"));
     write(`${formatOperation(stale[0])}\n${formatOperation(stale[1]).slice(0, 30)}`, "cut.jsonl");
     const { status, stdout, stderr } = check(...args);
     expect(stderr).toMatch(message);
