@@ -216,9 +216,11 @@ export class RunResult {
 
   #noteRate(phase: WorkloadPhase, reports: readonly PassReport[], seconds: number): void {
     const { rate, rampMs, milliseconds, name } = phase;
-    if (rate === null || (milliseconds === null && rate.shape !== "constant")) return;
+    if (rate === null) return;
     const done = reports.reduce((sum, report) => sum + report.operations, 0);
-    const wanted = meanRate(rate, milliseconds ?? rampMs);
+    // Told to stop, a phase is shorter than it was meant to be; a ramp is then judged by the whole of it, generously.
+    const spanMs = rate.shape === "ramp" ? rampMs : Math.min(milliseconds ?? Number.POSITIVE_INFINITY, seconds * 1000);
+    const wanted = meanRate(rate, spanMs);
     const reached = done / seconds;
     if (reached < wanted * 0.95) {
       const of = rate.shape === "constant" ? "" : " on average";
