@@ -29,18 +29,21 @@ export function arrivalTime(rate: Rate, index: number, phaseMs: number): number 
   }
 }
 
-/** The mean rate over a phase of `phaseMs`, operations a second. */
-export function meanRate(rate: Rate, phaseMs: number): number {
+/** How many operations are meant to have started by a time, fractional: what `arrivalTime` is the inverse of. */
+export function arrivalsBy(rate: Rate, timeMs: number, phaseMs: number): number {
   switch (rate.shape) {
     case "constant":
-      return rate.rate;
-    case "ramp":
-      return (rate.from + rate.to) / 2;
+      return (rate.rate * timeMs) / 1000;
+    case "ramp": {
+      const within = Math.min(timeMs, phaseMs);
+      const slope = (rate.to - rate.from) / phaseMs;
+      return ((rate.from + (slope * within) / 2) * within + rate.to * (timeMs - within)) / 1000;
+    }
     case "bursts": {
-      const cycles = Math.floor(phaseMs / rate.every);
-      const rest = phaseMs - cycles * rate.every;
+      const cycles = Math.floor(timeMs / rate.every);
+      const rest = timeMs - cycles * rate.every;
       const burstMs = cycles * rate.length + Math.max(0, rest - (rate.every - rate.length));
-      return phaseMs === 0 ? rate.base : rate.base + ((rate.burst - rate.base) * burstMs) / phaseMs;
+      return (rate.base * (timeMs - burstMs) + rate.burst * burstMs) / 1000;
     }
   }
 }

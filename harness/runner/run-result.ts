@@ -1,7 +1,7 @@
 /** Gathers what the passes of one run reported into the run of results.json. */
 import type { Latency, Run, RunEvent, SeriesPoint } from "../../reports/results.js";
 import { Histogram } from "../../src/monitor/index.js";
-import { meanRate, STREAM_OPERATIONS } from "../../workloads/index.js";
+import { arrivalsBy, STREAM_OPERATIONS } from "../../workloads/index.js";
 import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
 import type { MemoryUse, Subject } from "../subjects/index.js";
 import { fromActualStart, latencyName } from "./latency-names.js";
@@ -218,9 +218,9 @@ export class RunResult {
     const { rate, rampMs, milliseconds, name } = phase;
     if (rate === null) return;
     const done = reports.reduce((sum, report) => sum + report.operations, 0);
-    // Told to stop, a phase is shorter than it was meant to be; a ramp is then judged by the whole of it, generously.
-    const spanMs = rate.shape === "ramp" ? rampMs : Math.min(milliseconds ?? Number.POSITIVE_INFINITY, seconds * 1000);
-    const wanted = meanRate(rate, spanMs);
+    // Told to stop, a phase is shorter than it was meant to be; one that cannot keep up goes on for longer.
+    const spanMs = Math.min(milliseconds ?? Number.POSITIVE_INFINITY, seconds * 1000);
+    const wanted = (arrivalsBy(rate, spanMs, rampMs) * 1000) / spanMs;
     const reached = done / seconds;
     if (reached < wanted * 0.95) {
       const of = rate.shape === "constant" ? "" : " on average";
