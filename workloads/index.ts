@@ -31,8 +31,10 @@ export { BATCH_CAPACITY, TraceBatch, type TraceColumns } from "./traces/batch.js
 export { type ColumnSpec, parseColumns } from "./traces/columns.js";
 export { formatByName, TRACE_FORMATS } from "./traces/detect.js";
 export type { TraceFormat } from "./traces/format.js";
-export { type TraceInfo, traceInfo } from "./traces/info.js";
+export { withRoomFor } from "./traces/growing.js";
+export { type TraceInfo, TraceSummary, traceInfo } from "./traces/info.js";
 export { NumberInterner, StringInterner } from "./traces/interner.js";
+export { KeyNumbers } from "./traces/key-numbers.js";
 export { loadTrace, openTrace, type Trace, type TraceOptions, type TraceStream } from "./traces/open.js";
 export { fillUnknownSizes, hasUnknownSizes } from "./traces/unknown-sizes.js";
 export { nextAccesses, WRITABLE_FORMATS, type WritableFormat, type WrittenTrace, writeTrace } from "./traces/write.js";

@@ -6,19 +6,16 @@ import {
   loadTrace,
   type Trace,
   type TraceOptions,
-  traceInfo,
   WRITABLE_FORMATS,
   type WritableFormat,
   writeTrace,
 } from "../../workloads/index.js";
 import { requireWritableFile } from "../sweep/index.js";
 import { generateTrace } from "./generate.js";
+import { measureTrace } from "./measure.js";
 import { formatToWrite, oneOf, parseSizeSpec, wholeNumber } from "./option-values.js";
-import { popularityOf } from "./popularity.js";
 import { recordCommand } from "./record.js";
-import { type FullInfo, renderInfo } from "./render-info.js";
-import { reuseDistancesOf } from "./reuse-distances.js";
-import { verdictOn } from "./verdict.js";
+import { renderInfo } from "./render-info.js";
 
 /** What a trace in memory may take: 1.2 GB with sizes. */
 const MOST_REQUESTS = 100_000_000;
@@ -103,13 +100,7 @@ function reading(command: Command): Command {
 }
 
 async function info(path: string, flags: ReadFlags): Promise<void> {
-  const trace = await loadTrace(path, readOptions(flags));
-  const full: FullInfo = {
-    ...traceInfo(trace),
-    popularity: popularityOf(trace),
-    reuse: reuseDistancesOf(trace),
-    pattern: verdictOn(trace),
-  };
+  const full = await measureTrace(path, readOptions(flags));
   process.stdout.write(flags.json ? `${JSON.stringify(full, null, 2)}\n` : renderInfo(full));
 }
 

@@ -27,12 +27,18 @@ const HALVINGS = 24;
 export function popularityOf({ ids, distinct }: { ids: Uint32Array; distinct: number }): Popularity {
   const counts = new Uint32Array(distinct);
   for (let i = 0; i < ids.length; i++) counts[ids[i]]++;
-  counts.sort().reverse();
+  return popularityOfCounts(counts, ids.length);
+}
+
+/** The same from how often each key was requested, of so many requests in all. */
+export function popularityOfCounts(countsByKey: Uint32Array, requests: number): Popularity {
+  const distinct = countsByKey.length;
+  const counts = countsByKey.slice().sort().reverse();
   const shareOf = (percent: number): number => {
     const keys = Math.ceil((distinct * percent) / 100);
     let sum = 0;
     for (let rank = 0; rank < keys; rank++) sum += counts[rank];
-    return sum / ids.length;
+    return sum / requests;
   };
   return {
     zipfExponent: distinct === 1 ? null : zipfExponent(counts.subarray(0, FITTED_KEYS)),

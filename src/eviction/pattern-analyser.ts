@@ -45,9 +45,9 @@ export class PatternAnalyser {
   /** For each request of the window: `SEQUENTIAL`, `TEMPORAL`, or 0. */
   private readonly kinds: Uint8Array;
   /** When each id was requested last, as a request number. */
-  private readonly lastSeen: Float64Array;
+  private lastSeen: Float64Array;
   /** How often each id occurs in the window. */
-  private readonly countOf: Uint32Array;
+  private countOf: Uint32Array;
   /** How many ids occur n times in the window. */
   private readonly idsWithCount: Uint32Array;
   private readonly lately: number;
@@ -57,7 +57,7 @@ export class PatternAnalyser {
   private temporal = 0;
 
   /**
-   * @param distinct ids are 0 to distinct - 1
+   * @param distinct ids to expect: there is room for them from the start, and made for others as they come
    * @param window how many requests the ratios are taken over
    * @throws RangeError when the window is shorter than 128 requests, too few to tell a scan from a hot set
    */
@@ -76,6 +76,7 @@ export class PatternAnalyser {
   }
 
   observe(id: number): void {
+    if (id >= this.lastSeen.length) this.grow(id);
     const slot = this.now % this.window.length;
     if (this.now >= this.window.length) this.forget(slot);
     this.window[slot] = id;
@@ -101,6 +102,16 @@ export class PatternAnalyser {
     let type: AccessPattern = accessPatterns[0];
     for (const pattern of accessPatterns) if (distribution[pattern] > distribution[type]) type = pattern;
     return { type, confidence: distribution[type], distribution, requests };
+  }
+
+  private grow(id: number): void {
+    const length = Math.max(id + 1, 2 * this.lastSeen.length);
+    const lastSeen = new Float64Array(length).fill(NEVER, this.lastSeen.length);
+    lastSeen.set(this.lastSeen);
+    this.lastSeen = lastSeen;
+    const countOf = new Uint32Array(length);
+    countOf.set(this.countOf);
+    this.countOf = countOf;
   }
 
   private kindOf(id: number): number {

@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseSizes, sweep } from "#dist/harness/sweep/index.js";
-import { generateTrace, popularityOf, reuseDistancesOf, verdictOn } from "#dist/harness/trace/index.js";
+import {
+  generateTrace,
+  popularityOf,
+  ReuseMeasure,
+  reuseDistancesOf,
+  VerdictMeasure,
+  verdictOn,
+} from "#dist/harness/trace/index.js";
 
 /** Ids dense by first appearance, as every loaded trace has them. */
 function dense(keys: readonly number[]): { ids: Uint32Array; distinct: number } {
@@ -108,5 +115,32 @@ describe("the verdict", () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe("measures of a trace that comes bit by bit", () => {
+  it("are those of the whole, whatever the bits, with more keys than there was room for at first", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 6000 }), fc.integer({ min: 1, max: 2500 }), (length, step) => {
+        const { ids } = dense(Array.from({ length }, (_, i) => (i * i * 31) % 4999));
+        const reuse = new ReuseMeasure();
+        const verdict = new VerdictMeasure();
+        for (let from = 0; from < length; from += step) {
+          reuse.add(ids.subarray(from, from + step));
+          verdict.add(ids.subarray(from, from + step));
+        }
+        expect(reuse.finish()).toEqual(reuseDistancesOf({ ids }));
+        expect(verdict.finish()).toEqual(verdictOn({ ids }));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("find the distances of a loop over 5,000 keys, in a tree that has to grow", () => {
+    const { ids } = dense(Array.from({ length: 20_000 }, (_, i) => i % 5000));
+    expect(reuseDistancesOf({ ids })).toMatchObject({
+      reused: 15_000,
+      distance: { mean: 4999, p10: 4999, p99: 4999, max: 4999 },
+    });
   });
 });

@@ -1,0 +1,35 @@
+import { hasUnknownSizes, KeyNumbers, openTrace, type TraceOptions, TraceSummary } from "../../workloads/index.js";
+import { popularityOfCounts } from "./popularity.js";
+import type { FullInfo } from "./render-info.js";
+import { ReuseMeasure } from "./reuse-distances.js";
+import { VerdictMeasure } from "./verdict.js";
+
+/**
+ * All that `engram trace info` tells, in one pass over the file: requests go by, and what is kept is some 60 to 120 bytes a distinct key.
+ *
+ * @throws InvalidArgumentError as openTrace does
+ */
+export async function measureTrace(path: string, options: TraceOptions): Promise<FullInfo> {
+  const stream = await openTrace(path, options);
+  const keys = new KeyNumbers();
+  const summary = new TraceSummary(hasUnknownSizes(stream.format));
+  const reuse = new ReuseMeasure();
+  const verdict = new VerdictMeasure();
+  for await (const batch of stream.batches()) {
+    const ids = keys.of(batch);
+    const { size, op, time } = batch.columns;
+    summary.add(ids, {
+      sizes: size ? batch.sizes : null,
+      ops: op ? batch.ops : null,
+      times: time ? batch.times : null,
+    });
+    reuse.add(ids);
+    verdict.add(ids);
+  }
+  return {
+    ...summary.finish(stream.name, stream.format, (id) => keys.keyOf(id)),
+    popularity: popularityOfCounts(summary.countsByKey, summary.requests),
+    reuse: reuse.finish(),
+    pattern: verdict.finish(),
+  };
+}
