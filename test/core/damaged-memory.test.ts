@@ -68,9 +68,9 @@ describe("a store's verify", () => {
       fc.property(fc.array(damage, { minLength: 1, maxLength: 6 }), (places) => {
         if (verifyDamaged(places).length > 0) reported++;
       }),
-      { seed: SEED, numRuns: 1000 },
+      { seed: SEED, numRuns: 600 },
     );
-    expect(reported).toBeGreaterThan(150);
+    expect(reported).toBeGreaterThan(100);
   });
 
   it(`reports a chain that leads back into itself, of users' entries and of the store's own (seed ${SEED})`, () => {
