@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { engram } from "./command-line.js";
+import { engram, start } from "./command-line.js";
 
 const shared = fileURLToPath(new URL("../../../shared/traces", import.meta.url));
 const haveTraces = existsSync(shared);
@@ -222,5 +222,23 @@ describe("bad input", () => {
   it("leaves nothing half-written", async () => {
     const names = await readdir(folder);
     expect(names.filter((name) => name.startsWith("out") || name.endsWith(".tmp"))).toEqual([]);
+  });
+});
+
+describe("an interrupted engram trace", () => {
+  it.each([
+    ["generate", ["generate", "cut.csv.gz", "--count", "3000000"]],
+    ["convert", ["convert", "long.lirs", "cut.csv.gz"]],
+  ])("%s leaves neither the file nor a part of it", async (_, args) => {
+    await writeFile(join(folder, "long.lirs"), "123456789\n987654321\n".repeat(1_000_000));
+    const { child, ended } = start(["trace", ...args], { cwd: folder });
+    const parts = async () => (await readdir(folder)).filter((name) => name.startsWith("cut."));
+    // once the writing has begun; it takes seconds
+    while ((await parts()).length === 0 && child.exitCode === null) await new Promise((turn) => setImmediate(turn));
+    expect(await parts()).toEqual([`cut.csv.gz.${child.pid}.tmp`]);
+    child.kill("SIGINT");
+    await ended;
+    expect(child.signalCode).toBe("SIGINT");
+    expect(await parts()).toEqual([]);
   });
 });
