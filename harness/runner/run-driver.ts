@@ -249,7 +249,9 @@ class Happenings {
   }
 
   #observe(): void {
-    for (const { kind, label } of this.#shared?.observe?.() ?? []) this.add(kind, performance.now(), label);
+    for (const { kind, label, at } of this.#shared?.observe?.() ?? []) {
+      this.list.push({ kind, label, at: at ?? performance.timeOrigin + performance.now() });
+    }
   }
 }
 

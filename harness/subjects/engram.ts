@@ -7,6 +7,7 @@ import type {
   AgentContext,
   CapableAgent,
   MemoryUse,
+  Observation,
   SharedPart,
   Subject,
   SubjectAgent,
@@ -49,7 +50,7 @@ function makeSubject(name: string, summary: string, prepared: boolean): Subject 
         notes: [note, ...remark, "get copies into a reused buffer (getInto); set copies"],
         verify: async () => [...(await store.verify()).violations, ...brokenQuotas(store, plan.namespaces ?? [])],
         backups: () => openBackups(store, plan.directory),
-        observe: pressureChanges(store),
+        observe: changesOf(store),
         close: () => store.close(),
       };
     },
@@ -99,14 +100,30 @@ function brokenQuotas(store: Store, namespaces: readonly SubjectNamespace[]): st
   });
 }
 
-/** Tells each change of the store's pressure level, of which it begins at low. */
-function pressureChanges(store: Store): NonNullable<SharedPart["observe"]> {
-  let last = "low";
+const PRESSURE_LEVELS: readonly string[] = ["low", "medium", "high", "critical"];
+
+/**
+ * Tells changes of the store's pressure level, and of the policy an adaptive store follows. A full cache goes to and fro between
+ * two levels as it evicts: a fall by one level is told only when it ends at low.
+ */
+function changesOf(store: Store): NonNullable<SharedPart["observe"]> {
+  let last = 0;
+  let told = 0;
   return () => {
-    const { pressure } = store.stats().eviction;
-    if (pressure === last) return [];
-    last = pressure;
-    return [{ kind: "pressure", label: pressure }];
+    const { pressure, adaptive } = store.stats().eviction;
+    const seen: Observation[] = [];
+    const level = PRESSURE_LEVELS.indexOf(pressure);
+    if (level > last || level < last - 1 || (level < last && level === 0)) {
+      seen.push({ kind: "pressure", label: pressure });
+      last = level;
+    }
+    if (adaptive === null) return seen;
+    const first = adaptive.changes - adaptive.decisions.length;
+    for (const { from, to, reason, at } of adaptive.decisions.slice(Math.max(0, told - first))) {
+      seen.push({ kind: "policy", label: `${from} to ${to} (${reason})`, at });
+    }
+    told = adaptive.changes;
+    return seen;
   };
 }
 

@@ -3,6 +3,7 @@ import { InvalidArgumentError } from "../../src/store/errors.js";
 import { closest } from "../../workloads/index.js";
 import type { Subject } from "./subject.js";
 
+export { REDIS_URL_VARIABLE, whyUnreachable, withoutPasswords } from "./redis-address.js";
 export type {
   AgentContext,
   Mailboxes,
@@ -50,6 +51,11 @@ const SUBJECTS: Readonly<Record<string, Entry>> = {
     package: "lru-cache",
     summary: "an unshared lru-cache per worker",
     load: async () => (await import("./lru-cache.js")).lruCache,
+  },
+  redis: {
+    package: "@redis/client",
+    summary: "a redis server, one request in flight per worker; needs --redis URL",
+    load: async () => (await import("./redis.js")).redis,
   },
   noop: {
     summary: "does nothing: what the driver itself costs",

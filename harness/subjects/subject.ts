@@ -84,8 +84,15 @@ export interface SharedPart {
   /** Makes ready for backups, for a subject that takes any: what a first one does besides is done here. */
   backups?(): Promise<RunningBackups>;
   /** What has changed since the last call and may explain a dent in a series; called some twenty times a second. */
-  observe?(): Array<{ kind: "pressure" | "policy"; label: string }>;
+  observe?(): Observation[];
   close(): Promise<void>;
+}
+
+export interface Observation {
+  readonly kind: "pressure" | "policy";
+  readonly label: string;
+  /** Unix time, ms, where it is known better than that it was since the last look. */
+  readonly at?: number;
 }
 
 /** Messages that each agent of a ring sets going. */

@@ -165,6 +165,42 @@ describe("operations that only scenarios have", () => {
   });
 });
 
+describe("what engram tells of itself while it is measured", () => {
+  it("pressure as it rises and when it is over, not that it is to and fro", async () => {
+    const subject = await loadSubject("engram");
+    const shared = await subject.create(plan({ capacityBytes: 8 * 1024 * 1024, eviction: "none" }));
+    const keys = Array.from({ length: 12_000 }, (_, i) => `k${i}`);
+    const values: Array<Uint8Array | undefined> = [];
+    values[900] = new Uint8Array(900).fill(1);
+    const agent = await subject.attach(shared.attachment, {
+      ...{ worker: 0, workers: 1, keys, namespaceOf: null, values, maxValueBytes: 900 },
+      namespaces: [{ name: "bench" }],
+    });
+    const told: string[] = [];
+    const look = () => told.push(...(shared.observe?.() ?? []).map(({ kind, label }) => `${kind} ${label}`));
+    look();
+    let written = 0;
+    try {
+      for (; written < keys.length; written++) {
+        agent.set(written, 900, 0);
+        look();
+      }
+    } catch (error) {
+      expect(error).toMatchObject({ code: "OUT_OF_MEMORY" });
+    }
+    // One level down and up again is not worth a word.
+    const step = Math.floor(written * 0.06);
+    for (let key = 0; key < step; key++) agent.delete(key);
+    look();
+    for (let key = 0; key < written; key++) agent.delete(key);
+    look();
+    look();
+    expect(told).toEqual(["pressure medium", "pressure high", "pressure critical", "pressure low"]);
+    await agent.close();
+    await shared.close();
+  });
+});
+
 describe("quotas", () => {
   it("are checked after a run: a namespace that holds more than its limit is a broken invariant", async () => {
     const subject = await loadSubject("engram");
