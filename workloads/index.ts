@@ -35,6 +35,7 @@ export { withRoomFor } from "./traces/growing.js";
 export { type TraceInfo, TraceSummary, traceInfo } from "./traces/info.js";
 export { NumberInterner, StringInterner } from "./traces/interner.js";
 export { KeyNumbers } from "./traces/key-numbers.js";
+export { type NextAccessCheck, NextAccessChecker } from "./traces/next-accesses.js";
 export { loadTrace, openTrace, type Trace, type TraceOptions, type TraceStream } from "./traces/open.js";
 export { fillUnknownSizes, hasUnknownSizes } from "./traces/unknown-sizes.js";
 export { nextAccesses, WRITABLE_FORMATS, type WritableFormat, type WrittenTrace, writeTrace } from "./traces/write.js";

@@ -1,4 +1,11 @@
-import { hasUnknownSizes, KeyNumbers, openTrace, type TraceOptions, TraceSummary } from "../../workloads/index.js";
+import {
+  hasUnknownSizes,
+  KeyNumbers,
+  NextAccessChecker,
+  openTrace,
+  type TraceOptions,
+  TraceSummary,
+} from "../../workloads/index.js";
 import { popularityOfCounts } from "./popularity.js";
 import type { FullInfo } from "./render-info.js";
 import { ReuseMeasure } from "./reuse-distances.js";
@@ -15,9 +22,10 @@ export async function measureTrace(path: string, options: TraceOptions): Promise
   const summary = new TraceSummary(hasUnknownSizes(stream.format));
   const reuse = new ReuseMeasure();
   const verdict = new VerdictMeasure();
+  let nexts: NextAccessChecker | null = null;
   for await (const batch of stream.batches()) {
     const ids = keys.of(batch);
-    const { size, op, time } = batch.columns;
+    const { size, op, time, next } = batch.columns;
     summary.add(ids, {
       sizes: size ? batch.sizes : null,
       ops: op ? batch.ops : null,
@@ -25,11 +33,15 @@ export async function measureTrace(path: string, options: TraceOptions): Promise
     });
     reuse.add(ids);
     verdict.add(ids);
+    if (!next) continue;
+    nexts ??= new NextAccessChecker();
+    nexts.add(ids, batch.nexts);
   }
   return {
     ...summary.finish(stream.name, stream.format, (id) => keys.keyOf(id)),
     popularity: popularityOfCounts(summary.countsByKey, summary.requests),
     reuse: reuse.finish(),
     pattern: verdict.finish(),
+    nextAccesses: nexts === null ? null : nexts.finish(),
   };
 }

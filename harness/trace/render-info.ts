@@ -1,6 +1,6 @@
 /** `engram trace info` for people. */
 import { accessPatterns } from "../../src/eviction/index.js";
-import type { TraceInfo } from "../../workloads/index.js";
+import type { NextAccessCheck, TraceInfo } from "../../workloads/index.js";
 import type { Popularity } from "./popularity.js";
 import type { ReuseDistances } from "./reuse-distances.js";
 import type { PatternVerdict } from "./verdict.js";
@@ -10,10 +10,18 @@ export interface FullInfo extends TraceInfo {
   readonly popularity: Popularity;
   readonly reuse: ReuseDistances;
   readonly pattern: PatternVerdict;
+  /** Whether the next accesses that the trace carries are right; null: it carries none. */
+  readonly nextAccesses: NextAccessCheck | null;
 }
 
 export function renderInfo(info: FullInfo): string {
-  const rows = [...contentRows(info), ...popularityRows(info), ...reuseRows(info), ...patternRows(info.pattern)];
+  const rows = [
+    ...contentRows(info),
+    ...popularityRows(info),
+    ...reuseRows(info),
+    ...patternRows(info.pattern),
+    ...nextRows(info),
+  ];
   const width = Math.max(...rows.map(([label]) => label.length)) + 2;
   return `${info.name} (${info.format})\n${rows.map(([label, text]) => `  ${label.padEnd(width)}${text}\n`).join("")}`;
 }
@@ -77,6 +85,17 @@ function patternRows({ type, confidence, distribution, windows, window, recommen
     ["windows", `of ${count(window)} requests, by the pattern that comes first: ${first}`],
     ["start with", `${recommendation.policy}: ${recommendation.reason} (engram evict measures it)`],
   ];
+}
+
+function nextRows({ nextAccesses, requests, distinct }: FullInfo): Row[] {
+  if (nextAccesses === null) return [];
+  const { wrong, firstWrong, open } = nextAccesses;
+  const cut =
+    open === 0 ? "" : `; of ${count(open)} keys one is named that does not come, as in a part of a longer trace`;
+  const told =
+    firstWrong === null ? `right for all ${count(requests - distinct)} requests that have a predecessor` : "";
+  const wrongs = `wrong for ${count(wrong)} requests, first for request ${count(firstWrong ?? 0)} (they are not used: what needs them computes them)`;
+  return [["next accesses", `${firstWrong === null ? told : wrongs}${cut}`]];
 }
 
 function count(value: number): string {

@@ -13,6 +13,8 @@ export interface TraceColumns {
   readonly op: boolean;
   readonly time: boolean;
   readonly ttl: boolean;
+  /** Whether each request says when its key is requested next. */
+  readonly next: boolean;
 }
 
 /** Requests a batch holds at most: large enough to hide the cost of an await, small enough for the second-level cache. */
@@ -36,6 +38,8 @@ export class TraceBatch {
   readonly times: Float64Array;
   /** Seconds, 0 = never expires. */
   readonly ttls: Uint32Array;
+  /** The 1-based number of the next request of the same key, 0 = there is none. */
+  readonly nexts: Float64Array;
 
   constructor(idKind: IdKind, columns: Partial<TraceColumns> = {}, signed = false) {
     this.idKind = idKind;
@@ -45,6 +49,7 @@ export class TraceBatch {
       op: columns.op === true,
       time: columns.time === true,
       ttl: columns.ttl === true,
+      next: columns.next === true,
     };
     const numbers = idKind === "number" ? BATCH_CAPACITY : 0;
     this.lo = new Uint32Array(numbers);
@@ -54,6 +59,7 @@ export class TraceBatch {
     this.ops = new Uint8Array(this.columns.op ? BATCH_CAPACITY : 0);
     this.times = new Float64Array(this.columns.time ? BATCH_CAPACITY : 0);
     this.ttls = new Uint32Array(this.columns.ttl ? BATCH_CAPACITY : 0);
+    this.nexts = new Float64Array(this.columns.next ? BATCH_CAPACITY : 0);
   }
 
   get full(): boolean {

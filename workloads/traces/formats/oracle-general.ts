@@ -6,7 +6,7 @@
  *
  * Next access is the 1-based number of the request that names this id next; -1 (or the largest i64) = never. It is not
  * used (whoever needs the future computes it from the requests read), but a value that cannot be one tells
- * at once that the file is something else. A size of 0 is kept as it stands. The namespace of opNS is not kept: ids are
+ * at once that the file is something else, and `engram trace info` checks whether it is right (next-accesses.ts). A size of 0 is kept as it stands. The namespace of opNS is not kept: ids are
  * unique across namespaces there.
  */
 import { InvalidArgumentError } from "../../../src/store/errors.js";
@@ -58,7 +58,7 @@ export const oracleGeneralOpNs: TraceFormat = {
 
 async function* read(source: Parameters<TraceFormat["read"]>[0], recordSize: number, name: string) {
   const hasOp = recordSize === OP_RECORD;
-  const batch = new TraceBatch("number", { time: true, size: true, op: hasOp });
+  const batch = new TraceBatch("number", { time: true, size: true, op: hasOp, next: true });
   for await (const { view, count, offset } of recordBlocks(source, recordSize, name)) {
     for (let i = 0; i < count; i++) {
       const at = i * recordSize;
@@ -72,6 +72,7 @@ async function* read(source: Parameters<TraceFormat["read"]>[0], recordSize: num
       batch.lo[n] = view.getUint32(at + 4, true);
       batch.hi[n] = view.getUint32(at + 8, true);
       batch.sizes[n] = view.getUint32(at + 12, true);
+      batch.nexts[n] = nextAccess(view, at + recordSize - 8);
       if (hasOp) batch.ops[n] = operation(view.getUint8(at + 16), source.path, offset + at + 16);
       if (batch.full) {
         yield batch;
@@ -87,6 +88,12 @@ function operation(code: number, path: string, offset: number): number {
     throw new InvalidArgumentError(`${path}: byte ${offset}: operation code ${code}; expected 0 to ${OPS.length - 1}`);
   }
   return OPS[code];
+}
+
+/** 0 = never. */
+function nextAccess(view: DataView, at: number): number {
+  const hi = view.getUint32(at + 4, true);
+  return hi < MAX_NEXT_HIGH ? hi * 4294967296 + view.getUint32(at, true) : 0;
 }
 
 function isNextAccess(view: DataView, at: number): boolean {
