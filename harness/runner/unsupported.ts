@@ -13,7 +13,7 @@ export class LeftOutError extends EngramError {
 
 /**
  * The workload without the operations the subject cannot do, and what to tell the reader about it. Left out means left out
- * of every figure: nothing is counted for an operation that never ran. Throws LeftOutError when no operation is left.
+ * of every figure: nothing is counted for an operation that never ran. Throws LeftOutError when too little is left.
  */
 export function withoutUnsupported(workload: Workload, subject: Subject): { workload: Workload; notes: string[] } {
   const notes: string[] = [];
@@ -27,12 +27,21 @@ export function withoutUnsupported(workload: Workload, subject: Subject): { work
     throw new LeftOutError(`${subject.name} can do none of the operations of this scenario (${left.join(", ")})`);
   }
   const kept = (kind: number) => !left.includes(STREAM_OPERATIONS[kind]);
-  const phases = workload.phases.map((phase) => ({
-    ...phase,
-    streams: phase.streams.map((one) => operationsOf(one, kept)),
-  }));
-  return {
-    workload: { ...workload, phases: phases.filter(({ streams }) => streams.some(({ length }) => length > 0)) },
-    notes,
-  };
+  const phases = workload.phases.flatMap((phase) => {
+    const streams = phase.streams.map((one) => operationsOf(one, kept));
+    if (lengthOf(streams) >= LEAST_PART * lengthOf(phase.streams)) return [{ ...phase, streams }];
+    notes.push(`${subject.name} cannot do most of phase ${phase.name}, which is left out whole`);
+    return [];
+  });
+  if (phases.length === 0) {
+    throw new LeftOutError(`${subject.name} can do too little of this scenario: it cannot ${left.join(", ")}`);
+  }
+  return { workload: { ...workload, phases }, notes };
+}
+
+/** Of a phase's operations: with fewer left it would be another workload under the same name. */
+const LEAST_PART = 0.5;
+
+function lengthOf(streams: ReadonlyArray<{ readonly length: number }>): number {
+  return streams.reduce((sum, { length }) => sum + length, 0);
 }

@@ -81,6 +81,24 @@ phases:
   });
 });
 
+describe("a phase of which a subject can do too little", () => {
+  const phase = (mix: string) => `{ operations: 900, mix: ${mix}, keys: { distribution: uniform, count: 9 } }`;
+
+  it("is left out whole: what remains would be another workload", async () => {
+    const result = await run(`phases: [${phase("{ get: 1 }")}, ${phase("{ watch: 9, set: 1 }")}]\n`, "map");
+    expect(Object.keys(result.latency)).toEqual(["get"]);
+    expect(result.ops).toBe(900);
+    expect(result.notes).toContain("map cannot do most of phase phase 2, which is left out whole");
+  });
+
+  it("leaves out the subject when there is no other", async () => {
+    await expect(run(`phases: [${phase("{ watch: 9, set: 1 }")}]\n`, "map")).rejects.toMatchObject({
+      code: "LEFT_OUT",
+      message: "map can do too little of this scenario: it cannot watch",
+    });
+  });
+});
+
 describe("what happens beside a run", () => {
   it("is told in order of time: phases, backups with what they did, garbage collections", async () => {
     const phase = "mix: { get: 1, set: 1 }, keys: { distribution: uniform, count: 500 }";
