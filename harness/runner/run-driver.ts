@@ -54,8 +54,8 @@ export class RunDriver {
   constructor(parts: DriverParts) {
     this.#parts = parts;
     this.#workers = parts.workload.crew.workers;
-    this.#expectedMs =
-      parts.workload.phases.reduce((sum, phase) => sum + (phase.milliseconds ?? 1000), 0) * (2 + COST_SHARE);
+    const { phases } = parts.workload;
+    this.#expectedMs = PASSES.reduce((sum, pass) => sum + passMs(pass, phases), 0);
   }
 
   async run(): Promise<void> {
@@ -72,7 +72,7 @@ export class RunDriver {
   async #warmUp(): Promise<void> {
     const { phases } = this.#parts.workload;
     const { share, least, most } = WARM_UP;
-    const milliseconds = Math.min(most, Math.max(least, (this.#expectedMs / (2 + COST_SHARE)) * share));
+    const milliseconds = Math.min(most, Math.max(least, passMs("throughput", phases) * share));
     await this.#withInstance([], async () => {
       for (const phase of phases) await this.#pass("warm-up", phase, milliseconds / phases.length, null);
     });
@@ -101,10 +101,7 @@ export class RunDriver {
       if (pass === "throughput") result.addMemory(instance.shared.memory());
       result.addLatencies(collector);
     });
-    this.#doneMs += phases.reduce(
-      (sum, phase) => sum + ((pass === "cost" ? costMs(phase) : phase.milliseconds) ?? 1000),
-      0,
-    );
+    this.#doneMs += passMs(pass, phases);
   }
 
   /** One pass over one phase by all workers at once. */
@@ -265,6 +262,13 @@ function takesPart(phase: WorkloadPhase, pass: MeasuredPass): boolean {
 
 function costMs(phase: WorkloadPhase): number {
   return phase.milliseconds === null ? COST_MS_DEFAULT : phase.milliseconds * COST_SHARE;
+}
+
+/** How long a pass over phases is meant to take, ms; a phase given in operations is guessed at a second. */
+function passMs(pass: MeasuredPass, phases: readonly WorkloadPhase[]): number {
+  return phases
+    .filter((phase) => takesPart(phase, pass))
+    .reduce((sum, phase) => sum + ((pass === "cost" ? costMs(phase) : phase.milliseconds) ?? 1000), 0);
 }
 
 /** What one worker must load when nothing is shared: everything. */
