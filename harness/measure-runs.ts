@@ -8,6 +8,7 @@ import { captureEnvironment } from "./environment.js";
 import { judgeRuns } from "./judge-runs.js";
 import { conductRuns } from "./runner/conductor.js";
 import type { RunPlan } from "./runner/messages.js";
+import { withoutPasswords } from "./subjects/index.js";
 import { packageVersion } from "./version.js";
 
 export interface RunRequest {
@@ -23,6 +24,8 @@ export interface RunRequest {
   readonly trace: RunPlan["trace"];
   /** Runs of the first scenario and subject to tell how much results differ from run to run; 0: none. */
   readonly noiseRuns: number;
+  /** Subjects asked for that cannot be had here, one line each. */
+  readonly leftOut?: readonly string[];
 }
 
 export interface MeasuredRuns {
@@ -61,7 +64,8 @@ export async function measureRuns(
   const conducted = await conductRuns(plans, interrupt, (done, _, fraction, label) =>
     progress.show((noisePlans.length + done + fraction) / total, label),
   );
-  const { runs, timerFloorNs, interrupted, failures, leftOut } = conducted;
+  const { runs, timerFloorNs, interrupted, failures } = conducted;
+  const leftOut = [...(request.leftOut ?? []), ...conducted.leftOut];
   const results: Results = {
     schemaVersion: SCHEMA_VERSION,
     engram: packageVersion(),
@@ -73,7 +77,7 @@ export async function measureRuns(
       noise: halfSpread(noise.runs.map(({ opsPerSecond }) => opsPerSecond)),
     },
     config: {
-      command: ["engram", ...process.argv.slice(2)],
+      command: ["engram", ...withoutPasswords(process.argv.slice(2))],
       scenarios: request.scenarios.map(({ name }) => name),
       subjects: [...request.subjects],
       workers: Math.max(...plans.map(({ workers }) => workers)),

@@ -17,7 +17,7 @@ import * as values from "../command-line/option-values.js";
 import { type OutputFolder, prepareOutputFolder } from "../command-line/output-folder.js";
 import { createProgress } from "../command-line/progress.js";
 import { type MeasuredRuns, measureRuns, type RunRequest } from "../measure-runs.js";
-import { checkSubject, SUBJECT_NAMES, subjectSummary } from "../subjects/index.js";
+import { checkSubject, REDIS_URL_VARIABLE, SUBJECT_NAMES, subjectSummary, whyUnreachable } from "../subjects/index.js";
 
 const DEFAULT_SUBJECTS = "engram,map,lmdb";
 const NOISE_RUNS = 5;
@@ -33,6 +33,7 @@ interface RunOptions {
   trace?: string;
   format?: string;
   limit?: string;
+  redis?: string;
   noise?: boolean;
   json?: boolean;
 }
@@ -66,6 +67,7 @@ export function runCommand(): Command {
     .option("--trace <file>", "the trace that scenario replay replays")
     .option("--format <name>", "the trace's format, instead of guessing it from name and content")
     .option("--limit <n>", "requests of the trace at most")
+    .option("--redis <url>", "also against this redis server: redis://HOST:PORT or unix:///SOCKET; adds subject redis")
     .option(
       "--noise",
       `run the first scenario ${NOISE_RUNS} times for 300 ms beforehand and report how much the figures differ`,
@@ -131,8 +133,10 @@ async function writeReport(results: Results, folder: OutputFolder): Promise<{ re
 
 /** Everything the user asked for, checked before anything starts. Throws InvalidArgumentError. */
 async function checkedRequest(names: string[], options: RunOptions): Promise<RunRequest> {
+  const { subjects, leftOut } = await chosenSubjects(options);
   const request = {
-    subjects: values.parseNames("--subjects", options.subjects),
+    subjects,
+    leftOut,
     workers: optional(options.workers, values.parseWorkerCounts),
     durationMs: optional(options.duration, values.parseDuration),
     ops: optional(options.ops, values.parseOperations),
@@ -140,10 +144,30 @@ async function checkedRequest(names: string[], options: RunOptions): Promise<Run
     seed: values.parseSeed(options.seed),
     noiseRuns: options.noise ? NOISE_RUNS : 0,
   };
-  for (const subject of request.subjects) checkSubject(subject);
   const limit = optional(options.limit, values.parseLimit);
   const scenarios = chosenScenarios(names, options.trace !== undefined);
   return { ...request, scenarios, trace: await checkedTrace(scenarios, options, limit) };
+}
+
+async function chosenSubjects({
+  subjects: named,
+  redis: url,
+}: RunOptions): Promise<Pick<RunRequest, "subjects" | "leftOut">> {
+  const names = values.parseNames("--subjects", named);
+  for (const name of names) if (name !== "redis") checkSubject(name);
+  if (url === undefined) {
+    if (names.includes("redis"))
+      throw new InvalidArgumentError("subject redis needs the server's address: --redis URL");
+    return { subjects: names };
+  }
+  const why = await whyUnreachable(url);
+  if (why === null) {
+    process.env[REDIS_URL_VARIABLE] = url;
+    return { subjects: [...new Set([...names, "redis"])] };
+  }
+  const others = names.filter((name) => name !== "redis");
+  if (others.length === 0) throw new InvalidArgumentError(why);
+  return { subjects: others, leftOut: [why] };
 }
 
 function chosenScenarios(names: string[], withTrace: boolean): Scenario[] {

@@ -7,16 +7,15 @@ export const REDIS_URL_VARIABLE = "ENGRAM_REDIS_URL";
 const CONNECT_TIMEOUT_MS = 2000;
 const PROTOCOLS: readonly string[] = ["redis:", "rediss:", "unix:"];
 
-/** What the client is created with. A lost connection is an error to be counted, not a pause to be waited out. */
-export interface RedisConnection {
-  readonly url?: string;
-  readonly socket: {
-    readonly path?: string;
-    readonly connectTimeout: number;
-    readonly reconnectStrategy: false;
-    readonly tls?: boolean;
-  };
+interface Patience {
+  readonly connectTimeout: number;
+  readonly reconnectStrategy: false;
 }
+
+/** What the client is created with. A lost connection is an error to be counted, not a pause to be waited out. */
+export type RedisConnection =
+  | { readonly url: string; readonly socket: Patience }
+  | { readonly socket: Patience & { readonly path: string; readonly tls?: false } };
 
 /** `redis://host:port/db`, `rediss://…` or `unix:///path/to/socket`. @throws InvalidArgumentError for anything else */
 export function redisConnection(address: string): RedisConnection {
