@@ -3,7 +3,7 @@
  * `engram trace record` brings home what a program does that knows nothing of it.
  */
 import { Store } from "../store/index.js";
-import { adopt, announceStart, type Recording, recordThisThread } from "./recordings.js";
+import { adopt, announceStart, depart, type Recording, recordThisThread } from "./recordings.js";
 
 /** Names the file that every thread and child process of the program appends its operations to. */
 export const RECORD_VARIABLE = "ENGRAM_RECORD";
@@ -33,3 +33,4 @@ Store.opened.add((store) => {
   if (path) recordThisThread(store, path);
   else adopt(store);
 });
+Store.closing.add(depart);

@@ -50,6 +50,17 @@ function channelName(store: Store): string {
   return `engram-recording-${store.connectionId().storeId}`;
 }
 
+/** By connection: where this thread hears of recordings. */
+const channels = new Map<object, BroadcastChannel>();
+
+/** This thread closes a store: its last operations go to the file. */
+export function depart(store: Store): void {
+  const { worker } = store.connectionId();
+  leave(worker);
+  channels.get(worker)?.close();
+  channels.delete(worker);
+}
+
 /** A thread that opens a store listens for recordings that begin later, and joins the one under way. */
 export function adopt(store: Store): void {
   const { worker, shared } = store.connectionId();
@@ -61,10 +72,7 @@ export function adopt(store: Store): void {
     if ("stop" in message) leave(worker);
     else join(store, message.start);
   };
-  store.beforeClose(async () => {
-    channel.close();
-    leave(worker);
-  });
+  channels.set(worker, channel);
   const terms = getEnvironmentData(channelName(store)) as Terms | undefined;
   if (terms !== undefined) join(store, terms);
 }
@@ -73,7 +81,7 @@ export function adopt(store: Store): void {
 export function recordThisThread(store: Store, path: string): void {
   const { worker, storeId } = store.connectionId();
   const recorder = new Recorder(path, storeId);
-  begin(store, worker, recorder);
+  begin(worker, recorder);
 }
 
 export function announceStart(store: Store, file: string): Recording {
@@ -140,12 +148,12 @@ function join(store: Store, terms: Terms): void {
   Atomics.add(words, THREADS, 1);
   // for the workers that this thread starts from now on
   setEnvironmentData(channelName(store), terms as never);
-  begin(store, worker, recorder, () => Atomics.sub(words, ACTIVE, 1));
+  begin(worker, recorder, () => Atomics.sub(words, ACTIVE, 1));
 }
 
 const endings = new Map<object, () => void>();
 
-function begin(store: Store, worker: object, recorder: Recorder, ended: () => void = () => {}): void {
+function begin(worker: object, recorder: Recorder, ended: () => void = () => {}): void {
   startRecording(worker, recorder);
   const finish = (): void => {
     endings.delete(worker);
@@ -157,7 +165,6 @@ function begin(store: Store, worker: object, recorder: Recorder, ended: () => vo
   endings.set(worker, finish);
   // a program that ends without closing its store has its last operations on the file all the same
   process.once("exit", finish);
-  store.beforeClose(async () => leave(worker));
 }
 
 function leave(worker: object): void {

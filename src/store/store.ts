@@ -66,6 +66,8 @@ export interface Store extends StoreExtensions {}
 export class Store implements AsyncDisposable {
   /** @internal Called with each store that this thread makes or attaches to: how other rooms come to know of it. */
   static readonly opened = new Set<(store: Store) => void>();
+  /** @internal Called when this thread closes a store, while it is still open. */
+  static readonly closing = new Set<(store: Store) => void>();
 
   private readonly connection: Connection;
   private readonly agent: string | null;
@@ -455,6 +457,7 @@ export class Store implements AsyncDisposable {
   private async detach(): Promise<void> {
     const { worker, creator, maintenance } = this.connection;
     if (worker.closed) return;
+    for (const hear of Store.closing) hear(this);
     worker.closed = true;
     if (creator) {
       Atomics.store(worker.header, layout.H_CLOSED / 4, 1);
