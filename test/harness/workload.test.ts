@@ -5,7 +5,16 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { phaseLengths } from "#dist/harness/runner/phase-lengths.js";
 import { makeWorkload } from "#dist/harness/runner/workload.js";
-import { loadScenario, parseScenario } from "#dist/workloads/index.js";
+import {
+  crewOf,
+  listScenarios,
+  loadScenario,
+  MAILBOX_OPERATIONS,
+  parseScenario,
+  replaysTrace,
+  STREAM_OPERATIONS,
+  WRITES_VALUE,
+} from "#dist/workloads/index.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -75,6 +84,66 @@ describe("a workload", () => {
     expect(new Set(workload.keys).size).toBe(20);
     expect(workload.namespaces).toEqual([{ name: "left", maxEntries: 5 }, { name: "right" }]);
     expect([...(workload.namespaceOf ?? [])].filter((index) => index === 1)).toHaveLength(10);
+  });
+
+  it("is made of every scenario of the package: something to do in every phase, on keys and values that are known", async () => {
+    for (const { name, phases, crew } of listScenarios()
+      .filter((scenario) => !replaysTrace(scenario))
+      .map((scenario) => ({ ...scenario, crew: crewOf(scenario, null) }))) {
+      const workload = await makeWorkload({ ...asked, scenario: name, workers: crew.workers, ops: 3000 });
+      expect(workload.phases, name).toHaveLength(phases.length);
+      const sizes = new Set(workload.valueSizes);
+      for (const { name: phase, streams } of workload.phases) {
+        expect(
+          streams.reduce((sum, { length }) => sum + length, 0),
+          `${name}, ${phase}`,
+        ).toBeGreaterThan(0);
+        for (const { kinds, keys, sizes: own, length } of streams) {
+          for (let i = 0; i < length; i++) {
+            const operation = STREAM_OPERATIONS[kinds[i]];
+            const known = MAILBOX_OPERATIONS.includes(operation)
+              ? workload.mailboxes?.used.includes(keys[i])
+              : workload.keys[keys[i]] !== undefined;
+            const sized =
+              WRITES_VALUE[kinds[i]] === 0 || (sizes.has(own[i]) && own[i] <= workload.largestValues[keys[i]]);
+            if (!known || !sized) throw new Error(`${name}, ${phase}: operation ${i}, ${operation} of ${keys[i]}`);
+          }
+        }
+      }
+    }
+  });
+
+  it("gives agents namespaces of their own with the limits of all, and mailboxes to those who get messages", async () => {
+    const swarm = await makeWorkload({ ...asked, scenario: "swarm-593", ops: 60_000 });
+    expect(swarm.namespaces).toHaveLength(593 * 2 + 1);
+    expect(swarm.namespaces).toContainEqual({ name: "agent_7_qtable", maxEntries: undefined, maxBytes: 16 * 1024 });
+    expect(swarm.namespaces).toContainEqual({ name: "federated", maxEntries: undefined, maxBytes: undefined });
+    for (const [key, name] of swarm.keys.entries()) {
+      const namespace = swarm.namespaces[swarm.namespaceOf?.[key] ?? -1].name;
+      if (!name.startsWith(`${namespace}/`)) throw new Error(`${name} in ${namespace}`);
+    }
+    const { mailboxes } = await makeWorkload({ ...asked, scenario: "mailboxes", ops: 20_000 });
+    // Two collectors, and the ring of eight behind sixteen senders.
+    expect(mailboxes?.used).toEqual([0, 1, 18, 19, 20, 21, 22, 23, 24, 25]);
+    expect([...(mailboxes?.next ?? [])].slice(18)).toEqual([19, 20, 21, 22, 23, 24, 25, 18]);
+    expect((await makeWorkload({ ...asked, scenario: "blackboard" })).mailboxes).toBeUndefined();
+  });
+
+  it("has labels, ramps that last as long as asked for, and the backups of the scenario", async () => {
+    const { labels, phases } = await makeWorkload({
+      ...asked,
+      scenario: "backup-under-load",
+      ops: null,
+      durationMs: 400,
+    });
+    expect(labels).toEqual([null, "with backups"]);
+    expect(phases.map(({ backupEveryMs }) => backupEveryMs)).toEqual([null, 1000, null, 1000]);
+    expect(phases.map(({ streams }) => new Set(streams[0].labels ?? [0]))).toEqual(
+      [0, 1, 0, 1].map((label) => new Set([label])),
+    );
+    expect(phases.map(({ milliseconds, rampMs }) => [milliseconds, rampMs])).toEqual(new Array(4).fill([100, 100]));
+    const [burst] = (await makeWorkload({ ...asked, scenario: "burst", rate: 500 })).phases;
+    expect(burst.rate).toEqual({ shape: "constant", rate: 500 });
   });
 
   it("deals a trace's requests to the workers in turn, every request to exactly one", async () => {

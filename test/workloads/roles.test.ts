@@ -75,7 +75,7 @@ describe("any scenario of roles", () => {
         const inserted = new Set<string>();
         for (let worker = 0; worker < crew.workers; worker++) {
           const own = agentsOf(worker, crew);
-          const stream = createStream(phase, { seed, worker, crew, count: 120 });
+          const stream = createStream(phase, { seed, worker, crew, count: 80 });
           for (let i = 0; i < stream.count; i++) {
             const agent = stream.agents === null ? worker : stream.agents[i];
             const index = stream.roles?.[i] ?? 0;
@@ -110,7 +110,7 @@ describe("any scenario of roles", () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
