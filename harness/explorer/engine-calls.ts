@@ -4,9 +4,9 @@ import { ENTRY_LIMIT, type Op, spaceOf } from "./program.js";
 import type { Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
 
-/** Where getMany's window holds what: pairs from 0 on, keys, values. */
+/** Where the window of getMany and setMany holds what: their rows from 0 on, keys, values. */
 export const MANY_KEYS = 64;
-const MANY_VALUES = 256;
+export const MANY_VALUES = 256;
 const MANY_END = 1024;
 /** Records a drain takes at most: fewer than may wait. */
 const DRAIN_ROOM = 3;
@@ -30,6 +30,8 @@ export function callEngine(thread: Thread, place: Place): number {
       return engine.get(record, version, 1);
     case "getMany":
       return engine.getMany(record, version, op.keys?.length ?? 0, MANY_VALUES, MANY_END);
+    case "setMany":
+      return engine.setMany(record, version, (op.keys?.length ?? 0) - Math.max(0, thread.rowsDone), 0, L.MODE_SET);
     case "has":
       return engine.has(record, version, 1);
     case "set":

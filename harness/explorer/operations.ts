@@ -3,9 +3,9 @@
  * the history. One operation may be several calls, as it is in src/store: a namespace that was cleared is looked up again.
  */
 import { layout as L } from "../../src/core/index.js";
-import { MANY_KEYS } from "./engine-calls.js";
+import { MANY_KEYS, MANY_VALUES } from "./engine-calls.js";
 import { NO_EFFECT } from "./history.js";
-import { FIRST_SPACE_KEYS, keyName, type Op, spaceOf } from "./program.js";
+import { FIRST_SPACE_KEYS, keyName, type Op, rowValue, spaceOf } from "./program.js";
 import type { RunRecord } from "./run-record.js";
 import type { Snapshot } from "./snapshot.js";
 import type { Thread } from "./thread.js";
@@ -38,8 +38,16 @@ export class Operations {
     const op = thread.ops[thread.at];
     const value = thread.values[thread.at];
     thread.history = record.length;
+    const { clock } = record;
     record.newCall(thread, op, value).invoked = record.clock++;
+    if (op.kind === "setMany") {
+      // a set a row: whoever dies in the middle leaves each of them open
+      op.keys?.forEach((key, row) => {
+        record.newCall(thread, { kind: "set", key }, rowValue(value, row)).invoked = clock;
+      });
+    }
     thread.busy = true;
+    thread.rowsDone = -1;
     thread.calling = op.kind === "drain" ? "claim" : op.kind;
     this.fillWindows(thread, op, value);
   }
@@ -55,7 +63,8 @@ export class Operations {
     const at = (thread.slot + L.S_VALUE) >> 2;
     words[at] = value;
     words[at + 1] = this.counters ? 0 : Math.imul(value, CHECK_FACTOR);
-    if (op.keys !== undefined) this.fillMany(thread, op.keys);
+    if (op.kind === "getMany") this.fillPairs(thread, op.keys ?? []);
+    if (op.kind === "setMany") this.fillRows(thread, op.keys ?? [], value);
     if (!op.wide) return;
     for (let i = 2; i < 6; i += 2) {
       words[at + i] = words[at];
@@ -63,16 +72,35 @@ export class Operations {
     }
   }
 
-  /** Pairs (offset, length), then the keys, each padded to 16 bytes. */
-  private fillMany(thread: Thread, keys: readonly number[]): void {
+  /** Pairs (key offset, key length), then the keys. */
+  private fillPairs(thread: Thread, keys: readonly number[]): void {
     const window = (thread.slot + L.S_MANY) >> 2;
     keys.forEach((key, i) => {
-      const offset = MANY_KEYS + i * 16;
-      this.words[window + i * 2] = offset;
+      this.words[window + i * 2] = this.putManyKey(window, key, i);
       this.words[window + i * 2 + 1] = 1;
-      this.words.fill(0, window + offset / 4, window + offset / 4 + 4);
-      this.words[window + offset / 4] = this.keyWords[key];
     });
+  }
+
+  /** Rows (key offset, key length, value offset, value length) of what is not done yet, then the keys and values. */
+  private fillRows(thread: Thread, keys: readonly number[], value: number): void {
+    const { words } = this;
+    const window = (thread.slot + L.S_MANY) >> 2;
+    const done = Math.max(0, thread.rowsDone);
+    for (let row = done; row < keys.length; row++) {
+      const i = row - done;
+      const at = MANY_VALUES + i * 16;
+      words.set([this.putManyKey(window, keys[row], i), 1, at, 8], window + i * 4);
+      words[window + at / 4] = rowValue(value, row);
+      words[window + at / 4 + 1] = Math.imul(rowValue(value, row), CHECK_FACTOR);
+    }
+  }
+
+  /** A key into the batch window, padded to 16 bytes: its offset. */
+  private putManyKey(window: number, key: number, i: number): number {
+    const offset = MANY_KEYS + i * 16;
+    this.words.fill(0, window + offset / 4, window + offset / 4 + 4);
+    this.words[window + offset / 4] = this.keyWords[key];
+    return offset;
   }
 
   /** The engine's function has returned: the operation is done, or goes on with another function. */
@@ -99,6 +127,9 @@ export class Operations {
         this.words[T.CONTROL_SELF >> 2] = thread.slot;
         this.finish(thread, 1);
         return;
+      case "setMany":
+        if (this.finishRows(thread, op.keys?.length ?? 0, result)) return;
+        break;
       case "borrow":
         if (result === 1) break;
         this.finishBorrow(thread, result);
@@ -188,6 +219,27 @@ export class Operations {
     }
     if (done !== keys.length) record.broken = `getMany did ${done} of ${keys.length} keys, though there was room`;
     return done;
+  }
+
+  /**
+   * Rows that were not done found the namespace cleared or no memory: they are tried once more in the namespace as it is then.
+   * False when they shall be.
+   */
+  private finishRows(thread: Thread, rows: number, result: number): boolean {
+    const again = thread.rowsDone >= 0;
+    const done = Math.max(0, thread.rowsDone) + result;
+    if (done < rows && !again) {
+      thread.rowsDone = done;
+      return false;
+    }
+    const { calls, clock } = this.record;
+    for (let row = 0; row < rows; row++) {
+      const call = calls[thread.history + 1 + row];
+      call.returned = clock;
+      call.result = row < done ? 1 : NO_EFFECT;
+    }
+    this.finish(thread, done);
+    return true;
   }
 
   private noteDrained(thread: Thread, log: number, count: number): number {

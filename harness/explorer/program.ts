@@ -7,6 +7,7 @@ export type OpKind =
   | "setIfVersion"
   | "get"
   | "getMany"
+  | "setMany"
   | "has"
   | "delete"
   | "add"
@@ -33,7 +34,7 @@ export interface Op {
   readonly kind: OpKind;
   /** Keys 0 to 2 share a bucket, key 3 is in the other if there are two; 4 and 5 are named like 0 and 1, in a second namespace. */
   readonly key?: number;
-  /** getMany. */
+  /** getMany, setMany. */
   readonly keys?: readonly number[];
   /** clear, drop: 1 = the second namespace. */
   readonly space?: number;
@@ -84,6 +85,10 @@ export function writeValue(thread: number, index: number): number {
 export function setupValue(index: number): number {
   return 100 + index;
 }
+/** Of a row of a setMany that writes `value` in its first. */
+export function rowValue(value: number, row: number): number {
+  return value + row * 1000;
+}
 /** What configure sets: with it, and no more, a second key of the namespace still fits. */
 export const ENTRY_LIMIT = 2;
 /** A counter that a plain set wrote: far from what adding ones can reach from another one. */
@@ -99,6 +104,8 @@ export function describeOp(op: Op, value: number): string {
       return `${op.kind}${key} = ${value}`;
     case "getMany":
       return `getMany ${op.keys?.map(keyName).join(", ")}`;
+    case "setMany":
+      return `setMany ${op.keys?.map((key, row) => `${keyName(key)} = ${rowValue(value, row)}`).join(", ")}`;
     case "clear":
     case "drop":
       return `${op.kind} namespace ${SPACE_NAMES[spaceOf(op)]}`;

@@ -33,6 +33,8 @@ export class Thread {
   readonly tokens = new Int32Array(KEY_COUNT * 3);
   /** Buffers lent to this thread. */
   readonly buffers: number[] = [];
+  /** setMany: rows written, before the namespace was looked up again; -1 = it was not. */
+  rowsDone = -1;
   pin = -1;
   pinnedAt = 0;
   pinnedValue = 0;

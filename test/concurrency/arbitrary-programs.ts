@@ -107,6 +107,7 @@ function arbitraryUnkeyed(kind: OpKind, recipe: Recipe): fc.Arbitrary<Op> {
     case "drop":
       return fc.nat(spaces - 1).map((space) => ({ kind, space }));
     case "getMany":
+    case "setMany":
       return fc
         .array(fc.constantFrom(...recipe.keys), { minLength: 1, maxLength: MANY_MAX })
         .map((keys) => ({ kind, keys }));
