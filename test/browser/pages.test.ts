@@ -8,6 +8,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { renderEviction, renderReport } from "#dist/reports/index.js";
 import { fixtureEvictions, fixtureResults } from "../reports/fixture.js";
+import { fixtureOverTime } from "../reports/fixture-over-time.js";
 import { CHROMIUM_ARGUMENTS, chromiumIsMissing, chromiumPath } from "./chromium.js";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -26,9 +27,9 @@ const PAGES = {
     data: undefined,
   },
   eviction: {
-    render: () => renderEviction(fixtureEvictions()),
-    figures: ["hit-ratio"],
-    data: fixtureEvictions() as unknown,
+    render: () => renderEviction([...fixtureEvictions(), ...fixtureOverTime()]),
+    figures: ["hit-ratio", "over-time"],
+    data: [...fixtureEvictions(), ...fixtureOverTime()] as unknown,
   },
 } as const;
 type PageName = keyof typeof PAGES;
