@@ -69,6 +69,8 @@ export function callEngine(thread: Thread, place: Place): number {
       return Number(engine.claimEvictor());
     case "drain":
       return engine.readLog(op.log ?? 0, thread.slot + L.S_MANY, DRAIN_ROOM);
+    case "victim":
+      return thread.victim === 0 ? 0 : engine.evictVictim(thread.victim, thread.victimVersion);
     case "resolve":
       return engine.resolve(1);
     case "rejoin":

@@ -46,7 +46,8 @@ export class Judge {
     const keys = new Set(ops.flatMap(({ key, keys }) => keys ?? (key === undefined ? [] : [key])));
     this.histories = keys.size + (ring === null ? 0 : 1);
     this.logs = settings.logRecords === 0 ? null : new LogCheck(store, record, settings.logRecords, threads.length);
-    this.evicts = settings.evict || threads.some((ops) => ops.some(({ kind }) => kind === "evict"));
+    this.evicts =
+      settings.evict || threads.some((ops) => ops.some(({ kind }) => kind === "evict" || kind === "victim"));
   }
 
   /** What is wrong with the memory, all threads being at rest. */

@@ -255,6 +255,7 @@ export class Machine {
     thread.killed = false;
     thread.enabled = attached && number < threads.length;
     thread.pin = -1;
+    thread.victim = 0;
     thread.buffers.length = 0;
     thread.snapshot = null;
     thread.blocked = false;

@@ -245,6 +245,11 @@ export class Operations {
   private noteDrained(thread: Thread, log: number, count: number): number {
     const from = (thread.slot + L.S_MANY) >> 2;
     this.record.drained[log] ??= [];
+    if (count > 0) {
+      const last = from + ((count - 1) * L.LOG_RECORD_SIZE) / 4;
+      thread.victim = (this.words[last + 1] & ~L.LOG_BITS) >>> 0;
+      thread.victimVersion = this.words[last + 2];
+    }
     this.record.drained[log].push(...this.words.subarray(from, from + (count * L.LOG_RECORD_SIZE) / 4));
     return count;
   }

@@ -20,6 +20,7 @@ export type OpKind =
   | "clear"
   | "drop"
   | "drain"
+  | "victim"
   | "rejoin"
   | "list"
   | "configure"
@@ -111,6 +112,8 @@ export function describeOp(op: Op, value: number): string {
       return `${op.kind} namespace ${SPACE_NAMES[spaceOf(op)]}`;
     case "drain":
       return `drain the log of thread ${op.log}`;
+    case "victim":
+      return "evict what was drained last";
     case "configure":
       return `limit to ${ENTRY_LIMIT} entries`;
     case "send":

@@ -224,6 +224,20 @@ export const RECIPES: readonly Recipe[] = [
     settings: { logRecords: 2 },
   },
   {
+    name: "victims",
+    about: "an evictor that removes, by address and version, what it read in the access logs, against rewrites of it",
+    kinds: {},
+    roles: [
+      { drain: 3, victim: 4 },
+      { set: 5, delete: 2, get: 1 },
+      { set: 5, delete: 2, get: 1 },
+    ],
+    ops: [2, 5],
+    keys: [0, 1, 2],
+    present: 0.7,
+    settings: { logRecords: 4, slabs: 3 },
+  },
+  {
     name: "evict",
     about: "writers in a full pool, which evict each other's entries",
     kinds: { set: 6, get: 3, delete: 1, evict: 2 },
@@ -437,7 +451,7 @@ export const RECIPES: readonly Recipe[] = [
     about: "death of the evictor, after which another is, and of those whose logs it drains",
     kinds: {},
     roles: [
-      { drain: 4, get: 1 },
+      { drain: 4, victim: 2, get: 1 },
       { set: 4, delete: 3, get: 2 },
       { drain: 3, set: 2, delete: 1 },
     ],

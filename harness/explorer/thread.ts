@@ -33,6 +33,9 @@ export class Thread {
   readonly tokens = new Int32Array(KEY_COUNT * 3);
   /** Buffers lent to this thread. */
   readonly buffers: number[] = [];
+  /** Address and version of the entry of the last record drained; 0 = none. */
+  victim = 0;
+  victimVersion = 0;
   /** setMany: rows written, before the namespace was looked up again; -1 = it was not. */
   rowsDone = -1;
   pin = -1;
