@@ -79,10 +79,11 @@ export class RunResult {
       this.#gc.batchesTouched += report.gc.batchesTouched;
       this.#gc.batches += report.gc.batches;
     }
-    if (pass === "sampled") this.#sampledSeries.push(...points);
+    const own = withinPass(points, offset + seconds);
+    if (pass === "sampled") this.#sampledSeries.push(...own);
     if (pass === "throughput") {
       this.#seconds += seconds;
-      this.#series.push(...points);
+      this.#series.push(...own);
       if (this.#workload.phases.length > 1) this.#events.push({ t: offset, kind: "phase", label: phase.name });
       const timeOf = (at: number) => offset + Math.max(0, at - startedAt) / 1000;
       for (const { kind, at, label } of happenings) this.#events.push({ t: timeOf(at), kind, label });
@@ -259,6 +260,17 @@ function summary(histogram: Histogram, scale: (value: number) => number) {
     max: scale(histogram.max),
     spectrum: histogram.spectrum().map(([quantile, value]): [number, number] => [quantile, scale(value)]),
   };
+}
+
+/**
+ * The points of a pass that ended at `end`, seconds. The main thread, which takes them, may come late: what it saw after the end
+ * happened before it, and the next pass goes on from there.
+ */
+export function withinPass(points: readonly SeriesPoint[], end: number): SeriesPoint[] {
+  const inside = points.filter(({ t }) => t < end);
+  const late = points.slice(inside.length);
+  if (late.length === 0) return inside;
+  return [...inside, { ...late[0], t: end, ops: late.reduce((sum, { ops }) => sum + ops, 0) }];
 }
 
 /**

@@ -40,6 +40,6 @@ export async function openBackups(store: Store, directory: string): Promise<Runn
   };
 }
 
-function described({ kind, totalMs, regionsWritten, regions }: BackupReport): string {
-  return `${kind}, ${totalMs.toFixed(1)} ms, ${regionsWritten} of ${regions} regions`;
+function described({ kind, totalMs }: BackupReport): string {
+  return `${kind}, ${totalMs.toFixed(1)} ms`;
 }
