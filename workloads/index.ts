@@ -10,6 +10,7 @@ export { fillValue } from "./generators/values.js";
 export { listScenarios, loadScenario, parseScenario, scenarioFolder, writeScenarioSchema } from "./load-scenario.js";
 export * from "./operations.js";
 export {
+  MOST_WORKERS,
   NEXT,
   type Phase,
   type Role,

@@ -11,6 +11,8 @@ import { rate } from "./schema/rate.js";
 import { role, roleFaults, roleFields } from "./schema/role.js";
 
 const MAX_AGENTS = 1024;
+/** Worker threads at once: the store has slots for so many besides the creating thread's and its own. */
+export const MOST_WORKERS = 62;
 /** Messages a mailbox may hold: as many as the store's channels. */
 const MAILBOX_MESSAGES = { least: 2, most: 1024, standard: 256 };
 /** Name of the target that stands for the next agent of the sender's own group. */
@@ -60,7 +62,7 @@ export const scenarioSchema = z
     title: z.string().min(1),
     story: z.string().min(1).meta({ description: "What real systems do this, in a sentence or two" }),
     agents,
-    workers: count(MAX_AGENTS).optional().meta({
+    workers: count(MOST_WORKERS).optional().meta({
       description:
         "Worker threads the agents are spread over, who take turns; absent: one each, and --workers sets how many agents there are",
     }),
@@ -89,6 +91,13 @@ export const scenarioSchema = z
       context.addIssue({ code: "custom", path, message });
     for (const [index, one] of scenario.phases.entries()) checkPhase(one, ["phases", index], fault);
     checkNames(scenario, fault);
+    const threads = scenario.workers ?? total(scenario.agents);
+    if (threads > MOST_WORKERS) {
+      fault(
+        ["agents"],
+        `${threads} agents cannot have a thread each; expected workers: at most ${MOST_WORKERS} that they share`,
+      );
+    }
   });
 
 type Content = z.output<typeof scenarioSchema>;

@@ -1,9 +1,7 @@
 /** Values of command-line options, checked before anything starts. Each throws InvalidArgumentError with one line. */
 import { InvalidArgumentError } from "../../src/store/errors.js";
-import { parseDuration as parseUnit } from "../../workloads/index.js";
+import { MOST_WORKERS, parseDuration as parseUnit } from "../../workloads/index.js";
 
-/** The store has slots for this many workers besides the creating thread's. */
-const MOST_WORKERS = 62;
 const LONGEST_MS = 24 * 3_600_000;
 const MOST_OPERATIONS = 1e12;
 const HIGHEST_SEED = 0xffff_ffff;

@@ -129,6 +129,12 @@ describe("a fault in a scenario is named with its line", () => {
     ["groups of no agents", `${MINIMAL}agents: {}\n`, /^my\.yaml:9: agents: .*at least one group/],
     ["too many agents", `${MINIMAL}agents: { a: 1000, b: 1000 }\n`, /^my\.yaml:9: agents: .*at most 1024/],
     [
+      "more agents than threads",
+      `${MINIMAL}agents: 100\n`,
+      /^my\.yaml:9: agents: 100 agents cannot have a thread each; expected workers: at most 62/,
+    ],
+    ["too many threads", `${MINIMAL}workers: 63\n`, /^my\.yaml:9: workers: expected a whole number from 1 to 62/],
+    [
       "a group with nothing to do",
       `${MINIMAL.replace("mix:", "roles: [{ agents: a, mix: { receive: 1 } }]\n    # ").replace(/ {4}keys:[\s\S]*/, "")}agents: { a: 1, b: 1 }\n`,
       /^my\.yaml:\d+: agents\.b: .*nothing to do/,
