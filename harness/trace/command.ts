@@ -132,7 +132,8 @@ async function record(out: string, program: string[], flags: { to?: string; json
   }
   await requireWritableFile("output", out);
   const run = await recordCommand(out, program, format);
-  const counted = `${run.operations.toLocaleString("en-US")} operations, ${run.bytes.toLocaleString("en-US")} bytes`;
+  const lost = run.lost > 0 ? `, ${run.lost.toLocaleString("en-US")} more lost` : "";
+  const counted = `${run.operations.toLocaleString("en-US")} operations${lost}, ${run.bytes.toLocaleString("en-US")} bytes`;
   process.stdout.write(flags.json ? `${JSON.stringify(run)}\n` : `${run.file}: ${counted}, written as ${run.format}\n`);
   process.exitCode = run.exitCode;
 }

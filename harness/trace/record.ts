@@ -4,15 +4,17 @@ import { once } from "node:events";
 import { rename, rm, stat } from "node:fs/promises";
 import { constants } from "node:os";
 import { resolve } from "node:path";
-import { RECORD_VARIABLE } from "../../src/recording/index.js";
+import { RECORD_VARIABLE, tallyLog } from "../../src/recording/index.js";
 import { EngramError, InvalidArgumentError } from "../../src/store/errors.js";
-import { loadTrace, openTrace, type WritableFormat, writeTrace } from "../../workloads/index.js";
+import { loadTrace, type WritableFormat, writeTrace } from "../../workloads/index.js";
 import { EXIT } from "../command-line/exit-codes.js";
 
 export interface RecordedRun {
   readonly file: string;
   readonly format: string;
   readonly operations: number;
+  /** Operations that could not be written, the disk being full. */
+  readonly lost: number;
   readonly bytes: number;
   /** The program's exit code, or 128 + the number of the signal that ended it. */
   readonly exitCode: number;
@@ -45,16 +47,17 @@ export async function recordCommand(
   await rm(log, { force: true });
   try {
     const exitCode = await run(command, log);
-    const bytes = await sizeOf(log);
-    if (bytes === 0) {
+    const exists = (await sizeOf(log)) > 0;
+    const { operations, lost } = exists ? await tallyLog(log) : { operations: 0, lost: 0 };
+    if (operations === 0) {
+      const why = exists ? "asked nothing of its stores" : "opened no store of this package";
       throw new NothingRecordedError(
-        `${out}: nothing to write: ${command[0]} opened no store of this package (it ended with ${exitCode})`,
+        `${out}: nothing to write: ${command[0]} ${why}${lost > 0 ? `, or ${lost} operations could not be written` : ""} (it ended with ${exitCode})`,
       );
     }
-    const operations = await countOperations(log);
     if (format === null) await rename(log, out);
     else await writeTrace(out, await loadTrace(log, { format: "oplog" }), format);
-    return { file: out, format: format ?? "oplog", operations, bytes: await sizeOf(out), exitCode };
+    return { file: out, format: format ?? "oplog", operations, lost, bytes: await sizeOf(out), exitCode };
   } finally {
     await rm(log, { force: true });
   }
@@ -87,11 +90,4 @@ async function sizeOf(path: string): Promise<number> {
     ({ size }) => size,
     () => 0,
   );
-}
-
-async function countOperations(log: string): Promise<number> {
-  const stream = await openTrace(log, { format: "oplog" });
-  let operations = 0;
-  for await (const { count } of stream.batches()) operations += count;
-  return operations;
 }

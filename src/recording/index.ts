@@ -3,3 +3,4 @@ import "./attach.js";
 
 export { RECORD_VARIABLE } from "./attach.js";
 export type { Recording, RecordingReport } from "./recordings.js";
+export { type LogTally, tallyLog } from "./tally.js";

@@ -107,25 +107,36 @@ describe("engram trace record", () => {
   });
 
   it("says when there was nothing to record, and leaves nothing behind", async () => {
-    const { code, stderr } = await record("none.oplog", "--", process.execPath, "-e", "0");
-    expect([code, stderr]).toEqual([
+    const idle = `import(${library}).then(async ({ Store }) => (await Store.create({ capacity: "8MiB" })).close())`;
+    const [none, asked] = await Promise.all([
+      record("none.oplog", "--", process.execPath, "-e", "0"),
+      record("none-asked.oplog", "--", process.execPath, "-e", idle),
+    ]);
+    expect([none.code, none.stderr]).toEqual([
       3,
       `engram: none.oplog: nothing to write: ${process.execPath} opened no store of this package (it ended with 0)\n`,
+    ]);
+    expect([asked.code, asked.stderr]).toEqual([
+      3,
+      `engram: none-asked.oplog: nothing to write: ${process.execPath} asked nothing of its stores (it ended with 0)\n`,
     ]);
     expect((await readdir(folder)).filter((name) => name.startsWith("none"))).toEqual([]);
   });
 
-  it.each([
-    [["x.oplog"], "missing required argument"],
-    [["x.oplog", "--", "no-such-program"], "no-such-program: cannot be run (ENOENT)"],
-    [["no/folder/x.oplog", "--", "node"], "output no/folder/x.oplog: cannot be written (no folder no/folder)"],
-    [["x.oplog.gz", "--to", "oplog", "--", "node"], "x.oplog.gz: an operation log is written as it is"],
-    [["x.what", "--", "node"], "x.what: the name does not tell the format to write"],
-  ])("refuses %j in one line", async (args, message) => {
-    const { code, stdout, stderr } = await record(...args);
-    expect([code, stdout]).toEqual([2, ""]);
-    expect(stderr).toContain(message);
-    expect(stderr.trimEnd().split("\n").length).toBe(1);
+  it("refuses in one line what it cannot do, before anything runs", async () => {
+    const refused: [args: string[], message: string][] = [
+      [["x.oplog"], "missing required argument"],
+      [["x.oplog", "--", "no-such-program"], "no-such-program: cannot be run (ENOENT)"],
+      [["no/folder/x.oplog", "--", "node"], "output no/folder/x.oplog: cannot be written (no folder no/folder)"],
+      [["x.oplog.gz", "--to", "oplog", "--", "node"], "x.oplog.gz: an operation log is written as it is"],
+      [["x.what", "--", "node"], "x.what: the name does not tell the format to write"],
+    ];
+    const results = await Promise.all(refused.map(([args]) => record(...args)));
+    for (const [i, { code, stdout, stderr }] of results.entries()) {
+      expect([code, stdout], refused[i][1]).toEqual([2, ""]);
+      expect(stderr).toContain(refused[i][1]);
+      expect(stderr.trimEnd().split("\n").length).toBe(1);
+    }
     expect((await readdir(folder)).filter((name) => name.startsWith("x."))).toEqual([]);
   });
 });

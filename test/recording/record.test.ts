@@ -307,18 +307,18 @@ describe("a recorder", () => {
 });
 
 describe("a key's hash", () => {
-  it("tells 300,000 keys of the kinds that programs make apart", () => {
+  it("tells 100,000 keys of the kinds that programs make apart", () => {
     const seen = new Set<string>();
     const add = (key: string | Uint8Array) => {
       hashKey(key, 12345);
       seen.add(`${hashed.lo} ${hashed.hi}`);
     };
-    for (let i = 0; i < 100_000; i++) {
+    for (let i = 0; i < 33_000; i++) {
       add(`user:${i}`);
       add(`session/${i * 65_536}/state`);
       add(new Uint8Array(Float64Array.of(i + 1).buffer));
     }
     for (let length = 1; length <= 1024; length++) add(new Uint8Array(length));
-    expect(seen.size).toBe(301_024);
+    expect(seen.size).toBe(100_024);
   });
 });
