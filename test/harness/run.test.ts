@@ -32,7 +32,10 @@ function runOf(results: Results, subject: string): Run {
   return run;
 }
 
-describe("engram run", () => {
+// Processes of their own for every run: on a busy machine one takes seconds to start.
+const PATIENCE = { timeout: 120_000 };
+
+describe("engram run", PATIENCE, () => {
   it("measures each subject, writes results and report, prints a summary", async () => {
     const out = join(folder, "blackboard");
     const args = ["run", "blackboard", "--subjects", "engram,map,lmdb,noop", "--duration", "60ms", "--out", out];
@@ -165,7 +168,7 @@ describe("engram run", () => {
   });
 });
 
-describe("a run that does not go to its end", () => {
+describe("a run that does not go to its end", PATIENCE, () => {
   it("hands over what it measured until it was told to stop", async () => {
     const stop = new AbortController();
     const plan = {

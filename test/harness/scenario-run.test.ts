@@ -27,7 +27,10 @@ function hash(text: string): number {
   return [...text].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 7);
 }
 
-describe("a run of a scenario with roles", () => {
+/** Threads are born for every run: on a busy machine that takes seconds. */
+const PATIENCE = { timeout: 120_000 };
+
+describe("a run of a scenario with roles", PATIENCE, () => {
   it("tells latencies of a label apart, counts what a full quota refuses, and holds the quota", async () => {
     const result = await run(
       `agents: { flood: 1, tenant: 1 }
@@ -83,7 +86,7 @@ phases:
   });
 });
 
-describe("a phase of which a subject can do too little", () => {
+describe("a phase of which a subject can do too little", PATIENCE, () => {
   const phase = (mix: string) => `{ operations: 900, mix: ${mix}, keys: { distribution: uniform, count: 9 } }`;
 
   it("is left out whole: what remains would be another workload", async () => {
@@ -117,7 +120,7 @@ describe("the time series", () => {
   });
 });
 
-describe("what happens beside a run", () => {
+describe("what happens beside a run", PATIENCE, () => {
   it("is told in order of time: phases, backups with what they did, garbage collections", async () => {
     const phase = "mix: { get: 1, set: 1 }, keys: { distribution: uniform, count: 500 }";
     const result = await run(
@@ -164,7 +167,7 @@ describe("what happens beside a run", () => {
   });
 });
 
-describe("an open loop", () => {
+describe("an open loop", PATIENCE, () => {
   it("with a ramp does as many operations as lie under the line, and times all of them from both starts", async () => {
     const result = await run(
       "phases: [{ duration: 250ms, rate: { from: 1000/s, to: 3000/s }, mix: { get: 1 }, keys: { distribution: uniform, count: 5 } }]\n",
