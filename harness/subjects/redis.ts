@@ -31,17 +31,11 @@ export const redis: Subject = {
     const attachment: Attachment = { connection: redisConnection(address), prefix: `engram-${randomUUID()}:` };
     const bridge = await RedisBridge.open({ ...attachment, keys: [], values: [] }, 0);
     const usedBefore = memoryOf(bridge);
-    const roundTrip = medianUs(() => bridge.call(CALL.ping));
-    const handOver = medianUs(() => bridge.call(CALL.nothing));
-    bridge.call(CALL.about);
+    notes ??= describe(bridge);
     return {
       attachment,
       memory: () => ({ usedBytes: Math.max(0, memoryOf(bridge) - usedBefore), capacityBytes: null }),
-      notes: [
-        `${bridge.text()}: every operation is a round trip over the socket, one request in flight per worker (an idle PING ${roundTrip} us, the median of ${TRIALS})`,
-        `of that ${handOver} us are the hand-over between the worker and the thread that holds its connection, which redis itself does not need`,
-        "no bound: the scenario's capacity is not set on the server; memory is the server's growth since the run began",
-      ],
+      notes,
       async close() {
         try {
           bridge.call(CALL.clear);
@@ -56,6 +50,20 @@ export const redis: Subject = {
     return new RedisAgent(await RedisBridge.open({ ...(attachment as Attachment), keys, values }, maxValueBytes));
   },
 };
+
+/** Of this process: each pass makes the shared part anew, and the medians would differ from one to the next. */
+let notes: readonly string[] | undefined;
+
+function describe(bridge: RedisBridge): readonly string[] {
+  const roundTrip = medianUs(() => bridge.call(CALL.ping));
+  const handOver = medianUs(() => bridge.call(CALL.nothing));
+  bridge.call(CALL.about);
+  return [
+    `${bridge.text()}: every operation is a round trip over the socket, one request in flight per worker (an idle PING ${roundTrip} us, the median of ${TRIALS})`,
+    `of that ${handOver} us are the hand-over between the worker and the thread that holds its connection, which redis itself does not need`,
+    "no bound: the scenario's capacity is not set on the server; memory is the server's growth since the run began",
+  ];
+}
 
 function memoryOf(bridge: RedisBridge): number {
   bridge.call(CALL.memory);

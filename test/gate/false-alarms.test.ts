@@ -6,9 +6,9 @@ import { describe, expect, it } from "vitest";
 import { decide, type MetricSample, type Outcome, SeededRandom } from "#dist/harness/gate/statistics/index.js";
 
 const SEED = Number(process.env.ENGRAM_TEST_SEED ?? 20_260_401);
-const GATES = 1000;
-/** The shipped gate draws 10,000; a fifth of that moves an interval's end by less than a rank and keeps this quick. */
-const RESAMPLES = 2000;
+const GATES = 300;
+/** The shipped gate draws 10,000; a twentieth of that moves an interval's end by about a rank and keeps this quick. */
+const RESAMPLES = 500;
 
 interface Machine {
   /** Standard deviation of one round's log-ratio. */
