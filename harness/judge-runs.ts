@@ -120,17 +120,22 @@ function classSize(memory: Run["memory"], pick: (...sizes: number[]) => number):
   return { value: pick(...memory.bySizeClass.map(({ size }) => size)), how: "size classes the store reports" };
 }
 
+/** Samples from which a P99 is compared with another: fifty lie beyond it, so that a handful do not decide. */
+const COMPARABLE_SAMPLES = 5000;
+
 /** The worst of reads and writes: how much longer the slowest hundredth takes while backups run. */
 function duringBackups(run: Run): Reading | null {
   const ratios = [...READS, ...ALL_WRITES].flatMap((name) => {
     const without = run.latency[name];
     const during = run.latency[latencyName(name, WITH_BACKUPS)];
-    return without === undefined || during === undefined ? [] : [{ name, value: during.p99 / without.p99 }];
+    if (without === undefined || during === undefined) return [];
+    if (Math.min(without.count, during.count) < COMPARABLE_SAMPLES) return [];
+    return [{ name, value: during.p99 / without.p99 }];
   });
   if (ratios.length === 0) return null;
   const worst = ratios.reduce((one, other) => (other.value > one.value ? other : one));
   const all = ratios.map(({ name, value }) => `${name} ${value.toFixed(2)}`).join(", ");
-  return { value: worst.value, how: `P99 with over without: ${all}` };
+  return { value: worst.value, how: `P99 with over without, of ${COMPARABLE_SAMPLES} samples at least: ${all}` };
 }
 
 /** Percent of throughput lost while backups run, from the mean cost of an operation. */
