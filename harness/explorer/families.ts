@@ -2,7 +2,8 @@
 import { isKeyed } from "./history.js";
 import type { Op, OpKind, Program } from "./program.js";
 import type { Random } from "./random.js";
-import { DEFAULTS, RECIPES, type Recipe, type Weights } from "./recipes.js";
+import { DEFAULTS, type Recipe, type Weights } from "./recipe.js";
+import { RECIPES } from "./recipes.js";
 
 export interface Family {
   readonly name: string;

@@ -15,7 +15,7 @@ export { InvariantCheck, type Shape } from "./invariants.js";
 export { EXPLORE_WASM } from "./location.js";
 export { Machine, type Outcome, REAPERS } from "./machine.js";
 export { describeProgram, type Op, type OpKind, type Program } from "./program.js";
-export { DEFAULTS, type Recipe, type Weights } from "./recipes.js";
+export { DEFAULTS, type Recipe, type Weights } from "./recipe.js";
 export { describeViolation, formatReport, type Report } from "./report.js";
 export { Replay, type Segment, type Strategy, TO_THE_END } from "./schedule.js";
 export { shrink } from "./shrink.js";
