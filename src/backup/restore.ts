@@ -67,7 +67,7 @@ export async function restore(path: string, options: RestoreOptions = {}): Promi
   );
 }
 
-/** From a file that must be whole, in two passes of a slab at a time: to check it and find its namespaces, and to load it. */
+/** From a file that must be whole, in two passes of a slab at a time: to find its namespaces, and to check and load it. */
 async function restoreWhole(file: string, options: RestoreOptions): Promise<Omit<Restored, "refused">> {
   const reader = new BackupReader(file);
   try {
@@ -103,9 +103,10 @@ async function makeStore(
   options: RestoreOptions,
   fill: (store: Store) => Filled,
 ): Promise<Omit<Restored, "refused">> {
-  const store = await Store.create(optionsFor(header, options.store ?? {}));
+  const { store, attend } = Store.createAlone(optionsFor(header, options.store ?? {}));
   try {
     const filled = fill(store);
+    attend();
     lineages.set(store, header.lineage);
     return { store, generation: header.generation, takenMs: header.takenMs, ...filled };
   } catch (error) {
@@ -114,22 +115,17 @@ async function makeStore(
   }
 }
 
-/** The slabs that hold entries of the store's own, as an image of nothing else. Reads, and so checks, the whole file. */
+/** The slabs that hold entries of the store's own, as an image of nothing else. Only they are checked: the others when they are loaded. */
 function directoryOf(reader: BackupReader): BackupImage {
-  const { path, header, words } = reader;
+  const { path, header } = reader;
   const classes: number[] = [];
   const slabs: Buffer[] = [];
-  for (const slab of reader.slabs()) {
+  for (const slab of reader.slabsUnchecked()) {
     const slabClass = reader.slabClasses[slab];
-    if (slabClass === 0) continue;
-    const step = (CHUNK_MIN << (slabClass - 1)) / 4;
-    for (let chunk = 0; chunk < words.length; chunk += step) {
-      const ours = (words[chunk + layout.E_META / 4] & 0xffff) < layout.FIRST_ID;
-      if (!ours || words[chunk + layout.E_BIRTH / 4] === 0) continue;
-      classes.push(slabClass);
-      slabs.push(Buffer.from(reader.slab));
-      break;
-    }
+    if (slabClass === 0 || !holdsOwn(reader.words, slabClass)) continue;
+    reader.check(slab);
+    classes.push(slabClass);
+    slabs.push(Buffer.from(reader.slab));
   }
   const pool = Buffer.from(new ArrayBuffer(slabs.length * layout.SLAB_SIZE));
   for (const [i, bytes] of slabs.entries()) pool.set(bytes, i * layout.SLAB_SIZE);
@@ -137,6 +133,18 @@ function directoryOf(reader: BackupReader): BackupImage {
 }
 
 const CHUNK_MIN = 1 << layout.CLASS_MIN_SHIFT;
+
+/** Whether a slab has chunks of the store's own namespaces. */
+function holdsOwn(words: Uint32Array, slabClass: number): boolean {
+  const step = (CHUNK_MIN << (slabClass - 1)) / 4;
+  for (let chunk = 0; chunk < words.length; chunk += step) {
+    if ((words[chunk + META] & 0xffff) < layout.FIRST_ID && words[chunk + BIRTH] !== 0) return true;
+  }
+  return false;
+}
+
+const META = layout.E_META / 4;
+const BIRTH = layout.E_BIRTH / 4;
 
 /** The files to try, best first. */
 function candidates(path: string): string[] {

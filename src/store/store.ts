@@ -39,7 +39,7 @@ interface Connection {
   readonly access: Access;
   /** Directory entries as last seen, by name. */
   readonly records: Map<string, Record>;
-  readonly maintenance: Worker | null;
+  maintenance: Worker | null;
   readonly creator: boolean;
   readonly shared: boolean;
   readonly buffers: FinalizationRegistry<number>;
@@ -83,6 +83,16 @@ export class Store implements AsyncDisposable {
    * @throws InvalidArgumentError for an option out of bounds
    */
   static async create(options: StoreOptions = {}): Promise<Store> {
+    const { store, attend } = Store.createAlone(options);
+    attend();
+    return store;
+  }
+
+  /**
+   * @internal A store that this thread has to itself until it calls `attend`: no maintenance thread runs, and nobody has been
+   * told of it. For restores.
+   */
+  static createAlone(options: StoreOptions): { store: Store; attend: () => void } {
     const checked = checkOptions(options);
     const module = compileEngine(checked.shared);
     const settings = {
@@ -95,8 +105,13 @@ export class Store implements AsyncDisposable {
     };
     const memory = createMemory(checked.geometry, settings, checked.shared);
     const worker = new WorkerConnection(module, memory);
-    const maintenance = checked.maintenance ? startMaintenance(worker) : null;
-    return open(new Store(connect(worker, maintenance, true, checked.shared), null));
+    const connection = connect(worker, true, checked.shared);
+    const store = new Store(connection, null);
+    const attend = () => {
+      if (checked.maintenance) startMaintenance(connection);
+      open(store);
+    };
+    return { store, attend };
   }
 
   /**
@@ -111,7 +126,7 @@ export class Store implements AsyncDisposable {
     const header = new Uint32Array(memory.buffer, 0, layout.HEADER_SIZE / 4);
     if (header[layout.H_CLOSED / 4] !== 0) throw new ClosedError("the store was closed by the thread that created it");
     const worker = new WorkerConnection(handle.module as WebAssembly.Module, memory);
-    return open(new Store(connect(worker, null, false, true), null));
+    return open(new Store(connect(worker, false, true), null));
   }
 
   /** What another thread needs to attach: structured-cloneable. */
@@ -539,7 +554,7 @@ function open(store: Store): Store {
   return store;
 }
 
-function connect(worker: WorkerConnection, maintenance: Worker | null, creator: boolean, shared: boolean): Connection {
+function connect(worker: WorkerConnection, creator: boolean, shared: boolean): Connection {
   const connection: Connection = {
     worker,
     evictor: null,
@@ -547,15 +562,14 @@ function connect(worker: WorkerConnection, maintenance: Worker | null, creator: 
     endings: new Set(),
     access: new Access(worker),
     records: new Map(),
-    maintenance,
+    maintenance: null,
     creator,
     shared,
     lent: new WeakMap(),
     buffers: new FinalizationRegistry((chunk) => {
       if (!worker.closed) worker.engine.returnBuffer(chunk);
     }),
-    maintenanceDone:
-      maintenance === null ? Promise.resolve() : new Promise((done) => maintenance.once("exit", () => done())),
+    maintenanceDone: Promise.resolve(),
   };
   // no other thread can reach private memory, so this one runs the policy as it goes
   if (!shared) worker.background = () => runEvictor(connection);
@@ -586,7 +600,8 @@ function wake(worker: WorkerConnection): void {
 }
 
 /** The clock and the sweep have a thread of their own, which does not keep the process alive. */
-function startMaintenance(worker: WorkerConnection): Worker {
+function startMaintenance(connection: Connection): void {
+  const { worker } = connection;
   worker.header[layout.H_MAINTAINED / 4] = 1; // from now on, though it is not there yet: it is the one to evict
   const thread = new Worker(new URL("./maintenance.js", import.meta.url), {
     workerData: { store: worker.handle },
@@ -594,7 +609,8 @@ function startMaintenance(worker: WorkerConnection): Worker {
     execArgv: [],
   });
   thread.unref();
-  return thread;
+  connection.maintenance = thread;
+  connection.maintenanceDone = new Promise((done) => thread.once("exit", () => done()));
 }
 
 function checkObject(options: unknown, what: string): void {
