@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { layout } from "../core/index.js";
-import { ClosedError } from "../store/errors.js";
+import { ClosedError, InvalidArgumentError } from "../store/errors.js";
 import type { Store } from "../store/index.js";
 import { type BackupThread, backupThread } from "./backup-thread.js";
 import type { BackupKind } from "./format.js";
@@ -46,7 +46,7 @@ export class Backups implements AsyncDisposable {
    */
   static async open(store: Store, options: BackupOptions): Promise<Backups> {
     const checked = checkBackupOptions(options);
-    const memory = store.handle.memory as WebAssembly.Memory;
+    const memory = memoryOf(store);
     const backups = new Backups(memory, checked);
     const { onBackup: _, onError: __, ...plain } = checked;
     try {
@@ -141,6 +141,19 @@ export class Backups implements AsyncDisposable {
     const epoch = this.memory.word(layout.H_SNAPSHOT);
     if (epoch !== 0) this.memory.endSnapshot(epoch);
     this.memory.release();
+  }
+}
+
+/** The memory, for the thread that writes backups to read. @throws InvalidArgumentError when no other thread can */
+function memoryOf(store: Store): WebAssembly.Memory {
+  try {
+    return store.handle.memory as WebAssembly.Memory;
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    throw new InvalidArgumentError(
+      "this store was created with shared: false, so it cannot be backed up: backups are written by another thread; create it with shared: true",
+      { cause: error },
+    );
   }
 }
 

@@ -48,6 +48,8 @@ export interface BackupHeader {
   readonly hashKind: number;
   readonly hashSeed: number;
   readonly eviction: number;
+  /** Entries at most that its policy keeps; 0 = no limit, also in files written before there was this field. */
+  readonly maxEntries: number;
   readonly capacity: number;
   readonly slotCount: number;
   readonly idCount: number;
@@ -106,6 +108,7 @@ const FIELDS = [
   ["kind", 108, "u32"],
   ["slabTableChecksum", 112, "u32"],
   ["checksumTableChecksum", 116, "u32"],
+  ["maxEntries", 120, "u32"],
 ] as const;
 
 export type FieldName = (typeof FIELDS)[number][0];

@@ -6,7 +6,14 @@
 import { statSync } from "node:fs";
 import { layout } from "../core/index.js";
 import { CorruptBackupError, InvalidArgumentError } from "../store/errors.js";
-import { type Loader, type Namespace, type Permission, Store, type StoreOptions } from "../store/index.js";
+import {
+  evictionName,
+  type Loader,
+  type Namespace,
+  type Permission,
+  Store,
+  type StoreOptions,
+} from "../store/index.js";
 import { type BackedUpEntry, type BackedUpNamespace, type Loss, SnapshotEntries } from "./entries.js";
 import type { BackupHeader } from "./format.js";
 import { findGenerations, inspectHeader } from "./generations.js";
@@ -233,10 +240,17 @@ function optionsFor(header: BackupHeader, asked: StoreOptions): StoreOptions {
   return {
     maxWorkers: Math.max(0, header.slotCount - EXTRA_SLOTS),
     hash: HASH_NAMES[header.hashKind] ?? "xxhash32",
-    eviction: header.eviction === 0 ? "none" : "clock",
+    ...evictionOf(header, asked),
     ...(sized ? {} : sizesOf(header)),
     ...asked,
   };
+}
+
+/** The policy as it was, with its limit, which means nothing to another one. */
+function evictionOf({ eviction, maxEntries }: BackupHeader, asked: StoreOptions): StoreOptions {
+  if (asked.eviction !== undefined) return {};
+  const name = evictionName(eviction);
+  return name === "none" || name === "clock" || maxEntries === 0 ? { eviction: name } : { eviction: name, maxEntries };
 }
 
 function sizesOf(header: BackupHeader): StoreOptions {

@@ -175,6 +175,7 @@ export class BackupSession {
       hashKind: memory.word(layout.H_HASH_KIND),
       hashSeed: memory.word(layout.H_HASH_SEED),
       eviction: memory.word(layout.H_EVICTION),
+      maxEntries: memory.word(layout.H_MAX_ENTRIES),
       capacity: memory.word(layout.H_CAPACITY) || 2 ** 32,
       slotCount: memory.word(layout.H_SLOT_COUNT),
       idCount: memory.word(layout.H_ID_COUNT),

@@ -6,7 +6,7 @@ export { Channel, type ChannelOptions } from "./channel.js";
 export { ENCODINGS, type EncodingName, type Values } from "./encoding.js";
 export * from "./errors.js";
 export type { AdaptiveStats, EvictionDecision } from "./eviction/decision-log.js";
-export type { EvictionName, LivePolicyName } from "./eviction/live-policies.js";
+export { type EvictionName, evictionName, type LivePolicyName } from "./eviction/live-policies.js";
 export type { PressureLevel } from "./eviction/pressure.js";
 export { HASH_BYTES_MAX, type HashKind, hashBytes, selectHash } from "./hash.js";
 export { PreparedKey } from "./key.js";

@@ -134,6 +134,47 @@ describe("store.backup", () => {
     }
   });
 
+  it("restores the eviction policy and its limit as they were configured, unless others are asked for", async () => {
+    for (const eviction of ["none", "clock", "lru", "arc"] as const) {
+      const limit = eviction === "lru" || eviction === "arc" ? 300 : 0;
+      const store = await Store.create({ capacity: "4MiB", eviction, ...(limit > 0 ? { maxEntries: limit } : {}) });
+      const ns = store.namespace("n", { encoding: "string" });
+      for (let i = 0; i < 250; i++) ns.set(`k${i}`, "v");
+      const directory = temporary();
+      const backups = await store.backup({ directory });
+      await backups.now();
+      await store.close();
+      const restored = await restore(directory, { store: { maintenance: false } });
+      expect(restored.entries).toBe(250);
+      expect(restored.store.stats().eviction).toMatchObject({ policy: eviction, maxEntries: limit });
+      const again = restored.store.namespace("n", { encoding: "string" });
+      for (let i = 0; limit > 0 && i < 500; i++) again.set(`new${i}`, "v");
+      if (limit > 0) {
+        for (let i = 0; i < 1000 && again.usage().entries > limit; i++) restored.store.maintain();
+        expect(again.usage().entries).toBeLessThanOrEqual(limit);
+      }
+      await restored.store.close();
+      const other = await restore(directory, { store: { eviction: "clock" } });
+      expect(other.store.stats().eviction).toMatchObject({ policy: "clock", maxEntries: 0 });
+      await other.store.close();
+    }
+  });
+
+  it("refuses to back up a store of private memory, but restores into one", async () => {
+    const { store, ns, backups, directory } = await open();
+    ns.set("k", "v");
+    await backups.now();
+    await store.close();
+    const { store: alone, entries } = await restore(directory, { store: { shared: false } });
+    expect(entries).toBe(1);
+    expect(alone.namespace("n", { encoding: "string" }).get("k")).toBe("v");
+    expect((await alone.verify()).violations).toEqual([]);
+    const refused = alone.backup({ directory: temporary() });
+    await expect(refused).rejects.toThrow(InvalidArgumentError);
+    await expect(refused).rejects.toThrow(/shared: false.*cannot be backed up/);
+    await alone.close();
+  });
+
   it("falls back to the generation before when the newest is damaged, and says so", async () => {
     const { store, ns, backups, directory } = await open();
     ns.set("k", "old");

@@ -33,10 +33,10 @@ export function evictionWord(name: EvictionName): number {
   return name === "clock" ? CLOCK : FIRST_POLICY + policyNames.indexOf(name);
 }
 
-/** The choice that a header's word stands for. */
+/** The choice that a header's word stands for; "clock" for one that this version does not know. */
 export function evictionName(word: number): EvictionName {
   if (word === NONE) return "none";
-  return word < FIRST_POLICY ? "clock" : (policyNames[word - FIRST_POLICY] as LivePolicyName);
+  return word < FIRST_POLICY ? "clock" : ((policyNames[word - FIRST_POLICY] as LivePolicyName | undefined) ?? "clock");
 }
 
 /** The policy to run over access logs; null for a store that has none. */
