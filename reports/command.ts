@@ -1,11 +1,17 @@
 /** `engram report RESULTS… -o FILE.html`. */
 import { Command } from "commander";
 import { bytes } from "./format.js";
+import { readInputs } from "./measurements.js";
 import { renderReport } from "./page.js";
-import { readResults } from "./read-results.js";
 import { tally } from "./sections/verdict.js";
 import { renderSummary } from "./summary.js";
 import { writeFileAtomically } from "./write-file.js";
+
+const DETAILS = `
+Beside the results of one run, these JSON files may be given; their figures join the targets, with their method:
+  npm run bench -- --json bench.json       speed of the parts: hashes, allocation, look-ups, padding
+  engram check HISTORY --json > check.json is a recorded history linearizable?
+  node dist/harness/backup/speed.js --json > backups.json`;
 
 /**
  * The command, to be added to the program. It throws InvalidArgumentError for files it cannot use, and writes nothing
@@ -14,16 +20,20 @@ import { writeFileAtomically } from "./write-file.js";
 export function reportCommand(): Command {
   return new Command("report")
     .description("draw results as one HTML page that works offline; several results stand side by side")
-    .argument("<results...>", "results.json of a run, or the folder it lies in")
+    .argument(
+      "<results...>",
+      "results.json of a run, or the folder it lies in; beside one, what other commands measured",
+    )
     .requiredOption("-o, --output <file>", "the HTML file to write")
     .option("--json", "print what was written as JSON, alone on stdout")
+    .addHelpText("after", DETAILS)
     .action(async (paths: string[], { output, json }: { output: string; json?: boolean }) => {
-      const all = await Promise.all(paths.map(readResults));
+      const { files, results: all } = await readInputs(paths);
       const page = renderReport(all);
       await writeFileAtomically(output, page);
       const size = Buffer.byteLength(page);
       if (json) {
-        const results = all.map(({ targets }, index) => ({ file: paths[index], targets: tally(targets) }));
+        const results = all.map(({ targets }, index) => ({ file: files[index], targets: tally(targets) }));
         process.stdout.write(`${JSON.stringify({ report: output, bytes: size, results })}\n`);
       } else {
         const summaries = all.map((results) => renderSummary(results));

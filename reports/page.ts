@@ -4,10 +4,12 @@ import { moment, shortCommit } from "./format.js";
 import { fileLabels, groupByFile, groupBySubject, REFERENCE_SUBJECT, unique } from "./groups.js";
 import type { Hole } from "./html.js";
 import type { EvictionResult, Results } from "./results.js";
+import { backupsSection } from "./sections/backups.js";
 import { environmentComparison, environmentSection } from "./sections/environment.js";
 import { hitRatioSection } from "./sections/eviction.js";
 import { keyFiguresSection } from "./sections/key-figures.js";
 import { costSection, latencySection } from "./sections/latency.js";
+import { linearizabilitySection } from "./sections/linearizability.js";
 import { memorySection } from "./sections/memory.js";
 import { noticesSection } from "./sections/notices.js";
 import { readingSection } from "./sections/reading.js";
@@ -51,6 +53,8 @@ function renderOne(results: Results): string {
           ]),
       hitRatioSection(results.evictions ?? []),
       memorySection(groups),
+      backupsSection(results.backups ?? []),
+      linearizabilitySection(results.checks ?? []),
       noticesSection([results]),
       readingSection("report"),
     ]),

@@ -17,8 +17,12 @@ export const RESULTS_FILE = "results.json";
  *   written by another schema version, or breaks the schema (with the path inside the document).
  */
 export async function readResults(path: string): Promise<Results> {
-  const { file, text } = await readText(path);
-  const document = parseJson(file, text);
+  const { file, document } = await readJson(path);
+  return checkResults(file, document);
+}
+
+/** @throws InvalidArgumentError when the document is of another version or breaks the schema */
+export function checkResults(file: string, document: unknown): Results {
   refuseOtherVersions(file, document);
   const parsed = resultsSchema.safeParse(document);
   if (!parsed.success) throw new InvalidArgumentError(`${file}: ${describeIssues(parsed.error.issues)}`);
@@ -34,6 +38,12 @@ export async function writeResults(path: string, results: Results): Promise<void
   const parsed = resultsSchema.safeParse(results);
   if (!parsed.success) throw new InvalidArgumentError(`results for ${path}: ${describeIssues(parsed.error.issues)}`);
   await writeFileAtomically(path, `${JSON.stringify(parsed.data, null, 2)}\n`);
+}
+
+/** @throws InvalidArgumentError when the file cannot be read or is not JSON */
+export async function readJson(path: string): Promise<{ file: string; document: unknown }> {
+  const { file, text } = await readText(path);
+  return { file, document: parseJson(file, text) };
 }
 
 async function readText(path: string): Promise<{ file: string; text: string }> {
@@ -78,7 +88,7 @@ function refuseOtherVersions(file: string, document: unknown): void {
   );
 }
 
-function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
+export function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
   const [first, ...others] = issues;
   const place = first.path.length === 0 ? "the document" : pathText(first.path);
   const rest = others.length === 0 ? "" : ` (and ${others.length} more)`;

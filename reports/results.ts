@@ -144,6 +144,35 @@ export const evictionResultSchema = z.object({
     .optional(),
 });
 
+/** What `engram check` found in one recorded history. */
+export const checkSchema = z.object({
+  file: z.string(),
+  outcome: z.enum(["ok", "illegal", "unknown"]),
+  /** What the history was held against: a register with or without expiry, a queue, … */
+  model: z.string(),
+  operations: z.number().int().nonnegative(),
+  elapsedMs: z.number().nonnegative(),
+  /** Every key is checked by itself. */
+  keys: z.object({
+    ok: z.number().int().nonnegative(),
+    illegal: z.number().int().nonnegative(),
+    unknown: z.number().int().nonnegative(),
+  }),
+  /** Keys that are not linearizable or not decided, the first few. */
+  open: z.array(z.object({ key: z.string(), outcome: z.enum(["illegal", "unknown"]), operations: z.number() })),
+});
+
+/** What one kind of backup took; `writing` mapped or at positions, so that the two can stand side by side. */
+export const backupSpeedSchema = z.object({
+  what: z.string(),
+  writing: z.string(),
+  durability: z.string(),
+  medianMs: z.number().nonnegative(),
+  worstMs: z.number().nonnegative(),
+  /** Regions of 4 KiB written, median. */
+  regions: z.number().nonnegative(),
+});
+
 export const environmentSchema = z.object({
   cpuModel: z.string(),
   cpuCount: z.number().int().positive(),
@@ -180,6 +209,10 @@ export const resultsSchema = z.object({
   }),
   runs: z.array(runSchema),
   evictions: z.array(evictionResultSchema).optional(),
+  /** Of histories given to `engram report` beside the results. */
+  checks: z.array(checkSchema).optional(),
+  /** Likewise. */
+  backups: z.array(backupSpeedSchema).optional(),
   targets: z.array(targetResultSchema),
   /** The run was stopped early; what is here was measured before that. */
   interrupted: z.boolean().optional(),
@@ -192,5 +225,7 @@ export type RunEvent = z.infer<typeof eventSchema>;
 export type Run = z.infer<typeof runSchema>;
 export type TargetResult = z.infer<typeof targetResultSchema>;
 export type EvictionResult = z.infer<typeof evictionResultSchema>;
+export type Check = z.infer<typeof checkSchema>;
+export type BackupSpeed = z.infer<typeof backupSpeedSchema>;
 export type Environment = z.infer<typeof environmentSchema>;
 export type Results = z.infer<typeof resultsSchema>;

@@ -84,7 +84,11 @@ describe("a report of hostile results", () => {
     };
   };
 
-  test.each(HOSTILE.map((text) => [text]))("nothing breaks out: %j", (text) => {
+  // Pages are dear, so all that would break out stands in one text; the rest is hostile only as a name of its own.
+  const alone = ["__proto__", "constructor", "red", "2020-01-01", "\ud800", ""];
+  const together = HOSTILE.filter((text) => !alone.includes(text)).join(" ");
+
+  test.each([together, ...alone].map((text) => [text]))("nothing breaks out: %j", (text) => {
     const [first, second] = base.runs;
     const results = {
       ...base,
@@ -108,10 +112,18 @@ describe("a report of hostile results", () => {
       targets: base.targets
         .slice(0, 3)
         .map((target) => ({ ...target, metric: text, method: text, unit: text, target: text })),
+      checks: [
+        {
+          ...{ file: text, outcome: "illegal" as const, model: text, operations: 3, elapsedMs: 1 },
+          keys: { ok: 0, illegal: 1, unknown: 0 },
+          open: [{ key: text, outcome: "illegal" as const, operations: 3 }],
+        },
+      ],
+      backups: [{ what: text, writing: "mapped", durability: text, medianMs: 1, worstMs: 2, regions: 3 }],
       notices: [text],
     };
     const other = { ...base, runs: base.runs.slice(0, 2), evictions: [] };
-    for (const input of [results, [results, other]]) {
+    for (const input of text === together ? [results, [results, other]] : [results]) {
       const page = skeleton(encodable(renderReport(input)));
       expect(page).toMatchObject({ scripts: 2, forbidden: 0, handlers: 0 });
       expect(page.data).toEqual(JSON.parse(JSON.stringify(input)));

@@ -24,6 +24,7 @@ describe("the report of one file", () => {
       "time",
       "hit-ratio",
       "memory",
+      "linearizability",
       "notices",
       "reading",
       "raw",
@@ -97,6 +98,7 @@ describe("reports of little", () => {
     expect([...document.querySelectorAll("main > section")].map(({ id }) => id)).toEqual([
       "verdict",
       "environment",
+      "linearizability",
       "notices",
       "reading",
       "raw",
