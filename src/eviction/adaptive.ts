@@ -168,16 +168,15 @@ export class Adaptive implements Policy {
   insert(id: number, weight = 1): void {
     this.links.pushHead(this.recency, id);
     this.size++;
-    if (this.byBytes) {
-      this.weigh(id, weight);
-      this.observeSampled(id, false);
-    }
+    if (this.byBytes) this.weigh(id, weight);
     if (!this.imitates) {
       this.running.insert(id, weight);
       this.counters[id] = 0;
     } else if (!this.running.has(id)) {
       this.stray(id);
     }
+    // last, for it may change the policy, and the new one starts with all residents, this one among them
+    if (this.byBytes) this.observeSampled(id, false);
   }
 
   evict(): number {

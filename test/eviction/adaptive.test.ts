@@ -219,6 +219,19 @@ describe("adaptive as a policy", () => {
     );
   });
 
+  it("by bytes, holds each entry once when an insertion makes it change", () => {
+    // a loop of 100 keys, of which half fit: policies change on a miss, that is, on an insertion
+    const ids = Uint32Array.from({ length: 40_000 }, (_, i) => (i < 10_000 ? i % 100 : (i * 7) % 100));
+    const sizes = ids.map((id) => 3 + (id % 2));
+    const policy = createPolicy("adaptive", { capacity: 175, distinct: 100, by: "bytes" }) as Adaptive;
+    const cache = new SimulatedCache(policy, 175, "bytes", 100);
+    cache.replay(ids, sizes, 0, ids.length);
+    expect(policy.changes).toBeGreaterThan(0);
+    const residents = policy.size;
+    for (let left = residents; left > 0; left--) expect(policy.evict()).toBeGreaterThanOrEqual(0);
+    expect([policy.size, policy.evict()]).toEqual([0, -1]);
+  });
+
   it("keeps its residents when it changes", () => {
     const { ids, distinct } = phases(300, 30_000);
     const policy = adaptive(300, distinct);
