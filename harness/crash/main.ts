@@ -32,8 +32,10 @@ function figures(counts: CrashCounts): string {
 
 const settings = { kills: whole("kills", 1), seed: whole("seed", 0), longestMs: whole("longest", 1) };
 process.stdout.write(`seed ${settings.seed}\n`);
+const PROGRESS_EVERY = 100;
 const counts = await crash(settings, (so) => {
   if (process.stderr.isTTY) process.stderr.write(`\r${figures(so)}`);
+  else if (so.kills % PROGRESS_EVERY === 0) process.stderr.write(`${figures(so)}\n`); // a campaign may be cut short
 });
 for (const violation of counts.violations.slice(0, 20)) process.stdout.write(`violation: ${violation}\n`);
 process.stdout.write(`crash: ${figures(counts)}\n`);
