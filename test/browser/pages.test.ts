@@ -15,11 +15,30 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/
 const results = fixtureResults();
 
 /** Sections that must hold at least one figure, per page. */
+/** With what other commands measured beside it. */
+const joined = {
+  ...results,
+  checks: [
+    {
+      ...{
+        file: "histories/a-rather-long-name-of-a-recorded-history.jsonl",
+        outcome: "illegal" as const,
+        model: "ttl",
+      },
+      ...{ operations: 30_000, elapsedMs: 812, keys: { ok: 41, illegal: 1, unknown: 0 } },
+      open: [{ key: "agent_17/state", outcome: "illegal" as const, operations: 700 }],
+    },
+  ],
+  backups: ["mapped", "positioned"].map((writing, at) => ({
+    ...{ what: "incremental, 1 %", writing, durability: "process", medianMs: 1.2 + at, worstMs: 4, regions: 160 },
+  })),
+};
+
 const PAGES = {
   report: {
-    render: () => renderReport(results),
+    render: () => renderReport(joined),
     figures: ["verdict", "subjects", "latency", "cost", "time", "hit-ratio", "memory"],
-    data: results as unknown,
+    data: joined as unknown,
   },
   comparison: {
     render: () => renderReport([results, fixtureResults({ title: "Second", commit: "fedcba98", speed: 1.13 })]),

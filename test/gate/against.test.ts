@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { JSDOM } from "jsdom";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import type { GateReport } from "#dist/harness/gate/index.js";
+import { type GateReport, gateCommand } from "#dist/harness/gate/index.js";
+import { InvalidArgumentError } from "#dist/src/store/errors.js";
 import { GateProject } from "./gate-project.js";
 
 const projects: GateProject[] = [];
@@ -158,6 +159,17 @@ describe("gate, asked wrongly", () => {
     [[], /^engram gate: give one of --against REV, --baseline FILE, --write-baseline FILE\n$/],
     [["--against", "HEAD", "--baseline", "x.json"], /give one of|no such file/],
     [["--baseline", "absent.json"], /^baseline absent\.json: no such file/],
+  ])("%j: exit 2 and one line", async (args, message) => {
+    const run = await p.gate(args);
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toMatch(message);
+    expect(run.stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(run.stdout).toBe("");
+    expect(p.leftovers()).toEqual([]);
+  });
+
+  // The values of options are refused before anything starts, so these need no process.
+  it.each([
     [["--against", "HEAD", "--tolerance", "0"], /^--tolerance 0: expected a share above 0 % and below 100 %/],
     [["--against", "HEAD", "--tolerance", "-1"], /^--tolerance -1: expected a share/],
     [["--against", "HEAD", "--tolerance", "abc"], /^--tolerance abc: expected a share/],
@@ -173,13 +185,11 @@ describe("gate, asked wrongly", () => {
     [["--against", "HEAD", "--scenario", "a,,b"], /^--scenario a,,b: expected scenario names/],
     [["--against", "HEAD", "--scenario", "--out"], /^--scenario --out: expected scenario names/],
     [["--against", "HEAD", "--inconclusive", "maybe"], /^--inconclusive maybe: expected pass or fail/],
-  ])("%j: exit 2 and one line", async (args, message) => {
-    const run = await p.gate(args);
-    expect(run.exitCode).toBe(2);
-    expect(run.stderr).toMatch(message);
-    expect(run.stderr.trimEnd().split("\n")).toHaveLength(1);
-    expect(run.stdout).toBe("");
-    expect(p.leftovers()).toEqual([]);
+  ])("%j: refused in one line", async (args, message) => {
+    const refused = gateCommand().exitOverride().parseAsync(args, { from: "user" });
+    await expect(refused).rejects.toThrow(InvalidArgumentError);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toThrow(/^[^\n]*$/);
   });
 
   it("outside a git repository: exit 2", async () => {

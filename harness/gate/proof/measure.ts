@@ -1,7 +1,7 @@
 /** The rounds of the proof: two processes of the same build and one of the slowed build, in an order drawn for each round. */
 import type { Run } from "../../../reports/index.js";
 import type { RunPlan } from "../../runner/messages.js";
-import { SeededRandom } from "../statistics/index.js";
+import { median, SeededRandom } from "../statistics/index.js";
 import { makeArm, type ProofArm } from "./arms.js";
 import { type Delays, turn } from "./slowed-subject.js";
 
@@ -17,7 +17,7 @@ export const SLOW_DOWN = 0.15;
 /** Rounds from which the delay is set; they are not judged. */
 const TUNING_ROUNDS = 5;
 /** A first delay is never off by more than this factor, short of noise. */
-const MOST_CORRECTION = 3;
+const MOST_CORRECTION = 2;
 
 export interface Tuned {
   readonly base: ProofArm;
@@ -39,17 +39,18 @@ export async function tuneArms(
   const base = await makeArm(folder("base"), { get: 0, set: 0 });
   const nsPerTurn = measureTurn();
   const bases: Run[] = [];
-  const tune = async (arm: ProofArm, runs: Run[]) => {
-    for (let i = 0; i < TUNING_ROUNDS; i++) runs.push(await arm.run({ ...plan, seed: plan.seed + i }, signal));
-  };
-  await tune(base, bases);
+  const trials: Run[] = [];
+  const seeds = Array.from({ length: TUNING_ROUNDS }, (_, at) => plan.seed + at);
+  for (const seed of seeds) bases.push(await base.run({ ...plan, seed }, signal));
   const turnsFor = (operation: "get" | "set") =>
     Math.max(1, Math.round((SLOW_DOWN * leastCost(bases, operation)) / nsPerTurn));
   const first: Delays = { get: turnsFor("get"), set: turnsFor("set") };
   const trial = await makeArm(folder("trial"), first);
-  const trials: Run[] = [];
-  await tune(trial, trials);
-  await tune(base, bases);
+  // In turns, so that a busy spell of the machine meets both.
+  for (const seed of seeds) {
+    trials.push(await trial.run({ ...plan, seed }, signal));
+    bases.push(await base.run({ ...plan, seed }, signal));
+  }
   const corrected = (operation: "get" | "set") => {
     const growth = leastCost(trials, operation) / leastCost(bases, operation) - 1;
     const factor = SLOW_DOWN / Math.max(SLOW_DOWN / MOST_CORRECTION, growth);
@@ -63,10 +64,16 @@ function leastCost(runs: readonly Run[], operation: "get" | "set"): number {
   return Math.min(...runs.map((run) => costOf(run, operation)));
 }
 
+/** The median batch, which a preemption does not move as it moves the mean. */
 function costOf(run: Run, operation: "get" | "set"): number {
   const cost = run.cost?.[operation];
   if (cost === undefined) throw new RangeError(`scenario ${run.scenario} has no ${operation}: the proof needs both`);
-  return cost.mean;
+  return cost.p50;
+}
+
+/** By how much a get of the slowed build is dearer, as a share: the median over the rounds. */
+export function injected(rounds: readonly ProofRound[]): number {
+  return median(rounds.map(({ base, slow }) => costOf(slow, "get") / costOf(base, "get"))) - 1;
 }
 
 /** Of the delay loop, ns; the least of several, which nothing disturbed. */
