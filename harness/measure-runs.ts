@@ -6,7 +6,7 @@ import { crewOf, replaysTrace, type Scenario } from "../workloads/index.js";
 import type { Progress } from "./command-line/progress.js";
 import { captureEnvironment } from "./environment.js";
 import { judgeRuns } from "./judge-runs.js";
-import { conductRuns } from "./runner/conductor.js";
+import { conductRuns, type Recording } from "./runner/conductor.js";
 import type { RunPlan } from "./runner/messages.js";
 import { withoutPasswords } from "./subjects/index.js";
 import { packageVersion } from "./version.js";
@@ -30,6 +30,8 @@ export interface RunRequest {
 
 export interface MeasuredRuns {
   readonly results: Results;
+  /** Of each run of the results, in the same order. */
+  readonly recordings: readonly Recording[];
   /** Runs that could not be finished, one line each. */
   readonly failures: readonly string[];
   /** Subjects without a part in a scenario, one line each. */
@@ -92,7 +94,7 @@ export async function measureRuns(
     ...(interrupted ? { interrupted } : {}),
     notices: [...noticesOf(plans, loadBefore), ...leftOut, ...failures],
   };
-  return { results, failures, leftOut };
+  return { results, recordings: conducted.recordings, failures, leftOut };
 }
 
 /** Where agents share threads there are never more threads than agents: what was asked for may come to the same. */

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import type { Results } from "../../reports/results.js";
+import { Histogram, hdrLog } from "../../src/monitor/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import {
   formatByName,
@@ -34,6 +35,7 @@ interface RunOptions {
   format?: string;
   limit?: string;
   redis?: string;
+  hlog?: boolean;
   noise?: boolean;
   json?: boolean;
 }
@@ -72,6 +74,7 @@ export function runCommand(): Command {
       "--noise",
       `run the first scenario ${NOISE_RUNS} times for 300 ms beforehand and report how much the figures differ`,
     )
+    .option("--hlog", "also write latencies.hlog, an HdrHistogram log of every latency, beside the results")
     .option("--json", "print results.json alone on stdout")
     .addHelpText("after", DETAILS)
     .action(run);
@@ -82,6 +85,7 @@ async function run(names: string[], options: RunOptions): Promise<void> {
   const folder = await prepareOutputFolder(options.out ?? defaultFolder());
   await withInterruption(async (interrupt) => {
     const measured = await measureInto(request, folder, interrupt);
+    if (options.hlog && measured.results.runs.length > 0) await writeHdrLog(measured, folder);
     await finish(measured, folder, options.json === true);
   });
 }
@@ -96,6 +100,18 @@ async function measureInto(request: RunRequest, folder: OutputFolder, interrupt:
   } finally {
     progress.stop();
   }
+}
+
+/** One line a latency of each run: its whole distribution. */
+async function writeHdrLog({ results, recordings }: MeasuredRuns, folder: OutputFolder): Promise<void> {
+  const { writeFileAtomically } = await import("../../reports/index.js");
+  const intervals = results.runs.flatMap(({ scenario, subject, workers, seconds }, at) =>
+    recordings[at].histograms.map(({ name, pairs, max }) => ({
+      ...{ tag: `${scenario}/${subject}/${workers}/${name}`, startMs: recordings[at].startedAt, seconds },
+      histogram: Histogram.fromPairs(pairs, max),
+    })),
+  );
+  await writeFileAtomically(join(folder.path, "latencies.hlog"), hdrLog(intervals));
 }
 
 /** Writes what was measured, prints it, and sets the exit code. */

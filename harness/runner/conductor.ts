@@ -7,11 +7,19 @@ import { basename, join } from "node:path";
 import type { Run } from "../../reports/results.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { RunFailedError } from "../command-line/errors.js";
-import type { FromRunProcess, RunPlan, ToRunProcess } from "./messages.js";
+import type { FromRunProcess, NamedHistogram, RunPlan, ToRunProcess } from "./messages.js";
 import { LeftOutError } from "./unsupported.js";
+
+export interface Recording {
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly histograms: readonly NamedHistogram[];
+}
 
 export interface ConductedRuns {
   readonly runs: Run[];
+  /** Of each run, in the same order. */
+  readonly recordings: Recording[];
   /** The highest timer floor of all runs, ns; 0 when there was none. */
   readonly timerFloorNs: number;
   readonly interrupted: boolean;
@@ -40,6 +48,7 @@ export async function conductRuns(
   progress: ConductorProgress,
 ): Promise<ConductedRuns> {
   const runs: Run[] = [];
+  const recordings: Recording[] = [];
   const failures: string[] = [];
   const leftOut: string[] = [];
   let timerFloorNs = 0;
@@ -52,14 +61,17 @@ export async function conductRuns(
       if (outcome === null) break;
       timerFloorNs = Math.max(timerFloorNs, outcome.timerFloorNs);
       // An interrupt before the first operation leaves nothing worth showing.
-      if (!outcome.stopped || outcome.run.ops > 0) runs.push(outcome.run);
+      if (!outcome.stopped || outcome.run.ops > 0) {
+        runs.push(outcome.run);
+        recordings.push(outcome);
+      }
     } catch (error) {
       if (error instanceof LeftOutError) leftOut.push(error.message);
       else if (error instanceof RunFailedError) failures.push(error.message);
       else throw error;
     }
   }
-  return { runs, timerFloorNs, interrupted: interrupt.aborted, failures, leftOut };
+  return { runs, recordings, timerFloorNs, interrupted: interrupt.aborted, failures, leftOut };
 }
 
 type Outcome = Extract<FromRunProcess, { type: "result" }>;

@@ -3,7 +3,7 @@ import type { Run } from "../../reports/results.js";
 import { loadSubject, type SubjectPlan } from "../subjects/index.js";
 import { ControlBlock } from "./control-block.js";
 import { type LatencySlot, latencySlots } from "./latency-slots.js";
-import type { RunPlan, WorkerBirth } from "./messages.js";
+import type { NamedHistogram, RunPlan, WorkerBirth } from "./messages.js";
 import { RunDriver } from "./run-driver.js";
 import { RunResult } from "./run-result.js";
 import { withoutUnsupported } from "./unsupported.js";
@@ -15,6 +15,9 @@ export interface RunOutcome {
   readonly timerFloorNs: number;
   /** True: told to stop before it was done; `run` holds what was measured until then. */
   readonly stopped: boolean;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly histograms: NamedHistogram[];
 }
 
 export async function executeRun(
@@ -41,8 +44,9 @@ export async function executeRun(
       result.note("latencies: getOrSet is every such operation; get counts those among them that hit");
     }
     const makeShared = () => subject.create(subjectPlan(plan, workload));
+    const startedAt = Date.now();
     await new RunDriver({ subject, workload, control, crew, result, makeShared, progress }).run();
-    return { run: result.toRun(), timerFloorNs, stopped: stop.aborted };
+    return { run: result.toRun(), timerFloorNs, stopped: stop.aborted, startedAt, histograms: result.histograms() };
   } finally {
     stop.removeEventListener("abort", onStop);
     await crew.dismiss();

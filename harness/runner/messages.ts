@@ -23,13 +23,27 @@ export interface RunPlan {
   readonly directory: string;
 }
 
+/** A latency's histogram as it travels: [bucket, count] pairs. */
+export interface NamedHistogram {
+  readonly name: string;
+  readonly pairs: Array<[number, number]>;
+  readonly max: number;
+}
+
 /** Parent process to run process. */
 export type ToRunProcess = { readonly type: "plan"; readonly plan: RunPlan } | { readonly type: "stop" };
 
 /** Run process to parent process. */
 export type FromRunProcess =
   | { readonly type: "progress"; readonly fraction: number; readonly label: string }
-  | { readonly type: "result"; readonly run: Run; readonly timerFloorNs: number; readonly stopped: boolean }
+  | {
+      readonly type: "result";
+      readonly run: Run;
+      readonly timerFloorNs: number;
+      readonly stopped: boolean;
+      readonly startedAt: number;
+      readonly histograms: NamedHistogram[];
+    }
   /** `usage`: bad input. `left-out`: the subject has no part in this scenario. `failed`: all else. */
   | { readonly type: "failure"; readonly message: string; readonly kind: "usage" | "left-out" | "failed" };
 

@@ -6,7 +6,7 @@ import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
 import type { MemoryUse, Subject } from "../subjects/index.js";
 import { fromActualStart, latencyName } from "./latency-names.js";
 import type { LatencySlot } from "./latency-slots.js";
-import type { CostCounts, PassReport } from "./messages.js";
+import type { CostCounts, NamedHistogram, PassReport } from "./messages.js";
 import type { Happening } from "./run-driver.js";
 import type { LatencyCollector } from "./sampler.js";
 import type { Workload, WorkloadPhase } from "./workload.js";
@@ -31,6 +31,7 @@ export class RunResult {
   readonly #notes = new Set<string>();
   readonly #errors = new Map<string, number>();
   readonly #costs = new Map<string, CostTotal>();
+  readonly #histograms = new Map<string, Histogram>();
   readonly #latency: Record<string, Latency> = {};
   readonly #series: SeriesPoint[] = [];
   readonly #sampledSeries: SeriesPoint[] = [];
@@ -134,10 +135,24 @@ export class RunResult {
       const intended = collector.total(slot, "intended");
       const actual = collector.total(slot, "actual");
       if (intended.count > 0) {
-        this.#latency[name] = this.#sampled(intended);
-        this.#latency[fromActualStart(STREAM_OPERATIONS[kind], label)] = this.#sampled(actual);
-      } else if (actual.count > 0) this.#latency[name] = this.#sampled(actual);
+        this.#addLatency(name, intended);
+        this.#addLatency(fromActualStart(STREAM_OPERATIONS[kind], label), actual);
+      } else if (actual.count > 0) this.#addLatency(name, actual);
     }
+  }
+
+  #addLatency(name: string, histogram: Histogram): void {
+    this.#latency[name] = this.#sampled(histogram);
+    this.#histograms.set(name, histogram);
+  }
+
+  /** Of every latency that the run names, whole: what an export draws on. */
+  histograms(): NamedHistogram[] {
+    return [...this.#histograms].map(([name, histogram]) => ({
+      name,
+      pairs: histogram.toPairs(),
+      max: histogram.max,
+    }));
   }
 
   toRun(): Run {

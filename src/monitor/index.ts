@@ -1,3 +1,4 @@
+export { encodeHistogram, hdrLog, type LogInterval } from "./hdr-log.js";
 export { type Health, type HealthAlert, type HealthInput, type HealthStatus, health } from "./health.js";
 export { Histogram, HistogramReader, HistogramRecorder, RECORDER_BYTES } from "./histogram.js";
 export {

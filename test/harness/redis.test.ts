@@ -187,7 +187,7 @@ describe.skipIf(missing !== null)("subject redis", () => {
   it("is measured like any other, and the notices name what was left out", async () => {
     const scenario = join(directory, "small.yaml");
     await writeFile(scenario, SMALL_SCENARIO);
-    const { results, failures } = await measureRuns(
+    const { results, recordings, failures } = await measureRuns(
       {
         scenarios: [loadScenario(scenario)],
         subjects: ["redis"],
@@ -201,6 +201,10 @@ describe.skipIf(missing !== null)("subject redis", () => {
     const [{ subject, errors, latency, notes }] = results.runs;
     expect([subject, errors]).toEqual(["redis", {}]);
     expect(latency.get.count + latency.set.count).toBeGreaterThan(0);
+    // What --hlog writes holds every value that the percentiles were taken from.
+    for (const { name, pairs } of recordings[0].histograms) {
+      expect(pairs.reduce((sum, [, count]) => sum + count, 0)).toBe(latency[name].count);
+    }
     expect(notes?.join()).toContain("round trip over the socket");
     expect(results.notices).toContain("subject other left out: for the test");
   }, 60_000);
