@@ -82,7 +82,7 @@ function placeOf({ callFrame: { functionName, url } }: ProfileNode): string {
   if (functionName === "(garbage collector)") return "garbage collector";
   if (functionName === "(program)") return "native code";
   if (url === "" || functionName.startsWith("(")) return functionName || ELSEWHERE;
+  if (functionName === "run" || functionName === profileContender.name) return "the loop and what is inlined into it";
   const file = url.split("/").at(-1);
-  if (functionName === "run") return `the loop and what is inlined into it (${file})`;
   return `${functionName || "a function"} (${file})`;
 }
