@@ -6,7 +6,7 @@ import { temporaryDirectories } from "./directory.js";
 
 const directory = temporaryDirectories();
 const ROLES = ["pair", "a", "b", "c", "token", "counter", "churn", "clear"] as const;
-const BACKUPS = 25;
+const BACKUPS = 12;
 
 interface Snapshot {
   promises: Map<string, number>;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { engram, start } from "./command-line.js";
+import { type Ended, engram, engramEach, start } from "./command-line.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -58,14 +58,25 @@ const REFUSED: Array<[args: string, says: RegExp]> = [
 ];
 
 describe("bad input", () => {
-  it.concurrent.each(REFUSED)("engram %s: exit 2, one line, nothing written", async (args, says) => {
-    const { code, stdout, stderr } = await engram(args.split(" "), { cwd: folder });
-    expect(stderr).toMatch(says);
-    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
-    expect(stderr).toMatch(/^engram: /);
-    expect(stdout).toBe("");
-    expect(code).toBe(2);
+  let ended: Ended[];
+  beforeAll(async () => {
+    ended = await engramEach(
+      REFUSED.map(([args]) => args.split(" ")),
+      { cwd: folder },
+    );
   });
+
+  it.each(REFUSED.map(([args, says], i) => [args, says, i] as const))(
+    "engram %s: exit 2, one line, nothing written",
+    (_, says, i) => {
+      const { code, stdout, stderr } = ended[i];
+      expect(stderr).toMatch(says);
+      expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+      expect(stderr).toMatch(/^engram: /);
+      expect(stdout).toBe("");
+      expect(code).toBe(2);
+    },
+  );
 
   it("leaves no results behind", async () => {
     expect((await readdir(folder)).sort()).toEqual(["a-file", "broken.yaml", "empty.oracleGeneral", "taken"]);

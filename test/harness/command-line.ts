@@ -24,6 +24,20 @@ export function engram(args: string[], options: { cwd?: string; env?: NodeJS.Pro
   return start(args, options).ended;
 }
 
+const EACH = fileURLToPath(new URL("./fixtures/each-command-line.mjs", import.meta.url));
+
+/** Runs command lines that end at once, one after the other in a single process. */
+export async function engramEach(lines: readonly string[][], options: { cwd?: string } = {}): Promise<Ended[]> {
+  const child = spawn(process.execPath, [EACH, JSON.stringify(lines)], {
+    cwd: options.cwd,
+    env: { ...process.env, NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const { code, stdout, stderr } = await endOf(child);
+  if (code !== 0) throw new Error(`a command line ended the process with ${code}: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
 function endOf(child: ChildProcess): Promise<Ended> {
   let stdout = "";
   let stderr = "";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { engram, start } from "./command-line.js";
+import { type Ended, engram, engramEach, start } from "./command-line.js";
 
 const shared = fileURLToPath(new URL("../../../shared/traces", import.meta.url));
 const haveTraces = existsSync(shared);
@@ -211,13 +211,24 @@ const REFUSED: Array<[args: string, says: RegExp]> = [
 ];
 
 describe("bad input", () => {
-  it.concurrent.each(REFUSED)("engram trace %s: exit 2, one line", async (args, says) => {
-    const { code, stdout, stderr } = await inFolder("trace", ...args.split(" "));
-    expect(stderr).toMatch(says);
-    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
-    expect(stderr).toMatch(/^engram: /);
-    expect([code, stdout]).toEqual([2, ""]);
+  let ended: Ended[];
+  beforeAll(async () => {
+    ended = await engramEach(
+      REFUSED.map(([args]) => ["trace", ...args.split(" ")]),
+      { cwd: folder },
+    );
   });
+
+  it.each(REFUSED.map(([args, says], i) => [args, says, i] as const))(
+    "engram trace %s: exit 2, one line",
+    (_, says, i) => {
+      const { code, stdout, stderr } = ended[i];
+      expect(stderr).toMatch(says);
+      expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+      expect(stderr).toMatch(/^engram: /);
+      expect([code, stdout]).toEqual([2, ""]);
+    },
+  );
 
   it("leaves nothing half-written", async () => {
     const names = await readdir(folder);
