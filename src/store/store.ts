@@ -610,7 +610,13 @@ function startMaintenance(connection: Connection): void {
   });
   thread.unref();
   connection.maintenance = thread;
-  connection.maintenanceDone = new Promise((done) => thread.once("exit", () => done()));
+  connection.maintenanceDone = new Promise((done) => {
+    thread.once("exit", () => {
+      // also when it never came to say so itself: verify() would wait for it
+      Atomics.store(worker.header, layout.H_MAINTAINED / 4, 0);
+      done();
+    });
+  });
 }
 
 function checkObject(options: unknown, what: string): void {
