@@ -96,12 +96,13 @@ export const CHUNK_MAX: u32 = 16384;
 
 // --- worker slot
 export const SLOT_SIZE: u32 = 65536;
-export const S_STATE: u32 = 0; // SLOT_FREE, SLOT_ACTIVE
+export const S_STATE: u32 = 0; // SLOT_FREE, SLOT_ACTIVE, SLOT_RESERVED
 export const S_INCARNATION: u32 = 4; // grows each time the slot is given out
 export const S_REAPER: u32 = 8; // slot number + 1 of whoever reaps it
 export const S_THREAD: u32 = 12; // node thread id, for people
 export const SLOT_FREE: u32 = 0;
 export const SLOT_ACTIVE: u32 = 1;
+export const SLOT_RESERVED: u32 = 2; // kept for the maintenance thread, which takes a while to come
 // hazard pointers: their own line. Scanners read CURRENT, PREVIOUS, HEAD, then the pins, in this order, and a
 // protection only ever moves from CURRENT to PREVIOUS, so a moving one is seen in one of the two.
 export const S_HAZARD_CURRENT: u32 = 64;

@@ -7,6 +7,7 @@ import * as L from "./layout.js";
 /** What the engine exports; see assembly/index.ts for each. */
 export interface Engine {
   attach(thread: number): number;
+  attachTo(slot: number, thread: number): number;
   detach(): void;
   reap(slot: number): number;
   relinquish(): void;

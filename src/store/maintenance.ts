@@ -22,7 +22,8 @@ const RECOVER_MS = 1;
 const SWEEP_BUCKETS_LOGGED = 256;
 
 const handle = workerData.store as StoreHandle;
-const worker = new WorkerConnection(handle.module as WebAssembly.Module, handle.memory as WebAssembly.Memory);
+const { module, memory } = handle as { module: WebAssembly.Module; memory: WebAssembly.Memory };
+const worker = new WorkerConnection(module, memory, workerData.slot as number);
 const header = new Int32Array((handle.memory as WebAssembly.Memory).buffer, 0, layout.HEADER_SIZE / 4);
 const closed = layout.H_CLOSED / 4;
 const hold = layout.H_HOLD / 4;

@@ -603,8 +603,12 @@ function wake(worker: WorkerConnection): void {
 function startMaintenance(connection: Connection): void {
   const { worker } = connection;
   worker.header[layout.H_MAINTAINED / 4] = 1; // from now on, though it is not there yet: it is the one to evict
+  // no one else has the handle yet, so the last slot is free: those who attach until the thread is there leave it alone
+  const slot = worker.header[layout.H_SLOT_COUNT / 4] - 1;
+  const place = worker.header[layout.H_SLOTS / 4] + slot * layout.SLOT_SIZE;
+  Atomics.store(new Uint32Array(worker.currentBuffer(), place, 1), layout.S_STATE / 4, layout.SLOT_RESERVED);
   const thread = new Worker(new URL("./maintenance.js", import.meta.url), {
-    workerData: { store: worker.handle },
+    workerData: { store: worker.handle, slot },
     stdin: false,
     execArgv: [],
   });

@@ -72,7 +72,8 @@ export class WorkerConnection {
   /** Adds up to the process's monotonic clock: `performance.now()` starts anew in each thread. */
   private readonly clockOffset: number;
 
-  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory) {
+  /** @param reserved the slot kept for this thread; default any that is free */
+  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, reserved?: number) {
     const buffer = memory.buffer;
     this.header = new Uint32Array(buffer, 0, layout.HEADER_SIZE / 4);
     const floats = new Float64Array(buffer, 0, layout.HEADER_SIZE / 8);
@@ -85,7 +86,7 @@ export class WorkerConnection {
     this.sharedBuffers.add(buffer);
     this.lastBuffer = buffer;
     this.engine = instantiateEngine(module, memory);
-    this.slotNumber = this.engine.attach(threadId);
+    this.slotNumber = reserved === undefined ? this.engine.attach(threadId) : this.engine.attachTo(reserved, threadId);
     if (this.slotNumber < 0) {
       throw new WorkerLimitError(
         `all ${this.header[layout.H_SLOT_COUNT / 4]} worker slots are taken; create the store with a larger maxWorkers`,

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Store } from "#dist/src/index.js";
+import { Store, WorkerLimitError } from "#dist/src/index.js";
 import { SEED } from "../core/seeded-random.js";
 import { bytesOf, HandClock, inside, openStore, until } from "./fixture.js";
 
@@ -193,4 +193,13 @@ it("a store without the thread has its clock moved by its own operations now and
   while (ns.has("k") && performance.now() - start < 10_000);
   expect(ns.has("k")).toBe(false);
   await store.close();
+});
+
+it("keeps the maintenance thread's slot, however soon too many threads attach", async () => {
+  const store = await openStore({ maxWorkers: 2, maintenance: true });
+  const others = [await Store.attach(store.handle), await Store.attach(store.handle)];
+  await expect(Store.attach(store.handle)).rejects.toThrow(WorkerLimitError);
+  expect(await store.verify()).toMatchObject({ ok: true }); // waits until the thread is there
+  expect(store.stats().workers.attached).toBe(4);
+  for (const other of others) await other.close();
 });

@@ -24,6 +24,7 @@ import {
   PIN_COUNT,
   SLOT_ACTIVE,
   SLOT_FREE,
+  SLOT_RESERVED,
   SLOT_SIZE,
   STALE,
   S_BUFFERS,
@@ -70,6 +71,16 @@ export function attach(thread: u32): i32 {
     }
   }
   return -1;
+}
+
+/** Takes the slot that was reserved for this thread. Its number, or -1 when it is not reserved. */
+export function attachTo(number: u32, thread: u32): i32 {
+  const place = load<u32>(H_SLOTS) + number * SLOT_SIZE;
+  if (!swap32(place + S_STATE, SLOT_RESERVED, SLOT_ACTIVE)) return -1;
+  store<u32>(place + S_THREAD, thread);
+  takePlace(number);
+  logs.joinLog();
+  return number;
 }
 
 /** Leaves in good order. */
