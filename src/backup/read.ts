@@ -56,9 +56,8 @@ export class BackupReader {
   readonly header: BackupHeader;
   readonly slabClasses: Uint8Array;
   readonly damaged = new Set<number>();
-  /** The slab that `slabs` is at, and its words. */
+  /** The slab that `slabs` is at. */
   readonly slab = Buffer.from(new ArrayBuffer(layout.SLAB_SIZE));
-  readonly words = new Uint32Array(this.slab.buffer);
   private readonly fd: number;
   private readonly partial: boolean;
   private readonly size: number;
@@ -89,23 +88,18 @@ export class BackupReader {
 
   /** Reads and checks one slab after the other into `slab`; yields their numbers. A partial reading notes what is damaged. */
   *slabs(): IterableIterator<number> {
-    for (const slab of this.slabsUnchecked()) {
-      this.check(slab);
-      yield slab;
-    }
-  }
-
-  /** The same without a look at checksums: whoever believes what is in a slab calls `check` first. */
-  *slabsUnchecked(): IterableIterator<number> {
     for (let slab = 0; slab < this.header.slabCount; slab++) {
-      this.fill(this.slab, this.byteOf(slab * layout.SLAB_SIZE));
+      this.read(slab, this.slab);
       yield slab;
     }
   }
 
-  /** Checks the slab that was just read. */
-  check(slab: number): void {
-    for (let i = 0; i < REGIONS_PER_SLAB; i++) this.checkRegion(slab * REGIONS_PER_SLAB + i, i * REGION);
+  /** Reads one slab and checks it where it is now. */
+  read(slab: number, into: Uint8Array): void {
+    this.fill(into, this.byteOf(slab * layout.SLAB_SIZE));
+    for (let i = 0; i < REGIONS_PER_SLAB; i++) {
+      this.checkRegion(slab * REGIONS_PER_SLAB + i, into.subarray(i * REGION, (i + 1) * REGION));
+    }
   }
 
   /** Where a byte of the pool lies in the file. */
@@ -113,9 +107,9 @@ export class BackupReader {
     return this.places.regions + poolOffset;
   }
 
-  private checkRegion(region: number, at: number): void {
+  private checkRegion(region: number, bytes: Uint8Array): void {
     const expected = this.checksums.readUInt32LE(region * 4);
-    const found = crc32(this.slab.subarray(at, at + REGION));
+    const found = crc32(bytes);
     if (found === expected) return;
     if (!this.partial) {
       throw this.corrupt({
@@ -181,7 +175,7 @@ export class BackupReader {
   }
 
   /** A file that ends early leaves zeros, which no checksum but a zero region's fits. */
-  private fill(bytes: Buffer, at: number): void {
+  private fill(bytes: Uint8Array, at: number): void {
     for (let done = 0; done < bytes.length; ) {
       const n = readSync(this.fd, bytes, done, bytes.length - done, at + done);
       if (n === 0) {

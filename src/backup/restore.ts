@@ -1,13 +1,14 @@
 /**
- * Recovery (ADR-009): from a backup file, or the newest whole generation of a directory, to a live store. Entries are written
- * into a fresh store one by one, so table, free lists and namespaces come to be as they always do, and the new store may be
- * larger, smaller or otherwise different from the one that was backed up.
+ * Recovery (ADR-009): from a backup file, or the newest whole generation of a directory, to a live store. Table, free lists and
+ * namespaces are built anew, so that the new store may be larger, smaller or otherwise different from the one that was
+ * backed up. A whole file goes in slab by slab (whole.ts), a damaged one entry by entry.
  */
 import { statSync } from "node:fs";
 import { layout } from "../core/index.js";
 import { CorruptBackupError, InvalidArgumentError } from "../store/errors.js";
 import {
   evictionName,
+  type Loaded,
   type Loader,
   type Namespace,
   type Permission,
@@ -19,6 +20,7 @@ import type { BackupHeader } from "./format.js";
 import { findGenerations, inspectHeader } from "./generations.js";
 import { type BackupImage, BackupReader, readBackup } from "./read.js";
 import { shown } from "./shown.js";
+import { WholeBackup } from "./whole.js";
 
 export interface RestoreOptions {
   /** What the new store is made with; what is left out is as it was in the store that was backed up. */
@@ -74,16 +76,19 @@ export async function restore(path: string, options: RestoreOptions = {}): Promi
   );
 }
 
-/** From a file that must be whole, in two passes of a slab at a time: to find its namespaces, and to check and load it. */
+/** From a file that must be whole. */
 async function restoreWhole(file: string, options: RestoreOptions): Promise<Omit<Restored, "refused">> {
   const reader = new BackupReader(file);
   try {
-    const snapshot = new SnapshotEntries(directoryOf(reader));
     return await makeStore(reader.header, options, (store) => {
-      const { names, inPlace, loader } = makeNamespaces(store, snapshot);
-      const loaded = inPlace
-        ? load(loader, reader)
-        : putAll(names, new SnapshotEntries(readBackup(file)), reader.header);
+      const loader = store.loader();
+      const whole = new WholeBackup(reader, loader);
+      const snapshot = new SnapshotEntries(whole.directory);
+      const oldIds = [...snapshot.namespaces.keys()].every((id) => id < loader.idCount);
+      if (oldIds) whole.settle();
+      else whole.leave();
+      const names = makeNamespaces(store, snapshot, loader);
+      const loaded = oldIds ? whole.load() : putAll(names, new SnapshotEntries(readBackup(file)), reader.header);
       return { file, ...loaded, ...finish(store, snapshot, names, loader), losses: [] };
     });
   } finally {
@@ -96,7 +101,8 @@ async function restorePart(path: string, options: RestoreOptions): Promise<Resto
   const { image, refused } = chooseImage(path, true);
   const snapshot = new SnapshotEntries(image, true);
   const restored = await makeStore(image.header, options, (store) => {
-    const { names, loader } = makeNamespaces(store, snapshot);
+    const loader = store.loader();
+    const names = makeNamespaces(store, snapshot, loader);
     const loaded = putAll(names, snapshot, image.header);
     return { file: image.path, ...loaded, ...finish(store, snapshot, names, loader), losses: snapshot.losses };
   });
@@ -121,37 +127,6 @@ async function makeStore(
     throw error;
   }
 }
-
-/** The slabs that hold entries of the store's own, as an image of nothing else. Only they are checked: the others when they are loaded. */
-function directoryOf(reader: BackupReader): BackupImage {
-  const { path, header } = reader;
-  const classes: number[] = [];
-  const slabs: Buffer[] = [];
-  for (const slab of reader.slabsUnchecked()) {
-    const slabClass = reader.slabClasses[slab];
-    if (slabClass === 0 || !holdsOwn(reader.words, slabClass)) continue;
-    reader.check(slab);
-    classes.push(slabClass);
-    slabs.push(Buffer.from(reader.slab));
-  }
-  const pool = Buffer.from(new ArrayBuffer(slabs.length * layout.SLAB_SIZE));
-  for (const [i, bytes] of slabs.entries()) pool.set(bytes, i * layout.SLAB_SIZE);
-  return { path, header, slabClasses: Uint8Array.from(classes), pool, damaged: new Set() };
-}
-
-const CHUNK_MIN = 1 << layout.CLASS_MIN_SHIFT;
-
-/** Whether a slab has chunks of the store's own namespaces. */
-function holdsOwn(words: Uint32Array, slabClass: number): boolean {
-  const step = (CHUNK_MIN << (slabClass - 1)) / 4;
-  for (let chunk = 0; chunk < words.length; chunk += step) {
-    if ((words[chunk + META] & 0xffff) < layout.FIRST_ID && words[chunk + BIRTH] !== 0) return true;
-  }
-  return false;
-}
-
-const META = layout.E_META / 4;
-const BIRTH = layout.E_BIRTH / 4;
 
 /** The files to try, best first. */
 function candidates(path: string): string[] {
@@ -266,23 +241,15 @@ function sizesOf(header: BackupHeader): StoreOptions {
   };
 }
 
-interface Names {
-  readonly names: Map<number, Namespace>;
-  /** Every namespace has its old id. */
-  readonly inPlace: boolean;
-  readonly loader: Loader;
-}
-
-function makeNamespaces(store: Store, snapshot: SnapshotEntries): Names {
-  const loader = store.loader();
+/** The namespaces, under their old ids where the store has those. */
+function makeNamespaces(store: Store, snapshot: SnapshotEntries, loader: Loader): Map<number, Namespace> {
   const names = new Map<number, Namespace>();
-  let inPlace = true;
   for (const [id, { name, encoding, whenFull }] of snapshot.namespaces) {
-    loader.ask(id);
+    if (id < loader.idCount) loader.ask(id);
     names.set(id, store.namespace(name, { encoding, whenFull }) as Namespace);
-    inPlace &&= loader.admit(name, id);
+    loader.admit(name, id);
   }
-  return { names, inPlace, loader };
+  return names;
 }
 
 /** What comes when all entries are in. */
@@ -291,33 +258,6 @@ function finish(store: Store, snapshot: SnapshotEntries, names: Map<number, Name
   limitAll(names, snapshot.namespaces);
   const channels = fillSystem(store, snapshot);
   return { namespaces: names.size, channels, noRoom: store.stats().operations.evictions };
-}
-
-const TICK_MS = 10;
-
-/** Slab by slab through the engine: the way for whole files, where every namespace got its old id. */
-function load(loader: Loader, reader: BackupReader): Loaded {
-  const { header, slabClasses, path } = reader;
-  // a clock that was set back since does not make entries live longer than they had at the cut
-  const shift = Math.floor((Math.max(loader.createdMs, header.takenMs) - header.createdMs) / TICK_MS);
-  const sum = { entries: 0, expired: 0 };
-  for (const slab of reader.slabs()) {
-    if (slabClasses[slab] === 0) continue;
-    const size = CHUNK_MIN << (slabClasses[slab] - 1);
-    for (let at = 0; at < layout.SLAB_SIZE; at += layout.S_MANY_SIZE) {
-      const where = () => `${path}: byte ${reader.byteOf(slab * layout.SLAB_SIZE + at)}`;
-      const piece = reader.slab.subarray(at, at + layout.S_MANY_SIZE);
-      const { entries, expired } = loader.load(piece, size, header.epoch, shift, where);
-      sum.entries += entries;
-      sum.expired += expired;
-    }
-  }
-  return sum;
-}
-
-interface Loaded {
-  entries: number;
-  expired: number;
 }
 
 /** One by one: where a file is damaged, or the new store has fewer ids. */

@@ -10,7 +10,7 @@ export { type EvictionName, evictionName, type LivePolicyName } from "./eviction
 export type { PressureLevel } from "./eviction/pressure.js";
 export { HASH_BYTES_MAX, type HashKind, hashBytes, selectHash } from "./hash.js";
 export { PreparedKey } from "./key.js";
-export type { Loader } from "./loader.js";
+export type { Cut, Loaded, Loader } from "./loader.js";
 export {
   type Entry,
   Namespace,

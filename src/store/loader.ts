@@ -1,5 +1,5 @@
 /**
- * The way in for a whole backup: pieces of slabs as they were in the store that was backed up, straight to the engine
+ * The way in for a whole backup: slabs as they were in the store that was backed up, straight to the engine
  * (src/core/assembly/loader.ts). For a store that was just made and that no one else knows yet.
  */
 import { layout } from "../core/index.js";
@@ -11,6 +11,13 @@ export interface Loaded {
   readonly expired: number;
 }
 
+/** The cut that a backup is of. */
+export interface Cut {
+  readonly epoch: number;
+  /** Ticks from the old store's beginning to the new one's: so much earlier do entries expire by the new store's clock. */
+  readonly shift: number;
+}
+
 export class Loader {
   private readonly worker: WorkerConnection;
   private readonly ids: number[] = [];
@@ -19,8 +26,26 @@ export class Loader {
     this.worker = worker;
   }
 
-  /** The largest piece `load` takes, bytes. */
-  static readonly PIECE = layout.S_MANY_SIZE;
+  /** Namespace ids that the store has: 0 to this, exclusive. */
+  get idCount(): number {
+    return this.worker.header[layout.H_ID_COUNT / 4];
+  }
+
+  /** Slabs that the store has room for. */
+  get slabs(): number {
+    return this.worker.header[layout.H_SLAB_MAX / 4];
+  }
+
+  /** A slab of the pool, to read a backup's into. */
+  slab(index: number): Buffer {
+    const at = this.worker.header[layout.H_POOL / 4] + index * layout.SLAB_SIZE;
+    return Buffer.from(this.worker.currentBuffer() as ArrayBuffer, at, layout.SLAB_SIZE);
+  }
+
+  /** Keeps a slab of an empty store for `adopt`. */
+  reserve(index: number, sizeClass: number): void {
+    this.worker.engine.reserveSlab(index, sizeClass);
+  }
 
   get createdMs(): number {
     return this.worker.createdMs;
@@ -44,24 +69,45 @@ export class Loader {
   }
 
   /**
-   * Loads a piece of a slab.
+   * Makes entries of a backup's slab that was read into a reserved one.
    *
-   * @param size bytes of its chunks
-   * @param epoch of the snapshot
-   * @param shift ticks by which expiries move
-   * @throws OutOfMemoryError; CorruptBackupError when a chunk contradicts itself: `atByte` tells where the piece begins
+   * @param old none of them was born in the cut's own epoch; such slabs come first
+   * @throws CorruptBackupError when a chunk contradicts itself: `atByte` tells where the slab begins in the file
    */
-  load(piece: Uint8Array, size: number, epoch: number, shift: number, atByte: () => string): Loaded {
+  adopt(index: number, sizeClass: number, cut: Cut, old: boolean, atByte: () => string): Loaded {
+    const { engine } = this.worker;
+    return this.told(engine.adoptSlab(index, sizeClass, cut.epoch, cut.shift >>> 0, old), sizeClass, atByte);
+  }
+
+  /**
+   * Loads a copy of what is in a backup's slab, into chunks that are free.
+   *
+   * @throws OutOfMemoryError; CorruptBackupError as adopt
+   */
+  copy(slab: Uint8Array, sizeClass: number, cut: Cut, atByte: (offset: number) => string): Loaded {
     const { worker } = this;
-    worker.manyBytes.set(piece);
-    const entries = worker.engine.loadChunks(piece.length, size, epoch, shift >>> 0);
-    if (entries >= 0) return { entries, expired: worker.out[1] };
+    const sum = { entries: 0, expired: 0 };
+    for (let at = 0; at < slab.length; at += layout.S_MANY_SIZE) {
+      const piece = slab.subarray(at, at + layout.S_MANY_SIZE);
+      worker.manyBytes.set(piece);
+      const loaded = worker.engine.loadChunks(piece.length, sizeOf(sizeClass), cut.epoch, cut.shift >>> 0);
+      const { entries, expired } = this.told(loaded, sizeClass, () => atByte(at));
+      sum.entries += entries;
+      sum.expired += expired;
+    }
+    return sum;
+  }
+
+  private told(entries: number, sizeClass: number, atByte: () => string): Loaded {
+    const { out } = this.worker;
+    if (entries >= 0) return { entries, expired: out[1] };
     if (entries === layout.NO_MEMORY) {
       throw new OutOfMemoryError(
         "the backup does not fit: no chunk is left for an entry; restore it into a larger store, or one with eviction",
       );
     }
-    throw new CorruptBackupError(`${atByte()}, chunk ${worker.out[0] / size}: an entry longer than its ${size} bytes`);
+    const size = sizeOf(sizeClass);
+    throw new CorruptBackupError(`${atByte()}, chunk ${out[0] / size}: an entry longer than its ${size} bytes`);
   }
 
   /** Nothing is let in any more. */
@@ -73,4 +119,8 @@ export class Loader {
     const at = this.worker.header[layout.H_IDS / 4] + id * layout.ID_STRIDE;
     return new Uint32Array(this.worker.currentBuffer(), at, layout.ID_STRIDE / 4);
   }
+}
+
+function sizeOf(sizeClass: number): number {
+  return (1 << layout.CLASS_MIN_SHIFT) << sizeClass;
 }

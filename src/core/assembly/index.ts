@@ -404,6 +404,14 @@ export function loadChunks(bytes: u32, size: u32, epoch: u32, shift: u32): i32 {
   return loader.loadChunks(bytes, size, epoch, shift);
 }
 
+export function reserveSlab(index: u32, sizeClass: u32): void {
+  loader.reserveSlab(index, sizeClass);
+}
+
+export function adoptSlab(index: u32, sizeClass: u32, epoch: u32, shift: u32, old: bool): i32 {
+  return loader.adoptSlab(index, sizeClass, epoch, shift, old);
+}
+
 // ------------------------------------------------------------------ namespaces
 
 export function resolve(length: u32): i32 {

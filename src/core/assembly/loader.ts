@@ -1,9 +1,11 @@
 /**
- * Entries of a backup into the table, a piece of a slab at a time.
+ * Entries of a backup into the table: either a whole slab where it lies, read from the file straight into the pool
+ * (`adoptSlab`), or copied from a window into chunks of their own (`loadChunks`), which needs no more slabs than there are entries for.
  *
- * The thread that loads has the store to itself: it has just made it, no maintenance thread runs yet, nobody has its handle. So
- * buckets are read and written plainly, no hazard is named, and counts are added up and stored a piece at a time. Should the
- * thread die, the store dies with it.
+ * Nobody but threads that load have the store: it was just made, no maintenance thread runs yet, no entry goes. So no hazard is
+ * named, and counts are added up and stored a piece at a time. Chains only grow, at their heads, by one swap each: a loader
+ * that swapped has seen every entry of the chain, so that no key comes in twice. Several threads may adopt slabs at a time; one
+ * alone, after them, copies, which may evict. Should a loader die, the store is given up.
  *
  * The namespace ids are those of the backup. Whoever restores has made each namespace under its old id and noted its hash
  * seed at the id's line (I_LOAD); entries of any other id are left out.
@@ -11,10 +13,12 @@
 import {
   C_BYTES_IN,
   C_INSERTED,
+  C_SLABS,
   DEATH_SLOT_BITS,
   E_BIRTH,
   E_DEATH,
   E_EXPIRES,
+  E_FLAGS,
   E_HASH,
   E_KEY,
   E_META,
@@ -23,6 +27,8 @@ import {
   E_VERSION,
   H_EPOCH,
   H_ID_COUNT,
+  H_SLAB_LIMIT,
+  H_SLAB_MAX,
   H_TICK,
   I_BYTES,
   I_ENTRIES,
@@ -31,17 +37,20 @@ import {
   KEY_MAX,
   LOG_INSERT,
   NO_MEMORY,
+  REGION_SHIFT,
+  SLAB_SHIFT,
+  SLAB_SIZE,
   S_HAND_CHUNK,
   S_MANY,
   S_OUT,
 } from "../layout";
 import { allocateOrEvict } from "./evict";
 import { hashKey } from "./hash";
-import { add32, add64, equalBytes } from "./memory";
-import { classAt, classOf, sizeOf } from "./pool";
+import { add32, add64, equalBytes, load32, swap32 } from "./memory";
+import { classAt, classOf, countTaken, giveList, putBack, sizeOf } from "./pool";
 import { idLine } from "./quota";
 import { bucketOf, fill, padded, tell } from "./table";
-import { beginWrite, count, endWrite, hashKind, markDirty, slot } from "./worker";
+import { beginWrite, count, endWrite, hashKind, markDirty, pool, slabs, slot } from "./worker";
 
 /** A chunk whose lengths contradict its class: its offset is in S_OUT. */
 const CORRUPT: i32 = -20;
@@ -56,26 +65,70 @@ const CORRUPT: i32 = -20;
 export function loadChunks(bytes: u32, size: u32, epoch: u32, shift: u32): i32 {
   const from = slot + S_MANY;
   const end = from + bytes;
+  mayBeThere = true;
+  if (!survey(from, end, size, epoch)) return CORRUPT;
+  beginWrite();
+  const loaded = copyAll(from, end, size, shift);
+  endWrite();
+  store<u32>(slot + S_OUT, expired, 4);
+  return loaded;
+}
+
+/** Keeps the slab for `adoptSlab`, which fills it: no chunk of it is handed out before. */
+export function reserveSlab(index: u32, sizeClass: u32): void {
+  const limit = min<u32>((index | 15) + 1, load<u32>(H_SLAB_MAX));
+  if (load<u32>(H_SLAB_LIMIT) < limit) store<u32>(H_SLAB_LIMIT, limit);
+  store<u32>(slabs + (index << 2), sizeClass + 1);
+  count(C_SLABS);
+}
+
+/**
+ * Makes entries of what belongs to snapshot `epoch` in a reserved slab, where the file's bytes lie already, and free chunks
+ * of the rest.
+ *
+ * @param old no entry in it was born in the snapshot's own epoch. Such slabs come before all others
+ * @returns as loadChunks, but for NO_MEMORY
+ */
+export function adoptSlab(index: u32, sizeClass: u32, epoch: u32, shift: u32, old: bool): i32 {
+  mayBeThere = !old;
+  const from = pool + (index << SLAB_SHIFT);
+  const end = from + SLAB_SIZE;
+  const size = sizeOf(sizeClass);
+  if (!survey(from, end, size, epoch)) return CORRUPT;
+  beginWrite();
+  const loaded = linkAll(from, end, sizeClass, size, shift);
+  for (let region = from; region < end; region += 1 << REGION_SHIFT) markDirty(region, 1);
+  endWrite();
+  store<u32>(slot + S_OUT, expired, 4);
+  return loaded;
+}
+
+/** Takes the birth from every chunk that is no entry of the snapshot, and looks at the others. False at one that cannot be. */
+function survey(from: u32, end: u32, size: u32, epoch: u32): bool {
   expired = 0;
   for (let chunk = from; chunk < end; chunk += size) {
     if (belongs(chunk, epoch) && isAdmitted(chunk)) {
       if (!fits(chunk, size)) {
         store<u32>(slot + S_OUT, chunk - from);
-        return CORRUPT;
+        return false;
       }
       look(chunk);
     } else {
       store<u32>(chunk + E_BIRTH, 0);
     }
   }
-  beginWrite();
-  const loaded = loadAll(from, end, size, shift);
-  endWrite();
-  store<u32>(slot + S_OUT, expired, 4);
-  return loaded;
+  return true;
 }
 
 let expired: u32 = 0;
+/**
+ * Whether a key that comes may have come before. A cut can have a key twice: a write of its epoch found the key absent; then it
+ * was inserted, in this epoch or the one before, and deleted, in the next, so that the bucket's head was as before; then that
+ * first write inserted it, stamped with the cut's epoch. Both were there for a moment between the backup's start and its cut:
+ * either is right. One of the two is of the cut's own epoch, so whoever loads all others first need not look for them: looking
+ * takes two thirds of the time.
+ */
+let mayBeThere = true;
 /** What the sum of all that `look` touched is good for: no compiler may leave the loads out. */
 let sink: u32 = 0;
 
@@ -109,7 +162,7 @@ function bytesOf(chunk: u32): u32 {
   return E_KEY + padded(load<u32>(chunk + E_META) >> 16) + <u32>load<u16>(chunk + E_VALUE_LENGTH);
 }
 
-/** Gives the chunk its hash in this store, and touches its bucket and the first entry there. */
+/** Gives the chunk its hash in this store, and touches its bucket and, if it matters, the first entry there. */
 // @ts-ignore: decorator
 @inline
 function look(chunk: u32): void {
@@ -117,88 +170,151 @@ function look(chunk: u32): void {
   const hash = hashKey(hashKind, chunk + E_KEY, meta >> 16, load<u32>(idLine(meta & 0xffff) + I_LOAD_SEED));
   store<u32>(chunk + E_HASH, hash);
   const first = load<u32>(bucketOf(hash));
-  if (first != 0) sink += load<u32>(first + E_HASH);
+  sink += first != 0 && mayBeThere ? load<u32>(first + E_HASH) : first;
 }
 
-function loadAll(from: u32, end: u32, size: u32, shift: u32): i32 {
-  let loaded: i32 = 0;
-  let id: u32 = 0; // of the entries not yet counted
-  let entries: u32 = 0;
-  let chunkBytes: u64 = 0;
-  let allBytes: u64 = 0;
+/** Entries loaded since `startCounting`; per namespace as long as the id is the same, as it mostly is for a while. */
+let entries: u32 = 0;
+let chunkBytes: u64 = 0;
+let id: u32 = 0;
+let entriesOfId: u32 = 0;
+let bytesOfId: u64 = 0;
+
+function startCounting(): void {
+  entries = 0;
+  chunkBytes = 0;
+  entriesOfId = 0;
+  bytesOfId = 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function countEntry(itsId: u32, bytes: u32): void {
+  if (itsId != id) {
+    charge();
+    id = itsId;
+  }
+  entriesOfId++;
+  bytesOfId += bytes;
+}
+
+function charge(): void {
+  if (entriesOfId == 0) return;
+  const line = idLine(id);
+  add32(line + I_ENTRIES, entriesOfId);
+  add64(line + I_BYTES, bytesOfId);
+  entries += entriesOfId;
+  chunkBytes += bytesOfId;
+  entriesOfId = 0;
+  bytesOfId = 0;
+}
+
+function endCounting(): void {
+  charge();
+  count(C_INSERTED, entries);
+  count(C_BYTES_IN, chunkBytes);
+}
+
+function copyAll(from: u32, end: u32, size: u32, shift: u32): i32 {
   let room = true;
-  for (let chunk = from; chunk < end; chunk += size) {
+  startCounting();
+  for (let chunk = from; chunk < end && room; chunk += size) {
     if (load<u32>(chunk + E_BIRTH) == 0) continue;
-    const meta = load<u32>(chunk + E_META);
-    const hash = load<u32>(chunk + E_HASH);
-    if (isLoaded(hash, meta, chunk + E_KEY)) continue;
-    let expires = load<u32>(chunk + E_EXPIRES);
-    if (expires != 0) {
-      expires -= shift;
-      if (<i32>(load<u32>(H_TICK) - expires) >= 0) {
-        expired++;
+    const expires = expiryHere(chunk, shift);
+    if (expires >= 0) room = copyEntry(chunk, <u32>expires);
+  }
+  endCounting();
+  return room ? entries : NO_MEMORY;
+}
+
+function linkAll(from: u32, end: u32, sizeClass: u32, size: u32, shift: u32): i32 {
+  let first: u32 = 0; // of the chunks that are free
+  let last: u32 = 0;
+  startCounting();
+  for (let chunk = from; chunk < end; chunk += size) {
+    if (load<u32>(chunk + E_BIRTH) != 0) {
+      const expires = expiryHere(chunk, shift);
+      if (expires >= 0 && adoptEntry(chunk, <u32>expires)) {
+        countEntry(load<u32>(chunk + E_META) & 0xffff, size);
         continue;
       }
-      if (expires == 0) expires = 1;
+      store<u32>(chunk + E_BIRTH, 0);
     }
-    const taken = loadEntry(chunk, hash, meta, expires);
-    room = taken != 0;
-    if (!room) break;
-    if ((meta & 0xffff) != id) {
-      charge(id, entries, chunkBytes);
-      id = meta & 0xffff;
-      entries = 0;
-      chunkBytes = 0;
-    }
-    entries++;
-    chunkBytes += taken;
-    allBytes += taken;
-    loaded++;
+    store<u64>(chunk + E_NEXT, 0); // and no death
+    if (first == 0) first = chunk;
+    else store<u32>(last + E_NEXT, chunk);
+    last = chunk;
   }
-  charge(id, entries, chunkBytes);
-  count(C_INSERTED, loaded);
-  count(C_BYTES_IN, allBytes);
-  return room ? loaded : NO_MEMORY;
+  endCounting();
+  countTaken(sizeClass, entries);
+  if (first != 0) giveList(sizeClass, first, last);
+  return entries;
 }
 
+/** The tick at which the entry expires here, 0 = never; -1 when that has come, and it is counted. */
 // @ts-ignore: decorator
 @inline
-function charge(id: u32, entries: u32, bytes: u64): void {
-  if (entries == 0) return;
-  const line = idLine(id);
-  add32(line + I_ENTRIES, entries);
-  add64(line + I_BYTES, bytes);
-}
-
-/**
- * Whether the key is there already. A cut can have a key twice: a write of its epoch found the key absent; then it was
- * inserted, in this epoch, and deleted, in the next, so that the bucket's head was as before; then that first write inserted
- * it, stamped with the cut's epoch. Both were there for a moment between the backup's start and its cut: either is right.
- */
-// @ts-ignore: decorator
-@inline
-function isLoaded(hash: u32, meta: u32, key: u32): bool {
-  for (let entry = load<u32>(bucketOf(hash)); entry != 0; entry = load<u32>(entry + E_NEXT) & ~1) {
-    if (load<u32>(entry + E_HASH) != hash || load<u32>(entry + E_META) != meta) continue;
-    if (equalBytes(entry + E_KEY, key, meta >> 16)) return true;
+function expiryHere(chunk: u32, shift: u32): i64 {
+  const then = load<u32>(chunk + E_EXPIRES);
+  if (then == 0) return 0;
+  const expires = then - shift;
+  if (<i32>(load<u32>(H_TICK) - expires) >= 0) {
+    expired++;
+    return -1;
   }
-  return false;
+  return expires == 0 ? 1 : expires;
 }
 
-/** Bytes of the chunk that the entry took; 0 when there is none. */
-function loadEntry(source: u32, hash: u32, meta: u32, expires: u32): u32 {
-  const chunk = allocateOrEvict(classOf(bytesOf(source)));
-  if (chunk == 0) return 0;
+/** A copy of the entry into a chunk of its own, unless its key is there. False when there is no chunk. */
+function copyEntry(source: u32, expires: u32): bool {
+  const hash = load<u32>(source + E_HASH);
+  const meta = load<u32>(source + E_META);
   const key = source + E_KEY;
+  const chunk = allocateOrEvict(classOf(bytesOf(source)));
+  if (chunk == 0) return false;
   const size = sizeOf(classAt(chunk));
   fill(chunk, hash, meta, key, key + padded(meta >> 16), load<u16>(source + E_VALUE_LENGTH), expires);
-  store<u32>(chunk + E_BIRTH, load<u32>(H_EPOCH));
-  store<u32>(chunk + E_DEATH, 0);
-  const bucket = bucketOf(hash);
-  store<u32>(chunk + E_NEXT, load<u32>(bucket));
-  store<u32>(bucket, chunk);
+  if (!publish(chunk, hash, meta, expires)) {
+    putBack(chunk);
+    return true;
+  }
   markDirty(chunk, size);
   store<u32>(slot + S_HAND_CHUNK, 0);
+  countEntry(meta & 0xffff, size);
+  return true;
+}
+
+/** The chunk itself as an entry: its key and value are in place, the rest is set as `fill` would. */
+// @ts-ignore: decorator
+@inline
+function adoptEntry(chunk: u32, expires: u32): bool {
+  store<u32>(chunk + E_EXPIRES, expires);
+  store<u16>(chunk + E_FLAGS, 0); // flags and access
+  return publish(chunk, load<u32>(chunk + E_HASH), load<u32>(chunk + E_META), expires);
+}
+
+/** Puts a filled chunk at the head of its chain. False when the key is there already. */
+// @ts-ignore: decorator
+@inline
+function publish(chunk: u32, hash: u32, meta: u32, expires: u32): bool {
+  const bucket = bucketOf(hash);
+  store<u32>(chunk + E_BIRTH, load<u32>(H_EPOCH));
+  while (true) {
+    const head = load32(bucket);
+    if (mayBeThere && isIn(head, chunk, hash, meta)) return false;
+    store<u64>(chunk + E_NEXT, <u64>head); // and no death
+    if (swap32(bucket, head, chunk)) break;
+  }
   tell(LOG_INSERT, hash, meta & 0xffff, chunk, load<u32>(chunk + E_VERSION), expires);
-  return size;
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function isIn(head: u32, chunk: u32, hash: u32, meta: u32): bool {
+  for (let entry = head; entry != 0; entry = load<u32>(entry + E_NEXT) & ~1) {
+    if (load<u32>(entry + E_HASH) != hash || load<u32>(entry + E_META) != meta) continue;
+    if (equalBytes(entry + E_KEY, chunk + E_KEY, meta >> 16)) return true;
+  }
+  return false;
 }

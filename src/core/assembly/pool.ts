@@ -219,6 +219,18 @@ function giveToClass(cls: u32, cache: u32, batch: u32): void {
   count(C_RETURNS);
 }
 
+/** Counts chunks as handed out by this worker that came with a backup's slab (loader.ts). */
+export function countTaken(cls: u32, chunks: u32): void {
+  const taken = slot + S_CACHES + cls * CACHE_STRIDE + K_TAKEN;
+  store<u64>(taken, load<u64>(taken) + chunks);
+}
+
+/** Gives a list of chunks that no one was handed yet to their class. */
+export function giveList(cls: u32, first: u32, last: u32): void {
+  push(PENDING_SLAB, cls, first, last, 0);
+  store<u32>(slot + S_PENDING, 0);
+}
+
 /**
  * Pushes a private list with one swap. `left` is what the cache holds once the swap took effect. The caller clears
  * S_PENDING when its own books say so too.
