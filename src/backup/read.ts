@@ -50,6 +50,15 @@ export function readBackup(path: string, partial = false): BackupImage {
   }
 }
 
+/** A file that was opened and checked but for its regions: what another thread needs to read it too. Structured-cloneable. */
+export interface OpenBackup {
+  readonly path: string;
+  readonly fd: number;
+  readonly header: BackupHeader;
+  readonly slabClasses: Uint8Array;
+  readonly checksums: Uint8Array;
+}
+
 /** A backup file, slab by slab: as much memory as a slab, however large the file. */
 export class BackupReader {
   readonly path: string;
@@ -62,24 +71,37 @@ export class BackupReader {
   private readonly partial: boolean;
   private readonly size: number;
   private readonly places: FileLayout;
-  private readonly checksums: Buffer;
+  private readonly checksums: DataView;
 
-  /** Opens the file and checks all but its regions. @throws as readBackup */
-  constructor(path: string, partial = false) {
-    this.path = path;
+  /**
+   * Opens the file and checks all but its regions, or goes on with one that is open, which stays whoever opened it has to close.
+   *
+   * @throws as readBackup
+   */
+  constructor(source: string | OpenBackup, partial = false) {
+    const opened = typeof source === "string" ? null : source;
+    this.path = opened?.path ?? (source as string);
     this.partial = partial;
-    this.fd = open(path);
+    this.fd = opened?.fd ?? open(this.path);
     try {
       this.size = fstatSync(this.fd).size;
-      this.header = this.readHeader();
+      this.header = opened?.header ?? this.readHeader();
       this.places = layoutOf(this.header.slabCapacity);
-      this.checkLength();
-      this.slabClasses = this.readSlabTable();
-      this.checksums = this.readChecksums();
+      if (opened === null) this.checkLength();
+      this.slabClasses = opened?.slabClasses ?? this.readSlabTable();
+      const { buffer, byteOffset, byteLength } = opened?.checksums ?? this.readChecksums();
+      this.checksums = new DataView(buffer, byteOffset, byteLength);
     } catch (error) {
-      this.close();
+      if (opened === null) this.close();
       throw error;
     }
+  }
+
+  /** For another thread, as long as this one keeps the file open. */
+  get opened(): OpenBackup {
+    const { path, fd, header, slabClasses, checksums } = this;
+    const table = new Uint8Array(checksums.buffer, checksums.byteOffset, checksums.byteLength);
+    return { path, fd, header, slabClasses, checksums: table };
   }
 
   close(): void {
@@ -107,8 +129,13 @@ export class BackupReader {
     return this.places.regions + poolOffset;
   }
 
+  /** For messages: a place in a slab. */
+  where(slab: number, offset = 0): string {
+    return `${this.path}: byte ${this.byteOf(slab * layout.SLAB_SIZE + offset)}`;
+  }
+
   private checkRegion(region: number, bytes: Uint8Array): void {
-    const expected = this.checksums.readUInt32LE(region * 4);
+    const expected = this.checksums.getUint32(region * 4, true);
     const found = crc32(bytes);
     if (found === expected) return;
     if (!this.partial) {

@@ -27,6 +27,11 @@ export interface RestoreOptions {
   store?: StoreOptions;
   /** Keep every intact entry of a damaged file and list what was lost, instead of refusing the file. */
   partial?: boolean;
+  /**
+   * How many threads read and load a whole file, 1 to 64. By default one for every 128 MiB, eight and the cores at most. Each of
+   * them takes a worker's slot of the new store meanwhile; where none is free, others do its share.
+   */
+  threads?: number;
 }
 
 export interface Restored {
@@ -65,6 +70,10 @@ export function lineageOf(store: Store): number | undefined {
  *   OutOfMemoryError when the new store is too small and does not evict
  */
 export async function restore(path: string, options: RestoreOptions = {}): Promise<Restored> {
+  const { threads } = options;
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
+    throw new InvalidArgumentError(`option threads is ${shown(threads)}; expected a whole number from 1 to 64`);
+  }
   const refused: string[] = [];
   for (const file of candidates(path)) {
     const restored = await attempt(() => restoreWhole(file, options), refused);
@@ -80,16 +89,22 @@ export async function restore(path: string, options: RestoreOptions = {}): Promi
 async function restoreWhole(file: string, options: RestoreOptions): Promise<Omit<Restored, "refused">> {
   const reader = new BackupReader(file);
   try {
-    return await makeStore(reader.header, options, (store) => {
-      const loader = store.loader();
-      const whole = new WholeBackup(reader, loader);
-      const snapshot = new SnapshotEntries(whole.directory);
-      const oldIds = [...snapshot.namespaces.keys()].every((id) => id < loader.idCount);
-      if (oldIds) whole.settle();
-      else whole.leave();
-      const names = makeNamespaces(store, snapshot, loader);
-      const loaded = oldIds ? whole.load() : putAll(names, new SnapshotEntries(readBackup(file)), reader.header);
-      return { file, ...loaded, ...finish(store, snapshot, names, loader), losses: [] };
+    return await makeStore(reader.header, options, async (store) => {
+      const whole = await WholeBackup.bring(reader, store, options.threads);
+      try {
+        const loader = store.loader();
+        const snapshot = new SnapshotEntries(whole.directory);
+        const oldIds = [...snapshot.namespaces.keys()].every((id) => id < loader.idCount);
+        if (oldIds) whole.settle();
+        else whole.leave();
+        const names = makeNamespaces(store, snapshot, loader);
+        const loaded = oldIds
+          ? await whole.load()
+          : putAll(names, new SnapshotEntries(readBackup(file)), reader.header);
+        return { file, ...loaded, ...finish(store, snapshot, names, loader), losses: [] };
+      } finally {
+        await whole.end();
+      }
     });
   } finally {
     reader.close();
@@ -100,7 +115,7 @@ async function restoreWhole(file: string, options: RestoreOptions): Promise<Omit
 async function restorePart(path: string, options: RestoreOptions): Promise<Restored> {
   const { image, refused } = chooseImage(path, true);
   const snapshot = new SnapshotEntries(image, true);
-  const restored = await makeStore(image.header, options, (store) => {
+  const restored = await makeStore(image.header, options, async (store) => {
     const loader = store.loader();
     const names = makeNamespaces(store, snapshot, loader);
     const loaded = putAll(names, snapshot, image.header);
@@ -114,11 +129,11 @@ type Filled = Pick<Restored, "file" | "entries" | "namespaces" | "expired" | "ch
 async function makeStore(
   header: BackupHeader,
   options: RestoreOptions,
-  fill: (store: Store) => Filled,
+  fill: (store: Store) => Promise<Filled>,
 ): Promise<Omit<Restored, "refused">> {
   const { store, attend } = Store.createAlone(optionsFor(header, options.store ?? {}));
   try {
-    const filled = fill(store);
+    const filled = await fill(store);
     attend();
     lineages.set(store, header.lineage);
     return { store, generation: header.generation, takenMs: header.takenMs, ...filled };

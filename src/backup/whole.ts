@@ -3,77 +3,95 @@
  * checked there, and its chunks become entries and free chunks where they lie: nothing is copied in between. Slabs that are
  * mostly free are not worth their place, and those with entries of the store's own (namespaces, grants) change: what belongs to
  * the snapshot in them is copied into chunks that are free. So is everything when the new store has fewer slabs than the old.
+ *
+ * A large backup is read, checked and linked by several threads, a share of the slabs each. Old slabs are linked before young
+ * ones (assembly/loader.ts says why), and copies are made last, by this thread alone.
  */
+import { availableParallelism } from "node:os";
 import { layout } from "../core/index.js";
-import type { Cut, Loaded, Loader } from "../store/index.js";
+import { CorruptBackupError } from "../store/errors.js";
+import type { Cut, Loaded, Loader, Store } from "../store/index.js";
+import { LoadingThread } from "./loading-thread.js";
 import type { BackupImage, BackupReader } from "./read.js";
+import { adopt, type Brought, bring, type Fate, type Seat, sum } from "./share.js";
 
 const TICK_MS = 10;
-/** Of the chunks of a slab, at least this share belongs to the snapshot, or they are copied. */
-const WORTH_ITS_PLACE = 0.5;
-
-const META = layout.E_META / 4;
-const BIRTH = layout.E_BIRTH / 4;
-const DEATH = layout.E_DEATH / 4;
-
-interface Seat {
-  /** Number of the slab in the file, and of its place in the new store. */
-  readonly slab: number;
-  readonly place: number;
-}
+/** A thread is worth its start (some 40 ms) from 128 MiB on. */
+const SLABS_PER_THREAD = 2048;
+const THREADS_MAX = 8;
 
 export class WholeBackup {
   /** The slabs that hold entries of the store's own, as an image of nothing else. */
   readonly directory: BackupImage;
   private readonly reader: BackupReader;
   private readonly loader: Loader;
-  /** Without an entry of the cut's own epoch, which can be of a key that is there twice; with such an entry. */
-  private readonly old: Seat[] = [];
-  private readonly young: Seat[] = [];
-  private readonly copied: number[] = [];
-  private readonly used: Seat[] = [];
+  private readonly brought: readonly Brought[];
+  private readonly threads: readonly LoadingThread[];
+
+  private constructor(
+    reader: BackupReader,
+    loader: Loader,
+    brought: readonly Brought[],
+    threads: readonly LoadingThread[],
+  ) {
+    this.reader = reader;
+    this.loader = loader;
+    this.brought = brought;
+    this.threads = threads;
+    this.directory = imageOf(
+      reader,
+      brought.filter(({ fate }) => fate === "own"),
+    );
+  }
 
   /**
    * Reads all slabs, into the pool of the empty store where they have room.
    *
+   * @param threads that take a share, this one among them; by default as many as the size is worth and there are cores
    * @throws CorruptBackupError naming file and byte of the first checksum that does not hold
    */
-  constructor(reader: BackupReader, loader: Loader) {
-    this.reader = reader;
-    this.loader = loader;
-    const own: number[] = [];
-    const cut = [...reader.slabClasses.keys()].filter((slab) => reader.slabClasses[slab] !== 0);
+  static async bring(reader: BackupReader, store: Store, threads?: number): Promise<WholeBackup> {
+    const loader = store.loader();
+    const { slabClasses } = reader;
+    const cut = [...slabClasses.keys()].filter((slab) => slabClasses[slab] !== 0);
     const roomy = cut.length <= loader.slabs;
-    const directory: Buffer[] = [];
-    for (const [place, slab] of cut.entries()) {
-      const bytes = roomy ? loader.slab(place) : reader.slab;
-      reader.read(slab, bytes);
-      const found = survey(bytes, reader.slabClasses[slab], reader.header.epoch);
-      if (found.own > 0) {
-        own.push(reader.slabClasses[slab]);
-        directory.push(Buffer.from(bytes));
-      }
-      if (found.live === 0) continue;
-      if (!roomy || found.own > 0 || found.live < found.chunks * WORTH_ITS_PLACE) this.copied.push(slab);
-      else (found.young > 0 ? this.young : this.old).push({ slab, place });
+    const seats = cut.map((slab, place) => ({ slab, place: roomy ? place : null }));
+    const wanted = threads ?? Math.min(availableParallelism(), THREADS_MAX, Math.floor(cut.length / SLABS_PER_THREAD));
+    const helpers: LoadingThread[] = [];
+    for (let i = 1; i < wanted && roomy && store.connectionId().shared; i++)
+      helpers.push(new LoadingThread(store, reader));
+    const [own, ...shares] = split(seats, helpers.length + 1);
+    const answers = helpers.map((helper, i) => bringBy(helper, shares[i]));
+    try {
+      const brought = bring(reader, loader, own);
+      const more = await Promise.all(answers);
+      // what a thread could not even begin is done here
+      for (const [i, answer] of more.entries()) brought.push(...(answer ?? bring(reader, loader, shares[i])));
+      return new WholeBackup(
+        reader,
+        loader,
+        brought,
+        helpers.filter((_, i) => more[i] !== null),
+      );
+    } catch (error) {
+      await Promise.all(helpers.map((helper) => helper.end()));
+      throw error;
     }
-    this.directory = imageOf(reader, own, directory);
-    if (roomy) this.used = cut.map((slab, place) => ({ slab, place }));
   }
 
   /** Keeps the places of the slabs that stay, and empties the others. Before anything is made in the store. */
   settle(): void {
     const { loader, reader } = this;
-    const staying = new Set([...this.old, ...this.young].map(({ place }) => place));
-    for (const { slab, place } of this.used) {
-      if (staying.has(place)) loader.reserve(place, reader.slabClasses[slab] - 1);
+    for (const { slab, place, fate } of this.brought) {
+      if (place === null) continue;
+      if (stays(fate)) loader.reserve(place, reader.slabClasses[slab] - 1);
       else loader.slab(place).fill(0);
     }
   }
 
   /** Empties all places: the store cannot keep the old ids, its entries come one by one. */
   leave(): void {
-    for (const { place } of this.used) this.loader.slab(place).fill(0);
+    for (const { place } of this.brought) if (place !== null) this.loader.slab(place).fill(0);
   }
 
   /**
@@ -81,52 +99,69 @@ export class WholeBackup {
    *
    * @throws CorruptBackupError, OutOfMemoryError
    */
-  load(): Loaded {
+  async load(): Promise<Loaded> {
     const { loader, reader } = this;
-    const { header, path, slabClasses } = reader;
+    const { header } = reader;
     // a clock that was set back since does not make entries live longer than they had at the cut
     const shift = Math.floor((Math.max(loader.createdMs, header.takenMs) - header.createdMs) / TICK_MS);
     const cut: Cut = { epoch: header.epoch, shift };
-    const where = (slab: number, offset = 0) => `${path}: byte ${reader.byteOf(slab * layout.SLAB_SIZE + offset)}`;
-    const sum = { entries: 0, expired: 0 };
-    const add = ({ entries, expired }: Loaded) => {
-      sum.entries += entries;
-      sum.expired += expired;
-    };
-    for (const seats of [this.old, this.young]) {
-      for (const { slab, place } of seats) {
-        add(loader.adopt(place, slabClasses[slab] - 1, cut, seats === this.old, () => where(slab)));
-      }
-    }
-    for (const slab of this.copied) {
-      reader.read(slab, reader.slab);
-      add(loader.copy(reader.slab, slabClasses[slab] - 1, cut, (offset) => where(slab, offset)));
-    }
-    return sum;
+    const old = await this.adoptAll("old", cut);
+    const young = await this.adoptAll("young", cut);
+    return sum([old, young, ...this.copied().map((slab) => this.copy(slab, cut))]);
+  }
+
+  /** Ends the threads. */
+  async end(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.end()));
+  }
+
+  private async adoptAll(fate: Fate, cut: Cut): Promise<Loaded> {
+    const seats = this.brought.filter((seat) => seat.fate === fate && seat.place !== null);
+    const [own, ...shares] = split(seats, this.threads.length + 1);
+    const answers = Promise.all(this.threads.map((thread, i) => thread.adopt(shares[i], cut)));
+    answers.catch(() => {}); // heard below, unless this thread's own share fails first
+    const here = adopt(this.reader, this.loader, own, cut);
+    return sum([here, ...(await answers)]);
+  }
+
+  private copied(): number[] {
+    return this.brought
+      .filter(({ fate, place }) => fate !== "free" && (place === null || !stays(fate)))
+      .map(({ slab }) => slab);
+  }
+
+  private copy(slab: number, cut: Cut): Loaded {
+    const { reader, loader } = this;
+    reader.read(slab, reader.slab);
+    return loader.copy(reader.slab, reader.slabClasses[slab] - 1, cut, (offset) => reader.where(slab, offset));
   }
 }
 
-/** How many chunks a slab has, how many belong to the snapshot, and of those, how many are of its epoch and how many the store's own. */
-function survey(bytes: Buffer, slabClass: number, epoch: number) {
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, layout.SLAB_SIZE / 4);
-  const step = ((1 << layout.CLASS_MIN_SHIFT) << (slabClass - 1)) / 4;
-  let live = 0;
-  let young = 0;
-  let own = 0;
-  for (let chunk = 0; chunk < words.length; chunk += step) {
-    const birth = words[chunk + BIRTH];
-    if (birth === 0 || birth > epoch) continue;
-    const death = words[chunk + DEATH] >>> layout.DEATH_SLOT_BITS;
-    if (death !== 0 && death <= epoch) continue;
-    live++;
-    if (birth === epoch) young++;
-    if ((words[chunk + META] & 0xffff) < layout.FIRST_ID) own++;
+/** Null when the thread could not do it for want of something, so that this one has to; a corrupt file is as corrupt here. */
+async function bringBy(helper: LoadingThread, seats: readonly Seat[]): Promise<Brought[] | null> {
+  try {
+    return await helper.bring(seats);
+  } catch (error) {
+    await helper.end();
+    if (error instanceof CorruptBackupError) throw error;
+    return null;
   }
-  return { chunks: words.length / step, live, young, own };
 }
 
-function imageOf({ path, header }: BackupReader, classes: readonly number[], slabs: readonly Buffer[]): BackupImage {
-  const pool = Buffer.from(new ArrayBuffer(slabs.length * layout.SLAB_SIZE));
-  for (const [i, bytes] of slabs.entries()) pool.set(bytes, i * layout.SLAB_SIZE);
-  return { path, header, slabClasses: Uint8Array.from(classes), pool, damaged: new Set() };
+function stays(fate: Fate): boolean {
+  return fate === "old" || fate === "young";
+}
+
+/** So many runs of neighbours, of nearly the same length. */
+function split<T>(items: readonly T[], parts: number): T[][] {
+  return Array.from({ length: parts }, (_, i) =>
+    items.slice(Math.floor((i * items.length) / parts), Math.floor(((i + 1) * items.length) / parts)),
+  );
+}
+
+function imageOf({ path, header, slabClasses }: BackupReader, own: readonly Brought[]): BackupImage {
+  const pool = Buffer.from(new ArrayBuffer(own.length * layout.SLAB_SIZE));
+  for (const [i, { bytes }] of own.entries()) pool.set(bytes as Uint8Array, i * layout.SLAB_SIZE);
+  const classes = Uint8Array.from(own, ({ slab }) => slabClasses[slab]);
+  return { path, header, slabClasses: classes, pool, damaged: new Set() };
 }
