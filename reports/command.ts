@@ -8,10 +8,12 @@ import { renderSummary } from "./summary.js";
 import { writeFileAtomically } from "./write-file.js";
 
 const DETAILS = `
-Beside the results of one run, these JSON files may be given; their figures join the targets, with their method:
-  npm run bench -- --json bench.json       speed of the parts: hashes, allocation, look-ups, padding
-  engram check HISTORY --json > check.json is a recorded history linearizable?
-  node dist/harness/backup/speed.js --json > backups.json`;
+Beside results, these JSON files may be given. Their figures join the targets of one run, with their method; several
+results have a column for them.
+  npm run bench -- --json bench.json                   speed of the parts: hashes, allocation, look-ups, padding
+  npm run --silent backup:speed -- --json > backups.json
+  engram check HISTORY --json > check.json             is a recorded history linearizable?
+  engram evict TRACE --policy lru,adaptive,opt --json > eviction.json`;
 
 /**
  * The command, to be added to the program. It throws InvalidArgumentError for files it cannot use, and writes nothing
@@ -22,14 +24,14 @@ export function reportCommand(): Command {
     .description("draw results as one HTML page that works offline; several results stand side by side")
     .argument(
       "<results...>",
-      "results.json of a run, or the folder it lies in; beside one, what other commands measured",
+      "results.json of a run, or the folder it lies in; beside them, what other commands measured",
     )
     .requiredOption("-o, --output <file>", "the HTML file to write")
     .option("--json", "print what was written as JSON, alone on stdout")
     .addHelpText("after", DETAILS)
     .action(async (paths: string[], { output, json }: { output: string; json?: boolean }) => {
-      const { files, results: all } = await readInputs(paths);
-      const page = renderReport(all);
+      const { files, results: all, beside } = await readInputs(paths);
+      const page = renderReport(all, beside);
       await writeFileAtomically(output, page);
       const size = Buffer.byteLength(page);
       if (json) {

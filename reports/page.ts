@@ -3,8 +3,10 @@ import { renderPage, type Section } from "./chrome.js";
 import { moment, shortCommit } from "./format.js";
 import { fileLabels, groupByFile, groupBySubject, REFERENCE_SUBJECT, unique } from "./groups.js";
 import type { Hole } from "./html.js";
+import type { Beside } from "./measurements.js";
 import type { EvictionResult, Results } from "./results.js";
 import { backupsSection } from "./sections/backups.js";
+import { benchSection } from "./sections/bench.js";
 import { environmentComparison, environmentSection } from "./sections/environment.js";
 import { hitRatioSection } from "./sections/eviction.js";
 import { keyFiguresSection } from "./sections/key-figures.js";
@@ -18,15 +20,15 @@ import { timeSection } from "./sections/time.js";
 import { verdictComparison, verdictSection } from "./sections/verdict.js";
 
 /**
- * Renders one results file, or several side by side, as one HTML page that loads nothing. Everything that came from
+ * Renders one results file, or several side by side (with what was measured `beside` them), as one HTML page that loads nothing. Everything that came from
  * the files is escaped; the same results give the same page.
  *
  * @throws RangeError for an empty list.
  */
-export function renderReport(results: Results | readonly Results[]): string {
+export function renderReport(results: Results | readonly Results[], beside: Beside | null = null): string {
   const all = Array.isArray(results) ? (results as readonly Results[]) : [results as Results];
   if (all.length === 0) throw new RangeError("a report needs at least one results file");
-  return all.length === 1 ? renderOne(all[0]) : renderSeveral(all);
+  return all.length === 1 ? renderOne(all[0]) : renderSeveral(all, beside);
 }
 
 function renderOne(results: Results): string {
@@ -53,6 +55,7 @@ function renderOne(results: Results): string {
           ]),
       hitRatioSection(results.evictions ?? []),
       memorySection(groups),
+      benchSection(results.bench ?? []),
       backupsSection(results.backups ?? []),
       linearizabilitySection(results.checks ?? []),
       noticesSection([results]),
@@ -63,7 +66,7 @@ function renderOne(results: Results): string {
   });
 }
 
-function renderSeveral(all: readonly Results[]): string {
+function renderSeveral(all: readonly Results[], beside: Beside | null): string {
   const groups = groupByFile(all);
   const labels = fileLabels(all);
   // Files are compared for the sake of the reference; its peers stand in the bars and the table.
@@ -74,7 +77,7 @@ function renderSeveral(all: readonly Results[]): string {
     title: `${all.length} results side by side`,
     facts: labels.map((label, index) => `${label} (${moment(all[index].createdAt)})`),
     sections: present([
-      verdictComparison(all),
+      verdictComparison(all, beside?.targets),
       environmentComparison(all),
       ...(groups.length === 0
         ? []
@@ -92,14 +95,38 @@ function renderSeveral(all: readonly Results[]): string {
             costSection(focus, "File"),
             timeSection(focus),
           ]),
-      hitRatioSection(labelledEvictions(all, labels)),
+      hitRatioSection([...labelledEvictions(all, labels), ...(beside?.evictions ?? [])]),
       memorySection(groups),
+      ...measuredSections(all, beside, labels),
       noticesSection(all),
       readingSection("report"),
     ]),
-    data: all,
+    data: beside === null ? all : { results: all, beside },
     dataName: "results.json",
   });
+}
+
+/** What other commands measured: of each file that carries some, and beside them all. */
+function measuredSections(
+  all: readonly Results[],
+  beside: Beside | null,
+  labels: readonly string[],
+): (Section | null)[] {
+  const checks = all.flatMap(({ checks: own = [] }, index) =>
+    own.map((check) => ({ ...check, file: `${check.file} · ${labels[index]}` })),
+  );
+  const each = <T extends { title: string } | { what: string }>(rows: readonly T[] | undefined, index: number): T[] =>
+    (rows ?? []).map((row) =>
+      "title" in row
+        ? { ...row, title: `${row.title} · ${labels[index]}` }
+        : { ...row, what: `${row.what} · ${labels[index]}` },
+    );
+  const found = [...checks, ...(beside?.checks ?? [])];
+  return [
+    benchSection([...all.flatMap(({ bench }, index) => each(bench, index)), ...(beside?.bench ?? [])]),
+    backupsSection([...all.flatMap(({ backups }, index) => each(backups, index)), ...(beside?.backups ?? [])]),
+    found.length > 0 ? linearizabilitySection(found) : null,
+  ];
 }
 
 function titleOf({ config, runs }: Results): string {

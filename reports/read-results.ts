@@ -5,6 +5,7 @@ import type { z } from "zod";
 import { InvalidArgumentError } from "../src/store/errors.js";
 import { findJsonFault } from "./json-position.js";
 import { type Results, resultsSchema, SCHEMA_VERSION } from "./results.js";
+import { schemaFault } from "./schema-faults.js";
 import { writeFileAtomically } from "./write-file.js";
 
 /** The name a run gives its results inside its output folder. */
@@ -17,16 +18,27 @@ export const RESULTS_FILE = "results.json";
  *   written by another schema version, or breaks the schema (with the path inside the document).
  */
 export async function readResults(path: string): Promise<Results> {
-  const { file, document } = await readJson(path);
-  return checkResults(file, document);
+  return checkResults(await readJson(path));
+}
+
+/** A file that is JSON: what it says, and how it says it, for messages. */
+export interface JsonFile {
+  readonly file: string;
+  readonly text: string;
+  readonly document: unknown;
 }
 
 /** @throws InvalidArgumentError when the document is of another version or breaks the schema */
-export function checkResults(file: string, document: unknown): Results {
-  refuseOtherVersions(file, document);
-  const parsed = resultsSchema.safeParse(document);
-  if (!parsed.success) throw new InvalidArgumentError(`${file}: ${describeIssues(parsed.error.issues)}`);
-  return parsed.data;
+export function checkResults(json: JsonFile, expected = "results written by engram run"): Results {
+  refuseOtherVersions(json, expected);
+  return checkJson(resultsSchema, json);
+}
+
+/** @throws InvalidArgumentError naming file, line and key, what was expected and what was there */
+export function checkJson<T>(schema: z.ZodType<T>, { file, text, document }: JsonFile): T {
+  const parsed = schema.safeParse(document);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError(schemaFault(file, text, document, parsed.error));
 }
 
 /**
@@ -36,14 +48,14 @@ export function checkResults(file: string, document: unknown): Results {
  */
 export async function writeResults(path: string, results: Results): Promise<void> {
   const parsed = resultsSchema.safeParse(results);
-  if (!parsed.success) throw new InvalidArgumentError(`results for ${path}: ${describeIssues(parsed.error.issues)}`);
+  if (!parsed.success) throw new InvalidArgumentError(schemaFault(`results for ${path}`, null, results, parsed.error));
   await writeFileAtomically(path, `${JSON.stringify(parsed.data, null, 2)}\n`);
 }
 
 /** @throws InvalidArgumentError when the file cannot be read or is not JSON */
-export async function readJson(path: string): Promise<{ file: string; document: unknown }> {
+export async function readJson(path: string): Promise<JsonFile> {
   const { file, text } = await readText(path);
-  return { file, document: parseJson(file, text) };
+  return { file, text, document: parseJson(file, text) };
 }
 
 async function readText(path: string): Promise<{ file: string; text: string }> {
@@ -73,9 +85,9 @@ function parseJson(file: string, text: string): unknown {
   }
 }
 
-function refuseOtherVersions(file: string, document: unknown): void {
+function refuseOtherVersions({ file, document }: JsonFile, expected: string): void {
   if (typeof document !== "object" || document === null || !("schemaVersion" in document)) {
-    throw new InvalidArgumentError(`${file}: no schemaVersion; expected results written by engram run`);
+    throw new InvalidArgumentError(`${file}: no schemaVersion; expected ${expected}`);
   }
   const { schemaVersion } = document;
   if (schemaVersion === SCHEMA_VERSION) return;
@@ -86,25 +98,6 @@ function refuseOtherVersions(file: string, document: unknown): void {
   throw new InvalidArgumentError(
     `${file}: schemaVersion is ${JSON.stringify(schemaVersion)}; this version of engram reads ${SCHEMA_VERSION} only, ${advice}`,
   );
-}
-
-export function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
-  const [first, ...others] = issues;
-  const place = first.path.length === 0 ? "the document" : pathText(first.path);
-  const rest = others.length === 0 ? "" : ` (and ${others.length} more)`;
-  return `${place}: ${first.message.replace(/^Invalid input: /, "")}${rest}`;
-}
-
-/** `runs[3].latency.read.p99`; keys that are no plain names are quoted. */
-function pathText(path: readonly PropertyKey[]): string {
-  return path
-    .map((step, index) => {
-      if (typeof step === "number") return `[${step}]`;
-      const name = String(step);
-      if (!/^[A-Za-z_$][\w$-]*$/.test(name)) return `[${JSON.stringify(name)}]`;
-      return index === 0 ? name : `.${name}`;
-    })
-    .join("");
 }
 
 function reasonOf(cause: unknown): string {

@@ -171,6 +171,77 @@ export const backupSpeedSchema = z.object({
   worstMs: z.number().nonnegative(),
   /** Regions of 4 KiB written, median. */
   regions: z.number().nonnegative(),
+  rounds: z.number().int().positive().optional(),
+});
+
+/** A figure that answers to a documented target, from whichever tool measured it. */
+export const targetFigureSchema = z.object({
+  target: z.string(),
+  value: z.number(),
+  /** The target's own. */
+  unit: z.string(),
+  method: z.string(),
+  rounds: z.number().int().positive().optional(),
+});
+
+/** One row of the bench that was measured: the median over the rounds, with the quartiles beside it. */
+export const benchFigureSchema = z.object({
+  id: z.string(),
+  label: z.string(),
+  /** What a read hands back: a copy, a view, a reference; null where nothing is read. */
+  returns: z.string().nullable(),
+  unit: z.string(),
+  median: z.number(),
+  lowerQuartile: z.number(),
+  upperQuartile: z.number(),
+  /** Median over the rounds of (this / the group's reference in the same round); null for the reference itself or without one. */
+  ratio: z.number().nullable(),
+  /** What the source document says of it, same unit. */
+  documented: z.number().nullable(),
+  /** Under 1.4 x the empty loop: probably optimised away, so not to be believed. */
+  suspect: z.boolean(),
+});
+
+/** A goal, and how far from it we are. */
+export const benchJudgementSchema = z.object({
+  id: z.string(),
+  what: z.string(),
+  /** Where the goal is written. */
+  source: z.string(),
+  /** Median over the rounds; a ratio is taken within each round. */
+  value: z.number(),
+  lowerQuartile: z.number(),
+  upperQuartile: z.number(),
+  unit: z.string(),
+  comparison: z.enum(["<=", "<", ">="]),
+  goal: z.number(),
+  met: z.boolean(),
+  /** Share by which the value is worse than the goal; negative: better by that much. */
+  distance: z.number(),
+  /** Rests on a figure that was probably optimised away. */
+  suspect: z.boolean(),
+});
+
+/** Where a row's time goes, the largest share first. */
+export const benchProfileSchema = z.object({
+  id: z.string(),
+  label: z.string(),
+  /** `ns`: of an operation, of all that the profiler saw; they add up to slightly more than the row's median, by its own cost. */
+  places: z.array(z.object({ place: z.string(), share: z.number(), ns: z.number() })),
+});
+
+export const benchGroupSchema = z.object({
+  name: z.string(),
+  title: z.string(),
+  /** Label of the row the ratios are taken to; null when there are none. */
+  reference: z.string().nullable(),
+  figures: z.array(benchFigureSchema),
+  judgements: z.array(benchJudgementSchema),
+  notes: z.array(z.string()),
+  /** What the group says about documented targets. */
+  answers: z.array(targetFigureSchema),
+  /** Empty unless asked for. */
+  profiles: z.array(benchProfileSchema),
 });
 
 export const environmentSchema = z.object({
@@ -213,6 +284,8 @@ export const resultsSchema = z.object({
   checks: z.array(checkSchema).optional(),
   /** Likewise. */
   backups: z.array(backupSpeedSchema).optional(),
+  /** Likewise: groups of `npm run bench`. */
+  bench: z.array(benchGroupSchema).optional(),
   targets: z.array(targetResultSchema),
   /** The run was stopped early; what is here was measured before that. */
   interrupted: z.boolean().optional(),
@@ -227,5 +300,10 @@ export type TargetResult = z.infer<typeof targetResultSchema>;
 export type EvictionResult = z.infer<typeof evictionResultSchema>;
 export type Check = z.infer<typeof checkSchema>;
 export type BackupSpeed = z.infer<typeof backupSpeedSchema>;
+export type TargetFigure = z.infer<typeof targetFigureSchema>;
+export type BenchFigure = z.infer<typeof benchFigureSchema>;
+export type BenchGroup = z.infer<typeof benchGroupSchema>;
+export type BenchJudgement = z.infer<typeof benchJudgementSchema>;
+export type BenchProfile = z.infer<typeof benchProfileSchema>;
 export type Environment = z.infer<typeof environmentSchema>;
 export type Results = z.infer<typeof resultsSchema>;

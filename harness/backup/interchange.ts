@@ -11,6 +11,7 @@
 import { isUtf8 } from "node:buffer";
 import { Packr } from "msgpackr";
 import { z } from "zod";
+import { schemaFault } from "../../reports/schema-faults.js";
 import type { BackedUpEntry, BackedUpNamespace, SnapshotEntries } from "../../src/backup/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import type { EncodingName, Store } from "../../src/store/index.js";
@@ -225,9 +226,7 @@ export function load(store: Store, records: IterableIterator<Located>): Counts {
 function check<T>(schema: z.ZodType<T>, { record, where }: Located, what: string): T {
   const result = schema.safeParse(record);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const path = issue.path.length === 0 ? "it" : issue.path.join(".");
-  throw new InvalidArgumentError(`${where}: is not ${what}: ${path}: ${issue.message}`);
+  throw new InvalidArgumentError(schemaFault(`${where}: is not ${what}`, null, record, result.error));
 }
 
 function keyOf({ key, keyBase64 }: Entry): string | Uint8Array {

@@ -7,33 +7,17 @@
  *
  *   { "rows": SpeedRow[], "figures": SpeedFigure[] }
  *
- * where a figure is what one of the targets asks for, measured as this table is.
+ * where a figure is what one of the targets asks for, measured as this table is; `engram report` reads it beside results.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { type BackupSpeeds, backupSpeedsSchema } from "../../reports/measurement-files.js";
 import { type BackupReport, type Namespace, restore, Store } from "../../src/index.js";
 
-export interface SpeedRow {
-  readonly what: string;
-  readonly writing: string;
-  readonly durability: string;
-  readonly medianMs: number;
-  readonly worstMs: number;
-  /** Regions of 4 KiB written, median. */
-  readonly regions: number;
-  readonly rounds: number;
-}
-
-/** One figure for a target, by its id in src/monitor/targets. */
-export interface SpeedFigure {
-  readonly target: string;
-  readonly value: number;
-  readonly unit: "ms" | "%";
-  readonly method: string;
-  readonly rounds: number;
-}
+export type SpeedRow = Required<BackupSpeeds["rows"][number]>;
+export type SpeedFigure = BackupSpeeds["figures"][number] & { readonly unit: "ms" | "%" };
 
 /** The figures of the table that targets ask for: mapped, to the page cache. */
 export function figuresOf(rows: readonly SpeedRow[], mib: number): SpeedFigure[] {
@@ -207,8 +191,7 @@ if (process.argv[1] === import.meta.filename) {
     process.exitCode = 2;
   } else {
     const rows = await measureSpeed(mib, rounds);
-    process.stdout.write(
-      values.json ? `${JSON.stringify({ rows, figures: figuresOf(rows, mib) }, null, 2)}\n` : show(rows),
-    );
+    const written = (): BackupSpeeds => backupSpeedsSchema.parse({ rows, figures: figuresOf(rows, mib) });
+    process.stdout.write(values.json ? `${JSON.stringify(written(), null, 2)}\n` : show(rows));
   }
 }

@@ -7,6 +7,7 @@ import { writeFileAtomically } from "../../reports/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { EXIT } from "../command-line/exit-codes.js";
 import { withInterruption } from "../command-line/interruption.js";
+import { wholeNumber } from "../command-line/option-values.js";
 import { createProgress } from "../command-line/progress.js";
 import { captureEnvironment } from "../environment.js";
 import { median } from "../gate/statistics/index.js";
@@ -149,14 +150,4 @@ function parseGroups(text: string, sofar: string[]): string[] {
   const names = text.split(",").map((name) => name.trim());
   for (const name of names) checkGroup(name);
   return [...sofar, ...names];
-}
-
-function wholeNumber(option: string, text: string, least: number, most: number): number {
-  const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (!(value >= least && value <= most)) {
-    throw new InvalidArgumentError(
-      `${option} ${JSON.stringify(text)}: expected a whole number from ${least} to ${most}`,
-    );
-  }
-  return value;
 }

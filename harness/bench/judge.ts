@@ -1,6 +1,6 @@
 /** From ns per round to figures, ratios and verdicts. Ratios are taken within a round, and the median of them is judged. */
 import { median } from "../gate/statistics/index.js";
-import type { Figure, GroupResult, Judgement } from "./results.js";
+import type { Figure, GroupResult, Judgement, TargetFigure } from "./results.js";
 import type { Contender, Rounds } from "./turns.js";
 
 /** Below this multiple of the empty loop a figure was probably optimised away. */
@@ -110,4 +110,32 @@ export function plainFigure(
   return { id, label, returns: null, unit, ...spreadOf(sample), ratio, documented: null, suspect: false };
 }
 
-export type GroupOutcome = Omit<GroupResult, "name" | "title" | "profiles">;
+/**
+ * What a judged value says about documented targets: nothing when it was probably optimised away.
+ *
+ * @param rounds the median of which the value is
+ */
+export function answersOf(
+  judgement: Judgement,
+  rounds: number,
+  targets: readonly string[],
+  how: string = judgement.what,
+): TargetFigure[] {
+  if (judgement.suspect) return [];
+  const { value, unit } = judgement;
+  return targets.map((target) => ({ target, value, unit, method: `npm run bench: ${how}`, rounds }));
+}
+
+/** The same of a figure: its median. */
+export function figureAnswers(
+  { median: value, unit, label, suspect }: Figure,
+  rounds: number,
+  targets: readonly string[],
+  how: string = label,
+): TargetFigure[] {
+  return suspect ? [] : targets.map((target) => ({ target, value, unit, method: `npm run bench: ${how}`, rounds }));
+}
+
+/** A group without answers leaves them out. */
+export type GroupOutcome = Omit<GroupResult, "name" | "title" | "profiles" | "answers"> &
+  Partial<Pick<GroupResult, "answers">>;

@@ -71,7 +71,7 @@ function runInProcess(
       if (process.env.ENGRAM_DEBUG === "1") process.stderr.write(lastWords);
       if (answer?.type === "result") {
         const { title, outcome, profiles } = answer;
-        resolve({ name: order.name, title, ...outcome, profiles });
+        resolve({ name: order.name, title, answers: [], ...outcome, profiles });
       } else if (answer?.type === "failure") fail(answer.message);
       else fail(`its process ended (${signal ?? `exit code ${code}`}) ${lastWords.trim().split("\n").at(-1) ?? ""}`);
     });

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { Command } from "commander";
 import { writeFileAtomically } from "../../reports/index.js";
+import type { CheckedHistory } from "../../reports/measurement-files.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { parseDuration } from "../../workloads/index.js";
 import { requireWritableFile } from "../sweep/index.js";
@@ -64,7 +65,9 @@ async function runCheck(file: string, options: CommandOptions): Promise<void> {
   const result = checkHistory(history, { model, deadlineMs: options.deadline, cacheLimit: options.cache, file });
   const page = result.outcome === "illegal" ? options.output : undefined;
   if (page !== undefined) await writeFileAtomically(page, renderViolationPage(result, basename(file)));
-  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : summaryOf(result, file, page));
+  process.stdout.write(
+    options.json ? `${JSON.stringify(result satisfies CheckedHistory)}\n` : summaryOf(result, file, page),
+  );
   process.exitCode = EXIT_BY_OUTCOME[result.outcome];
 }
 

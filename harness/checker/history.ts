@@ -15,6 +15,7 @@
  */
 import { createReadStream } from "node:fs";
 import { z } from "zod";
+import { schemaFault } from "../../reports/schema-faults.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 
 export interface Operation {
@@ -103,11 +104,9 @@ export function parseOperation(text: string, line: number, file: string): Operat
   const fail = (what: string): never => {
     throw new InvalidArgumentError(`${file}:${line}: ${what}`);
   };
-  const parsed = lineSchema.safeParse(parseJson(text, fail));
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0];
-    return fail(path.length > 0 ? `${path.join(".")}: ${message}` : message);
-  }
+  const document = parseJson(text, fail);
+  const parsed = lineSchema.safeParse(document);
+  if (!parsed.success) throw new InvalidArgumentError(schemaFault(`${file}:${line}`, null, document, parsed.error));
   const { client, key, op, input = null, output = null, call, return: answer } = parsed.data;
   if (answer !== null && answer < call) return fail(`return ${answer} is before call ${call}`);
   if (answer === null && output !== null) return fail("an output, but return is null: answered or not?");

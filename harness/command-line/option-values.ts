@@ -60,7 +60,8 @@ export function parseNames(option: string, text: string): string[] {
   return [...new Set(names)];
 }
 
-function wholeNumber(option: string, text: string, least: number, most: number): number {
+/** A whole number, decimal digits alone. */
+export function wholeNumber(option: string, text: string, least: number, most: number): number {
   const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
   if (!(value >= least && value <= most)) {
     throw new InvalidArgumentError(`${option} ${shown(text)}: expected a whole number from ${least} to ${most}`);

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { writeFileAtomically } from "../../reports/index.js";
+import { schemaFault } from "../../reports/schema-faults.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { MINIMUM_ROUNDS } from "./settings.js";
 
@@ -47,8 +48,7 @@ export async function readBaseline(file: string): Promise<Baseline> {
   }
   const parsed = baselineSchema.safeParse(json);
   if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0];
-    throw new InvalidArgumentError(`baseline ${file}: at ${path.join(".")}: ${message}`);
+    throw new InvalidArgumentError(`baseline ${schemaFault(file, text, json, parsed.error)}`);
   }
   return parsed.data;
 }

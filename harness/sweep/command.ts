@@ -1,7 +1,7 @@
 /** `engram evict`: traces in, miss ratios of eviction policies out. */
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
-import { renderEviction, writeFileAtomically } from "../../reports/index.js";
+import { type EvictionResult, renderEviction, writeFileAtomically } from "../../reports/index.js";
 import { type By, policyNames } from "../../src/eviction/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { withInterruption } from "../command-line/interruption.js";
@@ -178,7 +178,7 @@ async function* loadEach(
 }
 
 function render({ rows, notes }: Work, { json, csv, misses, output }: EvictOptions): string {
-  if (json) return `${JSON.stringify(rows, null, 2)}\n`;
+  if (json) return `${JSON.stringify(rows satisfies EvictionResult[], null, 2)}\n`;
   if (csv) return renderCsv(rows);
   const tables = renderTables(rows, { misses: misses === true });
   const text = [tables, ...notes.map((note) => `${note}\n`)].join("");

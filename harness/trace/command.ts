@@ -10,10 +10,11 @@ import {
   type WritableFormat,
   writeTrace,
 } from "../../workloads/index.js";
+import { wholeNumber } from "../command-line/option-values.js";
 import { requireWritableFile } from "../sweep/index.js";
 import { generateTrace } from "./generate.js";
 import { measureTrace } from "./measure.js";
-import { formatToWrite, oneOf, parseSizeSpec, wholeNumber } from "./option-values.js";
+import { formatToWrite, oneOf, parseSizeSpec } from "./option-values.js";
 import { recordCommand } from "./record.js";
 import { renderInfo } from "./render-info.js";
 

@@ -6,16 +6,6 @@ import { closest, parseBytes, type SizeSpec, TRACE_FORMATS, WRITABLE_FORMATS } f
 const LARGEST_SIZE = 2 ** 32 - 1;
 const SIZES_EXPECTED = "a size such as 4KiB, a range such as 64B-4KiB, or zipf:64B-4KiB for small ones more often";
 
-export function wholeNumber(option: string, text: string, least: number, most: number): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= least && value <= most)) {
-    throw new InvalidArgumentError(
-      `${option} ${JSON.stringify(text)}: expected a whole number from ${least} to ${most}`,
-    );
-  }
-  return value;
-}
-
 /** One of `names`, in whatever case. */
 export function oneOf<Name extends string>(option: string, text: string, names: readonly Name[]): Name {
   const found = names.find((name) => name.toLowerCase() === text.toLowerCase());

@@ -172,10 +172,12 @@ function openTable(targets: readonly TargetResult[]): Html {
 }
 
 /** Several files: each target once, the files beside each other. */
-export function verdictComparison(all: readonly Results[]): Section {
+export function verdictComparison(all: readonly Results[], beside: readonly TargetResult[] = []): Section {
   const labels = fileLabels(all);
-  const tables = all.map(({ targets }) => new Map(targets.map((target) => [target.id, target])));
-  const ids = unique(all.flatMap(({ targets }) => targets.map(({ id }) => id)));
+  const columns = [...all.map(({ targets }) => targets), ...(beside.length > 0 ? [beside] : [])];
+  const titles = beside.length > 0 ? [...labels, "measured beside them"] : labels;
+  const tables = columns.map((targets) => new Map(targets.map((target) => [target.id, target])));
+  const ids = unique(columns.flatMap((targets) => targets.map(({ id }) => id)));
   const judged = ids.filter((id) =>
     tables.some((file) => (file.get(id)?.verdict ?? "not measured") !== "not measured"),
   );
@@ -192,7 +194,7 @@ export function verdictComparison(all: readonly Results[]): Section {
     )}</div>${
       judged.length > 0
         ? html`<div class="card">${table(
-            [{ title: "Target", text: true, wrap: true }, { title: "Limit" }, ...labels.map((title) => ({ title }))],
+            [{ title: "Target", text: true, wrap: true }, { title: "Limit" }, ...titles.map((title) => ({ title }))],
             judged.map((id) => {
               const some = tables.map((file) => file.get(id)).find((target) => target !== undefined)!;
               return [metric(some), limitText(some), ...tables.map((file) => cell(file.get(id)))];

@@ -66,8 +66,8 @@ describe("gate --baseline", () => {
     ["cut short", (text: string) => text.slice(0, 300), /damaged or cut short \(300 bytes\)/],
     ["empty", () => "", /damaged or cut short \(0 bytes\)/],
     ["of another kind", () => '{"schemaVersion":1}', /not a baseline that/],
-    ["with a ratio of zero", (text: string) => withRatios(text, ([, ...others]) => [0, ...others]), /at ratios\./],
-    ["with too few rounds", (text: string) => withRatios(text, (ratios) => ratios.slice(0, 1)), /: at /],
+    ["with a ratio of zero", (text: string) => withRatios(text, ([, ...others]) => [0, ...others]), /line 1: ratios\[/],
+    ["with too few rounds", (text: string) => withRatios(text, (ratios) => ratios.slice(0, 1)), /line 1: ratios/],
   ])("a baseline %s: exit 2 and one line", async (_, damage, message) => {
     const text = readFileSync(join(p.folder, "base.json"), "utf8");
     p.write("damaged.json", damage(text));

@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { readResults, resultsSchema, writeFileAtomically, writeResults } from "#dist/reports/index.js";
 import { findJsonFault } from "#dist/reports/json-position.js";
+import { lineOfPath, schemaFault } from "#dist/reports/schema-faults.js";
 import { InvalidArgumentError } from "#dist/src/store/errors.js";
 import { fixtureResults } from "./fixture.js";
 
@@ -81,12 +83,14 @@ describe("reading results", () => {
     const runs = structuredClone(good.runs) as unknown as Record<string, Record<string, Record<string, unknown>>>[];
     runs[3].latency.read.p99 = "fast";
     expect(await refusal(JSON.stringify({ ...good, runs }))).toBe(
-      "runs[3].latency.read.p99: expected number, received string",
+      'line 1: runs[3].latency.read.p99: expected number, found "fast"',
     );
     const { environment: _, ...rest } = good;
-    expect(await refusal(JSON.stringify(rest))).toMatch(/^environment: /);
+    expect(await refusal(JSON.stringify(rest))).toBe("line 1: environment: expected object, it is missing");
     const odd = { ...good.runs[0], errors: { "a b": 0 } };
-    expect(await refusal(JSON.stringify({ ...good, runs: [odd] }))).toMatch(/^runs\[0\]\.errors\["a b"\]: /);
+    expect(await refusal(JSON.stringify({ ...good, runs: [odd] }))).toMatch(
+      /^line 1: runs\[0\]\.errors\["a b"\]: expected .*, found 0$/,
+    );
   });
 
   test("results that break the schema are not written", async () => {
@@ -95,6 +99,57 @@ describe("reading results", () => {
       /runs\[0\]\.ops/,
     );
     expect(await readdir(folder)).not.toContain("unwritten.json");
+  });
+});
+
+describe("a fault that breaks a schema", () => {
+  const schema = z.strictObject({
+    who: z.union([z.string(), z.number()]),
+    kind: z.enum(["a", "b"]).optional(),
+    sizes: z.array(z.number().min(1)).optional(),
+    shape: z.union([z.object({ x: z.number() }), z.object({ y: z.number(), z: z.number() })]).optional(),
+  });
+  test.each([
+    [{ who: null }, "f: line 2: who: expected string or number, found null"],
+    [{ kind: "a" }, "f: line 1: who: expected string or number, it is missing"],
+    [{ who: 1, kind: "c" }, 'f: line 3: kind: expected "a" or "b", found "c"'],
+    [{ who: 1, sizes: [1, 0] }, "f: line 5: sizes[1]: expected number to be >=1, found 0"],
+    [{ who: 1, shape: { x: "1" } }, 'f: line 4: shape.x: expected number, found "1"'],
+    [{ who: 1, extra: 2, more: 3 }, 'f: line 1: the document: expected no key "extra" or "more"'],
+    ["x".repeat(100), `f: line 1: the document: expected object, found "${"x".repeat(59)}…`],
+  ])("%j: says line, key, what was expected and what was there", (document, says) => {
+    const text = JSON.stringify(document, null, 2);
+    expect(schemaFault("f", text, document, schema.safeParse(document).error!)).toBe(says);
+  });
+
+  test("the line of any value is the one that a search for its mark gives", () => {
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof({ depthSize: "small" }, fc.string(), fc.double(), fc.constant(null), tie("list"), tie("map")),
+      list: fc.array(tie("any"), { maxLength: 4 }),
+      map: fc.dictionary(fc.string(), tie("any"), { maxKeys: 4 }),
+    })).any;
+    const mark = "\u0002here\u0002";
+    fc.assert(
+      fc.property(value, fc.infiniteStream(fc.nat(3)), fc.nat(3), (start, turns, depth) => {
+        const path: (string | number)[] = [];
+        let document: unknown = structuredClone(start);
+        const root = { document };
+        let holder: Record<string, unknown> = root;
+        let key: string | number = "document";
+        for (let i = 0; i < depth && typeof document === "object" && document !== null; i++) {
+          const keys = Array.isArray(document) ? [...document.keys()] : Object.keys(document);
+          if (keys.length === 0) break;
+          holder = document as Record<string, unknown>;
+          key = keys[(turns.next().value ?? 0) % keys.length];
+          path.push(key);
+          document = holder[key];
+        }
+        holder[key] = mark;
+        const text = JSON.stringify(root.document, null, 1);
+        const at = text.indexOf(JSON.stringify(mark));
+        expect(lineOfPath(text, path)).toBe(text.slice(0, at).split("\n").length);
+      }),
+    );
   });
 });
 

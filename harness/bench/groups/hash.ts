@@ -1,5 +1,5 @@
 import { fillValue } from "../../../workloads/index.js";
-import { figuresOf, judgeTime } from "../judge.js";
+import { answersOf, figuresOf, judgeTime } from "../judge.js";
 import { type BareEngine, openEngine } from "../peers/engine.js";
 import { openXxhashWasm, ownHash, ownHashFromJavaScript, type XxhashWasm, zlibCrc32 } from "../peers/hashes.js";
 import { type Contender, measureInTurns } from "../turns.js";
@@ -60,10 +60,14 @@ export const hash: Group = {
         figures,
       ),
     );
+    const targetOf: Readonly<Record<string, string>> = { "typical-key": "m004-hash-typical" };
     return {
       reference: null,
       figures,
       judgements,
+      answers: judgements.flatMap((one) =>
+        answersOf(one, settings.rounds, [targetOf[one.id] ?? `m004-hash-${one.id.slice("xxhash32-".length)}b`]),
+      ),
       notes: [
         "Ours run inside the engine, where the keys are, each hash seeded by the one before (latency, not throughput).",
         "xxhash-wasm and crc32 are called from JavaScript; our xxHash32 called likewise, copying its input in, is the row to compare.",

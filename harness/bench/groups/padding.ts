@@ -1,4 +1,4 @@
-import { judge, plainFigure, ratios } from "../judge.js";
+import { answersOf, judge, plainFigure, ratios } from "../judge.js";
 import { storePadding } from "../store-padding.js";
 import { COUNTER_BYTES } from "../threads/counter-layouts.js";
 import { Crew } from "../threads/crew.js";
@@ -52,6 +52,7 @@ export const padding: Group = {
       comparison: "<=",
       goal: 20,
     } as const;
+    const overheadJudgement = judge(goal, percent);
     return {
       reference: null,
       figures: [
@@ -72,7 +73,8 @@ export const padding: Group = {
         ),
         plainFigure("overhead", "padding, of the capacity", "%", percent),
       ],
-      judgements: [judge(goal, percent)],
+      judgements: [overheadJudgement],
+      answers: answersOf(overheadJudgement, 1, ["m003-memory-overhead"], "padding, computed from the layout"),
       notes: [
         ...check.notes,
         "ns are those of one add by one writer. ADR-003 speaks of 30-50 % fewer cache misses; what is measured here is the time they cost.",
