@@ -3,10 +3,11 @@ import type { Policy } from "./policy.js";
 import { Weights } from "./weights.js";
 
 const NOWHERE = 0;
-const T1 = 1;
-const T2 = 2;
-const B1 = 3;
-const B2 = 4;
+const B1 = 1;
+const B2 = 2;
+/** From here on resident: most lookups end in the one or the other branch of a single comparison. */
+const T1 = 3;
+const T2 = 4;
 
 /**
  * Adaptive replacement cache: resident entries seen once lately (T1) and more often (T2), and the ghosts of either (B1, B2).
@@ -59,22 +60,17 @@ export class Arc implements Policy {
   }
 
   has(id: number): boolean {
-    const where = this.where[id];
-    return where === T1 || where === T2;
+    return this.where[id] >= T1;
   }
 
   lookup(id: number): boolean {
     const where = this.where[id];
-    if (where === T2) {
-      this.links.moveToHead(this.t2, id);
-      return true;
-    }
-    if (where === T1) {
+    if (where >= T1) {
+      const moved = (T2 - where) * this.weights.of(id);
       this.links.moveToHead(this.t2, id);
       this.where[id] = T2;
-      const weight = this.weights.of(id);
-      this.t1Size -= weight;
-      this.t2Size += weight;
+      this.t1Size -= moved;
+      this.t2Size += moved;
       return true;
     }
     this.missedId = id;
@@ -103,10 +99,10 @@ export class Arc implements Policy {
     if (this.missedGhost !== NOWHERE) return this.replace();
     if (this.t1Size + this.b1Size >= this.capacity) {
       if (this.b1Size === 0) return this.takeFromT1WithoutGhost();
-      while (this.b1Size > 0 && this.t1Size + this.b1Size >= this.capacity) this.dropGhost(this.links.newer(this.b1));
+      while (this.b1Size > 0 && this.t1Size + this.b1Size >= this.capacity) this.dropOldestOfB1();
     } else {
       const bound = 2 * this.capacity - this.t1Size - this.t2Size - this.b1Size;
-      while (this.b2Size > 0 && this.b2Size >= bound) this.dropGhost(this.links.newer(this.b2));
+      while (this.b2Size > 0 && this.b2Size >= bound) this.dropOldestOfB2();
     }
     return this.replace();
   }
@@ -132,22 +128,32 @@ export class Arc implements Policy {
     const weight = this.weights.of(id);
     if (where === B1) {
       this.target = Math.min(this.target + weight * Math.max(this.b2Size / this.b1Size, 1), this.capacity);
+      this.b1Size -= weight;
     } else {
       this.target = Math.max(this.target - weight * Math.max(this.b1Size / this.b2Size, 1), 0);
+      this.b2Size -= weight;
     }
-    this.dropGhost(id);
-  }
-
-  private dropGhost(id: number): void {
-    if (this.where[id] === B1) this.b1Size -= this.weights.of(id);
-    else this.b2Size -= this.weights.of(id);
     this.links.unlink(id);
     this.where[id] = NOWHERE;
   }
 
+  private dropOldestOfB1(): void {
+    const id = this.links.takeTail(this.b1);
+    this.b1Size -= this.weights.of(id);
+    this.where[id] = NOWHERE;
+  }
+
+  private dropOldestOfB2(): void {
+    const id = this.links.takeTail(this.b2);
+    this.b2Size -= this.weights.of(id);
+    this.where[id] = NOWHERE;
+  }
+
   private takeFromT1WithoutGhost(): number {
-    const victim = this.links.newer(this.t1);
-    this.remove(victim);
+    const victim = this.links.takeTail(this.t1);
+    this.t1Size -= this.weights.of(victim);
+    this.where[victim] = NOWHERE;
+    this.size--;
     return victim;
   }
 
@@ -157,17 +163,15 @@ export class Arc implements Policy {
     const overTarget =
       this.t1Size > this.target || (this.t1Size === this.target && this.missedGhost === B2) || this.t2Size === 0;
     if (this.t1Size > 0 && overTarget) {
-      const victim = this.links.newer(this.t1);
+      const victim = this.links.moveTail(this.t1, this.b1);
       const weight = this.weights.of(victim);
-      this.links.moveToHead(this.b1, victim);
       this.where[victim] = B1;
       this.t1Size -= weight;
       this.b1Size += weight;
       return victim;
     }
-    const victim = this.links.newer(this.t2);
+    const victim = this.links.moveTail(this.t2, this.b2);
     const weight = this.weights.of(victim);
-    this.links.moveToHead(this.b2, victim);
     this.where[victim] = B2;
     this.t2Size -= weight;
     this.b2Size += weight;

@@ -34,10 +34,8 @@ export class Fifo implements Policy {
 
   evict(): number {
     if (this.size === 0) return -1;
-    const victim = this.links.newer(this.queue);
-    this.links.unlink(victim);
     this.size--;
-    return victim;
+    return this.links.takeTail(this.queue);
   }
 
   remove(id: number): boolean {

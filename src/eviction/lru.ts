@@ -35,10 +35,8 @@ export class Lru implements Policy {
 
   evict(): number {
     if (this.size === 0) return -1;
-    const victim = this.links.newer(this.recency);
-    this.links.unlink(victim);
     this.size--;
-    return victim;
+    return this.links.takeTail(this.recency);
   }
 
   remove(id: number): boolean {
