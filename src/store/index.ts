@@ -11,14 +11,9 @@ export type { PressureLevel } from "./eviction/pressure.js";
 export { HASH_BYTES_MAX, type HashKind, hashBytes, selectHash } from "./hash.js";
 export { PreparedKey } from "./key.js";
 export type { Cut, Loaded, Loader } from "./loader.js";
-export {
-  type Entry,
-  Namespace,
-  type NamespaceLimits,
-  type NamespaceUsage,
-  type SetOptions,
-  type Version,
-} from "./namespace.js";
+export type { SetOptions, Version } from "./namespace/condition.js";
+export type { NamespaceLimits, NamespaceUsage } from "./namespace/limits.js";
+export { type Entry, Namespace } from "./namespace/namespace.js";
 export type { WhenFull } from "./namespace-word.js";
 /** @internal For backups. */
 export { encodingOf, whenFullOf } from "./namespace-word.js";

@@ -71,12 +71,16 @@ export class Loader {
   /**
    * Makes entries of a backup's slab that was read into a reserved one.
    *
-   * @param old none of them was born in the cut's own epoch; such slabs come first
    * @throws CorruptBackupError when a chunk contradicts itself: `atByte` tells where the slab begins in the file
    */
-  adopt(index: number, sizeClass: number, cut: Cut, old: boolean, atByte: () => string): Loaded {
+  adopt(index: number, sizeClass: number, cut: Cut, atByte: () => string): Loaded {
     const { engine } = this.worker;
-    return this.told(engine.adoptSlab(index, sizeClass, cut.epoch, cut.shift >>> 0, old), sizeClass, atByte);
+    return this.told(engine.adoptSlab(index, sizeClass, cut.epoch, cut.shift >>> 0), sizeClass, atByte);
+  }
+
+  /** All slabs are adopted, by all threads: before anything else is done with the store, and before `copy`. */
+  endAdoption(): void {
+    this.worker.engine.endAdoption();
   }
 
   /**

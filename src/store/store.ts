@@ -16,7 +16,9 @@ import {
 import { Evictor } from "./eviction/evictor.js";
 import { Gauges } from "./eviction/gauges.js";
 import { Loader } from "./loader.js";
-import { checkLimits, Namespace, type NamespaceLimits, type Record } from "./namespace.js";
+import { checkLimits, type NamespaceLimits } from "./namespace/limits.js";
+import { Namespace } from "./namespace/namespace.js";
+import type { Record } from "./namespace/record.js";
 import { checkWhenFull, encodingOf, namespaceWord, type WhenFull, whenFullOf } from "./namespace-word.js";
 import { checkOptions, type StoreOptions } from "./options.js";
 import { describe } from "./sizes.js";

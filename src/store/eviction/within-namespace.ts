@@ -7,6 +7,7 @@
  * microseconds each, and more only where a few entries sit in a huge table.
  */
 import { layout } from "../../core/index.js";
+import { listEntries } from "../listing.js";
 import type { WorkerConnection } from "../worker.js";
 
 const LISTED = 256;
@@ -15,7 +16,7 @@ const PATIENCE = 64;
 
 export class NamespaceEvictor {
   /** Address and version of each candidate. */
-  private candidates = new Uint32Array(0);
+  private candidates: Uint32Array = new Uint32Array(0);
   private next = 0;
   private hand: number;
 
@@ -75,17 +76,15 @@ export class NamespaceEvictor {
     const { worker } = this;
     const start = this.hand;
     for (let turned = false; !(turned && this.hand >= start); ) {
-      const result = worker.engine.list(this.id, this.hand, worker.slot + layout.S_MANY, LISTED);
-      const listed = Number(result >> 32n);
-      const end = Number(result & 0xffffffffn);
+      const { count, next, words } = listEntries(worker, this.id, this.hand, LISTED);
       // a bucket of more than fit is not listed at all: passed over, the next turn may find it shorter
-      this.hand = end === this.hand && listed === 0 ? end + 1 : end;
+      this.hand = next === this.hand && count === 0 ? next + 1 : next;
       if (this.hand >= worker.bucketCount) {
         this.hand = 0;
         turned = true;
       }
-      if (listed === 0) continue;
-      this.candidates = Uint32Array.from(worker.manyWords.subarray(0, listed * 2));
+      if (count === 0) continue;
+      this.candidates = words;
       this.next = 0;
       return true;
     }

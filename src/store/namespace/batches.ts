@@ -1,0 +1,17 @@
+/** What callers hand in as a batch. */
+import type { EncodingName, Values } from "../encoding.js";
+import { InvalidArgumentError } from "../errors.js";
+import { describe } from "../sizes.js";
+import type { Key } from "../worker.js";
+
+/** @throws InvalidArgumentError */
+export function checkPair<E extends EncodingName>(pair: unknown): readonly [Key, Values[E]] {
+  if (Array.isArray(pair)) return pair as unknown as readonly [Key, Values[E]];
+  throw new InvalidArgumentError(`setMany takes [key, value] pairs; one is ${describe(pair)}`);
+}
+
+/** @throws InvalidArgumentError */
+export function checkIterable<T>(items: Iterable<T>, verb: string, of: string): Iterable<T> {
+  if (typeof items === "object" && items !== null && Symbol.iterator in items) return items;
+  throw new InvalidArgumentError(`${verb} takes an iterable of ${of}, not ${describe(items)}`);
+}

@@ -1,0 +1,143 @@
+/**
+ * What all operations of a namespace share: the way in (open? allowed?), keys into the key window, values to where the engine
+ * finds them, the directory entry and how to find it again once it changed, and what a failed write does.
+ */
+import { layout } from "../../core/index.js";
+import type { AgentAccess } from "../access.js";
+import { type Codec, codecOf, type EncodingName } from "../encoding.js";
+import { InvalidArgumentError } from "../errors.js";
+import { NamespaceEvictor } from "../eviction/within-namespace.js";
+import { ENTRY_ROOM, type KeyScope, PreparedKey, padded } from "../key.js";
+import type { Key, WorkerConnection } from "../worker.js";
+import { atItsLimit, chunkSize, outOfMemory, sweepAll, tooLarge } from "./failure.js";
+import type { Lookup, Record } from "./record.js";
+
+const { NO_MEMORY, QUOTA, STALE } = layout;
+
+export class NamespaceHandle<E extends EncodingName> {
+  readonly name: string;
+  readonly encoding: E;
+  protected readonly worker: WorkerConnection;
+  protected readonly codec: Codec;
+  private readonly agent: AgentAccess | null;
+  private readonly lookup: Lookup;
+  protected readonly binary: boolean;
+  protected record: Record;
+  // the words every operation passes to the engine
+  protected entry: number;
+  protected version: number;
+  protected id: number;
+  protected readonly scope: KeyScope;
+  /** Made by the first write of this handle that finds the namespace full. */
+  private evictor: NamespaceEvictor | null = null;
+
+  /** @internal Use `store.namespace()`. */
+  constructor(worker: WorkerConnection, name: string, record: Record, lookup: Lookup, agent: AgentAccess | null) {
+    this.worker = worker;
+    this.name = name;
+    this.record = record;
+    this.entry = record.entry;
+    this.version = record.version;
+    this.id = record.id;
+    this.scope = worker.scopeOf(name);
+    this.encoding = record.encoding as E;
+    this.codec = codecOf(record.encoding);
+    this.binary = record.encoding === "binary";
+    this.lookup = lookup;
+    this.agent = agent;
+  }
+
+  // ---------------------------------------------------------------- the way in
+
+  protected enter(permission: number): void {
+    if (this.worker.closed) this.worker.assertOpen();
+    if (this.agent !== null) this.agent.check(permission);
+    this.worker.countOperation();
+  }
+
+  protected put(key: Key): number {
+    return key instanceof PreparedKey ? this.putPrepared(key) : this.worker.putKey(key);
+  }
+
+  private putPrepared(key: PreparedKey): number {
+    if (key.scope !== this.scope) this.refuseForeign(key);
+    this.worker.putPrepared(key);
+    return key.length;
+  }
+
+  /** As putPrepared, returning what the engine's prepared forms take: length and namespace id. */
+  protected putPreparedMeta(key: PreparedKey): number {
+    if (key.scope !== this.scope) this.refuseForeign(key);
+    this.worker.putPrepared(key);
+    return (key.length << 16) | this.id;
+  }
+
+  private refuseForeign(key: PreparedKey): never {
+    const { namespace } = key.scope;
+    const where = namespace === this.name ? "the namespace of that name in another store" : `namespace "${namespace}"`;
+    throw new InvalidArgumentError(`the key was prepared in ${where} and is used in "${this.name}"`);
+  }
+
+  // ---------------------------------------------------------------- the directory entry
+
+  protected refresh(): void {
+    const record = this.lookup(this.name);
+    if (record.encoding !== this.encoding) {
+      throw new InvalidArgumentError(
+        `namespace "${this.name}" was dropped and made again with encoding ${record.encoding}; this handle has ${this.encoding}, get a new one`,
+      );
+    }
+    this.record = record;
+    this.entry = this.record.entry;
+    this.version = this.record.version;
+    this.id = this.record.id;
+  }
+
+  protected refreshIfStale(): void {
+    if (!this.worker.engine.isCurrentRecord(this.entry, this.version)) this.refresh();
+  }
+
+  // ---------------------------------------------------------------- writes
+
+  /**
+   * Where the engine finds a value's bytes: in the value window, unless they lie in shared memory already. Done anew for each
+   * attempt, because looking the namespace up uses that window too.
+   */
+  protected stage(bytes: Uint8Array): number {
+    const { worker } = this;
+    const address = worker.addressOf(bytes);
+    if (address >= 0) return address;
+    worker.values.set(bytes);
+    return worker.valueAddress;
+  }
+
+  protected checkFits(keyLength: number, length: number): void {
+    if (padded(keyLength) + length > ENTRY_ROOM) throw tooLarge(length, keyLength);
+  }
+
+  /** A failed write: returns when it may be tried again (the namespace changed, dead entries were swept), throws otherwise. */
+  protected recover(status: number, keyLength: number, length: number): void {
+    if (status === STALE) {
+      this.refresh();
+      return;
+    }
+    if (status === QUOTA) {
+      if (this.record.whenFull === "evict" && this.evictWithin(keyLength, length)) return;
+      throw atItsLimit(this.name, this.record);
+    }
+    if (status === NO_MEMORY) {
+      if (sweepAll(this.worker) > 0) return;
+      throw outOfMemory(this.worker, keyLength, length);
+    }
+    throw new Error(`the engine answered ${status}: this is a fault in Engram`);
+  }
+
+  /** Makes room under the namespace's own limits; false when evicting all of it would not be enough. */
+  private evictWithin(keyLength: number, length: number): boolean {
+    this.refreshIfStale(); // the limits may have been raised, or the namespace cleared
+    const { id, maxBytes } = this.record;
+    if (maxBytes !== 0 && chunkSize(keyLength, length) > maxBytes) return false;
+    if (this.evictor?.id !== id) this.evictor = new NamespaceEvictor(this.worker, id);
+    return this.evictor.evict();
+  }
+}

@@ -1,0 +1,433 @@
+/** One namespace as one thread sees it: a Map over shared memory. */
+import { layout } from "../../core/index.js";
+import { ADMIN, DELETE, READ, WRITE } from "../access.js";
+import type { EncodingName, Values } from "../encoding.js";
+import { InvalidArgumentError, NamespaceLimitError } from "../errors.js";
+import { PreparedKey } from "../key.js";
+import { describe } from "../sizes.js";
+import type { Key } from "../worker.js";
+import { checkIterable, checkPair } from "./batches.js";
+import {
+  type Condition,
+  checkCondition,
+  IF_ABSENT,
+  makeVersion,
+  NO_CONDITION,
+  type SetOptions,
+  type Version,
+} from "./condition.js";
+import { checkStep, fromCounter, toCounter } from "./counter.js";
+import { deleteSome, sweepAll } from "./failure.js";
+import { NamespaceHandle } from "./handle.js";
+import { type Listed, walk } from "./iteration.js";
+import { checkLimits, type NamespaceLimits, type NamespaceUsage, usageOf } from "./limits.js";
+import { idWord } from "./record.js";
+
+export interface Entry<V> {
+  value: V;
+  version: Version;
+  /** Unix time in ms, or undefined for an entry that stays. */
+  expiresAt: number | undefined;
+}
+
+const { MISS, NO_MEMORY, OK, STALE } = layout;
+
+export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandle<E> {
+  // ---------------------------------------------------------------- reading
+
+  /**
+   * A copy of the value; undefined when the key is absent or expired. Bytes of 65 to 4,096 may share their `.buffer` with other
+   * values, as Node's Buffers do: respect its byteOffset, which is a multiple of 8.
+   */
+  get(key: Key): Values[E] | undefined {
+    const length = this.read(key);
+    return length < 0 ? undefined : (this.codec.decode(this.worker.window, 0, length) as Values[E]);
+  }
+
+  /** The value with its version, for `ifVersion`, and its expiry. */
+  getEntry(key: Key): Entry<Values[E]> | undefined {
+    const length = this.read(key);
+    if (length < 0) return undefined;
+    const { out } = this.worker;
+    const version = makeVersion(out[0], out[1]);
+    const expiresAt = this.worker.expiryTime(out[2]);
+    return { value: this.codec.decode(this.worker.window, 0, length) as Values[E], version, expiresAt };
+  }
+
+  /**
+   * Copies the value's bytes, whatever the encoding, to the start of `target`; allocates nothing. One copy when `target` is
+   * `store.buffer()`'s, two otherwise.
+   *
+   * @returns bytes written, -1 when absent
+   * @throws InvalidArgumentError when the value is longer than `target`, which may then hold the first part of it
+   */
+  getInto(key: Key, target: Uint8Array): number {
+    this.enter(READ);
+    if (!(target instanceof Uint8Array))
+      throw new InvalidArgumentError(`a target is ${describe(target)}; expected a Uint8Array`);
+    const { worker } = this;
+    const address = worker.addressOf(target);
+    for (;;) {
+      let length: number;
+      if (address >= 0) {
+        length =
+          key instanceof PreparedKey
+            ? worker.engine.getIntoHashed(
+                this.entry,
+                this.version,
+                this.putPreparedMeta(key),
+                key.hash,
+                address,
+                target.length,
+              )
+            : worker.engine.getInto(this.entry, this.version, worker.putKey(key), address, target.length);
+      } else {
+        length = this.readOnce(key);
+        if (length > 0 && length <= target.length) {
+          target.set(length === worker.values.length ? worker.values : worker.values.subarray(0, length));
+        }
+      }
+      if (length > target.length) {
+        throw new InvalidArgumentError(`a value of ${length} bytes does not fit the target of ${target.length}`);
+      }
+      if (length !== STALE) return length;
+      this.refresh();
+    }
+  }
+
+  /**
+   * Calls `use` with the value's bytes where they lie, without a copy. They cannot change nor go away until `use` returns;
+   * afterwards the view must not be used. At most eight may be nested.
+   */
+  borrow<T>(key: Key, use: (view: Uint8Array) => T): T | undefined {
+    this.enter(READ);
+    if (typeof use !== "function") throw new InvalidArgumentError(`borrow calls a function, not ${describe(use)}`);
+    const { worker } = this;
+    for (;;) {
+      const address = worker.engine.borrow(this.entry, this.version, this.put(key));
+      if (address === 0) return undefined;
+      if (address === 1) {
+        this.refresh();
+        continue;
+      }
+      if (address === 2) throw new InvalidArgumentError(`more than ${layout.PIN_COUNT} borrowed views are nested`);
+      const length = worker.out[3];
+      const pin = worker.out[5];
+      try {
+        return use(new Uint8Array(worker.bufferHolding(address + length), address, length));
+      } finally {
+        worker.engine.giveBackPin(pin);
+      }
+    }
+  }
+
+  /** Whether the key is there and has not expired. A read like any other: it counts in the statistics and for eviction. */
+  has(key: Key): boolean {
+    this.enter(READ);
+    for (;;) {
+      const status = this.worker.engine.has(this.entry, this.version, this.put(key));
+      if (status !== STALE) return status === 1;
+      this.refresh();
+    }
+  }
+
+  /** The values of many keys, in their order: the cache misses of a batch overlap. Binary ones may share their `.buffer`, as in `get`. */
+  getMany(keys: Iterable<Key>): (Values[E] | undefined)[] {
+    this.enter(READ);
+    const values: (Values[E] | undefined)[] = [];
+    const list = Array.isArray(keys) ? (keys as Key[]) : [...checkIterable(keys, "getMany", "keys")];
+    let done = 0;
+    while (done < list.length) done += this.getBatch(list, done, values);
+    return values;
+  }
+
+  /** Value into the value window: its length, or a negative status that is not STALE. */
+  private read(key: Key): number {
+    this.enter(READ);
+    for (;;) {
+      const length = this.readOnce(key);
+      if (length !== STALE) return length;
+      this.refresh();
+    }
+  }
+
+  private readOnce(key: Key): number {
+    const { engine } = this.worker;
+    return key instanceof PreparedKey
+      ? engine.getHashed(this.entry, this.version, this.putPreparedMeta(key), key.hash)
+      : engine.get(this.entry, this.version, this.worker.putKey(key));
+  }
+
+  private getBatch(keys: readonly Key[], from: number, values: (Values[E] | undefined)[]): number {
+    const { batch } = this.worker;
+    const done = batch.read(this.entry, this.version, this.scope, keys, from);
+    if (done === STALE) {
+      this.refresh();
+      return 0;
+    }
+    if (this.binary) values.push(...(batch.copies(done) as Values[E][]));
+    else for (let i = 0; i < done; i++) values.push(this.decodeRead(i));
+    if (done > 0) return done;
+    values.push(this.get(keys[from])); // a value too large for the batch window, or a wrong key
+    return 1;
+  }
+
+  private decodeRead(i: number): Values[E] | undefined {
+    const { batch } = this.worker;
+    const length = batch.lengthOf(i);
+    return length === MISS ? undefined : (this.codec.decode(batch.window, batch.startOf(i), length) as Values[E]);
+  }
+
+  // ---------------------------------------------------------------- writing
+
+  /**
+   * @returns false only when `ifAbsent` or `ifVersion` did not hold
+   * @throws ValueTooLargeError, OutOfMemoryError, NamespaceLimitError (with whenFull "evict" only for a value that is larger than the limit): the old value, if any, is still there
+   */
+  set(key: Key, value: Values[E], options?: SetOptions): boolean {
+    this.enter(WRITE);
+    const bytes = this.binary && value instanceof Uint8Array ? value : this.codec.encode(value);
+    if (options === undefined) {
+      return key instanceof PreparedKey ? this.setPrepared(key, bytes) : this.write(key, bytes, 0, NO_CONDITION);
+    }
+    const condition = checkCondition(options);
+    const expires = options.ttl === undefined ? 0 : this.worker.expiryTick(options.ttl);
+    return this.write(key, bytes, expires, condition);
+  }
+
+  private write(key: Key, bytes: Uint8Array, expires: number, condition: Condition): boolean {
+    const { worker } = this;
+    const { length } = bytes;
+    for (;;) {
+      const keyLength = this.put(key);
+      this.checkFits(keyLength, length);
+      const status = worker.engine.set(
+        this.entry,
+        this.version,
+        keyLength,
+        this.stage(bytes),
+        length,
+        expires,
+        condition.mode,
+        condition.entry,
+        condition.version,
+      );
+      if (status === OK) return true;
+      if (status === 0) return false;
+      this.recover(status, keyLength, length);
+    }
+  }
+
+  private setPrepared(key: PreparedKey, bytes: Uint8Array): boolean {
+    const { engine } = this.worker;
+    const { length } = bytes;
+    this.checkFits(key.length, length);
+    for (;;) {
+      const status = engine.setHashed(
+        this.entry,
+        this.version,
+        this.putPreparedMeta(key),
+        key.hash,
+        this.stage(bytes),
+        length,
+      );
+      if (status === OK) return true;
+      this.recover(status, key.length, length);
+    }
+  }
+
+  /** @internal Writes an encoded value's bytes as they are, whatever the encoding: for restores. `ttl` as in `set`. */
+  setEncoded(key: Uint8Array, bytes: Uint8Array, ttl?: number): void {
+    this.enter(WRITE);
+    this.write(key, bytes, ttl === undefined ? 0 : this.worker.expiryTick(ttl), NO_CONDITION);
+  }
+
+  /**
+   * Sets many entries, in their order; as many `set` calls, so a failure leaves those before it written. The cache misses of a
+   * batch overlap when they come in an array or a Map; any other iterable may run code of its own between two of them.
+   */
+  setMany(entries: Iterable<readonly [Key, Values[E]]>, options: SetOptions = {}): void {
+    const pairs = checkIterable(entries, "setMany", "[key, value] pairs");
+    if (!(Array.isArray(pairs) || pairs instanceof Map)) {
+      for (const pair of pairs) this.set(...checkPair<E>(pair), options);
+      return;
+    }
+    this.enter(WRITE);
+    const condition = checkCondition(options);
+    const keys: Key[] = [];
+    const values: Uint8Array[] = [];
+    try {
+      for (const pair of pairs) {
+        const [key, value] = checkPair<E>(pair);
+        values.push(this.codec.encode(value));
+        keys.push(key);
+      }
+    } finally {
+      this.writeAll(keys, values, options.ttl, condition);
+    }
+  }
+
+  private writeAll(keys: Key[], values: Uint8Array[], ttl: number | undefined, condition: Condition): void {
+    const { worker } = this;
+    for (let done = 0; done < keys.length; done++) {
+      const expires = ttl === undefined ? 0 : worker.expiryTick(ttl); // anew for each batch: a ttl begins with its write
+      if (condition.mode !== layout.MODE_IF_VERSION) {
+        const { entry, version, scope } = this;
+        done += worker.batch.write(entry, version, scope, keys, values, done, expires, condition.mode);
+      }
+      if (done < keys.length) this.write(keys[done], values[done], expires, condition);
+    }
+  }
+
+  /** Removes the key; true when it was there. */
+  delete(key: Key): boolean {
+    this.enter(DELETE);
+    for (;;) {
+      const status = this.worker.engine.remove(this.entry, this.version, this.put(key));
+      if (status !== STALE) return status === 1;
+      this.refresh();
+    }
+  }
+
+  /**
+   * Adds to a counter and returns the sum; an absent key counts as 0, a ttl stays. In a binary namespace a counter is 8 bytes,
+   * little-endian, two's complement, and wraps around; in the others a whole number in the namespace's own encoding.
+   *
+   * @throws InvalidArgumentError when the value there is no such number
+   */
+  increment(key: Key, by: bigint | number = 1n): bigint {
+    this.enter(READ | WRITE);
+    const step = checkStep(by);
+    return this.binary ? this.incrementBinary(key, step) : this.incrementEncoded(key, step);
+  }
+
+  private incrementBinary(key: Key, by: bigint): bigint {
+    const { worker } = this;
+    for (;;) {
+      const keyLength = this.put(key);
+      const status = worker.engine.add(this.entry, this.version, keyLength, BigInt.asIntN(64, by));
+      if (status === OK) return worker.outSum[0];
+      if (status === layout.NOT_A_COUNTER) {
+        throw new InvalidArgumentError("increment of a value that is no counter: a counter has 8 bytes");
+      }
+      this.recover(status, keyLength, 8);
+    }
+  }
+
+  private incrementEncoded(key: Key, by: bigint): bigint {
+    for (;;) {
+      const entry = this.getEntry(key);
+      const expires = entry === undefined ? 0 : this.worker.out[2]; // the very tick: a ttl worked out anew would creep
+      const sum = (entry === undefined ? 0n : toCounter(entry.value)) + by;
+      const value = fromCounter(sum, this.encoding);
+      const condition = entry === undefined ? IF_ABSENT : checkCondition({ ifVersion: entry.version });
+      if (this.write(key, this.codec.encode(value), expires, condition)) return sum;
+    }
+  }
+
+  // ---------------------------------------------------------------- the whole namespace
+
+  /** Living entries. Exact when no one writes; otherwise within the writes under way. */
+  get size(): number {
+    this.enter(READ);
+    this.refreshIfStale();
+    return idWord(this.worker, this.id, layout.I_ENTRIES);
+  }
+
+  /**
+   * Empties the namespace at once, however many entries it has; their memory comes back as the sweeper gets to them. That takes
+   * one small chunk: in a store that is full and may not evict, entries are deleted one by one until there is one.
+   */
+  clear(): void {
+    this.enter(DELETE);
+    const { worker } = this;
+    for (;;) {
+      const status = worker.engine.clearNamespace(this.entry, this.version, worker.putKey(this.name));
+      if (status === OK) break;
+      if (status === layout.NO_IDS && sweepAll(worker) > 0) continue;
+      if (status === NO_MEMORY && (sweepAll(worker) > 0 || deleteSome(worker, this.record.id) > 0)) continue;
+      if (status === layout.NO_IDS)
+        throw new NamespaceLimitError(
+          `no namespace id is free to clear "${this.name}"; sweep first (store.maintain())`,
+        );
+      this.recover(status, 0, 0);
+    }
+    this.refresh();
+  }
+
+  usage(): NamespaceUsage {
+    this.enter(READ);
+    this.refreshIfStale();
+    return usageOf(this.worker, this.record);
+  }
+
+  /** Changes the limits; entries that are already there stay. */
+  limit(limits: NamespaceLimits): void {
+    this.enter(ADMIN);
+    const { worker } = this;
+    this.refreshIfStale();
+    for (;;) {
+      const checked = checkLimits(limits, this.record); // again after a change by another: the other limit may be new
+      const status = worker.engine.configureNamespace(
+        this.entry,
+        this.version,
+        worker.putKey(this.name),
+        checked.maxEntries,
+        BigInt(checked.maxBytes),
+      );
+      if (status === OK) break;
+      this.recover(status, 0, 0);
+    }
+    this.refresh();
+  }
+
+  /** Keys as text, in no order. Weakly consistent: what is there all along comes exactly once. */
+  *keys(): IterableIterator<string> {
+    for (const listed of this.walk()) yield listed.key;
+  }
+
+  *values(): IterableIterator<Values[E]> {
+    for (const listed of this.walk()) yield listed.value;
+  }
+
+  *entries(): IterableIterator<[string, Values[E]]> {
+    for (const listed of this.walk()) yield [listed.key, listed.value];
+  }
+
+  /** As `entries()`, with keys as bytes: for namespaces whose keys are not text. */
+  *binaryEntries(): IterableIterator<[Uint8Array, Values[E]]> {
+    for (const listed of this.walk()) yield [listed.keyBytes, listed.value];
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, Values[E]]> {
+    return this.entries();
+  }
+
+  /** Encodes and hashes a key once. The prepared key works in this namespace, in this thread, also after a clear. */
+  key(key: string | Uint8Array): PreparedKey {
+    this.enter(0);
+    const { worker } = this;
+    let length: number;
+    let hash: number;
+    do {
+      this.refreshIfStale();
+      length = worker.putKey(key);
+      hash = worker.engine.prepare(this.entry, this.version, length) >>> 0;
+    } while (!worker.engine.isCurrentRecord(this.entry, this.version)); // it was read from a record already replaced
+    return new PreparedKey(this.scope, worker.takeWords(length), length, hash);
+  }
+
+  private walk(): IterableIterator<Listed<Values[E]>> {
+    this.enter(READ);
+    this.refreshIfStale();
+    const { id } = this.record;
+    return walk(this.worker, this.codec, id, () => this.isStillOn(id));
+  }
+
+  /** Whether an iteration may go on: the handle may still read, and the namespace has not been cleared since. */
+  private isStillOn(id: number): boolean {
+    this.enter(READ);
+    this.refreshIfStale();
+    return this.record.id === id;
+  }
+}
