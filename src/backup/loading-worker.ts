@@ -25,7 +25,8 @@ parentPort?.on("message", async (call: LoadingCall | null) => {
 async function answer(call: LoadingCall): Promise<LoadingAnswer> {
   try {
     const loader = (await attached).loader();
-    const result = "bring" in call ? bring(reader, loader, call.bring) : adopt(reader, loader, call.adopt, call.cut);
+    const result =
+      "bring" in call ? await bring(reader, loader, call.bring) : adopt(reader, loader, call.adopt, call.cut);
     return { result };
   } catch (error) {
     return { corrupt: error instanceof CorruptBackupError, message: (error as Error).message };

@@ -10,16 +10,20 @@ export interface Seat {
 }
 
 /**
- * What a slab turned out to be: `old` and `young` stay where they are, the latter with entries of the cut's own epoch; of `sparse`
- * and `own` what belongs to the snapshot is copied, `own` having entries of the store's (namespaces, grants); `free` has none.
+ * What a slab turned out to be: a `full` one stays where it is; of a `sparse` and an `own` one what belongs to the snapshot is copied,
+ * the latter having entries of the store's own (namespaces, grants); a `free` one has none.
  */
-export type Fate = "old" | "young" | "sparse" | "own" | "free";
+export type Fate = "full" | "sparse" | "own" | "free";
 
 export interface Brought extends Seat {
   readonly fate: Fate;
   /** A copy of an `own` slab. */
   readonly bytes: Uint8Array | null;
 }
+
+/** Slabs read at once (1 MiB), and how many such runs are on their way: as many as the pool has threads. */
+const RUN = 16;
+const AHEAD = 4;
 
 /** Of the chunks of a slab, at least this share belongs to the snapshot, or it is sparse. */
 const WORTH_ITS_PLACE = 0.5;
@@ -28,21 +32,60 @@ const META = layout.E_META / 4;
 const BIRTH = layout.E_BIRTH / 4;
 const DEATH = layout.E_DEATH / 4;
 
-/** Reads slabs into the pool of an empty store. @throws CorruptBackupError naming file and byte of a checksum that does not hold */
-export function bring(reader: BackupReader, loader: Loader, seats: readonly Seat[]): Brought[] {
-  return seats.map((seat) => {
-    const bytes = seat.place === null ? reader.slab : loader.slab(seat.place);
-    reader.read(seat.slab, bytes);
-    const fate = fateOf(bytes, reader.slabClasses[seat.slab], reader.header.epoch);
-    return { ...seat, fate, bytes: fate === "own" ? Uint8Array.from(bytes) : null };
-  });
+/**
+ * Reads slabs into the pool of an empty store. Reading, which is mostly the first touch of the pool's pages, runs ahead in other
+ * threads while this one checks what has come.
+ *
+ * @throws CorruptBackupError naming file and byte of a checksum that does not hold
+ */
+export async function bring(reader: BackupReader, loader: Loader, seats: readonly Seat[]): Promise<Brought[]> {
+  const runs = runsOf(seats);
+  const ahead = seats.some(({ place }) => place === null) ? 1 : AHEAD; // without places all are read to the same one
+  const fetched: Promise<void>[] = [];
+  const brought: Brought[] = [];
+  try {
+    for (const [i, run] of runs.entries()) {
+      for (let next = fetched.length; next < runs.length && next < i + ahead; next++) {
+        fetched.push(reader.fetch(runs[next][0].slab, bytesOf(runs[next], reader, loader)));
+      }
+      await fetched[i];
+      for (const seat of run) brought.push(look(seat, bytesOf([seat], reader, loader), reader));
+    }
+    return brought;
+  } finally {
+    await Promise.allSettled(fetched); // none may write when the store and the file are gone
+  }
+}
+
+function look(seat: Seat, bytes: Buffer, reader: BackupReader): Brought {
+  reader.check(seat.slab, bytes);
+  const fate = fateOf(bytes, reader.slabClasses[seat.slab], reader.header.epoch);
+  return { ...seat, fate, bytes: fate === "own" ? Uint8Array.from(bytes) : null };
+}
+
+/** Slabs that are neighbours both in the file and in the store, so many at most; one at a time where there is no place for them. */
+function runsOf(seats: readonly Seat[]): Seat[][] {
+  const runs: Seat[][] = [];
+  for (const seat of seats) {
+    const run = runs.at(-1);
+    const last = run?.at(-1);
+    const follows =
+      last !== undefined && last.place !== null && seat.slab === last.slab + 1 && seat.place === last.place + 1;
+    if (run !== undefined && follows && run.length < RUN) run.push(seat);
+    else runs.push([seat]);
+  }
+  return runs;
+}
+
+/** Where a run lies once it is read. */
+function bytesOf(run: readonly Seat[], reader: BackupReader, loader: Loader): Buffer {
+  return run[0].place === null ? reader.slab : loader.slabsFrom(run[0].place, run.length);
 }
 
 function fateOf(bytes: Buffer, slabClass: number, epoch: number): Fate {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, layout.SLAB_SIZE / 4);
   const step = ((1 << layout.CLASS_MIN_SHIFT) << (slabClass - 1)) / 4;
   let live = 0;
-  let young = 0;
   for (let chunk = 0; chunk < words.length; chunk += step) {
     const birth = words[chunk + BIRTH];
     if (birth === 0 || birth > epoch) continue;
@@ -50,18 +93,16 @@ function fateOf(bytes: Buffer, slabClass: number, epoch: number): Fate {
     if (death !== 0 && death <= epoch) continue;
     if ((words[chunk + META] & 0xffff) < layout.FIRST_ID) return "own";
     live++;
-    if (birth === epoch) young++;
   }
   if (live === 0) return "free";
-  if (live < (words.length / step) * WORTH_ITS_PLACE) return "sparse";
-  return young > 0 ? "young" : "old";
+  return live < (words.length / step) * WORTH_ITS_PLACE ? "sparse" : "full";
 }
 
-/** Makes entries of slabs that were brought, all old or all young. @throws CorruptBackupError when one contradicts itself */
+/** Makes entries of slabs that were brought and stay. @throws CorruptBackupError when one contradicts itself */
 export function adopt(reader: BackupReader, loader: Loader, seats: readonly Brought[], cut: Cut): Loaded {
   return sum(
-    seats.map(({ slab, place, fate }) =>
-      loader.adopt(place as number, reader.slabClasses[slab] - 1, cut, fate === "old", () => reader.where(slab)),
+    seats.map(({ slab, place }) =>
+      loader.adopt(place as number, reader.slabClasses[slab] - 1, cut, () => reader.where(slab)),
     ),
   );
 }

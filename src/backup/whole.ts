@@ -4,8 +4,8 @@
  * mostly free are not worth their place, and those with entries of the store's own (namespaces, grants) change: what belongs to
  * the snapshot in them is copied into chunks that are free. So is everything when the new store has fewer slabs than the old.
  *
- * A large backup is read, checked and linked by several threads, a share of the slabs each. Old slabs are linked before young
- * ones (assembly/loader.ts says why), and copies are made last, by this thread alone.
+ * A large backup is read, checked and linked by several threads, a share of the slabs each. Copies are made last, by this thread
+ * alone.
  */
 import { availableParallelism } from "node:os";
 import { layout } from "../core/index.js";
@@ -13,7 +13,7 @@ import { CorruptBackupError } from "../store/errors.js";
 import type { Cut, Loaded, Loader, Store } from "../store/index.js";
 import { LoadingThread } from "./loading-thread.js";
 import type { BackupImage, BackupReader } from "./read.js";
-import { adopt, type Brought, bring, type Fate, type Seat, sum } from "./share.js";
+import { adopt, type Brought, bring, type Seat, sum } from "./share.js";
 
 const TICK_MS = 10;
 /** A thread is worth its start (some 40 ms) from 128 MiB on. */
@@ -63,10 +63,10 @@ export class WholeBackup {
     const [own, ...shares] = split(seats, helpers.length + 1);
     const answers = helpers.map((helper, i) => bringBy(helper, shares[i]));
     try {
-      const brought = bring(reader, loader, own);
+      const brought = await bring(reader, loader, own);
       const more = await Promise.all(answers);
       // what a thread could not even begin is done here
-      for (const [i, answer] of more.entries()) brought.push(...(answer ?? bring(reader, loader, shares[i])));
+      for (const [i, answer] of more.entries()) brought.push(...(answer ?? (await bring(reader, loader, shares[i]))));
       return new WholeBackup(
         reader,
         loader,
@@ -84,14 +84,14 @@ export class WholeBackup {
     const { loader, reader } = this;
     for (const { slab, place, fate } of this.brought) {
       if (place === null) continue;
-      if (stays(fate)) loader.reserve(place, reader.slabClasses[slab] - 1);
-      else loader.slab(place).fill(0);
+      if (fate === "full") loader.reserve(place, reader.slabClasses[slab] - 1);
+      else loader.slabsFrom(place, 1).fill(0);
     }
   }
 
   /** Empties all places: the store cannot keep the old ids, its entries come one by one. */
   leave(): void {
-    for (const { place } of this.brought) if (place !== null) this.loader.slab(place).fill(0);
+    for (const { place } of this.brought) if (place !== null) this.loader.slabsFrom(place, 1).fill(0);
   }
 
   /**
@@ -105,9 +105,9 @@ export class WholeBackup {
     // a clock that was set back since does not make entries live longer than they had at the cut
     const shift = Math.floor((Math.max(loader.createdMs, header.takenMs) - header.createdMs) / TICK_MS);
     const cut: Cut = { epoch: header.epoch, shift };
-    const old = await this.adoptAll("old", cut);
-    const young = await this.adoptAll("young", cut);
-    return sum([old, young, ...this.copied().map((slab) => this.copy(slab, cut))]);
+    const adopted = await this.adoptAll(cut);
+    loader.endAdoption();
+    return sum([adopted, ...this.copied().map((slab) => this.copy(slab, cut))]);
   }
 
   /** Ends the threads. */
@@ -115,8 +115,8 @@ export class WholeBackup {
     await Promise.all(this.threads.map((thread) => thread.end()));
   }
 
-  private async adoptAll(fate: Fate, cut: Cut): Promise<Loaded> {
-    const seats = this.brought.filter((seat) => seat.fate === fate && seat.place !== null);
+  private async adoptAll(cut: Cut): Promise<Loaded> {
+    const seats = this.brought.filter(({ fate, place }) => fate === "full" && place !== null);
     const [own, ...shares] = split(seats, this.threads.length + 1);
     const answers = Promise.all(this.threads.map((thread, i) => thread.adopt(shares[i], cut)));
     answers.catch(() => {}); // heard below, unless this thread's own share fails first
@@ -126,7 +126,7 @@ export class WholeBackup {
 
   private copied(): number[] {
     return this.brought
-      .filter(({ fate, place }) => fate !== "free" && (place === null || !stays(fate)))
+      .filter(({ fate, place }) => fate !== "free" && (fate !== "full" || place === null))
       .map(({ slab }) => slab);
   }
 
@@ -146,10 +146,6 @@ async function bringBy(helper: LoadingThread, seats: readonly Seat[]): Promise<B
     if (error instanceof CorruptBackupError) throw error;
     return null;
   }
-}
-
-function stays(fate: Fate): boolean {
-  return fate === "old" || fate === "young";
 }
 
 /** So many runs of neighbours, of nearly the same length. */

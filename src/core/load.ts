@@ -50,7 +50,8 @@ export interface Engine {
   releaseEvictor(): void;
   loadChunks(bytes: number, size: number, epoch: number, shift: number): number;
   reserveSlab(index: number, sizeClass: number): void;
-  adoptSlab(index: number, sizeClass: number, epoch: number, shift: number, old: boolean): number;
+  adoptSlab(index: number, sizeClass: number, epoch: number, shift: number): number;
+  endAdoption(): void;
   resolve(length: number): number;
   createNamespace(length: number, encoding: number, maxEntries: number, maxBytes: bigint): number;
   configureNamespace(record: number, version: number, length: number, maxEntries: number, maxBytes: bigint): number;

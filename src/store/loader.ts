@@ -36,10 +36,10 @@ export class Loader {
     return this.worker.header[layout.H_SLAB_MAX / 4];
   }
 
-  /** A slab of the pool, to read a backup's into. */
-  slab(index: number): Buffer {
+  /** Some slabs of the pool, to read a backup's into. */
+  slabsFrom(index: number, count: number): Buffer {
     const at = this.worker.header[layout.H_POOL / 4] + index * layout.SLAB_SIZE;
-    return Buffer.from(this.worker.currentBuffer() as ArrayBuffer, at, layout.SLAB_SIZE);
+    return Buffer.from(this.worker.currentBuffer() as ArrayBuffer, at, count * layout.SLAB_SIZE);
   }
 
   /** Keeps a slab of an empty store for `adopt`. */

@@ -408,8 +408,12 @@ export function reserveSlab(index: u32, sizeClass: u32): void {
   loader.reserveSlab(index, sizeClass);
 }
 
-export function adoptSlab(index: u32, sizeClass: u32, epoch: u32, shift: u32, old: bool): i32 {
-  return loader.adoptSlab(index, sizeClass, epoch, shift, old);
+export function adoptSlab(index: u32, sizeClass: u32, epoch: u32, shift: u32): i32 {
+  return loader.adoptSlab(index, sizeClass, epoch, shift);
+}
+
+export function endAdoption(): void {
+  loader.endAdoption();
 }
 
 // ------------------------------------------------------------------ namespaces

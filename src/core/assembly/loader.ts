@@ -7,6 +7,12 @@
  * that swapped has seen every entry of the chain, so that no key comes in twice. Several threads may adopt slabs at a time; one
  * alone, after them, copies, which may evict. Should a loader die, the store is given up.
  *
+ * A cut can have a key twice: a write of its epoch found the key absent; then it was inserted, in this epoch or before, and
+ * deleted, in the next, so that the bucket's head was as before; then that first write inserted it, stamped with its own
+ * epoch. Both were there for a moment between the backup's start and its cut: either is right. To look for the key in the chain takes
+ * two thirds of the time, nearly always for nothing. So while slabs are adopted, the five low bits of a bucket, which no address has,
+ * say which fifths of the hashes its chain holds any of (a Bloom filter), and most chains need not be looked at.
+ *
  * The namespace ids are those of the backup. Whoever restores has made each namespace under its old id and noted its hash
  * seed at the id's line (I_LOAD); entries of any other id are left out.
  */
@@ -50,7 +56,7 @@ import { add32, add64, equalBytes, load32, swap32 } from "./memory";
 import { classAt, classOf, countTaken, giveList, putBack, sizeOf } from "./pool";
 import { idLine } from "./quota";
 import { bucketOf, fill, padded, tell } from "./table";
-import { beginWrite, count, endWrite, hashKind, markDirty, pool, slabs, slot } from "./worker";
+import { beginWrite, bucketMask, buckets, count, endWrite, hashKind, markDirty, pool, slabs, slot } from "./worker";
 
 /** A chunk whose lengths contradict its class: its offset is in S_OUT. */
 const CORRUPT: i32 = -20;
@@ -65,7 +71,6 @@ const CORRUPT: i32 = -20;
 export function loadChunks(bytes: u32, size: u32, epoch: u32, shift: u32): i32 {
   const from = slot + S_MANY;
   const end = from + bytes;
-  mayBeThere = true;
   if (!survey(from, end, size, epoch)) return CORRUPT;
   beginWrite();
   const loaded = copyAll(from, end, size, shift);
@@ -86,11 +91,9 @@ export function reserveSlab(index: u32, sizeClass: u32): void {
  * Makes entries of what belongs to snapshot `epoch` in a reserved slab, where the file's bytes lie already, and free chunks
  * of the rest.
  *
- * @param old no entry in it was born in the snapshot's own epoch. Such slabs come before all others
  * @returns as loadChunks, but for NO_MEMORY
  */
-export function adoptSlab(index: u32, sizeClass: u32, epoch: u32, shift: u32, old: bool): i32 {
-  mayBeThere = !old;
+export function adoptSlab(index: u32, sizeClass: u32, epoch: u32, shift: u32): i32 {
   const from = pool + (index << SLAB_SHIFT);
   const end = from + SLAB_SIZE;
   const size = sizeOf(sizeClass);
@@ -121,14 +124,6 @@ function survey(from: u32, end: u32, size: u32, epoch: u32): bool {
 }
 
 let expired: u32 = 0;
-/**
- * Whether a key that comes may have come before. A cut can have a key twice: a write of its epoch found the key absent; then it
- * was inserted, in this epoch or the one before, and deleted, in the next, so that the bucket's head was as before; then that
- * first write inserted it, stamped with the cut's epoch. Both were there for a moment between the backup's start and its cut:
- * either is right. One of the two is of the cut's own epoch, so whoever loads all others first need not look for them: looking
- * takes two thirds of the time.
- */
-let mayBeThere = true;
 /** What the sum of all that `look` touched is good for: no compiler may leave the loads out. */
 let sink: u32 = 0;
 
@@ -162,15 +157,32 @@ function bytesOf(chunk: u32): u32 {
   return E_KEY + padded(load<u32>(chunk + E_META) >> 16) + <u32>load<u16>(chunk + E_VALUE_LENGTH);
 }
 
-/** Gives the chunk its hash in this store, and touches its bucket and, if it matters, the first entry there. */
+/** Gives the chunk its hash in this store, and touches its bucket and, if that may hold the key, the first entry there. */
 // @ts-ignore: decorator
 @inline
 function look(chunk: u32): void {
   const meta = load<u32>(chunk + E_META);
   const hash = hashKey(hashKind, chunk + E_KEY, meta >> 16, load<u32>(idLine(meta & 0xffff) + I_LOAD_SEED));
   store<u32>(chunk + E_HASH, hash);
-  const first = load<u32>(bucketOf(hash));
-  sink += first != 0 && mayBeThere ? load<u32>(first + E_HASH) : first;
+  const head = load<u32>(bucketOf(hash));
+  sink += head & fifthOf(hash) ? load<u32>((head & ~FIFTHS) + E_HASH) : head;
+}
+
+/** The bits of a bucket that filter, while slabs are adopted. */
+const FIFTHS: u32 = 31;
+
+// @ts-ignore: decorator
+@inline
+function fifthOf(hash: u32): u32 {
+  return 1 << (((hash >> 16) * 5) >> 16);
+}
+
+/** Takes the filters out of all buckets: before anyone else looks at one. */
+export function endAdoption(): void {
+  const end = buckets + (bucketMask + 1) * 4;
+  for (let bucket = buckets; bucket < end; bucket += 16) {
+    v128.store(bucket, v128.and(v128.load(bucket), i32x4.splat(~FIFTHS)));
+  }
 }
 
 /** Entries loaded since `startCounting`; per namespace as long as the id is the same, as it mostly is for a while. */
@@ -274,7 +286,7 @@ function copyEntry(source: u32, expires: u32): bool {
   if (chunk == 0) return false;
   const size = sizeOf(classAt(chunk));
   fill(chunk, hash, meta, key, key + padded(meta >> 16), load<u16>(source + E_VALUE_LENGTH), expires);
-  if (!publish(chunk, hash, meta, expires)) {
+  if (!publish(chunk, hash, meta, expires, 0)) {
     putBack(chunk);
     return true;
   }
@@ -290,20 +302,22 @@ function copyEntry(source: u32, expires: u32): bool {
 function adoptEntry(chunk: u32, expires: u32): bool {
   store<u32>(chunk + E_EXPIRES, expires);
   store<u16>(chunk + E_FLAGS, 0); // flags and access
-  return publish(chunk, load<u32>(chunk + E_HASH), load<u32>(chunk + E_META), expires);
+  return publish(chunk, load<u32>(chunk + E_HASH), load<u32>(chunk + E_META), expires, FIFTHS);
 }
 
 /** Puts a filled chunk at the head of its chain. False when the key is there already. */
 // @ts-ignore: decorator
 @inline
-function publish(chunk: u32, hash: u32, meta: u32, expires: u32): bool {
+function publish(chunk: u32, hash: u32, meta: u32, expires: u32, filters: u32): bool {
   const bucket = bucketOf(hash);
+  const fifth = fifthOf(hash);
   store<u32>(chunk + E_BIRTH, load<u32>(H_EPOCH));
   while (true) {
     const head = load32(bucket);
-    if (mayBeThere && isIn(head, chunk, hash, meta)) return false;
-    store<u64>(chunk + E_NEXT, <u64>head); // and no death
-    if (swap32(bucket, head, chunk)) break;
+    const first = head & ~FIFTHS;
+    if (filters == 0 || head & fifth) if (isIn(first, chunk, hash, meta)) return false;
+    store<u64>(chunk + E_NEXT, <u64>first); // and no death
+    if (swap32(bucket, head, chunk | ((head | fifth) & filters))) break;
   }
   tell(LOG_INSERT, hash, meta & 0xffff, chunk, load<u32>(chunk + E_VERSION), expires);
   return true;
@@ -311,8 +325,8 @@ function publish(chunk: u32, hash: u32, meta: u32, expires: u32): bool {
 
 // @ts-ignore: decorator
 @inline
-function isIn(head: u32, chunk: u32, hash: u32, meta: u32): bool {
-  for (let entry = head; entry != 0; entry = load<u32>(entry + E_NEXT) & ~1) {
+function isIn(first: u32, chunk: u32, hash: u32, meta: u32): bool {
+  for (let entry = first; entry != 0; entry = load<u32>(entry + E_NEXT) & ~1) {
     if (load<u32>(entry + E_HASH) != hash || load<u32>(entry + E_META) != meta) continue;
     if (equalBytes(entry + E_KEY, chunk + E_KEY, meta >> 16)) return true;
   }
