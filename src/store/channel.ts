@@ -5,7 +5,7 @@
  */
 import { isMainThread } from "node:worker_threads";
 import { layout } from "../core/index.js";
-import { type Codec, codecOf, type EncodingName, type Values } from "./encoding.js";
+import { type Codec, checkEncoding, codecOf, type EncodingName, type Values } from "./encoding.js";
 import { InvalidArgumentError, OutOfMemoryError, ValueTooLargeError } from "./errors.js";
 import { describe } from "./sizes.js";
 import type { WorkerConnection } from "./worker.js";
@@ -251,8 +251,38 @@ function deadline(timeout: number): number {
   return performance.now() + timeout;
 }
 
+/** The channel of this name; made with these options when it does not exist yet. @throws InvalidArgumentError, OutOfMemoryError */
+export function openChannel<E extends EncodingName>(
+  worker: WorkerConnection,
+  name: string,
+  options: ChannelOptions<E>,
+): Channel<E> {
+  const checked = checkChannelOptions(options);
+  const encoding = (options.encoding === undefined ? "binary" : checkEncoding(options.encoding)) as E;
+  const key = `channel:${name}`;
+  const existing = findRing(worker, key);
+  if (existing !== 0) return new Channel(worker, name, existing, encoding);
+  const size = layout.R_CELLS + checked.capacity * 8;
+  const ring = worker.engine.takeRing(size, checked.capacity, checked.kind, checked.whenFull) >>> 0;
+  if (ring === 0) throw new OutOfMemoryError(`no chunk is free for a channel of ${checked.capacity} messages`);
+  worker.values.writeUInt32LE(ring, 0);
+  const status = worker.engine.setSystem(worker.putKey(key), 4, layout.MODE_IF_ABSENT);
+  if (status === layout.OK) {
+    worker.engine.publishRing(ring);
+    return new Channel(worker, name, ring, encoding);
+  }
+  worker.engine.returnBuffer(ring);
+  if (status !== 0) throw new OutOfMemoryError(`no memory is left for channel "${name}"`);
+  return new Channel(worker, name, findRing(worker, key), encoding); // another thread was first
+}
+
+/** The address of a channel's ring, 0 when there is none. */
+function findRing(worker: WorkerConnection, key: string): number {
+  return worker.engine.getSystem(worker.putKey(key)) === 4 ? worker.values.readUInt32LE(0) : 0;
+}
+
 /** @throws InvalidArgumentError */
-export function checkChannelOptions(options: ChannelOptions): { capacity: number; kind: number; whenFull: number } {
+function checkChannelOptions(options: ChannelOptions): { capacity: number; kind: number; whenFull: number } {
   const { capacity = 256, kind = "mpsc", whenFull = "refuse" } = options;
   if (!Number.isInteger(capacity) || capacity < 2 || capacity > CHANNEL_CAPACITY_MAX) {
     throw new InvalidArgumentError(

@@ -14,9 +14,9 @@ export type { Cut, Loaded, Loader } from "./loader.js";
 export type { SetOptions, Version } from "./namespace/condition.js";
 export type { NamespaceLimits, NamespaceUsage } from "./namespace/limits.js";
 export { type Entry, Namespace } from "./namespace/namespace.js";
-export type { WhenFull } from "./namespace-word.js";
+export type { WhenFull } from "./namespace/word.js";
 /** @internal For backups. */
-export { encodingOf, whenFullOf } from "./namespace-word.js";
+export { encodingOf, whenFullOf } from "./namespace/word.js";
 export type { HashName, StoreOptions } from "./options.js";
 export type { EvictionStats, SizeClassStats, StoreStats } from "./stats.js";
 export { type NamespaceOptions, Store } from "./store.js";

@@ -1,25 +1,19 @@
 /** The store: many namespaces in one shared memory, reached from many threads. */
-import { setTimeout } from "node:timers/promises";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { compileEngine, createMemory, layout, type Verification, verifyMemory } from "../core/index.js";
 import { type Health, health } from "../monitor/index.js";
-import { Access, AgentAccess, checkAgentId, isReserved, type Permission, permissionBits } from "./access.js";
-import { Channel, type ChannelOptions, checkChannelOptions } from "./channel.js";
+import { ADMIN, AgentAccess, checkAgentId, isReserved, type Permission, permissionBits, WRITE } from "./access.js";
+import { type Channel, type ChannelOptions, openChannel } from "./channel.js";
+import { type Connection, connect, reapThread, runEvictor, startMaintenance, wake, whileHeld } from "./connection.js";
 import { checkEncoding, type EncodingName } from "./encoding.js";
-import {
-  AccessDeniedError,
-  ClosedError,
-  InvalidArgumentError,
-  NamespaceLimitError,
-  OutOfMemoryError,
-} from "./errors.js";
-import { Evictor } from "./eviction/evictor.js";
+import { AccessDeniedError, InvalidArgumentError } from "./errors.js";
 import { Gauges } from "./eviction/gauges.js";
+import { openHandle } from "./handle.js";
 import { Loader } from "./loader.js";
+import { checkName } from "./namespace/directory.js";
 import { checkLimits, type NamespaceLimits } from "./namespace/limits.js";
 import { Namespace } from "./namespace/namespace.js";
-import type { Record } from "./namespace/record.js";
-import { checkWhenFull, encodingOf, namespaceWord, type WhenFull, whenFullOf } from "./namespace-word.js";
+import { checkWhenFull, type WhenFull } from "./namespace/word.js";
 import { checkOptions, type StoreOptions } from "./options.js";
 import { describe } from "./sizes.js";
 import { collectStats, type StoreStats } from "./stats.js";
@@ -34,29 +28,6 @@ export interface NamespaceOptions<E extends EncodingName = EncodingName> extends
    */
   whenFull?: WhenFull;
 }
-
-/** What all views of a store in one thread share. */
-interface Connection {
-  readonly worker: WorkerConnection;
-  readonly access: Access;
-  /** Directory entries as last seen, by name. */
-  readonly records: Map<string, Record>;
-  maintenance: Worker | null;
-  readonly creator: boolean;
-  readonly shared: boolean;
-  readonly buffers: FinalizationRegistry<number>;
-  /** Chunks of the buffers that are out. */
-  readonly lent: WeakMap<Uint8Array, number>;
-  maintenanceDone: Promise<void>;
-  /** The store's evictor, when that is this thread: in a store without a maintenance thread, whoever maintains it first. */
-  evictor: Evictor | null;
-  /** Made when this thread first maintains the store. */
-  gauges: Gauges | null;
-  /** What else ends with this thread's connection, before it does. */
-  readonly endings: Set<() => Promise<void>>;
-}
-
-const { MISS, NO_IDS, OK } = layout;
 
 /** What other rooms add to a store: each declares its methods here and puts them on the prototype (src/backup/attach.ts). */
 // biome-ignore lint/suspicious/noEmptyInterface: it is filled from outside
@@ -123,12 +94,8 @@ export class Store implements AsyncDisposable {
    * @throws InvalidArgumentError for anything else, or a handle of another layout version; WorkerLimitError; ClosedError
    */
   static async attach(handle: StoreHandle): Promise<Store> {
-    checkHandle(handle);
-    const memory = handle.memory as WebAssembly.Memory;
-    const header = new Uint32Array(memory.buffer, 0, layout.HEADER_SIZE / 4);
-    if (header[layout.H_CLOSED / 4] !== 0) throw new ClosedError("the store was closed by the thread that created it");
-    const worker = new WorkerConnection(handle.module as WebAssembly.Module, memory);
-    return open(new Store(connect(worker, false, true), null));
+    const { module, memory } = openHandle(handle);
+    return open(new Store(connect(new WorkerConnection(module, memory), false, true), null));
   }
 
   /** What another thread needs to attach: structured-cloneable. */
@@ -144,11 +111,13 @@ export class Store implements AsyncDisposable {
   /**
    * The namespace of this name; made when it does not exist yet.
    *
-   * @throws InvalidArgumentError for a bad name, or an encoding other than the one it was made with;
-   *   NamespaceLimitError when no id is left; AccessDeniedError for an agent and a reserved name
+   * @param name 1 to 256 bytes in UTF-8
+   * @throws InvalidArgumentError for a bad name or option, or an encoding or whenFull other than it was made with; NamespaceLimitError
+   *   when no id is left; OutOfMemoryError; AccessDeniedError for a name that starts with `system`, or an agent's view that may not
+   *   write there, and thus not make it, or not change its limits
    */
   namespace<E extends EncodingName = "binary">(name: string, options: NamespaceOptions<E> = {}): Namespace<E> {
-    const { worker, access } = this.connection;
+    const { worker, access, directory } = this.connection;
     worker.assertOpen();
     checkName(name);
     checkObject(options, "namespace()");
@@ -160,7 +129,7 @@ export class Store implements AsyncDisposable {
     const encoding = options.encoding === undefined ? undefined : checkEncoding(options.encoding);
     const limits = checkLimits(options, { maxEntries: 0, maxBytes: 0 });
     const whenFull = options.whenFull === undefined ? undefined : checkWhenFull(options.whenFull);
-    const record = this.findOrMake(name, { encoding, whenFull }, limits, agent);
+    const record = directory.findOrMake(name, { ...limits, encoding, whenFull }, () => agent?.check(WRITE));
     if (encoding !== undefined && encoding !== record.encoding) {
       throw new InvalidArgumentError(`namespace "${name}" was made with encoding ${record.encoding}, not ${encoding}`);
     }
@@ -173,7 +142,7 @@ export class Store implements AsyncDisposable {
       worker,
       name,
       record,
-      (again) => this.findOrMake(again, record, limits, null),
+      (again) => directory.findOrMake(again, { ...limits, encoding: record.encoding, whenFull: record.whenFull }),
       agent,
     );
     const asked = options.maxEntries !== undefined || options.maxBytes !== undefined;
@@ -184,35 +153,18 @@ export class Store implements AsyncDisposable {
 
   /** Names of all namespaces, in no order. */
   namespaces(): string[] {
-    const { worker } = this.connection;
+    const { worker, directory } = this.connection;
     worker.assertOpen();
-    const names: string[] = [];
-    const buckets = worker.header[layout.H_BUCKET_MASK / 4] + 1;
-    for (let bucket = 0; bucket < buckets; ) {
-      const result = worker.engine.list(layout.DIRECTORY_ID, bucket, worker.slot + layout.S_MANY, 1024);
-      bucket = Number(result & 0xffffffffn);
-      const count = Number(result >> 32n);
-      const listed = Array.from(worker.manyWords.subarray(0, count * 2), (word) => word >>> 0);
-      for (let i = 0; i < count; i++) {
-        const lengths = worker.engine.readListed(listed[i * 2], listed[i * 2 + 1]) >>> 0;
-        if (lengths !== 0) names.push(Buffer.from(worker.keyCopy(lengths >>> 16)).toString("utf8"));
-      }
-    }
-    return names;
+    return directory.names();
   }
 
   /** Removes a namespace with all its entries and frees its id. False when there is none of that name. */
   dropNamespace(name: string): boolean {
-    const { worker, access, records } = this.connection;
+    const { worker, access, directory } = this.connection;
     worker.assertOpen();
     checkName(name);
-    if (this.agent !== null) new AgentAccess(access, this.agent, name).check(permissionBits(["admin"]));
-    for (;;) {
-      const record = this.find(name);
-      if (record === null) return false;
-      records.delete(name);
-      if (worker.engine.dropNamespace(record.entry, record.version, worker.putKey(name)) === OK) return true;
-    }
+    if (this.agent !== null) new AgentAccess(access, this.agent, name).check(ADMIN);
+    return directory.drop(name);
   }
 
   /**
@@ -274,16 +226,7 @@ export class Store implements AsyncDisposable {
   buffer(length: number): Uint8Array {
     const { worker, buffers } = this.connection;
     worker.assertOpen();
-    const max = layout.CHUNK_MAX - layout.E_KEY;
-    if (!Number.isInteger(length) || length < 1 || length > max) {
-      throw new InvalidArgumentError(`buffer length is ${describe(length)}; expected a whole number from 1 to ${max}`);
-    }
-    const chunk = worker.engine.takeBuffer(length) >>> 0;
-    if (chunk === 0) throw new OutOfMemoryError(`no chunk is free for a buffer of ${length} bytes`);
-    const view = new Uint8Array(worker.currentBuffer(), chunk + layout.E_KEY, length);
-    buffers.register(view, chunk, view);
-    this.connection.lent.set(view, chunk);
-    return view;
+    return buffers.take(length);
   }
 
   /**
@@ -292,13 +235,9 @@ export class Store implements AsyncDisposable {
    * @throws InvalidArgumentError for anything but a view that came from `buffer()` of this store in this thread, once
    */
   returnBuffer(buffer: Uint8Array): void {
-    const { worker, buffers, lent } = this.connection;
+    const { worker, buffers } = this.connection;
     worker.assertOpen();
-    const chunk = lent.get(buffer);
-    if (chunk === undefined) throw new InvalidArgumentError("returnBuffer takes a view that came from buffer(), once");
-    lent.delete(buffer);
-    buffers.unregister(buffer);
-    worker.engine.returnBuffer(chunk);
+    buffers.giveBack(buffer);
   }
 
   // ---------------------------------------------------------------- channels
@@ -309,28 +248,7 @@ export class Store implements AsyncDisposable {
     worker.assertOpen();
     checkName(name);
     checkObject(options, "channel()");
-    const checked = checkChannelOptions(options);
-    const encoding = (options.encoding === undefined ? "binary" : checkEncoding(options.encoding)) as E;
-    const key = `channel:${name}`;
-    const existing = this.findRing(key);
-    if (existing !== 0) return new Channel(worker, name, existing, encoding);
-    const size = layout.R_CELLS + checked.capacity * 8;
-    const ring = worker.engine.takeRing(size, checked.capacity, checked.kind, checked.whenFull) >>> 0;
-    if (ring === 0) throw new OutOfMemoryError(`no chunk is free for a channel of ${checked.capacity} messages`);
-    worker.values.writeUInt32LE(ring, 0);
-    const status = worker.engine.setSystem(worker.putKey(key), 4, layout.MODE_IF_ABSENT);
-    if (status === OK) {
-      worker.engine.publishRing(ring);
-      return new Channel(worker, name, ring, encoding);
-    }
-    worker.engine.returnBuffer(ring);
-    if (status !== 0) throw new OutOfMemoryError(`no memory is left for channel "${name}"`);
-    return new Channel(worker, name, this.findRing(key), encoding); // another thread was first
-  }
-
-  private findRing(key: string): number {
-    const { worker } = this.connection;
-    return worker.engine.getSystem(worker.putKey(key)) === 4 ? worker.values.readUInt32LE(0) : 0;
+    return openChannel(worker, name, options);
   }
 
   // ---------------------------------------------------------------- workers
@@ -354,30 +272,7 @@ export class Store implements AsyncDisposable {
     this.connection.worker.assertOpen();
     const thread = worker instanceof Worker ? worker.threadId : -1;
     if (thread < 0) throw new InvalidArgumentError("watch takes a Worker that has not exited yet");
-    worker.once("exit", () => this.reapThread(thread));
-  }
-
-  /** Reaps every slot a thread left behind. Only for threads that have exited. */
-  private reapThread(thread: number): number {
-    const { worker } = this.connection;
-    if (worker.closed) return 0;
-    let reaped = 0;
-    const slots = worker.header[layout.H_SLOT_COUNT / 4];
-    for (let number = 0; number < slots; number++) {
-      const words = new Uint32Array(
-        worker.currentBuffer(),
-        worker.header[layout.H_SLOTS / 4] + number * layout.SLOT_SIZE,
-        16,
-      );
-      if (
-        number === worker.slotNumber ||
-        words[layout.S_STATE / 4] !== layout.SLOT_ACTIVE ||
-        words[layout.S_THREAD / 4] !== thread
-      )
-        continue;
-      if (worker.engine.reap(number)) reaped++;
-    }
-    return reaped;
+    worker.once("exit", () => reapThread(this.connection.worker, thread));
   }
 
   /**
@@ -389,16 +284,11 @@ export class Store implements AsyncDisposable {
     const { worker } = this.connection;
     worker.assertOpen();
     worker.tick();
-    const swept = this.sweep();
+    const swept = worker.sweep();
     const evicted = runEvictor(this.connection);
     this.connection.gauges ??= new Gauges(worker);
     this.connection.gauges.notePressure();
     return { swept, evicted };
-  }
-
-  private sweep(): number {
-    const { worker } = this.connection;
-    return worker.engine.sweep(worker.bucketCount) >>> 0;
   }
 
   /** @internal This thread's connection, which all views and namespaces of the store share, and the store's number. */
@@ -434,17 +324,7 @@ export class Store implements AsyncDisposable {
   async verify(): Promise<Verification> {
     const { worker } = this.connection;
     worker.assertOpen();
-    const header = new Int32Array(worker.currentBuffer(), 0, layout.HEADER_SIZE / 4);
-    Atomics.store(header, layout.H_HOLD / 4, 1);
-    try {
-      while (Atomics.load(header, layout.H_MAINTAINED / 4) !== 0 && Atomics.load(header, layout.H_HELD / 4) === 0) {
-        await setTimeout(1);
-      }
-      return verifyMemory(worker.currentBuffer());
-    } finally {
-      Atomics.store(header, layout.H_HOLD / 4, 0);
-      Atomics.notify(header, layout.H_HOLD / 4);
-    }
+    return whileHeld(worker, () => verifyMemory(worker.currentBuffer()));
   }
 
   // ---------------------------------------------------------------- the end
@@ -499,56 +379,6 @@ export class Store implements AsyncDisposable {
     if (this.agent !== null)
       throw new AccessDeniedError(`agent "${this.agent}" may not ${verb}; only the store itself can`);
   }
-
-  private find(name: string): Record | null {
-    const { worker } = this.connection;
-    const length = worker.engine.resolve(worker.putKey(name));
-    if (length === MISS) return null;
-    const value = worker.values;
-    const word = value.readUInt32LE(layout.N_ENCODING);
-    return {
-      entry: worker.out[0],
-      version: worker.out[1],
-      id: value.readUInt32LE(layout.N_ID),
-      encoding: encodingOf(word) as EncodingName,
-      whenFull: whenFullOf(word),
-      maxEntries: value.readUInt32LE(layout.N_MAX_ENTRIES),
-      maxBytes: Number(value.readBigUInt64LE(layout.N_MAX_BYTES)),
-    };
-  }
-
-  private findOrMake(
-    name: string,
-    made: { encoding?: EncodingName; whenFull?: WhenFull },
-    limits: Required<NamespaceLimits>,
-    agent: AgentAccess | null,
-  ): Record {
-    const { worker, records } = this.connection;
-    const cached = records.get(name);
-    if (cached !== undefined && worker.engine.isCurrentRecord(cached.entry, cached.version)) return cached;
-    for (;;) {
-      const record = this.find(name);
-      if (record !== null) {
-        records.set(name, record);
-        return record;
-      }
-      agent?.check(permissionBits(["write"]));
-      const status = worker.engine.createNamespace(
-        worker.putKey(name),
-        namespaceWord(made.encoding ?? "binary", made.whenFull ?? "refuse"),
-        limits.maxEntries,
-        BigInt(limits.maxBytes),
-      );
-      if (status === NO_IDS && this.sweep() > 0) continue; // ids of dropped namespaces whose entries are still there
-      if (status === NO_IDS) {
-        const ids = worker.header[layout.H_ID_COUNT / 4] - layout.FIRST_ID;
-        throw new NamespaceLimitError(
-          `all ${ids} namespace ids are in use; drop namespaces, or create the store with a larger maxNamespaces`,
-        );
-      }
-      if (status === layout.NO_MEMORY) throw new OutOfMemoryError(`no memory is left to make namespace "${name}"`);
-    }
-  }
 }
 
 function open(store: Store): Store {
@@ -556,107 +386,8 @@ function open(store: Store): Store {
   return store;
 }
 
-function connect(worker: WorkerConnection, creator: boolean, shared: boolean): Connection {
-  const connection: Connection = {
-    worker,
-    evictor: null,
-    gauges: null,
-    endings: new Set(),
-    access: new Access(worker),
-    records: new Map(),
-    maintenance: null,
-    creator,
-    shared,
-    lent: new WeakMap(),
-    buffers: new FinalizationRegistry((chunk) => {
-      if (!worker.closed) worker.engine.returnBuffer(chunk);
-    }),
-    maintenanceDone: Promise.resolve(),
-  };
-  // no other thread can reach private memory, so this one runs the policy as it goes
-  if (!shared) worker.background = () => runEvictor(connection);
-  return connection;
-}
-
-/** What one round of the eviction policy on an agent's own thread may spend on finding what the logs lost. */
-const RECOVER_MS = 1;
-
-/** A round of the eviction policy, if it is this thread's to run; how many entries it evicted. */
-function runEvictor(connection: Connection): number {
-  const { worker } = connection;
-  if (worker.header[layout.H_LOG / 4] === 0 || worker.header[layout.H_MAINTAINED / 4] !== 0) return 0;
-  connection.evictor ??= Evictor.claim(worker);
-  const { evictor } = connection;
-  if (evictor === null) return 0;
-  const before = evictor.evicted;
-  evictor.round();
-  evictor.recover(RECOVER_MS);
-  return evictor.evicted - before;
-}
-
-/** Makes the maintenance thread look up. */
-function wake(worker: WorkerConnection): void {
-  const header = new Int32Array(worker.header.buffer, 0, layout.HEADER_SIZE / 4);
-  Atomics.store(header, layout.H_WAKE / 4, 1);
-  Atomics.notify(header, layout.H_WAKE / 4);
-}
-
-/** The clock and the sweep have a thread of their own, which does not keep the process alive. */
-function startMaintenance(connection: Connection): void {
-  const { worker } = connection;
-  worker.header[layout.H_MAINTAINED / 4] = 1; // from now on, though it is not there yet: it is the one to evict
-  // no one else has the handle yet, so the last slot is free: those who attach until the thread is there leave it alone
-  const slot = worker.header[layout.H_SLOT_COUNT / 4] - 1;
-  const place = worker.header[layout.H_SLOTS / 4] + slot * layout.SLOT_SIZE;
-  Atomics.store(new Uint32Array(worker.currentBuffer(), place, 1), layout.S_STATE / 4, layout.SLOT_RESERVED);
-  const thread = new Worker(new URL("./maintenance.js", import.meta.url), {
-    workerData: { store: worker.handle, slot },
-    stdin: false,
-    execArgv: [],
-  });
-  thread.unref();
-  connection.maintenance = thread;
-  connection.maintenanceDone = new Promise((done) => {
-    thread.once("exit", () => {
-      // also when it never came to say so itself: verify() would wait for it
-      Atomics.store(worker.header, layout.H_MAINTAINED / 4, 0);
-      done();
-    });
-  });
-}
-
 function checkObject(options: unknown, what: string): void {
   if (options === null || typeof options !== "object") {
     throw new InvalidArgumentError(`${what} takes an object of options, not ${describe(options)}`);
   }
-}
-
-function checkName(name: unknown): void {
-  if (typeof name !== "string" || name === "") {
-    throw new InvalidArgumentError(`a namespace is named ${describe(name)}; expected a non-empty string`);
-  }
-  const bytes = Buffer.byteLength(name);
-  if (bytes > layout.NAMESPACE_NAME_MAX) {
-    throw new InvalidArgumentError(
-      `a namespace name has ${bytes} bytes in UTF-8; the limit is ${layout.NAMESPACE_NAME_MAX}`,
-    );
-  }
-}
-
-function checkHandle(handle: unknown): asserts handle is StoreHandle {
-  const fault = (what: string) =>
-    new InvalidArgumentError(`Store.attach: ${what}; expected the handle of a store (store.handle)`);
-  if (handle === null || typeof handle !== "object") throw fault(`the handle is ${describe(handle)}`);
-  const { engram, module, memory } = handle as Partial<StoreHandle>;
-  if (engram === undefined) throw fault("the handle has no layout version");
-  if (engram !== layout.LAYOUT_VERSION) {
-    throw new InvalidArgumentError(
-      `Store.attach: the handle has layout version ${describe(engram)}, this engine has ${layout.LAYOUT_VERSION}; use the same engram version in all threads`,
-    );
-  }
-  if (!(module instanceof WebAssembly.Module) || !(memory instanceof WebAssembly.Memory))
-    throw fault("the handle holds no module and memory");
-  if (memory.buffer.byteLength < layout.HEADER_SIZE) throw fault("its memory is no store's");
-  const header = new Uint32Array(memory.buffer, 0, 2);
-  if (header[0] !== layout.MAGIC || header[1] !== layout.LAYOUT_VERSION) throw fault("its memory is no store's");
 }

@@ -165,6 +165,18 @@ export class WorkerConnection {
     return this.createdMs + tick * TICK_MS;
   }
 
+  // ---------------------------------------------------------------- table
+
+  /** Takes dead entries (expired, cleared) out of the whole table; how many there were. */
+  sweep(): number {
+    return this.engine.sweep(this.bucketCount) >>> 0;
+  }
+
+  /** The bucket an entry is in. */
+  bucketOf(entry: number, mask: number): number {
+    return (new Uint32Array(this.currentBuffer(), entry + layout.E_HASH, 1)[0] & mask) >>> 0;
+  }
+
   // ---------------------------------------------------------------- keys
 
   /** Puts a key into the key window, zero-padded to 16 bytes, and returns its length in bytes. */
@@ -229,11 +241,6 @@ export class WorkerConnection {
   /** Copies the padded key in the window into a batch. */
   copyKeyTo(batch: Uint8Array, at: number, room: number): void {
     batch.set(this.keyBytes.subarray(0, room), at);
-  }
-
-  /** The bucket an entry is in. */
-  bucketOf(entry: number, mask: number): number {
-    return (new Uint32Array(this.currentBuffer(), entry + layout.E_HASH, 1)[0] & mask) >>> 0;
   }
 
   /** A copy of the first bytes of the key window. */

@@ -35,11 +35,6 @@ export function outOfMemory(worker: WorkerConnection, keyLength: number, length:
   );
 }
 
-/** Takes dead entries (expired, cleared) out of the whole table; how many there were. */
-export function sweepAll(worker: WorkerConnection): number {
-  return worker.engine.sweep(worker.bucketCount) >>> 0;
-}
-
 /** Deletes some living entries of a namespace; how many: 0 when it has none. */
 export function deleteSome(worker: WorkerConnection, id: number): number {
   let deleted = 0;

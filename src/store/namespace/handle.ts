@@ -9,7 +9,7 @@ import { InvalidArgumentError } from "../errors.js";
 import { NamespaceEvictor } from "../eviction/within-namespace.js";
 import { ENTRY_ROOM, type KeyScope, PreparedKey, padded } from "../key.js";
 import type { Key, WorkerConnection } from "../worker.js";
-import { atItsLimit, chunkSize, outOfMemory, sweepAll, tooLarge } from "./failure.js";
+import { atItsLimit, chunkSize, outOfMemory, tooLarge } from "./failure.js";
 import type { Lookup, Record } from "./record.js";
 
 const { NO_MEMORY, QUOTA, STALE } = layout;
@@ -126,7 +126,7 @@ export class NamespaceHandle<E extends EncodingName> {
       throw atItsLimit(this.name, this.record);
     }
     if (status === NO_MEMORY) {
-      if (sweepAll(this.worker) > 0) return;
+      if (this.worker.sweep() > 0) return;
       throw outOfMemory(this.worker, keyLength, length);
     }
     throw new Error(`the engine answered ${status}: this is a fault in Engram`);

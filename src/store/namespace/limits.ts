@@ -2,10 +2,10 @@
 import { layout } from "../../core/index.js";
 import { InvalidArgumentError } from "../errors.js";
 import { type PressureLevel, pressureLevels, pressureOf } from "../eviction/pressure.js";
-import type { WhenFull } from "../namespace-word.js";
 import { describe } from "../sizes.js";
 import type { WorkerConnection } from "../worker.js";
 import { idWord, type Record } from "./record.js";
+import type { WhenFull } from "./word.js";
 
 export interface NamespaceLimits {
   /** Entries at most; 0 = no limit. */

@@ -17,7 +17,7 @@ import {
   type Version,
 } from "./condition.js";
 import { checkStep, fromCounter, toCounter } from "./counter.js";
-import { deleteSome, sweepAll } from "./failure.js";
+import { deleteSome } from "./failure.js";
 import { NamespaceHandle } from "./handle.js";
 import { type Listed, walk } from "./iteration.js";
 import { checkLimits, type NamespaceLimits, type NamespaceUsage, usageOf } from "./limits.js";
@@ -344,8 +344,8 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
     for (;;) {
       const status = worker.engine.clearNamespace(this.entry, this.version, worker.putKey(this.name));
       if (status === OK) break;
-      if (status === layout.NO_IDS && sweepAll(worker) > 0) continue;
-      if (status === NO_MEMORY && (sweepAll(worker) > 0 || deleteSome(worker, this.record.id) > 0)) continue;
+      if (status === layout.NO_IDS && worker.sweep() > 0) continue;
+      if (status === NO_MEMORY && (worker.sweep() > 0 || deleteSome(worker, this.record.id) > 0)) continue;
       if (status === layout.NO_IDS)
         throw new NamespaceLimitError(
           `no namespace id is free to clear "${this.name}"; sweep first (store.maintain())`,

@@ -1,8 +1,8 @@
 /** A namespace's entry in the store's directory, and the words that the engine keeps for each namespace id. */
 import { layout } from "../../core/index.js";
 import type { EncodingName } from "../encoding.js";
-import type { WhenFull } from "../namespace-word.js";
 import type { WorkerConnection } from "../worker.js";
+import type { WhenFull } from "./word.js";
 
 /** The namespace's directory entry as this thread last saw it. */
 export interface Record {

@@ -1,0 +1,123 @@
+/** What a thread's views of one store share, and the store's own work: the eviction policy, the maintenance thread, dead threads' slots. */
+import { setTimeout } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { layout } from "../core/index.js";
+import { Access } from "./access.js";
+import { Buffers } from "./buffers.js";
+import { Evictor } from "./eviction/evictor.js";
+import type { Gauges } from "./eviction/gauges.js";
+import { Directory } from "./namespace/directory.js";
+import type { WorkerConnection } from "./worker.js";
+
+/** What all views of a store in one thread share. */
+export interface Connection {
+  readonly worker: WorkerConnection;
+  readonly access: Access;
+  readonly directory: Directory;
+  maintenance: Worker | null;
+  readonly creator: boolean;
+  readonly shared: boolean;
+  readonly buffers: Buffers;
+  maintenanceDone: Promise<void>;
+  /** The store's evictor, when that is this thread: in a store without a maintenance thread, whoever maintains it first. */
+  evictor: Evictor | null;
+  /** Made when this thread first maintains the store. */
+  gauges: Gauges | null;
+  /** What else ends with this thread's connection, before it does. */
+  readonly endings: Set<() => Promise<void>>;
+}
+
+export function connect(worker: WorkerConnection, creator: boolean, shared: boolean): Connection {
+  const connection: Connection = {
+    worker,
+    access: new Access(worker),
+    directory: new Directory(worker),
+    buffers: new Buffers(worker),
+    maintenance: null,
+    maintenanceDone: Promise.resolve(),
+    creator,
+    shared,
+    evictor: null,
+    gauges: null,
+    endings: new Set(),
+  };
+  // no other thread can reach private memory, so this one runs the policy as it goes
+  if (!shared) worker.background = () => runEvictor(connection);
+  return connection;
+}
+
+/** What one round of the eviction policy on an agent's own thread may spend on finding what the logs lost. */
+const RECOVER_MS = 1;
+
+/** A round of the eviction policy, if it is this thread's to run; how many entries it evicted. */
+export function runEvictor(connection: Connection): number {
+  const { worker } = connection;
+  if (worker.header[layout.H_LOG / 4] === 0 || worker.header[layout.H_MAINTAINED / 4] !== 0) return 0;
+  connection.evictor ??= Evictor.claim(worker);
+  const { evictor } = connection;
+  if (evictor === null) return 0;
+  const before = evictor.evicted;
+  evictor.round();
+  evictor.recover(RECOVER_MS);
+  return evictor.evicted - before;
+}
+
+/** The clock and the sweep have a thread of their own, which does not keep the process alive. */
+export function startMaintenance(connection: Connection): void {
+  const { worker } = connection;
+  worker.header[layout.H_MAINTAINED / 4] = 1; // from now on, though it is not there yet: it is the one to evict
+  // no one else has the handle yet, so the last slot is free: those who attach until the thread is there leave it alone
+  const slot = worker.header[layout.H_SLOT_COUNT / 4] - 1;
+  const place = worker.header[layout.H_SLOTS / 4] + slot * layout.SLOT_SIZE;
+  Atomics.store(new Uint32Array(worker.currentBuffer(), place, 1), layout.S_STATE / 4, layout.SLOT_RESERVED);
+  const thread = new Worker(new URL("./maintenance.js", import.meta.url), {
+    workerData: { store: worker.handle, slot },
+    stdin: false,
+    execArgv: [],
+  });
+  thread.unref();
+  connection.maintenance = thread;
+  connection.maintenanceDone = new Promise((done) => {
+    thread.once("exit", () => {
+      // also when it never came to say so itself: verify() would wait for it
+      Atomics.store(worker.header, layout.H_MAINTAINED / 4, 0);
+      done();
+    });
+  });
+}
+
+/** Makes the maintenance thread look up. */
+export function wake(worker: WorkerConnection): void {
+  const header = new Int32Array(worker.header.buffer, 0, layout.HEADER_SIZE / 4);
+  Atomics.store(header, layout.H_WAKE / 4, 1);
+  Atomics.notify(header, layout.H_WAKE / 4);
+}
+
+/** Runs `look` while the maintenance thread, if there is one, stays out of the table. */
+export async function whileHeld<T>(worker: WorkerConnection, look: () => T): Promise<T> {
+  const header = new Int32Array(worker.currentBuffer(), 0, layout.HEADER_SIZE / 4);
+  Atomics.store(header, layout.H_HOLD / 4, 1);
+  try {
+    while (Atomics.load(header, layout.H_MAINTAINED / 4) !== 0 && Atomics.load(header, layout.H_HELD / 4) === 0) {
+      await setTimeout(1);
+    }
+    return look();
+  } finally {
+    Atomics.store(header, layout.H_HOLD / 4, 0);
+    Atomics.notify(header, layout.H_HOLD / 4);
+  }
+}
+
+/** Takes back every slot that a thread left behind; how many. Only for threads that have exited. */
+export function reapThread(worker: WorkerConnection, thread: number): number {
+  if (worker.closed) return 0;
+  let reaped = 0;
+  const slots = worker.header[layout.H_SLOT_COUNT / 4];
+  for (let number = 0; number < slots; number++) {
+    const slot = worker.header[layout.H_SLOTS / 4] + number * layout.SLOT_SIZE;
+    const words = new Uint32Array(worker.currentBuffer(), slot, 16);
+    const its = words[layout.S_STATE / 4] === layout.SLOT_ACTIVE && words[layout.S_THREAD / 4] === thread;
+    if (its && number !== worker.slotNumber && worker.engine.reap(number)) reaped++;
+  }
+  return reaped;
+}

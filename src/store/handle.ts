@@ -1,0 +1,26 @@
+/** The handle by which another thread attaches: whether it is one. */
+import { layout } from "../core/index.js";
+import { ClosedError, InvalidArgumentError } from "./errors.js";
+import { describe } from "./sizes.js";
+import type { StoreHandle } from "./worker.js";
+
+/** The module and the memory of a handle. @throws InvalidArgumentError for anything else; ClosedError */
+export function openHandle(handle: unknown): { module: WebAssembly.Module; memory: WebAssembly.Memory } {
+  const fault = (what: string) =>
+    new InvalidArgumentError(`Store.attach: ${what}; expected the handle of a store (store.handle)`);
+  if (handle === null || typeof handle !== "object") throw fault(`the handle is ${describe(handle)}`);
+  const { engram, module, memory } = handle as Partial<StoreHandle>;
+  if (engram === undefined) throw fault("the handle has no layout version");
+  if (engram !== layout.LAYOUT_VERSION) {
+    throw new InvalidArgumentError(
+      `Store.attach: the handle has layout version ${describe(engram)}, this engine has ${layout.LAYOUT_VERSION}; use the same engram version in all threads`,
+    );
+  }
+  if (!(module instanceof WebAssembly.Module) || !(memory instanceof WebAssembly.Memory))
+    throw fault("the handle holds no module and memory");
+  if (memory.buffer.byteLength < layout.HEADER_SIZE) throw fault("its memory is no store's");
+  const header = new Uint32Array(memory.buffer, 0, layout.HEADER_SIZE / 4);
+  if (header[0] !== layout.MAGIC || header[1] !== layout.LAYOUT_VERSION) throw fault("its memory is no store's");
+  if (header[layout.H_CLOSED / 4] !== 0) throw new ClosedError("the store was closed by the thread that created it");
+  return { module, memory };
+}
