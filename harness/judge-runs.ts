@@ -36,6 +36,7 @@ const READINGS: Readonly<Record<string, (run: Run, scenario: Scenario) => Readin
     memory.bySizeClass ? { value: memory.bySizeClass.length, how: "size classes the store reports" } : null,
   "m006-smallest-class": ({ memory }) => classSize(memory, Math.min),
   "m006-largest-class": ({ memory }) => classSize(memory, Math.max),
+  "m010-percentiles-kept": percentilesKept,
   "m005-latency-during-backups": duringBackups,
   "m005-io-overhead": backupOverhead,
   "r011-q-lookup": (run) => sampled(run, ["get"], "p99", NS_PER_MS),
@@ -47,7 +48,24 @@ const READINGS: Readonly<Record<string, (run: Run, scenario: Scenario) => Readin
     Object.keys(errors).length > 0
       ? null
       : { value: agents, how: `agents that went through the run on ${workers} workers without an error` },
+  "s-clients-served": (run, { agents }) => {
+    const errors = Object.values(run.errors).reduce((sum, count) => sum + count, 0);
+    return run.ops === 0 ? null : { value: 100 * (1 - errors / run.ops), how: asClients(run, agents) };
+  },
+  "s-mean-latency": (run, { agents }) => {
+    const latencies = Object.values(run.latency);
+    const count = latencies.reduce((sum, one) => sum + one.count, 0);
+    if (count === 0) return null;
+    const mean = latencies.reduce((sum, one) => sum + one.mean * one.count, 0) / count;
+    return { value: mean / NS_PER_MS, how: `mean of ${count} sampled operations, ${asClients(run, agents)}` };
+  },
+  "s-requests": (run, { agents }) => ({ value: run.opsPerSecond, how: asClients(run, agents) }),
 };
+
+/** MetricStream's clients ask a server over a socket; agents that share memory ask the store itself. */
+function asClients({ workers }: Run, agents: number): string {
+  return `${agents} agents on ${workers} threads as its clients, without a socket between`;
+}
 
 const READS = ["get"];
 const WRITES = ["set", "insert", "readModifyWrite"];
@@ -55,7 +73,9 @@ const WRITES = ["set", "insert", "readModifyWrite"];
 const ALL_WRITES = [...WRITES, "append"];
 
 /** Targets that any scenario answers, whether or not it names them: they are about an operation or the engine. */
-const ANY_SCENARIO = new Set(Object.keys(READINGS).filter((id) => id.startsWith("d-") || id.startsWith("m006-")));
+const ANY_SCENARIO = new Set(
+  Object.keys(READINGS).filter((id) => id.startsWith("d-") || id.startsWith("m006-") || id === "m010-percentiles-kept"),
+);
 
 /**
  * One verdict per documented target. A figure of M-010 counts in the scenarios that name it in their `targets`; of several
@@ -81,6 +101,8 @@ export function judgeRuns(runs: readonly Run[], scenarios: readonly Scenario[]):
   }
   const scaled = scaling(runs, scenarios);
   if (scaled !== null) measurements.set("m002-scaling", scaled);
+  const external = externalTier(runs);
+  if (external !== null) measurements.set("d-tier-external", external);
   return judgeAll(measurements, "no scenario of this run measures it").map((verdict) => ({ ...verdict }));
 }
 
@@ -115,6 +137,14 @@ function sampled(
   };
 }
 
+/** The four that the documents name, of those that a run keeps of each operation. */
+function percentilesKept({ latency }: Run): Reading | null {
+  const [some] = Object.values(latency);
+  if (some === undefined) return null;
+  const kept = (["p50", "p95", "p99", "p999"] as const).filter((name) => Number.isFinite(some[name]));
+  return { value: kept.length, how: "of P50, P95, P99 and P99.9, those that the shared-memory histograms give" };
+}
+
 function classSize(memory: Run["memory"], pick: (...sizes: number[]) => number): Reading | null {
   if (!memory.bySizeClass?.length) return null;
   return { value: pick(...memory.bySizeClass.map(({ size }) => size)), how: "size classes the store reports" };
@@ -147,6 +177,16 @@ function backupOverhead({ cost }: Run): Reading | null {
     value: (1 - without.mean / during.mean) * 100,
     how: `mean cost of the mix ${Math.round(without.mean)} ns without, ${Math.round(during.mean)} ns with`,
   };
+}
+
+/** A database beside the process: reads of redis, where it was measured; the slowest scenario counts. */
+function externalTier(runs: readonly Run[]): { measured: number; method: string } | null {
+  const readings = runs.flatMap((run) => {
+    const reading = run.subject === "redis" ? sampled(run, READS, "p50", NS_PER_MS) : null;
+    return reading === null ? [] : [{ measured: reading.value, method: `${run.scenario}, redis: ${reading.how}` }];
+  });
+  if (readings.length === 0) return null;
+  return readings.reduce((one, other) => (other.measured > one.measured ? other : one));
 }
 
 /**

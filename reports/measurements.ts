@@ -69,11 +69,7 @@ function judgeFigures(others: readonly Measurements[]): TargetVerdict[] {
 function verdictOf({ target, value, method, rounds }: TargetFigure): TargetVerdict | null {
   const documented = findTarget(target);
   if (documented === undefined) return null;
-  return judge(
-    documented,
-    value,
-    rounds === undefined || rounds === 1 ? method : `${method}, median of ${rounds} rounds`,
-  );
+  return judge(documented, value, rounds === undefined || rounds === 1 ? method : `${method}, ${rounds} rounds`);
 }
 
 function isWorse(one: TargetVerdict, other: TargetVerdict): boolean {

@@ -30,7 +30,7 @@ export function figuresOf(rows: readonly SpeedRow[], mib: number): SpeedFigure[]
     target,
     value,
     unit,
-    method: `${of}; store of ${mib} MiB, nine tenths full of 64-byte values`,
+    method: `npm run backup:speed: ${of}; store of ${mib} MiB, nine tenths full of 64-byte values`,
     rounds,
   });
   const how = `${dirty.writing}, to the page cache`;
@@ -45,11 +45,20 @@ export function figuresOf(rows: readonly SpeedRow[], mib: number): SpeedFigure[]
       `1 - median with 1 % dirty / median of full, ${how}`,
       dirty.rounds,
     ),
+    figure(
+      "m005-storage-efficiency",
+      (100 * liveBytes(mib)) / (full.regions * REGION),
+      "%",
+      "bytes of keys and values over those of the regions that a full backup holds",
+      full.rounds,
+    ),
   ];
 }
 
 const MEMORY_ALONE = "its memory alone";
 const PAGE = 4096;
+/** Bytes that a backup writes at once or not at all. */
+const REGION = 4096;
 const DIRTY_SHARE = 0.01;
 const VALUE = new Uint8Array(64).fill(0x61);
 
@@ -116,8 +125,19 @@ async function measureWriting(
 }
 
 /** Entries until nine tenths of the pool are in use. */
+function entriesOf(mib: number): number {
+  return Math.floor((mib * 2 ** 20 * 0.6 * 0.9) / 128);
+}
+
+/** Of their keys and values. */
+function liveBytes(mib: number): number {
+  let bytes = 0;
+  for (let i = 0; i < entriesOf(mib); i++) bytes += `key-${i}`.length + VALUE.length;
+  return bytes;
+}
+
 function fill(entries: Namespace, mib: number): number {
-  const count = Math.floor((mib * 2 ** 20 * 0.6 * 0.9) / 128);
+  const count = entriesOf(mib);
   for (let i = 0; i < count; i++) entries.set(`key-${i}`, VALUE);
   return count;
 }

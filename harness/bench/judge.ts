@@ -123,7 +123,7 @@ export function answersOf(
 ): TargetFigure[] {
   if (judgement.suspect) return [];
   const { value, unit } = judgement;
-  return targets.map((target) => ({ target, value, unit, method: `npm run bench: ${how}`, rounds }));
+  return targets.map((target) => ({ target, value, unit, method: methodOf(how, rounds), rounds }));
 }
 
 /** The same of a figure: its median. */
@@ -133,7 +133,11 @@ export function figureAnswers(
   targets: readonly string[],
   how: string = label,
 ): TargetFigure[] {
-  return suspect ? [] : targets.map((target) => ({ target, value, unit, method: `npm run bench: ${how}`, rounds }));
+  return suspect ? [] : targets.map((target) => ({ target, value, unit, method: methodOf(how, rounds), rounds }));
+}
+
+function methodOf(how: string, rounds: number): string {
+  return `npm run bench: ${how}${rounds > 1 ? ", median" : ""}`;
 }
 
 /** A group without answers leaves them out. */

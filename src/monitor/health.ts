@@ -3,7 +3,7 @@
  * snapshot of its stats in a file, or of a test's made-up figures. Nothing is measured here and nothing is invented: what
  * counters cannot tell is null, with the reason.
  */
-import { findTarget, judge, type Target, type TargetVerdict } from "./targets.js";
+import { findTarget, judge, type Target, type TargetVerdict } from "./targets/index.js";
 
 /** What is looked at: `store.stats()` has this shape. */
 export interface HealthInput {

@@ -6,8 +6,10 @@ export {
   findTarget,
   judge,
   judgeAll,
+  type MeasuredBy,
+  measuredBy,
   TARGETS,
   type Target,
   type TargetVerdict,
   targetLimit,
-} from "./targets.js";
+} from "./targets/index.js";

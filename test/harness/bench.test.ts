@@ -6,11 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { avalanche, chiSquaredAway, collisions, spreadOver } from "#dist/harness/bench/hash-measures.js";
 import { figuresOf, judge, judgeRatio } from "#dist/harness/bench/judge.js";
 import { type BenchResults, benchResultsSchema } from "#dist/harness/bench/results.js";
 import { keep } from "#dist/harness/bench/sink.js";
 import { storePadding } from "#dist/harness/bench/store-padding.js";
 import { measureInTurns, rotated } from "#dist/harness/bench/turns.js";
+import { findTarget, measuredBy, TARGETS } from "#dist/src/monitor/index.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/harness/bench/main.js", import.meta.url));
 
@@ -41,6 +43,9 @@ async function run(...args: string[]) {
   return { code, stdout, stderr, left: await readdir(temporary) };
 }
 
+/** A short turn may be as fast as the empty loop, and a machine without a compiler maps no files. */
+const MAY_BE_MISSING = new Set(["p-map-file", "m006-allocate", "m006-free", "m008-lookup", "m004-hash-4b"]);
+
 /** Rows that must be there, by group; a row more does no harm. */
 const ROWS: Record<string, string[]> = {
   "prepared-get": ["map", "map-copy-64", "get-prepared", "get-into-prepared", "empty"],
@@ -55,7 +60,12 @@ const ROWS: Record<string, string[]> = {
   hash: [4, 16, 64, 256].flatMap((n) =>
     ["xxhash32", "murmur3", "fnv1a", "xxhash32-js", "xxhash-wasm", "crc32"].map((name) => `${name}-${n}`),
   ),
+  "hash-quality": ["chi-squared", "avalanche", "collisions", "partition-deviation", "partition-spread"],
   padding: ["padded/2", "packed4/2", "packed8/2", "packed4/padded", "packed8/padded", "overhead"],
+  cache: ["get-into-prepared", "borrow", "set", "miss-insert", "efficiency", "overhead"],
+  buffers: ["take-return", "acquire", "encoding", "held", "chunk", "heap", "cleanup", "success", "pool-1024"],
+  records: ["record", "record-mutex", "health", "speedup", "jsonl"],
+  limits: ["tolerance", "refill", "pool-share", "namespaces", "medium", "high", "critical", "emergency"],
 };
 
 describe("npm run bench", () => {
@@ -77,6 +87,18 @@ describe("npm run bench", () => {
         expect(stdout).toContain(source);
       }
       for (const note of notes) expect(stdout).toContain(note);
+    }
+    // What the table of targets leaves to the bench, the bench answers: neither more nor less, a file that cannot be mapped aside.
+    const answered = results.groups.flatMap(({ answers }) => answers.map(({ target }) => target));
+    const asked = TARGETS.flatMap(({ id }) => {
+      const by = measuredBy(id);
+      return "command" in by && by.command === "npm run bench" ? [id] : [];
+    });
+    const hasToBe = (ids: string[]) => ids.filter((id) => !MAY_BE_MISSING.has(id)).sort();
+    expect(hasToBe(answered)).toEqual(hasToBe(asked));
+    for (const { target, unit, value } of results.groups.flatMap(({ answers }) => answers)) {
+      expect(unit, target).toBe(findTarget(target)?.unit);
+      expect(value, target).toBeGreaterThanOrEqual(0);
     }
     const judgements = results.groups.flatMap((group) => group.judgements);
     const met = judgements.filter((judgement) => judgement.met).length;
@@ -234,5 +256,47 @@ describe("padding of the store", () => {
     expect(padded).toBe(parts.reduce((sum, part) => sum + part.padded, 0));
     expect(packed).toBe(parts.reduce((sum, part) => sum + part.packed, 0));
     expect(padded).toBeLessThan(capacity);
+  });
+});
+
+describe("measures of a hash", () => {
+  const hashes = (of: (i: number) => number) => Uint32Array.from({ length: 1000 }, (_, i) => of(i));
+
+  it("tell an even one from one that crowds", () => {
+    expect(
+      chiSquaredAway(
+        hashes((i) => i),
+        3,
+      ),
+    ).toBeCloseTo(1);
+    expect(
+      chiSquaredAway(
+        hashes(() => 5),
+        3,
+      ),
+    ).toBeGreaterThan(900);
+    expect(collisions(hashes((i) => i))).toBe(0);
+    expect(collisions(hashes((i) => i >> 1))).toBe(0.5);
+    expect(
+      spreadOver(
+        hashes((i) => i),
+        10,
+        90,
+      ),
+    ).toEqual({ furthest: 10, deviation: 0 });
+    expect(
+      spreadOver(
+        hashes((i) => i & 1),
+        4,
+        250,
+      ),
+    ).toEqual({ furthest: 250, deviation: 1 });
+  });
+
+  it("count the output bits that one key bit changes", () => {
+    const key = Uint8Array.of(1, 2);
+    expect(avalanche([key], ([a, b]) => a | (b << 8))).toBe(1 / 32);
+    expect(avalanche([key], ([a, b]) => (((a ^ b).toString(2).replaceAll("0", "").length & 1) === 1 ? -1 : 0))).toBe(1);
+    expect([...key]).toEqual([1, 2]);
   });
 });

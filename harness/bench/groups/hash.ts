@@ -1,5 +1,5 @@
 import { fillValue } from "../../../workloads/index.js";
-import { answersOf, figuresOf, judgeTime } from "../judge.js";
+import { answersOf, figureAnswers, figuresOf, judgeTime, plainFigure } from "../judge.js";
 import { type BareEngine, openEngine } from "../peers/engine.js";
 import { openXxhashWasm, ownHash, ownHashFromJavaScript, type XxhashWasm, zlibCrc32 } from "../peers/hashes.js";
 import { type Contender, measureInTurns } from "../turns.js";
@@ -34,7 +34,8 @@ export const hash: Group = {
       xxhashWasm.contender(bytes),
       zlibCrc32(bytes),
     ]);
-    contenders.push(emptyEngineLoop(bare));
+    const patterns = patternsOf(settings.seed).map(([name, bytes]) => hashOfPattern(bare, name, bytes));
+    contenders.push(...patterns, emptyEngineLoop(bare));
     const rounds = await measureInTurns(contenders, settings, onRound);
     bare.engine.detach();
     const figures = figuresOf(contenders, rounds, { floor: "empty", documented: documentedFigures() });
@@ -60,14 +61,30 @@ export const hash: Group = {
         figures,
       ),
     );
+    const times = patterns.map(({ id }) => rounds.get(id) as readonly number[]);
+    // Of each round by itself, so that a slow round of the machine is no pattern's.
+    const variance = times[0].map((_, round) => {
+      const own = times.map((sample) => sample[round]);
+      const mean = own.reduce((sum, ns) => sum + ns, 0) / own.length;
+      return 100 * Math.max(...own.map((ns) => Math.abs(ns / mean - 1)));
+    });
+    const patternVariance = plainFigure(
+      "pattern-variance",
+      `time of a ${PATTERN_BYTES}-byte hash, furthest from the mean of ${patterns.length} patterns`,
+      "%",
+      variance,
+    );
     const targetOf: Readonly<Record<string, string>> = { "typical-key": "m004-hash-typical" };
     return {
       reference: null,
-      figures,
+      figures: [...figures, patternVariance],
       judgements,
-      answers: judgements.flatMap((one) =>
-        answersOf(one, settings.rounds, [targetOf[one.id] ?? `m004-hash-${one.id.slice("xxhash32-".length)}b`]),
-      ),
+      answers: [
+        ...judgements.flatMap((one) =>
+          answersOf(one, settings.rounds, [targetOf[one.id] ?? `m004-hash-${one.id.slice("xxhash32-".length)}b`]),
+        ),
+        ...figureAnswers(patternVariance, settings.rounds, ["m004-pattern-variance"]),
+      ],
       notes: [
         "Ours run inside the engine, where the keys are, each hash seeded by the one before (latency, not throughput).",
         "xxhash-wasm and crc32 are called from JavaScript; our xxHash32 called likewise, copying its input in, is the row to compare.",
@@ -75,6 +92,35 @@ export const hash: Group = {
     };
   },
 };
+
+const PATTERN_BYTES = 16;
+
+/** Keys of one length that look nothing alike. */
+function patternsOf(seed: number): [string, Uint8Array][] {
+  const random = new Uint8Array(PATTERN_BYTES);
+  fillValue(random, PATTERN_BYTES, seed);
+  const text = (key: string) => new TextEncoder().encode(key);
+  return [
+    ["random", random],
+    ["zeros", new Uint8Array(PATTERN_BYTES)],
+    ["ones", new Uint8Array(PATTERN_BYTES).fill(0xff)],
+    ["text", text("agent_7/state/42")],
+    ["number", text("0000000000004711")],
+  ];
+}
+
+/** Written where it is hashed at the begin of each turn: the others hash what lies there, too. */
+function hashOfPattern(bare: BareEngine, name: string, bytes: Uint8Array): Contender {
+  const hashing = ownHash("xxhash32", "engram xxHash32", bare, bytes.length);
+  return {
+    id: `pattern-${name}`,
+    label: `engram xxHash32, ${bytes.length} bytes, ${name}`,
+    run(operations) {
+      bare.scratch.set(bytes);
+      return hashing.run(operations);
+    },
+  };
+}
 
 function documentedFigures(): Record<string, number> {
   const figures: Record<string, number> = {};

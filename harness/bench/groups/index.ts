@@ -16,7 +16,12 @@ const GROUPS: Readonly<Record<string, () => Promise<Group>>> = {
   attach: async () => (await import("./attach.js")).attach,
   engine: async () => (await import("./engine.js")).engine,
   hash: async () => (await import("./hash.js")).hash,
+  "hash-quality": async () => (await import("./hash-quality.js")).hashQuality,
   padding: async () => (await import("./padding.js")).padding,
+  cache: async () => (await import("./cache.js")).cache,
+  buffers: async () => (await import("./buffers.js")).buffers,
+  records: async () => (await import("./records.js")).records,
+  limits: async () => (await import("./limits.js")).limits,
 };
 
 export const GROUP_NAMES: readonly string[] = Object.keys(GROUPS);

@@ -10,6 +10,7 @@ import {
 
 export interface BareEngine {
   readonly engine: Engine;
+  readonly memory: WebAssembly.Memory;
   /** Where bytes may be put to be hashed. */
   readonly scratch: Uint8Array;
   readonly scratchAddress: number;
@@ -42,6 +43,7 @@ export function openEngine(): BareEngine {
   const scratchAddress = slot + layout.S_VALUE;
   return {
     engine,
+    memory,
     scratch: new Uint8Array(memory.buffer, scratchAddress, 4096),
     scratchAddress,
     record: { entry, version },

@@ -1,0 +1,107 @@
+/** One measurement against one target, and all of them against all. */
+import { whyNotMeasured } from "./measured-by.js";
+import { findTarget, TARGETS } from "./table.js";
+import type { Comparison, Target } from "./target.js";
+
+/** A judged target: one row of `targets` in results.json. */
+export interface TargetVerdict {
+  id: string;
+  source: string;
+  metric: string;
+  unit: string;
+  comparison: Comparison;
+  /** The limit; for `within` the range in words (`45 to 55`, or one figure where both ends agree). */
+  target: number | string;
+  measured: number | null;
+  verdict: "met" | "missed" | "not measured";
+  /** How the figure was obtained, or why there is none. */
+  method: string;
+  /** Missed: how far beyond the limit, as a share of the limit (0.25 = 25 % short). Null otherwise. */
+  distance: number | null;
+  /** Missed beyond the document's alert or critical limit; null when it was not, or when there is no such limit. */
+  severity: "alert" | "critical" | null;
+}
+
+/** The limit as a reader writes it: a number, or for `within` the range (`45 to 55`; one number where both ends agree). */
+export function targetLimit(target: Target): number | string {
+  if (typeof target.target === "number") return target.target;
+  const [low, high] = target.target;
+  return low === high ? String(low) : `${low} to ${high}`;
+}
+
+/**
+ * Judges one measurement, in the target's own unit. `method` says how it was obtained; with `measured` null (or a
+ * figure that is no finite number) it says why there is none.
+ */
+export function judge(target: Target, measured: number | null, method: string): TargetVerdict {
+  const { id, source, metric, unit, comparison } = target;
+  const common = { id, source, metric, unit, comparison, target: targetLimit(target) };
+  if (measured === null) {
+    return { ...common, measured, verdict: "not measured", method, distance: null, severity: null };
+  }
+  if (!Number.isFinite(measured)) {
+    const why = `the measurement gave ${measured}, which is no figure (${method})`;
+    return { ...common, measured: null, verdict: "not measured", method: why, distance: null, severity: null };
+  }
+  if (meets(target, measured)) {
+    return { ...common, measured, verdict: "met", method, distance: null, severity: null };
+  }
+  const verdict = "missed";
+  return {
+    ...common,
+    measured,
+    verdict,
+    method,
+    distance: shortfall(target, measured),
+    severity: severityOf(target, measured),
+  };
+}
+
+/**
+ * Every documented target judged by what was measured, in the order of the table. A target without an entry comes out
+ * as not measured: with `reason` and what would measure it, or why nothing here can.
+ *
+ * @throws RangeError when an id is not in the table: a measurement nobody would see.
+ */
+export function judgeAll(
+  measurements: ReadonlyMap<string, { measured: number | null; method: string }>,
+  reason: string,
+): TargetVerdict[] {
+  for (const id of measurements.keys()) {
+    if (findTarget(id) === undefined) throw new RangeError(`"${id}" is no documented target; see TARGETS for the ids`);
+  }
+  return TARGETS.map((target) => {
+    const entry = measurements.get(target.id);
+    return entry ? judge(target, entry.measured, entry.method) : judge(target, null, whyNotMeasured(target, reason));
+  });
+}
+
+function meets({ comparison, target }: Target, measured: number): boolean {
+  const [low, high] = typeof target === "number" ? [target, target] : target;
+  switch (comparison) {
+    case "<":
+      return measured < high;
+    case "<=":
+      return measured <= high;
+    case ">":
+      return measured > low;
+    case ">=":
+      return measured >= low;
+    case "within":
+      return measured >= low && measured <= high;
+  }
+}
+
+/** How far a missed figure lies beyond the limit it broke, as a share of that limit; the table holds no limit of 0. */
+function shortfall({ comparison, target }: Target, measured: number): number {
+  const [low, high] = typeof target === "number" ? [target, target] : target;
+  const tooHigh = comparison === "<" || comparison === "<=" || (comparison === "within" && measured > high);
+  return tooHigh ? measured / high - 1 : 1 - measured / low;
+}
+
+function severityOf({ comparison, alert, critical }: Target, measured: number): TargetVerdict["severity"] {
+  const highIsBad = comparison === "<" || comparison === "<=";
+  const beyond = (limit: number | null) => limit !== null && (highIsBad ? measured > limit : measured < limit);
+  if (beyond(critical)) return "critical";
+  return beyond(alert) ? "alert" : null;
+}

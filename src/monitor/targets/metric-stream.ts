@@ -1,0 +1,61 @@
+/** The MetricStream ADRs. */
+import { atLeast, atMost, BATCHED, below, row, type Target } from "./target.js";
+
+export const METRIC_STREAM_TARGETS: readonly Target[] = [
+  row("s-ring-record", "S", "ring-buffer record", "ns", atMost(10), "about 10 ns", BATCHED),
+  row(
+    "s-ring-speedup",
+    "S",
+    "ring-buffer record against one under a mutex",
+    "×",
+    atLeast(5),
+    "5 ×: about 10 ns against about 50 ns",
+    "cost under a mutex over cost in the ring, both batched in one process",
+  ),
+  row(
+    "s-jsonl",
+    "S",
+    "JSONL writes",
+    "1/s",
+    atLeast(5000),
+    ">= 5 K writes/s",
+    "lines written and flushed over wall time",
+  ),
+  row(
+    "s-clients-served",
+    "S",
+    "of 100 concurrent clients, served",
+    "%",
+    atLeast(100),
+    "all served",
+    "requests answered over requests sent",
+  ),
+  row("s-mean-latency", "S", "mean latency of 100 clients", "ms", atMost(0.25), "0.25 ms", "mean over all requests"),
+  row(
+    "s-requests",
+    "S",
+    "requests of 100 clients",
+    "1/s",
+    atLeast(2253),
+    "2,253 requests/s",
+    "requests answered over wall time",
+  ),
+  row(
+    "s-partition-deviation",
+    "S",
+    "10 K clients over 12 partitions: furthest from 833",
+    "clients",
+    atMost(50),
+    "833 ± 50 each",
+    "largest absolute difference of a partition's clients from 833",
+  ),
+  row(
+    "s-partition-spread",
+    "S",
+    "10 K clients over 12 partitions: standard deviation",
+    "%",
+    below(5),
+    "standard deviation < 5 %",
+    "standard deviation of the partitions' clients over their mean",
+  ),
+];

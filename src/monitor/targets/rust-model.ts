@@ -1,0 +1,61 @@
+/** ADR-011 on the Rust memory model for agents. */
+import { atLeast, atMost, below, row, SAMPLED, type Target } from "./target.js";
+
+export const RUST_MODEL_TARGETS: readonly Target[] = [
+  row("r011-q-lookup", "R-011", "Q-table look-up", "ms", below(1), "< 1 ms", `P99, ${SAMPLED}`),
+  row("r011-state-encoding", "R-011", "state encoding", "ms", below(5), "< 5 ms", `P99, ${SAMPLED}`),
+  row(
+    "r011-agent-memory",
+    "R-011",
+    "memory an agent takes",
+    "MB",
+    atMost(10),
+    "about 10 MB",
+    "bytes in use over agents, swarm of 593",
+  ),
+  row(
+    "r011-agents",
+    "R-011",
+    "agents in one swarm",
+    "agents",
+    atLeast(593),
+    "593 agents",
+    "agents that finished the swarm scenario",
+  ),
+  row(
+    "r011-pool-256b",
+    "R-011",
+    "pool of 256 B state buffers",
+    "buffers",
+    atLeast(1000),
+    "256 B × 1000",
+    "buffers the pool hands out at once",
+  ),
+  row(
+    "r011-pool-1k",
+    "R-011",
+    "pool of 1 KB trajectory buffers",
+    "buffers",
+    atLeast(5000),
+    "1 KB × 5000",
+    "buffers the pool hands out at once",
+  ),
+  row(
+    "r011-pool-4k",
+    "R-011",
+    "pool of 4 KB message buffers",
+    "buffers",
+    atLeast(500),
+    "4 KB × 500",
+    "buffers the pool hands out at once",
+  ),
+  row(
+    "r011-linear-memory",
+    "R-011",
+    "linear memory",
+    "GiB",
+    atMost(4),
+    "<= 4 GB",
+    "largest size of the WebAssembly memory",
+  ),
+];
