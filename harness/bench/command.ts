@@ -1,13 +1,11 @@
 /** `npm run bench`: options in, tables and a verdict out. */
-import { stat } from "node:fs/promises";
 import { loadavg } from "node:os";
-import { dirname } from "node:path";
 import { Command } from "commander";
 import { writeFileAtomically } from "../../reports/index.js";
-import { InvalidArgumentError } from "../../src/store/errors.js";
 import { EXIT } from "../command-line/exit-codes.js";
 import { withInterruption } from "../command-line/interruption.js";
 import { wholeNumber } from "../command-line/option-values.js";
+import { requireWritableFile } from "../command-line/output-file.js";
 import { createProgress } from "../command-line/progress.js";
 import { captureEnvironment } from "../environment.js";
 import { median } from "../gate/statistics/index.js";
@@ -53,7 +51,7 @@ export function benchCommand(setExitCode: (code: number) => void): Command {
 async function bench(options: BenchOptions): Promise<number> {
   const settings = settingsOf(options);
   const names = options.only.length === 0 ? GROUP_NAMES : GROUP_NAMES.filter((name) => options.only.includes(name));
-  if (options.json !== undefined) await requireWritable(options.json);
+  if (options.json !== undefined) await requireWritableFile("--json", options.json);
   return withInterruption(async (interrupt) => {
     const head = await describeRun(settings, names);
     process.stdout.write(renderHead(head));
@@ -125,17 +123,6 @@ function conclude({ config, groups, loadAverageAfter }: BenchResults): number {
 async function writeJson(path: string, results: BenchResults): Promise<void> {
   const checked = benchResultsSchema.parse(results);
   await writeFileAtomically(path, `${JSON.stringify(checked, null, 2)}\n`);
-}
-
-/** Before minutes are spent on figures that could not be kept. */
-async function requireWritable(path: string): Promise<void> {
-  const isFolder = async (name: string) => (await stat(name).catch(() => null))?.isDirectory() === true;
-  if (path === "" || (await isFolder(path))) {
-    throw new InvalidArgumentError(`--json ${JSON.stringify(path)}: expected the name of a file to write`);
-  }
-  if (!(await isFolder(dirname(path)))) {
-    throw new InvalidArgumentError(`--json ${path}: there is no folder ${dirname(path)}`);
-  }
 }
 
 function parseRounds(text: string): number {

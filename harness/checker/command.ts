@@ -5,7 +5,7 @@ import { writeFileAtomically } from "../../reports/index.js";
 import type { CheckedHistory } from "../../reports/measurement-files.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { parseDuration } from "../../workloads/index.js";
-import { requireWritableFile } from "../sweep/index.js";
+import { requireWritableFile } from "../command-line/output-file.js";
 import { type CheckResult, checkHistory, DEFAULT_CACHE_LIMIT, DEFAULT_DEADLINE_MS, type Partition } from "./check.js";
 import { readHistory } from "./history.js";
 import { createModel, guessModel, listModels } from "./models/catalogue.js";

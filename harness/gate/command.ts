@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { writeFileAtomically } from "../../reports/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
+import { requireWritableFile } from "../command-line/output-file.js";
 import { type GateContext, gateAgainst } from "./against.js";
 import { gateAgainstBaseline, recordBaseline } from "./against-baseline.js";
 import { type Baseline, readBaseline } from "./baseline.js";
@@ -30,7 +31,6 @@ import {
   parseWorkers,
   type RunSettings,
 } from "./settings.js";
-import { requireWritableFolder } from "./writable-folder.js";
 
 interface GateOptions {
   against?: string;
@@ -99,8 +99,14 @@ async function runGate(options: GateOptions, ownCli: string): Promise<void> {
   requireOneMode(options);
   const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline);
   const settings = settingsOf(options, baseline);
-  for (const file of [options.writeBaseline, options.markdown, options.junit, options.benchmarkJson]) {
-    if (file !== undefined) await requireWritableFolder(file);
+  const outputs = {
+    "--write-baseline": options.writeBaseline,
+    "--markdown": options.markdown,
+    "--junit": options.junit,
+    "--benchmark-json": options.benchmarkJson,
+  };
+  for (const [option, file] of Object.entries(outputs)) {
+    if (file !== undefined) await requireWritableFile(option, file);
   }
   await withInterruption(async (signal) => {
     const temporary = await realpath(await mkdtemp(join(tmpdir(), "engram-gate-")));

@@ -5,10 +5,10 @@ import { type EvictionResult, renderEviction, writeFileAtomically } from "../../
 import { type By, policyNames } from "../../src/eviction/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { withInterruption } from "../command-line/interruption.js";
+import { requireWritableFile } from "../command-line/output-file.js";
 import { renderCsv } from "./csv.js";
 import { type CurveRow, type Curves, missRatioCurves } from "./curve.js";
 import { loadForSweep } from "./load.js";
-import { requireWritableFile } from "./output-file.js";
 import { parsePolicies } from "./policies.js";
 import { createProgressBar } from "./progress.js";
 import { SAMPLES } from "./sample.js";

@@ -2,7 +2,6 @@
 export { evictCommand } from "./command.js";
 export { type CurveOptions, type CurveRow, type Curves, missRatioCurves } from "./curve.js";
 export { loadForSweep } from "./load.js";
-export { requireWritableFile } from "./output-file.js";
 export { parsePolicies } from "./policies.js";
 export { type FixedPolicy, type Regret, regretOf, SWITCHES, type WindowCount } from "./regret.js";
 export type { SweepTrace } from "./shared-trace.js";

@@ -11,7 +11,7 @@ import {
   writeTrace,
 } from "../../workloads/index.js";
 import { wholeNumber } from "../command-line/option-values.js";
-import { requireWritableFile } from "../sweep/index.js";
+import { requireWritableFile } from "../command-line/output-file.js";
 import { generateTrace } from "./generate.js";
 import { measureTrace } from "./measure.js";
 import { formatToWrite, oneOf, parseSizeSpec } from "./option-values.js";

@@ -90,7 +90,9 @@ describe("gate --baseline", () => {
     p.setSpeed({});
     const run = await p.gate(["--write-baseline", "no/such/folder/base.json", ...QUICK]);
     expect(run.exitCode).toBe(2);
-    expect(run.stderr).toMatch(/^no\/such\/folder\/base\.json: cannot be written \(no folder no\/such\/folder\)\n$/);
+    expect(run.stderr).toMatch(
+      /^--write-baseline no\/such\/folder\/base\.json: cannot be written \(no folder no\/such\/folder\)\n$/,
+    );
   });
 });
 
