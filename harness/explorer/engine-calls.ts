@@ -1,5 +1,6 @@
 /** An operation of a program as a call of the engine, with the arguments that src/store would pass. */
 import { layout as L } from "../../src/core/index.js";
+import { ADOPTED_CLASS, CUT_EPOCH, slabOf } from "./adoption.js";
 import { ENTRY_LIMIT, type Op, spaceOf } from "./program.js";
 import type { Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
@@ -14,6 +15,7 @@ const DRAIN_ROOM = 3;
 export interface Place {
   readonly words: Uint32Array;
   readonly buckets: number;
+  readonly slabs: number;
   /** The thread's stack is being wound up: the call only leads back to where it was, its arguments are ignored. */
   readonly rewinding: boolean;
 }
@@ -92,6 +94,8 @@ export function callEngine(thread: Thread, place: Place): number {
       return engine.receive(T.RING, thread.slot + L.S_VALUE);
     case "reap":
       return callReap(thread, op.victim ?? 0, place);
+    case "adopt":
+      return engine.adoptSlab(slabOf(place.slabs, thread.number, thread.at), ADOPTED_CLASS, CUT_EPOCH, 0);
     case "snapshot":
       return 1;
   }

@@ -51,6 +51,7 @@ function drawUnkeyed(kind: OpKind, recipe: Recipe, random: Random, threads: numb
     case "clear":
     case "drop":
       return recipe.spaces === undefined ? { kind } : { kind, space: random.below(recipe.spaces) };
+    case "adopt":
     case "getMany":
     case "setMany":
       return { kind, keys: Array.from({ length: random.between(2, MANY_MAX) }, () => random.pick(recipe.keys)) };

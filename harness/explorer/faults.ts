@@ -126,6 +126,18 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     within: 20_000,
   },
   {
+    number: 25,
+    what: "a thread that loads a backup puts its entry before a chain without asking whether that is still the same",
+    families: ["adopt"],
+    within: 20_000,
+  },
+  {
+    number: 26,
+    what: "the filter of a chain that is being loaded forgets what it knew when an entry comes in",
+    families: ["adopt"],
+    within: 20_000,
+  },
+  {
     number: FAULT_CLEAR_AFTER_COPY,
     what: "a backup clears dirty bits after the copy",
     families: ["snapshot"],

@@ -6,6 +6,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { InvalidArgumentError } from "../../src/store/errors.js";
+import { hasAdoptions } from "./adoption.js";
 import { callEngine } from "./engine-calls.js";
 import { type Call, isKeyed, NO_EFFECT, stateAfter } from "./history.js";
 import { Judge } from "./judge.js";
@@ -147,6 +148,10 @@ export class Machine {
     return this.record.length;
   }
 
+  get slabs(): number {
+    return this.program.settings.slabs;
+  }
+
   get buckets(): number {
     return this.program.settings.buckets;
   }
@@ -160,6 +165,7 @@ export class Machine {
     const taking = threads.slice(0, attached);
     this.program = program;
     this.operations.counters = program.counters;
+    this.operations.slabs = program.settings.slabs;
     this.workers = program.threads.length;
     this.accesses = null;
     store.lay(program, taking);
@@ -230,6 +236,7 @@ export class Machine {
     this.fine = fine;
     const attached = prepared.threads.length;
     this.operations.counters = program.counters;
+    this.operations.slabs = program.settings.slabs;
     this.store.restore(program, attached, prepared.image);
     this.file.set(this.words.subarray(T.POOL >> 2, (T.POOL + program.settings.slabs * T.SLAB_SIZE) >> 2));
     this.store.reattach(this.threads, attached);
@@ -354,12 +361,19 @@ export class Machine {
   // ---------------------------------------------------------------- judging it
 
   private judge(): Outcome {
-    const { judge } = this.prepared;
+    const { judge, program } = this.prepared;
+    if (hasAdoptions(program)) this.endAdoption();
     const broken = judge.memoryFault() ?? judge.logFault(this.threads);
     if (broken !== null) return { kind: "violation", what: broken };
     this.readBack(judge);
     const what = this.record.broken ?? judge.historyFault();
     return what === null ? OK_OUTCOME : { kind: "violation", what };
+  }
+
+  /** As the restoring thread does once all have adopted what they had to. */
+  private endAdoption(): void {
+    this.store.unbind();
+    this.threads[0].engine.endAdoption();
   }
 
   /** Has a thread that is left read what is there in the end. */

@@ -3,6 +3,7 @@
  * the history. One operation may be several calls, as it is in src/store: a namespace that was cleared is looked up again.
  */
 import { layout as L } from "../../src/core/index.js";
+import { checkOf, chunkOf, fillSlab, rowsOf } from "./adoption.js";
 import { MANY_KEYS, MANY_VALUES } from "./engine-calls.js";
 import { NO_EFFECT } from "./history.js";
 import { FIRST_SPACE_KEYS, keyName, type Op, rowValue, spaceOf } from "./program.js";
@@ -14,13 +15,14 @@ import type { TinyStore } from "./tiny-store.js";
 
 /** What a read returns whose bytes are of no write. */
 const TORN = -1000;
-const CHECK_FACTOR = 0x9e3779b1;
 /** Their negative numbers mean something else than STALE. */
 const ANSWERS_OTHERWISE: ReadonlySet<Thread["calling"]> = new Set(["send", "receive", "drain"]);
 
 export class Operations {
   /** Values of keys are counters. */
   counters = false;
+  /** Slabs that the pool has. */
+  slabs = 0;
   private readonly words: Uint32Array;
   private readonly keyWords: Uint32Array;
 
@@ -46,6 +48,12 @@ export class Operations {
         record.newCall(thread, { kind: "set", key }, rowValue(value, row)).invoked = clock;
       });
     }
+    if (op.kind === "adopt") {
+      rowsOf(op).forEach((row, i) => {
+        record.newCall(thread, row, rowValue(value, i)).invoked = clock;
+      });
+      fillSlab(this.words, this.slabs, this.keyWords, thread, value);
+    }
     thread.busy = true;
     thread.rowsDone = -1;
     thread.calling = op.kind === "drain" ? "claim" : op.kind;
@@ -62,7 +70,7 @@ export class Operations {
     words[key + 3] = 0;
     const at = (thread.slot + L.S_VALUE) >> 2;
     words[at] = value;
-    words[at + 1] = this.counters ? 0 : Math.imul(value, CHECK_FACTOR);
+    words[at + 1] = this.counters ? 0 : checkOf(value);
     if (op.kind === "getMany") this.fillPairs(thread, op.keys ?? []);
     if (op.kind === "setMany") this.fillRows(thread, op.keys ?? [], value);
     if (!op.wide) return;
@@ -91,7 +99,7 @@ export class Operations {
       const at = MANY_VALUES + i * 16;
       words.set([this.putManyKey(window, keys[row], i), 1, at, 8], window + i * 4);
       words[window + at / 4] = rowValue(value, row);
-      words[window + at / 4 + 1] = Math.imul(rowValue(value, row), CHECK_FACTOR);
+      words[window + at / 4 + 1] = checkOf(rowValue(value, row));
     }
   }
 
@@ -180,6 +188,8 @@ export class Operations {
         return words[(thread.slot + L.S_OUT + 16) >> 2];
       case "getMany":
         return this.noteMany(thread, op.keys ?? [], result);
+      case "adopt":
+        return this.noteAdopted(thread, op, result);
       case "drain":
         return this.noteDrained(thread, op.log ?? 0, result);
       case "clear":
@@ -242,6 +252,21 @@ export class Operations {
     return true;
   }
 
+  /** What was adopted has a birth; what was there already has none any more. */
+  private noteAdopted(thread: Thread, op: Op, loaded: number): number {
+    const { words, record } = this;
+    let born = 0;
+    rowsOf(op).forEach((_, row) => {
+      const isBorn = words[(chunkOf(this.slabs, thread, row) + L.E_BIRTH) >> 2] !== 0;
+      if (isBorn) born++;
+      const call = record.calls[thread.history + 1 + row];
+      call.returned = record.clock;
+      call.result = isBorn ? 1 : 0;
+    });
+    if (born !== loaded) record.broken = `an adoption counted ${loaded} entries and made ${born}`;
+    return loaded;
+  }
+
   private noteDrained(thread: Thread, log: number, count: number): number {
     const from = (thread.slot + L.S_MANY) >> 2;
     this.record.drained[log] ??= [];
@@ -289,7 +314,7 @@ export class Operations {
     if (this.counters) return length === 8 && words[at + 1] === 0 ? value : TORN;
     if (length !== 8 && length !== 24) return TORN;
     for (let i = 0; i < length >> 2; i += 2) {
-      if (words[at + i] !== value || words[at + i + 1] !== Math.imul(value, CHECK_FACTOR) >>> 0) return TORN;
+      if (words[at + i] !== value || words[at + i + 1] !== checkOf(value) >>> 0) return TORN;
     }
     return value;
   }

@@ -29,13 +29,14 @@ export type OpKind =
   | "send"
   | "receive"
   | "snapshot"
+  | "adopt"
   | "reap";
 
 export interface Op {
   readonly kind: OpKind;
   /** Keys 0 to 2 share a bucket, key 3 is in the other if there are two; 4 and 5 are named like 0 and 1, in a second namespace. */
   readonly key?: number;
-  /** getMany, setMany. */
+  /** getMany, setMany; adopt: of the entries in the slab. */
   readonly keys?: readonly number[];
   /** clear, drop: 1 = the second namespace. */
   readonly space?: number;
@@ -107,6 +108,8 @@ export function describeOp(op: Op, value: number): string {
       return `getMany ${op.keys?.map(keyName).join(", ")}`;
     case "setMany":
       return `setMany ${op.keys?.map((key, row) => `${keyName(key)} = ${rowValue(value, row)}`).join(", ")}`;
+    case "adopt":
+      return `adopt a slab with ${op.keys?.map((key, row) => `${keyName(key)} = ${rowValue(value, row)}`).join(", ")}`;
     case "clear":
     case "drop":
       return `${op.kind} namespace ${SPACE_NAMES[spaceOf(op)]}`;

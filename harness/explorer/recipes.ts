@@ -312,5 +312,13 @@ export const RECIPES: readonly Recipe[] = [
     present: 0.9,
     settings: { evict: true, slabs: 2 },
   },
+  {
+    name: "adopt",
+    about: "several threads that load a backup, whose slabs have some keys in common",
+    kinds: { adopt: 1 },
+    ops: [1, 2],
+    keys: [0, 1, 2, 3],
+    settings: { slabs: 10 },
+  },
   ...DEATH_RECIPES,
 ];

@@ -82,7 +82,7 @@ export class PctSchedule implements Strategy {
     const { random } = this;
     this.longest = Math.max(this.longest, this.length);
     this.lowest = 0;
-    for (let i = 0; i < machine.threads.length; i++) this.priority[i] = 1 + random.next() / 2 ** 33;
+    for (let i = 0; i < machine.threads.length; i++) this.priority[i] = 1 + (random.next32() | 0) / 2 ** 33;
     const d = random.between(2, this.depth);
     this.changes = Array.from({ length: d - 1 }, () => random.between(1, this.longest)).sort((a, b) => b - a);
     this.killAt = machine.killsLeft > 0 ? random.between(1, this.longest) : Number.POSITIVE_INFINITY;

@@ -1,5 +1,6 @@
 /** The memory the threads share: an empty store of a program's settings, its keys, its namespace, and images of its state. */
 import { layout as L } from "../../src/core/index.js";
+import { hasAdoptions, prepareAdoptions } from "./adoption.js";
 import { FIRST_SPACE_KEYS, KEY_COUNT, type Program } from "./program.js";
 import type { Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
@@ -53,7 +54,8 @@ export class TinyStore {
   }
 
   /** Makes the memory that of an empty store, the program's threads attached and its namespaces made. */
-  lay({ settings, ring, spaces }: Program, threads: readonly Thread[]): void {
+  lay(program: Program, threads: readonly Thread[]): void {
+    const { settings, ring, spaces } = program;
     const { words } = this;
     words.fill(0, 0, T.POOL_END >> 2);
     words.fill(0, T.RING >> 2, (T.RING + T.RING_SIZE) >> 2);
@@ -62,6 +64,7 @@ export class TinyStore {
     this.attach(threads);
     for (let space = 0; space < spaces; space++) this.makeNamespace(threads[0], space);
     for (const thread of threads) this.resolveAll(thread, spaces);
+    if (hasAdoptions(program)) prepareAdoptions(program, words, threads[0].records[0]);
     if (ring !== null) this.makeRing(ring);
   }
 

@@ -106,6 +106,7 @@ function arbitraryUnkeyed(kind: OpKind, recipe: Recipe): fc.Arbitrary<Op> {
     case "clear":
     case "drop":
       return fc.nat(spaces - 1).map((space) => ({ kind, space }));
+    case "adopt":
     case "getMany":
     case "setMany":
       return fc

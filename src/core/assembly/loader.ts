@@ -317,7 +317,8 @@ function publish(chunk: u32, hash: u32, meta: u32, expires: u32, filters: u32): 
     const first = head & ~FIFTHS;
     if (filters == 0 || head & fifth) if (isIn(first, chunk, hash, meta)) return false;
     store<u64>(chunk + E_NEXT, <u64>first); // and no death
-    if (swap32(bucket, head, chunk | ((head | fifth) & filters))) break;
+    const filter = FAULT == 26 ? fifth : (head | fifth) & filters;
+    if (swap32(bucket, FAULT == 25 ? load<u32>(bucket) : head, chunk | filter)) break;
   }
   tell(LOG_INSERT, hash, meta & 0xffff, chunk, load<u32>(chunk + E_VERSION), expires);
   return true;
