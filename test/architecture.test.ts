@@ -38,6 +38,7 @@ const LEAVES = [
   "src/store/errors.ts",
   "src/store/sizes.ts",
   "src/recording/format.ts",
+  "workloads/generators/sfc32.ts",
   "reports/results.ts",
   "reports/measurement-files.ts",
   "reports/schema-faults.ts",
