@@ -81,6 +81,19 @@ export const runSchema = z.object({
   gc: z.object({ count: z.number().int().nonnegative(), totalMs: z.number().nonnegative() }).optional(),
   /** Operations this subject cannot do, and other things a reader must know. */
   notes: z.array(z.string()).optional(),
+  /** Where agents do different things, each kind by itself; absent with one. */
+  roles: z
+    .array(
+      z.object({
+        name: z.string(),
+        ops: z.number().int().nonnegative(),
+        /** Over the seconds of the phases that have the role. */
+        opsPerSecond: z.number().nonnegative(),
+        /** Sampled single operations, by operation name, as `latency` has them of all roles together. */
+        latency: z.record(z.string(), latencySchema),
+      }),
+    )
+    .optional(),
 });
 
 export const targetResultSchema = z.object({
@@ -295,6 +308,7 @@ export const resultsSchema = z.object({
 export type Latency = z.infer<typeof latencySchema>;
 export type SeriesPoint = z.infer<typeof seriesPointSchema>;
 export type RunEvent = z.infer<typeof eventSchema>;
+export type RunRole = NonNullable<z.infer<typeof runSchema>["roles"]>[number];
 export type Run = z.infer<typeof runSchema>;
 export type TargetResult = z.infer<typeof targetResultSchema>;
 export type EvictionResult = z.infer<typeof evictionResultSchema>;

@@ -4,7 +4,7 @@ import pc from "picocolors";
 import { TARGETS, targetLimit } from "../src/monitor/index.js";
 import { factor, latencyFigure, percent, rate, shortCommit, significant } from "./format.js";
 import { distributions, FLOOR_SUBJECT, groupBySubject, REFERENCE_SUBJECT, unique } from "./groups.js";
-import type { Results, Run, TargetResult } from "./results.js";
+import type { Latency, Results, Run, TargetResult } from "./results.js";
 import { distanceText, limitText, measuredText, missedTargets, tally } from "./sections/verdict.js";
 
 export interface SummaryOptions {
@@ -89,13 +89,27 @@ function runsTable(results: Results, colours: Colours): string {
         run.hitRatio === null ? "-" : percent(run.hitRatio),
         errors === 0 ? "0" : colours.red(String(errors)),
       ]);
+      for (const { name, opsPerSecond, latency } of index === 0 ? (run.roles ?? []) : []) {
+        table.push([
+          "",
+          colours.dim(`  ${name}`),
+          rate(opsPerSecond),
+          "",
+          ...tailOf(new Map(Object.entries(latency))),
+          "",
+          "",
+        ]);
+      }
     });
   }
   return table.toString();
 }
 
 function tail(run: Run): string[] {
-  const sampled = distributions(run, "sampled");
+  return tailOf(distributions(run, "sampled"));
+}
+
+function tailOf(sampled: ReadonlyMap<string, Latency>): string[] {
   const name = TAIL_ORDER.find((operation) => sampled.has(operation)) ?? [...sampled.keys()][0];
   const latency = name === undefined ? undefined : sampled.get(name);
   if (!latency) return ["-", "-", "-"];

@@ -11,7 +11,7 @@ export interface AgentStream {
   readonly sizes: Uint32Array;
   /** Time to live in ms, 0 for none; absent when the stream has none at all. */
   readonly ttls: Uint32Array | null;
-  /** Which latencies an operation belongs to, by number; null: all to the first. */
+  /** Which label an operation has, by number: whose latencies and whose rate it counts for; null: all have the first. */
   readonly labels: Uint8Array | null;
 }
 
@@ -37,11 +37,33 @@ export function countKinds(stream: AgentStream): number[] {
   return counts;
 }
 
-/** The label that all of its operations have; null when they differ. */
-export function onlyLabel({ labels, length }: AgentStream): number | null {
+/**
+ * A label that stands for those of all its operations; null when they go by different names.
+ *
+ * @param names of the labels, by number: several labels may have one
+ */
+export function onlyLabel({ labels, length }: AgentStream, names: ReadonlyArray<string | null>): number | null {
   if (labels === null) return 0;
-  for (let i = 1; i < length; i++) if (labels[i] !== labels[0]) return null;
+  for (let i = 1; i < length; i++) if (names[labels[i]] !== names[labels[0]]) return null;
   return labels[0] ?? 0;
+}
+
+/** How many operations of each label were done by one who began at `from`, did `operations`, and went round again at the end. */
+export function countLabels(
+  { labels, length }: AgentStream,
+  from: number,
+  operations: number,
+  count: number,
+): number[] {
+  const counts = new Array<number>(count).fill(0);
+  if (labels === null) {
+    counts[0] = operations;
+    return counts;
+  }
+  const rounds = Math.floor(operations / length);
+  if (rounds > 0) for (let i = 0; i < length; i++) counts[labels[i]] += rounds;
+  for (let i = 0, at = from; i < operations % length; i++, at = at + 1 === length ? 0 : at + 1) counts[labels[at]]++;
+  return counts;
 }
 
 /**

@@ -9,7 +9,14 @@ import { type Calibrator, makeCalibrator } from "../measure/calibration.js";
 import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
 import { GarbageCollections } from "../measure/garbage-collections.js";
 import type * as Passes from "../measure/passes.js";
-import { type AgentStream, countKinds, kindsWithCost, onlyLabel, operationsOf } from "../measure/stream.js";
+import {
+  type AgentStream,
+  countKinds,
+  countLabels,
+  kindsWithCost,
+  onlyLabel,
+  operationsOf,
+} from "../measure/stream.js";
 import { Tally } from "../measure/tally.js";
 import { loadSubject } from "../subjects/index.js";
 import type { AgentContext, Subject, SubjectAgent } from "../subjects/subject.js";
@@ -97,6 +104,7 @@ class AgentWorker {
     const batches: number[] = [];
     // Asked for before the barrier: the calibration takes time, and workers must start together.
     const drive = await this.#driver(order, agent, stream, tally, batches);
+    const from = this.#cursors[order.phase].position;
     const progress = this.#control.operations(this.#birth.worker);
     Atomics.store(progress, 0, 0);
     post({ type: "armed" });
@@ -106,6 +114,7 @@ class AgentWorker {
     const endedAt = performance.now();
     return {
       operations: tally.operations,
+      byLabel: this.#byLabel(order, from, tally.operations),
       hits: tally.hits,
       misses: tally.misses,
       errors: [...tally.errors],
@@ -228,9 +237,16 @@ class AgentWorker {
     };
   }
 
+  /** Counted after the pass, from where in the stream it began: the loop that is measured knows no roles. */
+  #byLabel({ pass, phase }: PassOrder, from: number, operations: number): number[] {
+    const stream = this.#birth.phases[phase];
+    if (pass === "cost" || stream.length === 0) return [];
+    return countLabels(stream, from, operations, this.#birth.labelNames.length);
+  }
+
   /** Null when the operations have several labels: a cost of them together would belong to none. */
   async #costCounter(name: string, stream: AgentStream): Promise<CostCounter | null> {
-    const label = onlyLabel(stream);
+    const label = onlyLabel(stream, this.#birth.labelNames);
     return label === null ? null : new CostCounter(name, label, await this.#calibrator.noopCost(stream));
   }
 

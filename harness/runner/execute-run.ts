@@ -71,6 +71,7 @@ function birthsOf(
     namespaceOf: workload.namespaceOf,
     mailboxes: workload.mailboxes,
     slots,
+    labelNames: workload.labels.map(({ name }) => name),
     phases: workload.phases.map(({ streams }) => streams[worker]),
     valueSizes: workload.valueSizes,
     maxValueBytes,

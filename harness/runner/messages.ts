@@ -58,6 +58,8 @@ export interface WorkerBirth {
   readonly namespaceOf: Uint16Array | null;
   readonly mailboxes: Mailboxes | undefined;
   readonly slots: readonly LatencySlot[];
+  /** Names of the labels, by number: several may have one. */
+  readonly labelNames: ReadonlyArray<string | null>;
   readonly phases: readonly AgentStream[];
   /** Every size of value that is written, bytes. */
   readonly valueSizes: Uint32Array;
@@ -113,6 +115,8 @@ export interface CostCounts {
 
 export interface PassReport {
   readonly operations: number;
+  /** Of them those of each label, by number. */
+  readonly byLabel: readonly number[];
   readonly hits: number;
   readonly misses: number;
   readonly errors: Array<[string, number]>;

@@ -1,5 +1,5 @@
 /** Gathers what the passes of one run reported into the run of results.json. */
-import type { Latency, Run, RunEvent, SeriesPoint } from "../../reports/results.js";
+import type { Latency, Run, RunEvent, RunRole, SeriesPoint } from "../../reports/results.js";
 import { Histogram } from "../../src/monitor/index.js";
 import { arrivalsBy, STREAM_OPERATIONS } from "../../workloads/index.js";
 import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
@@ -9,7 +9,7 @@ import type { LatencySlot } from "./latency-slots.js";
 import type { CostCounts, NamedHistogram, PassReport } from "./messages.js";
 import type { Happening } from "./run-driver.js";
 import type { LatencyCollector } from "./sampler.js";
-import type { Workload, WorkloadPhase } from "./workload.js";
+import type { Label, Workload, WorkloadPhase } from "./workload.js";
 
 /** Pauses marked in the series, the longest: more would hide it. */
 const MARKED_PAUSES = 100;
@@ -23,6 +23,12 @@ interface CostTotal {
   noopNs: number;
 }
 
+interface RoleTotal {
+  operations: number;
+  seconds: number;
+  readonly latencies: Map<string, Histogram>;
+}
+
 export class RunResult {
   readonly #workload: Workload;
   readonly #subject: Subject;
@@ -33,6 +39,7 @@ export class RunResult {
   readonly #costs = new Map<string, CostTotal>();
   readonly #histograms = new Map<string, Histogram>();
   readonly #latency: Record<string, Latency> = {};
+  readonly #roles = new Map<string, RoleTotal>();
   readonly #series: SeriesPoint[] = [];
   readonly #sampledSeries: SeriesPoint[] = [];
   readonly #events: RunEvent[] = [];
@@ -102,6 +109,7 @@ export class RunResult {
       }
       this.#workerMemory = reports.map(({ memory }) => memory);
       this.#noteRate(phase, reports, seconds);
+      this.#addRoles(phase, reports, seconds);
     }
     return seconds;
   }
@@ -129,16 +137,59 @@ export class RunResult {
 
   /** Latencies by operation. Open loop: from the intended start under the plain name, from the actual start beside it. */
   addLatencies(collector: LatencyCollector): void {
+    const all = new Map<string, Histogram>();
     for (const [slot, { kind, label: number }] of this.#slots.entries()) {
-      const label = this.#workload.labels[number];
-      const name = latencyName(STREAM_OPERATIONS[kind], label);
+      const { name, role } = this.#workload.labels[number];
+      const operation = STREAM_OPERATIONS[kind];
       const intended = collector.total(slot, "intended");
       const actual = collector.total(slot, "actual");
-      if (intended.count > 0) {
-        this.#addLatency(name, intended);
-        this.#addLatency(fromActualStart(STREAM_OPERATIONS[kind], label), actual);
-      } else if (actual.count > 0) this.#addLatency(name, actual);
+      const open = intended.count > 0;
+      if (!open && actual.count === 0) continue;
+      const [first, beside] = open ? [intended, actual] : [actual, null];
+      merge(all, latencyName(operation, name), first);
+      if (beside !== null) merge(all, fromActualStart(operation, name), beside);
+      if (role === null) continue;
+      const own = this.#roleOf(role).latencies;
+      merge(own, operation, first);
+      if (beside !== null) merge(own, fromActualStart(operation), beside);
     }
+    for (const [name, histogram] of all) this.#addLatency(name, histogram);
+  }
+
+  #roleOf(name: string): RoleTotal {
+    let total = this.#roles.get(name);
+    if (total === undefined) {
+      total = { operations: 0, seconds: 0, latencies: new Map() };
+      this.#roles.set(name, total);
+    }
+    return total;
+  }
+
+  /** A role's rate is over the phases that have it: in the others its agents do nothing or something else. */
+  #addRoles(phase: WorkloadPhase, reports: readonly PassReport[], seconds: number): void {
+    const { labels } = this.#workload;
+    for (const role of new Set(rolesIn(phase, labels))) {
+      const total = this.#roleOf(role);
+      total.seconds += seconds;
+      for (const { byLabel } of reports) {
+        for (const [number, count] of byLabel.entries()) if (labels[number].role === role) total.operations += count;
+      }
+    }
+  }
+
+  #allRoles(): RunRole[] {
+    return [...this.#roles].map(([name, { operations, seconds, latencies }]) => ({
+      name,
+      ops: operations,
+      opsPerSecond: seconds === 0 ? 0 : operations / seconds,
+      latency: Object.fromEntries(
+        [...latencies].map(([operation, histogram]) => {
+          // The spectrum is drawn of all roles together.
+          const { spectrum: _, ...figures } = this.#sampled(histogram);
+          return [operation, figures];
+        }),
+      ),
+    }));
   }
 
   #addLatency(name: string, histogram: Histogram): void {
@@ -189,11 +240,12 @@ export class RunResult {
       ...(events.length > 0 ? { events } : {}),
       gc: { count: this.#gc.count, totalMs: this.#gc.totalMs },
       notes: [...this.#notes],
+      ...(this.#roles.size > 1 ? { roles: this.#allRoles() } : {}),
     };
   }
 
   #addCost(cost: CostCounts): void {
-    const name = latencyName(cost.name, this.#workload.labels[cost.label]);
+    const name = latencyName(cost.name, this.#workload.labels[cost.label].name);
     let total = this.#costs.get(name);
     if (total === undefined) {
       total = { histogram: new Histogram(), operations: 0, noopNs: 0 };
@@ -263,6 +315,18 @@ export class RunResult {
     );
     return [...this.#events, ...marked].sort((a, b) => a.t - b.t);
   }
+}
+
+/** The roles that have operations in a phase. */
+function rolesIn({ streams }: WorkloadPhase, labels: readonly Label[]): string[] {
+  const numbers = new Set(streams.flatMap(({ labels: own }) => (own === null ? [] : [...new Set(own)])));
+  return [...numbers].sort((a, b) => a - b).flatMap((number) => labels[number].role ?? []);
+}
+
+function merge(into: Map<string, Histogram>, name: string, histogram: Histogram): void {
+  const total = into.get(name) ?? new Histogram();
+  total.merge(histogram);
+  into.set(name, total);
 }
 
 function summary(histogram: Histogram, scale: (value: number) => number) {

@@ -11,6 +11,7 @@ import {
   type OperationStream,
   type Phase,
   type Rate,
+  type Role,
   recipientOf,
   type Scenario,
   STREAM_OPERATIONS,
@@ -26,6 +27,14 @@ import { phaseLengths } from "./phase-lengths.js";
 
 /** Operations drawn per worker and phase; a longer phase goes round again. Enough to outgrow any CPU cache. */
 const STREAM_LENGTH = 262_144;
+
+/** What an operation counts for besides its kind. */
+export interface Label {
+  /** Under which its latencies are told apart from all others; null: under none. */
+  readonly name: string | null;
+  /** The role it is done in; null where all agents do the same. */
+  readonly role: string | null;
+}
 
 export interface WorkloadPhase {
   readonly name: string;
@@ -61,7 +70,7 @@ export interface Workload {
   /** Keys set before the measurement, by worker. */
   readonly preloads: readonly Preload[];
   /** Labels by number; the first stands for none. */
-  readonly labels: ReadonlyArray<string | null>;
+  readonly labels: readonly Label[];
   /** Names of the operations that occur. */
   readonly operations: readonly StreamOperation[];
   readonly notes: readonly string[];
@@ -98,7 +107,7 @@ export async function makeWorkload(plan: Source): Promise<Workload> {
         keys: table.adopt(stream, spaces[index][worker]),
         sizes: stream.sizes,
         ttls: stream.ttls,
-        labels: labelColumn(stream, phase, labels),
+        labels: labelColumn(stream, phase, labels, scenario),
       }),
     );
     return { ...rest, streams: adopted };
@@ -178,16 +187,40 @@ function spacesOf(
   return (i) => numbers[i];
 }
 
-function labelsOf(scenario: Scenario): Array<string | null> {
-  const named = scenario.phases.flatMap(({ roles }) =>
-    roles.flatMap(({ label }) => (label === undefined ? [] : [label])),
-  );
-  return [null, ...new Set(named)];
+const NO_LABEL: Label = { name: null, role: null };
+
+function labelsOf(scenario: Scenario): Label[] {
+  const roles = scenario.phases.flatMap((phase) => phase.roles.map((role) => labelOf(role, scenario)));
+  const differ = new Map(roles.map((label) => [JSON.stringify(label), label]));
+  return [NO_LABEL, ...[...differ.values()].filter(({ name, role }) => name !== null || role !== null)];
+}
+
+/** A role goes by its agents and namespace, as far as they say something, and by its label. */
+function labelOf({ agents, namespace, label }: Role, scenario: Scenario): Label {
+  const name = label ?? null;
+  if (!hasRoles(scenario)) return { name, role: null };
+  const base = [...new Set([agents, namespace].filter((part) => part !== undefined))].join(", ");
+  if (label === undefined) return { name, role: base === "" ? "others" : base };
+  return { name, role: base === "" || label.includes(base) ? label : `${base} (${label})` };
+}
+
+/** Whether agents do different things: some phase has several roles, or groups of agents have phases of their own. */
+function hasRoles({ phases }: Scenario): boolean {
+  const groups = new Set(phases.flatMap(({ roles }) => roles.map(({ agents }) => agents)));
+  return groups.size > 1 || phases.some(({ roles }) => roles.length > 1);
 }
 
 /** Null when no operation has a label. */
-function labelColumn(stream: OperationStream, phase: Phase, labels: ReadonlyArray<string | null>): Uint8Array | null {
-  const numbers = phase.roles.map(({ label }) => labels.indexOf(label ?? null));
+function labelColumn(
+  stream: OperationStream,
+  phase: Phase,
+  labels: readonly Label[],
+  scenario: Scenario,
+): Uint8Array | null {
+  const numbers = phase.roles.map((role) => {
+    const own = labelOf(role, scenario);
+    return labels.findIndex(({ name, role: of }) => name === own.name && of === own.role);
+  });
   if (numbers.every((number) => number === 0)) return null;
   const { roles } = stream;
   return Uint8Array.from({ length: stream.count }, (_, i) => numbers[roles === null ? 0 : roles[i]]);

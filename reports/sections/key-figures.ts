@@ -1,9 +1,10 @@
 /** The few figures one asks for first, scenario by scenario, for the subject the report is about. */
 import { type Section, table } from "../chrome.js";
 import { bytes, count, duration, latencyFigure, percent, rate, significant } from "../format.js";
-import { distributions, type Group } from "../groups.js";
+import { distributions, type Group, type Line } from "../groups.js";
 import { type Hole, type Html, html } from "../html.js";
 import type { Latency, Results, Run } from "../results.js";
+import { rolesTable } from "./roles.js";
 
 export function keyFiguresSection({ environment }: Results, groups: readonly Group[]): Section {
   return {
@@ -13,7 +14,7 @@ export function keyFiguresSection({ environment }: Results, groups: readonly Gro
     body: groups.map(({ title, reference }) => {
       const { run, label } = reference;
       return html`<article class="scenario"><header><h3>${title}</h3><p class="muted small">${label} · ${loopText(run)} · ${workersText(run)} · ${significant(run.seconds)} s</p></header>
-<div class="kpis">${throughput(run, environment.noise)}${hitRatio(run)}${memory(run)}${errors(run)}</div>${latencies(run)}</article>
+<div class="kpis">${throughput(run, environment.noise)}${hitRatio(run)}${memory(run)}${errors(run)}</div>${latencies(run)}${roles(title, reference)}</article>
 `;
     }),
   };
@@ -87,6 +88,11 @@ function latencies(run: Run): Html | null {
     ]),
     { label: `Latency in ${run.scenario}` },
   )}${floorNote(sampled.map(([, latency]) => latency))}</div>`;
+}
+
+function roles(title: string, reference: Line): Html | null {
+  const drawn = rolesTable(title, [reference], "Subject");
+  return drawn === null ? null : html`<div class="card kpi tails"><p class="name">Roles</p>${drawn}</div>`;
 }
 
 function floorNote(latencies: readonly Latency[]): Html | null {

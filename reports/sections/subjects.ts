@@ -8,6 +8,7 @@ import { contendersOf, type Group, unique } from "../groups.js";
 import { type Html, html } from "../html.js";
 import type { Run } from "../results.js";
 import { loopText, workersText } from "./key-figures.js";
+import { rolesTable } from "./roles.js";
 
 export interface SubjectsWords {
   title: string;
@@ -49,8 +50,18 @@ export function subjectsSection(
           )
         : null
     }${bars}${scalings(drawn)}</div>
-<details class="card"${groups.length === 1 ? html` open` : null}><summary>Every run, exact</summary>${runsTable(groups, words.line)}</details></div>`,
+<details class="card"${groups.length === 1 ? html` open` : null}><summary>Every run, exact</summary>${runsTable(groups, words.line)}</details>${byRole(groups, words.line)}</div>`,
   };
+}
+
+/** What stands alone has its roles among the key figures. */
+function byRole(groups: readonly Group[], line: string): Html | null {
+  const tables = groups.flatMap(({ title, lines }) => {
+    const drawn = lines.length > 1 ? rolesTable(title, lines, line) : null;
+    return drawn === null ? [] : [html`<h3>${title}</h3>${drawn}`];
+  });
+  if (tables.length === 0) return null;
+  return html`<details class="card"><summary>By role, exact</summary>${tables}</details>`;
 }
 
 function legend(groups: readonly Group[]): Html {

@@ -47,6 +47,13 @@ phases:
     );
     expect(Object.keys(result.latency).sort()).toEqual(["get (tenant)", "set", "set (tenant)"]);
     expect(result.ops).toBe(6000);
+    // Two agents on two workers, each its half; a role's latencies go by the operation's plain name.
+    expect(result.roles?.map(({ name, ops }) => [name, ops])).toEqual([
+      ["tenant", 3000],
+      ["flood", 3000],
+    ]);
+    expect(result.roles?.map(({ latency }) => Object.keys(latency))).toEqual([["get", "set"], ["set"]]);
+    for (const { ops, opsPerSecond } of result.roles ?? []) expect(opsPerSecond).toBeCloseTo(ops / result.seconds, 6);
     expect(result.hitRatio).toBe(1);
     // Ten of the flood's thousand keys get in, and stay: about one set in a hundred is to one of them.
     expect(result.errors.NAMESPACE_LIMIT).toBeGreaterThan(1000);
@@ -67,6 +74,19 @@ phases:
     const result = await run(text, "engram");
     expect(result.errors).toEqual({});
     expect(Object.keys(result.latency)).toEqual(["send", "receive", "handOff"]);
+    expect(result.roles?.map(({ name }) => name)).toEqual(["writer", "reader", "ring"]);
+    const [writer, reader, ring] = result.roles ?? [];
+    expect(writer.ops + reader.ops).toBe(9000);
+    // The ring is alone in the second phase: its rate is over that phase's time.
+    expect(ring.ops).toBe(900);
+    expect(ring.opsPerSecond).toBeGreaterThan(900 / result.seconds);
+    for (const [name, latency] of Object.entries(result.latency)) {
+      const own = (result.roles ?? []).flatMap((role) => role.latency[name] ?? []);
+      expect(
+        own.reduce((sum, { count }) => sum + count, 0),
+        name,
+      ).toBe(latency.count);
+    }
     const notes = result.notes?.join("\n") ?? "";
     expect(notes).toContain("9 agents (2 reader, 4 writer, 3 ring) take turns on 2 workers");
     expect(Number(/(\d+) messages were taken out/.exec(notes)?.[1])).toBeGreaterThan(1000);
@@ -82,6 +102,7 @@ phases:
       "lru-cache",
     );
     expect(Object.keys(result.latency)).toEqual(["get", "borrow"]);
+    expect(result.roles).toBeUndefined();
     expect(result.notes).toContain("lru-cache cannot watch: left out");
   });
 });

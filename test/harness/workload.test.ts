@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type AgentStream, countLabels } from "#dist/harness/measure/stream.js";
 import { phaseLengths } from "#dist/harness/runner/phase-lengths.js";
 import { makeWorkload } from "#dist/harness/runner/workload.js";
 import {
@@ -136,14 +137,34 @@ describe("a workload", () => {
       ops: null,
       durationMs: 400,
     });
-    expect(labels).toEqual([null, "with backups"]);
+    expect(labels).toEqual([
+      { name: null, role: null },
+      ...["board", "qtable", "trajectory"].map((role) => ({ name: null, role })),
+      ...["board", "qtable", "trajectory"].map((role) => ({
+        ...{ name: "with backups", role: `${role} (with backups)` },
+      })),
+    ]);
     expect(phases.map(({ backupEveryMs }) => backupEveryMs)).toEqual([null, 1000, null, 1000]);
     expect(phases.map(({ streams }) => new Set(streams[0].labels ?? [0]))).toEqual(
-      [0, 1, 0, 1].map((label) => new Set([label])),
+      [0, 1, 0, 1].map((backups) => new Set([1, 2, 3].map((label) => label + 3 * backups))),
     );
     expect(phases.map(({ milliseconds, rampMs }) => [milliseconds, rampMs])).toEqual(new Array(4).fill([100, 100]));
     const [burst] = (await makeWorkload({ ...asked, scenario: "burst", rate: 500 })).phases;
     expect(burst.rate).toEqual({ shape: "constant", rate: 500 });
+  });
+
+  it("counts what was done of each label from where a pass began, however often it went round", () => {
+    const labels = fc.array(fc.nat(3), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(labels, fc.nat(100), fc.nat(100), (list, start, operations) => {
+        const length = list.length;
+        const stream = { length, labels: Uint8Array.from(list) } as AgentStream;
+        const wanted = [0, 0, 0, 0];
+        for (let i = 0; i < operations; i++) wanted[list[(start + i) % length]]++;
+        expect(countLabels(stream, start % length, operations, 4)).toEqual(wanted);
+        expect(countLabels({ ...stream, labels: null }, 0, operations, 2)).toEqual([operations, 0]);
+      }),
+    );
   });
 
   it("deals a trace's requests to the workers in turn, every request to exactly one", async () => {
