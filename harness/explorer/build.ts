@@ -53,7 +53,7 @@ export function adapt(name: string, source: string): string {
     return sizes.reduce((text, [from, to]) => replaceOnce(text, from, from.replace(/\d+;$/, `${to};`)), source);
   }
   // so that the protected read, which a reader comes to after this many failures, is explored as well
-  if (name.endsWith("src/core/assembly/table.ts")) {
+  if (name.endsWith("src/core/assembly/read.ts")) {
     return replaceOnce(source, "READ_PATIENCE: u32 = 64;", "READ_PATIENCE: u32 = 2;");
   }
   if (name.endsWith("src/core/assembly/memory.ts")) {

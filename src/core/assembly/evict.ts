@@ -35,7 +35,8 @@ import { copyRacy, load32, loadsFence, racy32, swap32 } from "./memory";
 import { allocate, sizeOf } from "./pool";
 import { isCleared } from "./quota";
 import { scan } from "./reclaim";
-import { expiredNow, find, found, padded, take } from "./table";
+import { find, found, isExpired, padded } from "./table";
+import { take } from "./write";
 import { count, nextRandom, pool, slabs, slot } from "./worker";
 
 /**
@@ -159,7 +160,7 @@ function evictFrom(start: u32, cls: u32): bool {
     i++;
     if (!isCandidate(entry)) continue;
     const access: u32 = load<u8>(entry + E_ACCESS);
-    if (access > 0 && !expiredNow(racy32(entry + E_EXPIRES))) {
+    if (access > 0 && !isExpired(racy32(entry + E_EXPIRES))) {
       if (access < coldestAccess) {
         coldest = entry;
         coldestVersion = load32(entry + E_VERSION);
@@ -218,7 +219,7 @@ export function removeEntry(entry: u32, version: u32, deadOnly: bool): bool {
     if (!findEntry(entry, version)) return false;
     const id = victimMeta & 0xffff;
     if (id < FIRST_ID) return false;
-    if (FAULT != 14 && deadOnly && !expiredNow(load<u32>(entry + E_EXPIRES)) && !isCleared(id)) return false;
+    if (FAULT != 14 && deadOnly && !isExpired(load<u32>(entry + E_EXPIRES)) && !isCleared(id)) return false;
     if (take(victimHash, victimMeta, slot + S_VICTIM_KEY, deadOnly ? 0 : FLAG_EVICTED)) return true;
   }
 }

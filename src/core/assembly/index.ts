@@ -48,11 +48,13 @@ import * as names from "./namespace";
 import { allocate, classOf, giveToCache, putBack, sizeOf, trim, classAt } from "./pool";
 import { enter, isCurrent, valueOf } from "./quota";
 import { clearHazards, giveBack } from "./reclaim";
+import * as reader from "./read";
 import * as grave from "./reap";
 import * as rings from "./ring";
 import * as loader from "./loader";
 import * as walk from "./sweep";
 import * as table from "./table";
+import * as writer from "./write";
 import { beginWrite, count, endWrite, hashKind, log, setLog, slot, slotNumber, takePlace } from "./worker";
 
 // ------------------------------------------------------------------ a worker's place
@@ -145,7 +147,7 @@ export function prepare(record: u32, version: u32, length: u32): u32 {
 /** Value into the value window. Its length, MISS or STALE. */
 export function get(record: u32, version: u32, length: u32): i32 {
   if (!intoKey(record, version, length)) return STALE;
-  return table.read(hash, meta, slot + S_KEY, slot + S_VALUE, 0xffff, false);
+  return reader.read(hash, meta, slot + S_KEY, slot + S_VALUE, 0xffff, false);
 }
 
 /**
@@ -154,13 +156,13 @@ export function get(record: u32, version: u32, length: u32): i32 {
  */
 export function getHashed(record: u32, version: u32, keyMeta: u32, hashed: u32): i32 {
   if (!isCurrent(record, version)) return STALE;
-  return table.read(hashed, keyMeta, slot + S_KEY, slot + S_VALUE, 0xffff, false);
+  return reader.read(hashed, keyMeta, slot + S_KEY, slot + S_VALUE, 0xffff, false);
 }
 
 /** Value to `target`, at most `limit` bytes of it, not a byte more. */
 export function getInto(record: u32, version: u32, length: u32, target: u32, limit: u32): i32 {
   if (!intoKey(record, version, length)) return STALE;
-  return table.read(hash, meta, slot + S_KEY, target, limit, true);
+  return reader.read(hash, meta, slot + S_KEY, target, limit, true);
 }
 
 export function getIntoHashed(
@@ -172,13 +174,13 @@ export function getIntoHashed(
   limit: u32,
 ): i32 {
   if (!isCurrent(record, version)) return STALE;
-  return table.read(hashed, keyMeta, slot + S_KEY, target, limit, true);
+  return reader.read(hashed, keyMeta, slot + S_KEY, target, limit, true);
 }
 
 /** 1 present, 0 absent, or STALE. */
 export function has(record: u32, version: u32, length: u32): i32 {
   if (!intoKey(record, version, length)) return STALE;
-  return table.contains(hash, meta, slot + S_KEY) ? 1 : 0;
+  return reader.contains(hash, meta, slot + S_KEY) ? 1 : 0;
 }
 
 export function set(
@@ -193,7 +195,7 @@ export function set(
   generation: u32,
 ): i32 {
   if (!intoKey(record, version, length)) return STALE;
-  return table.write(hash, meta, slot + S_KEY, value, valueLength, expires, mode, expected, generation);
+  return writer.write(hash, meta, slot + S_KEY, value, valueLength, expires, mode, expected, generation);
 }
 
 /** The plain set with a prepared key. */
@@ -207,19 +209,19 @@ export function setHashed(
 ): i32 {
   if (!isCurrent(record, version)) return STALE;
   enter(record, version);
-  return table.write(hashed, keyMeta, slot + S_KEY, value, valueLength, 0, 0, 0, 0);
+  return writer.write(hashed, keyMeta, slot + S_KEY, value, valueLength, 0, 0, 0, 0);
 }
 
 /** Adds to a counter; the sum is in S_OUT + 16. */
 export function add(record: u32, version: u32, length: u32, by: i64): i32 {
   if (!intoKey(record, version, length)) return STALE;
-  return table.addTo(hash, meta, slot + S_KEY, by);
+  return writer.addTo(hash, meta, slot + S_KEY, by);
 }
 
 /** 1 deleted, 0 absent, or STALE. */
 export function remove(record: u32, version: u32, length: u32): i32 {
   if (!intoKey(record, version, length)) return STALE;
-  return table.remove(hash, meta, slot + S_KEY) ? 1 : 0;
+  return writer.remove(hash, meta, slot + S_KEY) ? 1 : 0;
 }
 
 /** Pins the value in the first free pin: its address, 0 when absent, 1 when STALE, 2 when all pins are in use. */
@@ -228,13 +230,13 @@ export function borrow(record: u32, version: u32, length: u32): u32 {
   for (let pin: u32 = 0; pin < PIN_COUNT; pin++) {
     if (load<u32>(slot + S_PINS + (pin << 2)) != 0) continue;
     store<u32>(slot + S_OUT, pin, 20);
-    return table.pinValue(hash, meta, slot + S_KEY, pin);
+    return reader.pinValue(hash, meta, slot + S_KEY, pin);
   }
   return 2;
 }
 
 export function giveBackPin(pin: u32): void {
-  table.unpin(pin);
+  reader.unpin(pin);
 }
 
 // ------------------------------------------------------------------ batches
@@ -257,7 +259,7 @@ export function getMany(record: u32, version: u32, n: u32, free: u32, end: u32):
     const length = load<u32>(pair, 4);
     const key = window + load<u32>(pair);
     const room = end - at;
-    const got = table.read(hashKey(hashKind, key, length, seed), (length << 16) | base, key, window + at, room, true);
+    const got = reader.read(hashKey(hashKind, key, length, seed), (length << 16) | base, key, window + at, room, true);
     if (got > 0 && <u32>got > room) return i;
     store<u32>(pair, at);
     store<i32>(pair, got, 4);
@@ -282,7 +284,7 @@ export function setMany(record: u32, version: u32, n: u32, expires: u32, mode: u
     const length = load<u32>(row, 4);
     const key = window + load<u32>(row);
     if (!isCurrent(record, version)) return i; // what follows belongs after the clear
-    const status = table.write(
+    const status = writer.write(
       hashKey(hashKind, key, length, seed),
       (length << 16) | base,
       key,
@@ -448,17 +450,17 @@ export function isCurrentRecord(record: u32, version: u32): bool {
 /** As `get`, in the store's own id 1. */
 export function getSystem(length: u32): i32 {
   systemKey(length);
-  return table.read(hash, meta, slot + S_KEY, slot + S_VALUE, 0xffff, false);
+  return reader.read(hash, meta, slot + S_KEY, slot + S_VALUE, 0xffff, false);
 }
 
 export function setSystem(length: u32, valueLength: u32, mode: u32): i32 {
   systemKey(length);
-  return table.write(hash, meta, slot + S_KEY, slot + S_VALUE, valueLength, 0, mode, 0, 0);
+  return writer.write(hash, meta, slot + S_KEY, slot + S_VALUE, valueLength, 0, mode, 0, 0);
 }
 
 export function removeSystem(length: u32): bool {
   systemKey(length);
-  return table.remove(hash, meta, slot + S_KEY);
+  return writer.remove(hash, meta, slot + S_KEY);
 }
 
 function systemKey(length: u32): void {

@@ -55,8 +55,9 @@ import { hashKey } from "./hash";
 import { add32, add64, equalBytes, load32, swap32 } from "./memory";
 import { classAt, classOf, countTaken, giveList, putBack, sizeOf } from "./pool";
 import { idLine } from "./quota";
-import { bucketOf, fill, padded, tell } from "./table";
+import { bucketOf, padded, tell } from "./table";
 import { beginWrite, bucketMask, buckets, count, endWrite, hashKind, markDirty, pool, slabs, slot } from "./worker";
+import { fill } from "./write";
 
 /** A chunk whose lengths contradict its class: its offset is in S_OUT. */
 const CORRUPT: i32 = -20;

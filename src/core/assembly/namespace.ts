@@ -43,7 +43,9 @@ import { hashKey, xxhash32 } from "./hash";
 import { load32, release32, store32, swap32 } from "./memory";
 import { enter, idKind, idLine, idTaker, isCurrent, takenBy, valueOf, withKind } from "./quota";
 import { clearHazards } from "./reclaim";
-import { find, found, read, take, write } from "./table";
+import { read } from "./read";
+import { find, found } from "./table";
+import { take, write } from "./write";
 import { beginWrite, endWrite, hashKind, slot, slotNumber } from "./worker";
 
 // @ts-ignore: decorator

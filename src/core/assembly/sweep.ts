@@ -21,7 +21,7 @@ import { load32, racy32 } from "./memory";
 import { isChunk } from "./pool";
 import { isCleared } from "./quota";
 import { clearHazards } from "./reclaim";
-import { expiredNow } from "./table";
+import { isExpired } from "./table";
 import { beginWrite, bucketMask, buckets, count, endWrite } from "./worker";
 
 /** Removes what is dead in `n` buckets from bucket `from` on; returns how many entries went. */
@@ -40,7 +40,7 @@ function sweepBucket(bucket: u32): u32 {
   let entry = load32(bucket);
   while (entry != 0 && isChunk(entry)) {
     const version = load32(entry + E_VERSION);
-    const expired = expiredNow(racy32(entry + E_EXPIRES));
+    const expired = isExpired(racy32(entry + E_EXPIRES));
     const cleared = isCleared(racy32(entry + E_META) & 0xffff);
     const next = load32(entry + E_NEXT);
     if (load32(entry + E_VERSION) != version) break; // recycled under us: the next round will come by again
@@ -129,7 +129,7 @@ function surveyBucket(bucket: u32, target: u32, from: u32, room: u32): u32 {
     const expires = racy32(entry + E_EXPIRES);
     const next = load32(entry + E_NEXT);
     if (load32(entry + E_VERSION) != version) return n;
-    if (!(next & 1) && id >= FIRST_ID && !expiredNow(expires) && !isCleared(id)) {
+    if (!(next & 1) && id >= FIRST_ID && !isExpired(expires) && !isCleared(id)) {
       if (n == room) {
         cutShort = false;
         return room + 1;
@@ -165,7 +165,7 @@ function listBucket(id: u32, bucket: u32, target: u32, from: u32, room: u32): u3
         // a marked entry is on its way out; its writer or we will find the chain without it
         again = load32(entry + E_VERSION) != version || (next & 1) != 0;
         if (!again) {
-          if ((meta & 0xffff) == id && !expiredNow(expires)) {
+          if ((meta & 0xffff) == id && !isExpired(expires)) {
             if (n >= room) return room + 1;
             store<u32>(target + (n << 3), entry);
             store<u32>(target + (n << 3), version, 4);

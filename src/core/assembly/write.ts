@@ -1,0 +1,271 @@
+/** Writing (table.ts): insert, replace, add, delete. Each takes effect by one swap, of a bucket's head or of an entry's link. */
+import {
+  C_BYTES_IN,
+  C_BYTES_OUT,
+  C_DELETES,
+  C_INSERTED,
+  C_REMOVED,
+  C_SETS,
+  DEATH_SLOT_BITS,
+  E_BIRTH,
+  E_DEATH,
+  E_EXPIRES,
+  E_FLAGS,
+  E_HASH,
+  E_KEY,
+  E_META,
+  E_NEXT,
+  E_VALUE_LENGTH,
+  E_VERSION,
+  H_EPOCH,
+  LOG_INSERT,
+  LOG_REMOVE,
+  LOG_REPLACE,
+  MODE_ADD,
+  MODE_IF_ABSENT,
+  MODE_IF_VERSION,
+  MODE_SET,
+  NOT_A_COUNTER,
+  NO_MEMORY,
+  OK,
+  QUOTA,
+  S_HAND_CHUNK,
+  S_OUT,
+  UNMET,
+} from "../layout";
+import { allocateOrEvict } from "./evict";
+import { copyVectors, load32, swap32, swap64 } from "./memory";
+import { classAt, classOf, putBack, sizeOf } from "./pool";
+import { discharge, recharge, reserve, settled, unsettled } from "./quota";
+import { clearHazards, letGo, retire, takeInHand } from "./reclaim";
+import { backOff, bucketOf, find, found, head, isExpired, link, padded, successor, tell } from "./table";
+import { beginWrite, count, endWrite, markDirty, slot, slotNumber } from "./worker";
+
+/** Fills a private chunk; next, birth and the rest of the first line are set before it is published. */
+// @ts-ignore: decorator
+@inline
+export function fill(chunk: u32, hash: u32, meta: u32, key: u32, value: u32, length: u32, expires: u32): void {
+  const keyLength = padded(meta >> 16);
+  store<u32>(chunk + E_HASH, hash);
+  store<u32>(chunk + E_EXPIRES, expires);
+  store<u16>(chunk + E_VALUE_LENGTH, <u16>length);
+  store<u16>(chunk + E_FLAGS, 0); // flags and access
+  store<u32>(chunk + E_META, meta);
+  let i: u32 = 0;
+  do {
+    v128.store(chunk + E_KEY + i, v128.load(key + i));
+    i += 16;
+  } while (i < keyLength);
+  copyVectors(chunk + E_KEY + keyLength, value, length);
+}
+
+// @ts-ignore: decorator
+@inline
+function death(epoch: u32): u64 {
+  return <u64>((epoch << DEATH_SLOT_BITS) | slotNumber) << 32;
+}
+
+/**
+ * Marks `found`, leaving `next` (its successor, or its replacement) as its frozen link. One swap: it dies, its stamp is
+ * written, and a replacement is in.
+ */
+// @ts-ignore: decorator
+@inline
+function mark(next: u32, epoch: u32): bool {
+  takeInHand(found);
+  if (swap64(found + E_NEXT, <u64>successor, <u64>(next | 1) | death(epoch))) return true;
+  letGo();
+  return false;
+}
+
+/** Takes the entry we marked out of its chain, or lets a find do it, and retires it. */
+// @ts-ignore: decorator
+@inline
+function unlink(entry: u32, next: u32, hash: u32, meta: u32, key: u32): void {
+  if (!swap32(link, entry, next)) find(hash, meta, key);
+  retire(entry);
+}
+
+/**
+ * Writes a key. The chunk is taken and filled before the chain is looked at, so a full memory changes nothing.
+ *
+ * The epoch is read after the chain was read and stamps both the new entry's birth and the old one's death: whatever
+ * this write could have seen was born no later.
+ *
+ * @param expected address and @param generation of the entry that MODE_IF_VERSION asks for
+ * @returns OK, UNMET, NO_MEMORY, QUOTA, or STALE when the namespace was cleared meanwhile
+ */
+export function write(
+  hash: u32,
+  meta: u32,
+  key: u32,
+  value: u32,
+  length: u32,
+  expires: u32,
+  mode: u32,
+  expected: u32,
+  generation: u32,
+): i32 {
+  beginWrite();
+  count(C_SETS);
+  if (mode != MODE_SET && mode != MODE_ADD) {
+    // a condition that fails should not cost a chunk, nor evict anyone
+    find(hash, meta, key);
+    if (!holds(mode, expected, generation)) return finish(UNMET);
+  }
+  const cls = classOf(E_KEY + padded(meta >> 16) + length);
+  const chunk = allocateOrEvict(cls);
+  if (chunk == 0) return finish(NO_MEMORY);
+  fill(chunk, hash, meta, key, value, length, expires);
+  const status = publish(hash, meta, key, chunk, mode, expected, generation, 0);
+  if (status != OK) putBack(chunk);
+  return finish(status);
+}
+
+/**
+ * Adds to a counter: 8 bytes, little-endian, two's complement; an absent key counts as 0. Its expiry stays.
+ * The sum is left in S_OUT + 16.
+ */
+export function addTo(hash: u32, meta: u32, key: u32, by: i64): i32 {
+  beginWrite();
+  count(C_SETS);
+  const chunk = allocateOrEvict(classOf(E_KEY + padded(meta >> 16) + 8));
+  if (chunk == 0) return finish(NO_MEMORY);
+  fill(chunk, hash, meta, key, slot + S_OUT + 16, 8, 0);
+  const status = publish(hash, meta, key, chunk, MODE_ADD, 0, 0, by);
+  if (status != OK) putBack(chunk);
+  return finish(status);
+}
+
+function finish(status: i32): i32 {
+  clearHazards();
+  endWrite();
+  return status;
+}
+
+/** Whether the condition of a write holds for what `find` found. An expired entry counts as absent. */
+function holds(mode: u32, expected: u32, generation: u32): bool {
+  if (mode == MODE_SET || mode == MODE_ADD) return true;
+  const present = found != 0 && !isExpired(load<u32>(found + E_EXPIRES));
+  if (mode == MODE_IF_ABSENT) return !present;
+  return present && found == expected && load<u32>(found + E_VERSION) == generation;
+}
+
+/** Puts a filled chunk in: the retry loop of every write. */
+function publish(
+  hash: u32,
+  meta: u32,
+  key: u32,
+  chunk: u32,
+  mode: u32,
+  expected: u32,
+  generation: u32,
+  by: i64,
+): i32 {
+  const cls = classAt(chunk);
+  const size = sizeOf(cls);
+  const id = meta & 0xffff;
+  let retries: u32 = 0;
+  while (true) {
+    find(hash, meta, key);
+    const epoch = load32(H_EPOCH);
+    if (!holds(mode, expected, generation)) return UNMET;
+    if (mode == MODE_ADD && !addInto(chunk, padded(meta >> 16), by)) return NOT_A_COUNTER;
+    store<u32>(chunk + E_BIRTH, epoch);
+    store<u32>(chunk + E_DEATH, 0);
+    // once it is published it may be freed at any moment, and these be another's
+    const version = load<u32>(chunk + E_VERSION);
+    const expiry = load<u32>(chunk + E_EXPIRES);
+    if (found != 0) {
+      const old = found;
+      const oldClass = classAt(old);
+      if (oldClass != cls) unsettled(id);
+      if (oldClass != cls && !recharge(id, <i64>size - <i64>sizeOf(oldClass))) return QUOTA;
+      store<u32>(chunk + E_NEXT, successor);
+      store<u32>(slot + S_OUT, chunk);
+      store<u32>(slot + S_OUT, version, 4);
+      if (mark(chunk, epoch)) {
+        // before the chunk leaves our hand: a reaper marks what is in hand, so a death anywhere loses no mark
+        markDirty(chunk, size);
+        markDirty(old, E_KEY);
+        store<u32>(slot + S_HAND_CHUNK, 0);
+        settled();
+        if (oldClass != cls) {
+          count(C_BYTES_IN, size);
+          count(C_BYTES_OUT, sizeOf(oldClass));
+        }
+        tell(LOG_REPLACE, hash, id, chunk, version, expiry);
+        unlink(old, chunk, hash, meta, key);
+        return OK;
+      }
+      if (oldClass != cls) recharge(id, <i64>sizeOf(oldClass) - <i64>size);
+    } else {
+      const room = reserve(id, size);
+      if (room != OK) return room;
+      store<u32>(chunk + E_NEXT, head);
+      store<u32>(slot + S_OUT, chunk);
+      store<u32>(slot + S_OUT, version, 4);
+      if (swap32(bucketOf(hash), head, chunk)) {
+        markDirty(chunk, size);
+        store<u32>(slot + S_HAND_CHUNK, 0);
+        settled();
+        count(C_INSERTED);
+        count(C_BYTES_IN, size);
+        tell(LOG_INSERT, hash, id, chunk, version, expiry);
+        return OK;
+      }
+      discharge(id, size);
+    }
+    backOff(++retries);
+  }
+}
+
+/** Sum of the found counter and `by` into the chunk's value, keeping its expiry. */
+function addInto(chunk: u32, keyLength: u32, by: i64): bool {
+  let base: i64 = 0;
+  let expires: u32 = 0;
+  if (found != 0 && !isExpired(load<u32>(found + E_EXPIRES))) {
+    if (load<u16>(found + E_VALUE_LENGTH) != 8) return false;
+    base = load<i64>(found + E_KEY + keyLength);
+    expires = load<u32>(found + E_EXPIRES);
+  }
+  store<i64>(chunk + E_KEY + keyLength, base + by);
+  store<u32>(chunk + E_EXPIRES, expires);
+  store<i64>(slot + S_OUT, base + by, 16);
+  return true;
+}
+
+/** Deletes a key; true when it was there and not expired. */
+export function remove(hash: u32, meta: u32, key: u32): bool {
+  beginWrite();
+  count(C_DELETES);
+  let retries: u32 = 0;
+  let present = false;
+  while (true) {
+    find(hash, meta, key);
+    if (found == 0) break;
+    present = !isExpired(load<u32>(found + E_EXPIRES));
+    if (take(hash, meta, key, 0)) break;
+    backOff(++retries);
+    present = false;
+  }
+  finish(OK);
+  return present;
+}
+
+/** Marks and unlinks what `find` found, `flags` noted on it. False when someone else changed it first. */
+export function take(hash: u32, meta: u32, key: u32, flags: u32): bool {
+  const entry = found;
+  const next = successor;
+  unsettled(meta & 0xffff);
+  if (!mark(next, load32(H_EPOCH))) return false;
+  if (flags) store<u8>(entry + E_FLAGS, <u8>flags);
+  const size = sizeOf(classAt(entry));
+  markDirty(entry, E_KEY);
+  discharge(meta & 0xffff, size);
+  count(C_REMOVED);
+  count(C_BYTES_OUT, size);
+  tell(LOG_REMOVE, hash, meta & 0xffff, entry, load<u32>(entry + E_VERSION), 0);
+  unlink(entry, next, hash, meta, key);
+  return true;
+}
