@@ -85,7 +85,7 @@ describe("the explorer", () => {
     const families = FAMILIES.filter(({ name }) => name === "insert-recycle");
     const { violation } = explore({ families, schedules: 200_000, seed: FAULT_SEED, machine });
     const report = formatReport(describeViolation(machine, shrink(machine, violation!, seed)));
-    expect(report).toMatch(/table\/find < table\/publish: load bucket 0/);
+    expect(report).toMatch(/table\/find < write\/publish: load bucket 0/);
     expect(report).toMatch(/of chunk \d+/);
     expect(report).toMatch(/violated: /);
     expect(report).not.toContain("not seen again");
