@@ -13,6 +13,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Group>>> = {
   "read-ways": async () => (await import("./read-ways.js")).readWays,
   workers: async () => (await import("./workers.js")).workers,
   contention: async () => (await import("./contention.js")).contention,
+  messages: async () => (await import("./messages.js")).messages,
   attach: async () => (await import("./attach.js")).attach,
   engine: async () => (await import("./engine.js")).engine,
   hash: async () => (await import("./hash.js")).hash,

@@ -6,3 +6,5 @@ export const COUNTERS = "bench_counters";
 export const SHARED_COUNTER = "shared";
 /** Followed by the worker's number. */
 export const OWN_COUNTER = "own_";
+/** The channel between the bench and the thread at the other end. */
+export const CHANNEL = "bench";
