@@ -1,7 +1,16 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -11,14 +20,29 @@ const folder = realpathSync(mkdtempSync(join(tmpdir(), "engram-package-")));
 const installed = join(folder, "node_modules", "engram");
 let packed: string[] = [];
 
+interface Locked {
+  dev?: boolean;
+  devOptional?: boolean;
+}
+
+function link(name: string): void {
+  const place = join(folder, "node_modules", name);
+  mkdirSync(dirname(place), { recursive: true });
+  symlinkSync(join(root, "node_modules", name), place);
+}
+
 beforeAll(async () => {
   const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root });
   packed = (JSON.parse(stdout)[0].files as { path: string }[]).map(({ path }) => path);
   for (const path of packed) cpSync(join(root, path), join(installed, path));
-  // what npm would install beside it
-  mkdirSync(join(folder, "node_modules", "@types"), { recursive: true });
-  for (const name of ["zod", "msgpackr", "@types/node", "undici-types"])
-    symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
+  // what npm would install beside it; peers such as lmdb are not among it
+  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages as Record<string, Locked>;
+  const ships = ([path, { dev, devOptional }]: [string, Locked]) =>
+    /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) && !dev && !devOptional;
+  const dependencies = Object.entries(lock)
+    .filter(ships)
+    .map(([path]) => path.slice("node_modules/".length));
+  for (const name of [...dependencies, "@types/node", "undici-types"]) link(name);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module", private: true }));
 });
 
@@ -60,6 +84,14 @@ describe("the package", () => {
     );
     const { stdout } = await run(process.execPath, ["user.mjs"], { cwd: folder });
     expect(stdout).toBe('{"is":42} true\n');
+  });
+
+  it("has a command that runs without the peers it is measured beside, and says that they are missing", async () => {
+    const cli = join(installed, "dist", "harness", "cli.js");
+    const args = ["run", "blackboard", "--ops", "100", "--workers", "1", "--out", "out"];
+    const { stdout, stderr } = await run(process.execPath, [cli, ...args], { cwd: folder });
+    expect(stderr).toBe("engram: subject lmdb needs the package lmdb: npm install lmdb\n");
+    expect(stdout).toMatch(/^blackboard +engram .*\n +map /m);
   });
 
   it.each([

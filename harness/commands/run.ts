@@ -18,13 +18,21 @@ import * as values from "../command-line/option-values.js";
 import { type OutputFolder, prepareOutputFolder } from "../command-line/output-folder.js";
 import { createProgress } from "../command-line/progress.js";
 import { type MeasuredRuns, measureRuns, type RunRequest } from "../measure-runs.js";
-import { checkSubject, REDIS_URL_VARIABLE, SUBJECT_NAMES, subjectSummary, whyUnreachable } from "../subjects/index.js";
+import {
+  checkSubject,
+  REDIS_URL_VARIABLE,
+  SUBJECT_NAMES,
+  subjectSummary,
+  whyMissing,
+  whyUnreachable,
+} from "../subjects/index.js";
 
-const DEFAULT_SUBJECTS = "engram,map,lmdb";
+/** Of these, those whose package is installed: a peer need not be. */
+const DEFAULT_SUBJECTS = ["engram", "map", "lmdb"];
 const NOISE_RUNS = 5;
 
 interface RunOptions {
-  subjects: string;
+  subjects?: string;
   workers?: string;
   duration?: string;
   ops?: string;
@@ -59,7 +67,10 @@ export function runCommand(): Command {
   return new Command("run")
     .description("replay scenarios over worker threads; writes results.json and report.html, prints a summary")
     .argument("[scenario...]", "scenarios by name or file (default: all that need no trace)")
-    .option("--subjects <names>", "what they are run against, separated by commas", DEFAULT_SUBJECTS)
+    .option(
+      "--subjects <names>",
+      `what they are run against, separated by commas (default: ${DEFAULT_SUBJECTS.join(", ")})`,
+    )
     .option("--workers <n>", "worker threads, or several such as 1,2,4 to compare (default: as the scenario says)")
     .option("--duration <time>", "length of the throughput pass, such as 5s (default: what the scenario says)")
     .option("--ops <n>", "operations of the throughput pass, all workers together")
@@ -165,25 +176,37 @@ async function checkedRequest(names: string[], options: RunOptions): Promise<Run
   return { ...request, scenarios, trace: await checkedTrace(scenarios, options, limit) };
 }
 
-async function chosenSubjects({
-  subjects: named,
-  redis: url,
-}: RunOptions): Promise<Pick<RunRequest, "subjects" | "leftOut">> {
-  const names = values.parseNames("--subjects", named);
-  for (const name of names) if (name !== "redis") checkSubject(name);
+type ChosenSubjects = Required<Pick<RunRequest, "subjects" | "leftOut">>;
+
+async function chosenSubjects({ subjects: named, redis: url }: RunOptions): Promise<ChosenSubjects> {
+  const { subjects: names, leftOut } = named === undefined ? installedOf(DEFAULT_SUBJECTS) : namedSubjects(named);
   if (url === undefined) {
     if (names.includes("redis"))
       throw new InvalidArgumentError("subject redis needs the server's address: --redis URL");
-    return { subjects: names };
+    return { subjects: names, leftOut };
   }
   const why = await whyUnreachable(url);
   if (why === null) {
     process.env[REDIS_URL_VARIABLE] = url;
-    return { subjects: [...new Set([...names, "redis"])] };
+    return { subjects: [...new Set([...names, "redis"])], leftOut };
   }
   const others = names.filter((name) => name !== "redis");
   if (others.length === 0) throw new InvalidArgumentError(why);
-  return { subjects: others, leftOut: [why] };
+  return { subjects: others, leftOut: [...leftOut, why] };
+}
+
+function namedSubjects(named: string): ChosenSubjects {
+  const subjects = values.parseNames("--subjects", named);
+  for (const name of subjects) if (name !== "redis") checkSubject(name);
+  return { subjects, leftOut: [] };
+}
+
+function installedOf(names: readonly string[]): ChosenSubjects {
+  const missing = new Map(names.map((name) => [name, whyMissing(name)]));
+  return {
+    subjects: names.filter((name) => missing.get(name) === null),
+    leftOut: [...missing.values()].filter((why) => why !== null),
+  };
 }
 
 function chosenScenarios(names: string[], withTrace: boolean): Scenario[] {

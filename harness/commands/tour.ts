@@ -10,7 +10,7 @@ import { parseSeed } from "../command-line/option-values.js";
 import { type OutputFolder, prepareOutputFolder } from "../command-line/output-folder.js";
 import { createProgress, type Progress } from "../command-line/progress.js";
 import { type MeasuredRuns, measureRuns } from "../measure-runs.js";
-import { checkSubject } from "../subjects/index.js";
+import { whyMissing } from "../subjects/index.js";
 import { parsePolicies, parseSizes, sweep } from "../sweep/index.js";
 import { defaultFolder, finish } from "./run.js";
 import { makeTourTrace } from "./tour-trace.js";
@@ -35,7 +35,8 @@ export function tourCommand(): Command {
 
 async function tour(options: { seed: string; out?: string; json?: boolean }): Promise<void> {
   const seed = parseSeed(options.seed);
-  const subjects = SUBJECTS.filter(isInstalled);
+  // it goes on without a peer that is not installed; `engram run --subjects` says what is missing
+  const subjects = SUBJECTS.filter((name) => whyMissing(name) === null);
   const folder = await prepareOutputFolder(options.out ?? defaultFolder());
   const temporary = await mkdtemp(join(tmpdir(), "engram-tour-"));
   try {
@@ -107,15 +108,5 @@ async function sweepPolicies(
   } catch (error) {
     if (signal.aborted) return null;
     throw error;
-  }
-}
-
-/** The tour goes on without a peer that is not installed; `engram run --subjects` would say what is missing. */
-function isInstalled(subject: string): boolean {
-  try {
-    checkSubject(subject);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -71,12 +71,19 @@ export function subjectSummary(name: string): string {
 
 /** Throws InvalidArgumentError when there is no such subject, or when the package it needs is not installed. */
 export function checkSubject(name: string): void {
+  const why = whyMissing(name);
+  if (why !== null) throw new InvalidArgumentError(why);
+}
+
+/** Why a subject cannot run, in a line: the package it needs is not installed. Null: it can. Throws as checkSubject does of no subject. */
+export function whyMissing(name: string): string | null {
   const needed = entry(name).package;
-  if (needed === undefined) return;
+  if (needed === undefined) return null;
   try {
     import.meta.resolve(needed);
+    return null;
   } catch {
-    throw new InvalidArgumentError(`subject ${name} needs the package ${needed}: npm install ${needed}`);
+    return `subject ${name} needs the package ${needed}: npm install ${needed}`;
   }
 }
 
