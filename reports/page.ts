@@ -8,7 +8,7 @@ import type { EvictionResult, Results } from "./results.js";
 import { backupsSection } from "./sections/backups.js";
 import { benchSection } from "./sections/bench.js";
 import { environmentComparison, environmentSection } from "./sections/environment.js";
-import { hitRatioSection } from "./sections/eviction.js";
+import { hitRatioSection, speedSection } from "./sections/eviction.js";
 import { keyFiguresSection } from "./sections/key-figures.js";
 import { costSection, latencySection } from "./sections/latency.js";
 import { linearizabilitySection } from "./sections/linearizability.js";
@@ -54,6 +54,7 @@ function renderOne(results: Results): string {
             timeSection(groups),
           ]),
       hitRatioSection(results.evictions ?? []),
+      overheadOf(results.evictions ?? []),
       memorySection(groups),
       benchSection(results.bench ?? []),
       backupsSection(results.backups ?? []),
@@ -96,6 +97,7 @@ function renderSeveral(all: readonly Results[], beside: Beside | null): string {
             timeSection(focus),
           ]),
       hitRatioSection([...labelledEvictions(all, labels), ...(beside?.evictions ?? [])]),
+      overheadOf([...labelledEvictions(all, labels), ...(beside?.evictions ?? [])]),
       memorySection(groups),
       ...measuredSections(all, beside, labels),
       noticesSection(all),
@@ -104,6 +106,10 @@ function renderSeveral(all: readonly Results[], beside: Beside | null): string {
     data: beside === null ? all : { results: all, beside },
     dataName: "results.json",
   });
+}
+
+function overheadOf(rows: readonly EvictionResult[]): Section | null {
+  return rows.length === 0 ? null : speedSection(rows);
 }
 
 /** What other commands measured: of each file that carries some, and beside them all. */

@@ -79,6 +79,32 @@ th[scope=row]{font-weight:560}
 th.text,td.text,th[scope=row]{text-align:left}
 td.wrap,th.wrap{white-space:normal;min-width:8.5rem;overflow-wrap:anywhere}
 td.best{font-weight:680}
+@media (max-width:40rem){
+ .page{padding-left:.75rem;padding-right:.75rem}
+ .contents{margin:0 -.75rem;padding:0 .75rem}
+ .card{padding:.9rem .85rem}
+ /* What a row is about stays in sight while its figures scroll past. */
+ table:not(.stacks) th[scope=row],table:not(.stacks) thead th:first-child{position:sticky;left:0;background:var(--surface);z-index:1;padding-right:.9rem}
+ table.stacks,.stacks tbody,.stacks td,.stacks th[scope=row]{display:block}
+ .stacks caption{display:block}
+ .stacks thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+ .stacks tbody tr{display:grid;grid-template-columns:1fr 1fr;gap:0 1.2rem;padding:.55rem 0;border-bottom:1px solid var(--line)}
+ .stacks th[scope=row],.stacks td.wrap{grid-column:1/-1}
+ .stacks tbody tr:last-child{border-bottom:0}
+ .stacks td,.stacks th[scope=row]{border:0;padding:.08rem 0;text-align:left;white-space:normal;min-width:0;overflow-wrap:anywhere}
+ .stacks td{display:flex;gap:.8rem;justify-content:space-between}
+ .stacks td>span{text-align:right}
+ .stacks td.text>span{text-align:left}
+ .stacks td.wrap{display:block}
+ .stacks td::before{content:attr(data-title);color:var(--muted);font-size:.8rem;flex:none}
+ .stacks td.wrap::before{display:block}
+}
+td.soft{white-space:normal}
+.events{margin:0;padding:0;list-style:none;display:flex;flex-wrap:wrap;gap:.1rem 1rem;color:var(--muted);font-size:.82rem;line-height:1.5}
+.events b{color:var(--ink);font-weight:620}
+.parts>details{border-top:1px solid var(--line);padding:.35rem 0}
+.parts>details:first-child{border-top:0}
+td .interval{display:block;color:var(--muted);font-size:.78rem;line-height:1.3}
 .swatch{display:inline-block;width:.72em;height:.72em;border-radius:3px;margin-right:.5em;background:var(--swatch)}
 details>summary{cursor:pointer;font-weight:560;font-size:.92rem;padding:.25rem 0}
 details[open]>summary{margin-bottom:.5rem}

@@ -8,7 +8,7 @@ import type { Html } from "../html.js";
 import { type Look, looksFor } from "../palette.js";
 import { draw, Plot } from "../plot.js";
 import type { EvictionResult } from "../results.js";
-import { endLabels, logTicks, shorten } from "./axes.js";
+import { endLabels, shorten } from "./axes.js";
 
 const FRAME = { height: 420, top: 34, bottom: 44 };
 /** The policy that knows the future: the bound of all others, drawn in ink instead of a colour. */
@@ -52,6 +52,22 @@ export function hitRatioFigure(curves: Curves, looks: ReadonlyMap<string, Look>)
     : rankedFigure(curves, looks);
 }
 
+/** Of the axis' length that a tick's label takes. */
+const TICK_SHARE = 0.13;
+
+/** The capacities themselves, as far as their labels fit side by side: the curves bend nowhere else. Both ends always. */
+function capacityTicks(capacities: readonly number[]): number[] {
+  const all = unique(capacities).sort((a, b) => a - b);
+  const [low, high] = [all[0], all[all.length - 1]];
+  if (low === high) return all;
+  const share = (from: number, to: number) => Math.log(to / from) / Math.log(high / low);
+  const ticks = [low];
+  for (const one of all.slice(1, -1)) {
+    if (share(ticks[ticks.length - 1], one) >= TICK_SHARE && share(one, high) >= TICK_SHARE) ticks.push(one);
+  }
+  return [...ticks, high];
+}
+
 function curveFigure({ trace, by, rows }: Curves, looks: ReadonlyMap<string, Look>): Html {
   const policies = unique(rows.map(({ policy }) => policy));
   const lines = policies.map((policy) => ({
@@ -76,7 +92,7 @@ function curveFigure({ trace, by, rows }: Curves, looks: ReadonlyMap<string, Loo
     y,
     marks: [
       Plot.axisX({
-        ticks: logTicks(low, high),
+        ticks: capacityTicks(capacities),
         tickFormat: (value: number) => capacityLabel(value, by),
         labelArrow: "none",
         labelAnchor: "center",

@@ -19,14 +19,28 @@ export function headroom({ comparison, target, measured }: TargetResult): number
   return null;
 }
 
-export function targetsFigure(targets: readonly TargetResult[]): Html | null {
+/** Of the targets that are met only the nearest are drawn: what a second reading could turn around. */
+const MOST_MET = 18;
+
+function drawable(targets: readonly TargetResult[]): (TargetResult & { room: number })[] {
   const rows = targets.flatMap((target) => {
     const room = headroom(target);
     if (room === null || target.verdict === "not measured") return [];
     return [{ ...target, room: Math.min(FURTHEST, Math.max(1 / FURTHEST, room)) }];
   });
+  return rows.sort((a, b) => a.room - b.room);
+}
+
+/** How many met targets the figure leaves out. */
+export function targetsBeyond(targets: readonly TargetResult[]): number {
+  return Math.max(0, drawable(targets).filter(({ verdict }) => verdict === "met").length - MOST_MET);
+}
+
+export function targetsFigure(targets: readonly TargetResult[]): Html | null {
+  const all = drawable(targets);
+  const nearest = new Set(all.filter(({ verdict }) => verdict === "met").slice(0, MOST_MET));
+  const rows = all.filter((row) => row.verdict === "missed" || nearest.has(row));
   if (rows.length === 0) return null;
-  rows.sort((a, b) => a.room - b.room);
   const points = rows.map((row, index) => ({ ...row, name: `${index}`.padStart(4, "0") + row.metric }));
   const [low, high] = logDomain([1 / 1.5, 1.5, ...points.map(({ room }) => room)], 1.35);
   const missed = points.filter(({ verdict }) => verdict === "missed");
@@ -35,7 +49,7 @@ export function targetsFigure(targets: readonly TargetResult[]): Html | null {
     `Distance of ${points.length} measured figures from their targets: ${missed.length} missed, ${met.length} met`,
     {
       height: 56 + 22 * points.length,
-      marginLeft: 176,
+      marginLeft: 186,
       marginRight: 20,
       marginTop: 22,
       marginBottom: 40,
@@ -50,7 +64,7 @@ export function targetsFigure(targets: readonly TargetResult[]): Html | null {
           labelAnchor: "center",
         }),
         Plot.gridX(logTicks(low, high), { strokeOpacity: 0.12 }),
-        Plot.axisY({ tickFormat: (name: string) => shorten(name.slice(4), 27), tickSize: 0, label: null }),
+        Plot.axisY({ tickFormat: (name: string) => shorten(name.slice(4), 26), tickSize: 0, label: null }),
         Plot.ruleX([1], { strokeWidth: 1.5 }),
         Plot.text(["missed"], {
           x: [1],

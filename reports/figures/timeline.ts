@@ -6,9 +6,13 @@ import { draw, Plot } from "../plot.js";
 import type { Run, RunEvent, SeriesPoint } from "../results.js";
 import { durationTick, endLabels, logDomain, logTicks } from "./axes.js";
 
-const FRAME = { height: 240, top: 34, bottom: 40 };
+const FRAME = { height: 250, top: 46, bottom: 40 };
 /** Above this many collections the ticks along the bottom would only be a bar. */
 const MOST_MARKS = 200;
+/** Of the width: numbers nearer than that would touch. */
+const CLOSEST_MARKS = 0.1;
+/** Above this many dashed lines they step back behind the curves. */
+const FEW_RULES = 12;
 
 /** Operations per second in each interval: the points carry counts and the end of their interval. */
 export function ratePoints(series: readonly SeriesPoint[]): { t: number; value: number }[] {
@@ -18,9 +22,37 @@ export function ratePoints(series: readonly SeriesPoint[]): { t: number; value: 
   });
 }
 
+/** A last interval far shorter than the others says more about when it ended than about a rate: it is joined to the one before. */
+export function withoutStub(series: readonly SeriesPoint[]): readonly SeriesPoint[] {
+  if (series.length < 3) return series;
+  const [before, last, stub] = series.slice(-3);
+  if (stub.t - last.t >= (last.t - before.t) / 2) return series;
+  return [...series.slice(0, -2), { ...last, t: stub.t, ops: last.ops + stub.ops }];
+}
+
+/** Marks of events: numbers in order of time, those too close to stand side by side as one (`3–5`). */
+export function markedEvents(events: readonly RunEvent[], end: number): { t: number; numbers: string }[] {
+  const groups: { t: number; first: number; last: number }[] = [];
+  for (const [index, { t }] of events.entries()) {
+    const open = groups.at(-1);
+    if (open !== undefined && t - open.t < end * CLOSEST_MARKS) open.last = index + 1;
+    else groups.push({ t, first: index + 1, last: index + 1 });
+  }
+  return groups.map(({ t, first, last }) => ({ t, numbers: first === last ? String(first) : `${first}–${last}` }));
+}
+
+/** What a figure numbers, in order of time: collections have ticks of their own. */
+export function numberedEvents(group: Group): RunEvent[] {
+  return numbered(eventsOf(group));
+}
+
+function numbered(events: readonly RunEvent[]): RunEvent[] {
+  return events.filter(({ kind }) => kind !== "gc").slice(0, MOST_MARKS);
+}
+
 export function throughputTimeline(group: Group): Html | null {
   const lines = contendersOf(group.lines)
-    .map(({ label, look, run }) => ({ label, look, points: ratePoints(run.series ?? []) }))
+    .map(({ label, look, run }) => ({ label, look, points: ratePoints(withoutStub(run.series ?? [])) }))
     .filter(({ points }) => points.length > 1);
   if (lines.length === 0) return null;
   const most = Math.max(...lines.flatMap(({ points }) => points.map(({ value }) => value)), 1);
@@ -30,7 +62,7 @@ export function throughputTimeline(group: Group): Html | null {
     Plot.gridY({ ticks: 5, strokeOpacity: 0.12 }),
     Plot.text(["operations a second"], {
       frameAnchor: "top-left",
-      dy: -22,
+      dy: -34,
       dx: -44,
       fill: "var(--muted)",
       textAnchor: "start",
@@ -56,7 +88,7 @@ export function latencyTimeline(group: Group): Html | null {
       Plot.gridY(logTicks(low, high), { strokeOpacity: 0.12 }),
       Plot.text(["P99 of sampled operations (logarithmic)"], {
         frameAnchor: "top-left",
-        dy: -22,
+        dy: -34,
         dx: -44,
         fill: "var(--muted)",
         textAnchor: "start",
@@ -89,7 +121,7 @@ function drawTimeline(
 ): Html {
   const end = Math.max(...lines.flatMap(({ points }) => points.map(({ t }) => t)));
   const collections = events.filter(({ kind }) => kind === "gc").slice(0, MOST_MARKS);
-  const others = events.filter(({ kind }) => kind !== "gc").slice(0, MOST_MARKS);
+  const others = numbered(events);
   return draw(`${label}: ${lines.map((line) => line.label).join(", ")}`, {
     height: FRAME.height,
     marginTop: FRAME.top,
@@ -101,16 +133,15 @@ function drawTimeline(
     marks: [
       Plot.axisX({ ticks: 6, labelArrow: "none", labelAnchor: "center" }),
       ...axes,
-      Plot.ruleX(others, { x: "t", strokeDasharray: "3 3", strokeOpacity: 0.55 }),
-      Plot.text(others.slice(0, 12), {
+      Plot.ruleX(others, { x: "t", strokeDasharray: "3 3", strokeOpacity: others.length > FEW_RULES ? 0.3 : 0.55 }),
+      Plot.text(markedEvents(others, end), {
         x: "t",
         frameAnchor: "top",
-        text: ({ kind, label: name }: RunEvent) => name ?? kind,
-        dx: 4,
-        dy: 2,
-        textAnchor: "start",
-        lineAnchor: "top",
-        fontSize: 10.5,
+        text: "numbers",
+        dy: -4,
+        lineAnchor: "bottom",
+        fontSize: 11,
+        fontWeight: 600,
         fill: "var(--muted)",
       }),
       Plot.tickX(collections, { x: "t", insetTop: FRAME.height - FRAME.top - FRAME.bottom - 8, strokeOpacity: 0.6 }),

@@ -12,19 +12,19 @@ export function benchSection(groups: readonly BenchGroup[]): Section | null {
     id: "bench",
     title: "Speed of the parts",
     short: "Parts",
-    lead: html`Measured by <code>npm run bench</code>, apart from the scenarios: median over the rounds, the middle half of them in brackets; ratios are taken within a round. ${goals.length > 0 ? `${met} of ${goals.length} goals of the design are met.` : null}`,
-    body: html`<div class="stack">${groups.map(groupCard)}</div>`,
+    lead: html`Measured by <code>npm run bench</code>, apart from the scenarios: median over the rounds, with the middle half of them; ratios are taken within a round. ${goals.length > 0 ? `${met} of ${goals.length} goals of the design are met.` : null}`,
+    body: html`<div class="card parts">${groups.map(groupPart)}</div>`,
   };
 }
 
-function groupCard(group: BenchGroup): Html {
+function groupPart(group: BenchGroup): Html {
   const { title, judgements, notes } = group;
   const missed = judgements.filter(({ met }) => !met).length;
   const state =
     judgements.length === 0
       ? null
       : html` <span class="badge ${missed === 0 ? "met" : "missed"}">${judgements.length - missed} of ${judgements.length} goals met</span>`;
-  return html`<details class="card"><summary>${title}${state}</summary>${figureTable(group)}${
+  return html`<details><summary>${title}${state}</summary>${figureTable(group)}${
     judgements.length > 0 ? goalTable(group) : null
   }${notes.map((note) => html`<p class="muted small">${note}</p>`)}</details>`;
 }
@@ -49,7 +49,7 @@ function figureTable({ title, figures, reference }: BenchGroup): Html {
       if (documents) cells.push(documented === null ? "–" : `${significant(documented)} ${unit}`);
       return cells;
     }),
-    { label: `Rows: ${title}` },
+    { label: `Rows: ${title}`, stacks: true },
   );
 }
 
@@ -62,7 +62,7 @@ function goalTable({ title, judgements }: BenchGroup): Html {
       `${{ "<=": "≤", "<": "<", ">=": "≥" }[goal.comparison]} ${withUnit(goal.goal, goal.unit)}`,
       verdict(goal),
     ]),
-    { label: `Goals: ${title}` },
+    { label: `Goals: ${title}`, stacks: true },
   );
 }
 

@@ -165,9 +165,9 @@ export function speedSection(rows: readonly EvictionResult[]): Section {
   const looks = policyLooks(rows);
   return {
     id: "speed",
-    title: "Time per request",
-    short: "Speed",
-    lead: "Wall time of the simulation over its requests; bold is the fastest. The optimum's backward pass is counted where it ran.",
+    title: "What a policy costs: time per request",
+    short: "Eviction cost",
+    lead: "Eviction's overhead: wall time of the simulation over its requests, look-up included; bold is the fastest. The optimum's backward pass is counted where it ran.",
     body: html`<div class="grid">${curvesOf(rows).map(
       (curves) =>
         html`<div class="card"><h3>${curves.trace}</h3>${matrix(

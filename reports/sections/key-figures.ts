@@ -3,6 +3,7 @@ import { type Section, table } from "../chrome.js";
 import { bytes, count, duration, latencyFigure, percent, rate, significant } from "../format.js";
 import { distributions, type Group, type Line } from "../groups.js";
 import { type Hole, type Html, html } from "../html.js";
+import { percentileInterval, shareInterval, throughputError } from "../intervals.js";
 import type { Latency, Results, Run } from "../results.js";
 import { rolesTable } from "./roles.js";
 
@@ -40,15 +41,19 @@ function kpi(name: string, value: Hole, note: Hole): Html {
 }
 
 function throughput(run: Run, noise: number | null): Html {
+  const within = throughputError(run);
+  const own = within === null ? null : html`<br>± ${percent(within)} between its slices, 95 %`;
   const interval = noise === null ? null : html`<br>± ${percent(noise)} between equal runs here`;
-  return kpi("Throughput", rate(run.opsPerSecond), html`${count(run.ops)} operations${interval}`);
+  return kpi("Throughput", rate(run.opsPerSecond), html`${count(run.ops)} operations${own}${interval}`);
 }
 
 function hitRatio({ hitRatio: ratio, hits, misses }: Run): Html {
   if (ratio === null) return kpi("Hit ratio", "–", "nothing is looked up");
   const counts =
     hits !== undefined && misses !== undefined ? `${count(hits)} of ${count(hits + misses)} look-ups` : null;
-  return kpi("Hit ratio", percent(ratio), counts ?? "counts not kept");
+  const interval = shareInterval(ratio, (hits ?? 0) + (misses ?? 0));
+  const range = interval === null ? null : html`<br>${percent(interval[0])} to ${percent(interval[1])}, 95 %`;
+  return kpi("Hit ratio", percent(ratio), html`${counts ?? "counts not kept"}${range}`);
 }
 
 function memory({ memory: { rssBytes, usedBytes, capacityBytes, utilisation } }: Run): Html {
@@ -82,11 +87,11 @@ function latencies(run: Run): Html | null {
     ],
     sampled.map(([operation, latency]) => [
       operation,
-      ...percentileCells(latency),
+      ...percentileCells(latency).map((figure, index) => withInterval(figure, latency, QUANTILES[index])),
       latencyFigure(latency, latency.mean),
       count(latency.count),
     ]),
-    { label: `Latency in ${run.scenario}` },
+    { label: `Latency in ${run.scenario}`, stacks: true },
   )}${floorNote(sampled.map(([, latency]) => latency))}</div>`;
 }
 
@@ -95,8 +100,18 @@ function roles(title: string, reference: Line): Html | null {
   return drawn === null ? null : html`<div class="card kpi tails"><p class="name">Roles</p>${drawn}</div>`;
 }
 
+const QUANTILES = [0.5, 0.95, 0.99, 0.999] as const;
+
+/** Below the figure where it lies with 95 %, where it is known: neither of a maximum nor with too few samples. */
+function withInterval(figure: string, latency: Latency, quantile: number | undefined): Hole {
+  const interval = quantile === undefined ? null : percentileInterval(latency, quantile);
+  if (interval === null) return figure;
+  const [low, high] = interval.map((ns) => latencyFigure(latency, ns));
+  return low === high ? figure : html`${figure}<span class="interval">${low} – ${high}</span>`;
+}
+
 function floorNote(latencies: readonly Latency[]): Html | null {
   const floors = latencies.flatMap(({ floor }) => (floor === undefined ? [] : [floor]));
   if (floors.length === 0) return null;
-  return html`<p class="note">Timer floor ${duration(Math.max(...floors))}, already subtracted; at or below it a figure is only known to be ≤ that.</p>`;
+  return html`<p class="note">Timer floor ${duration(Math.max(...floors))}, already subtracted; at or below it a figure is only known to be ≤ that. Below a percentile: its 95 % interval, where the samples are enough for one.</p>`;
 }

@@ -39,7 +39,7 @@ export function linearizabilitySection(checks: readonly Check[]): Section {
         count(keys.ok + keys.illegal + keys.unknown),
         `${count(Math.round(elapsedMs))} ms`,
       ]),
-      { label: "Checked histories" },
+      { label: "Checked histories", stacks: true },
     )}</div>${openKeys(checks)}</div>`,
   };
 }
@@ -57,7 +57,7 @@ function openKeys(checks: readonly Check[]): Html | null {
       { title: "History", text: true, wrap: true },
     ],
     rows,
-    { label: "Keys that are not linearizable or not decided" },
+    { label: "Keys that are not linearizable or not decided", stacks: true },
   )}</div>`;
 }
 

@@ -32,6 +32,6 @@ export function rolesTable(scenario: string, lines: readonly Line[], lineTitle: 
       ...["P50", "P99", "P99.9", "max", "Samples"].map((title) => ({ title })),
     ],
     rows,
-    { label: `By role in ${scenario}` },
+    { label: `By role in ${scenario}`, stacks: true },
   )}`;
 }

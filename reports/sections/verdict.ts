@@ -1,7 +1,7 @@
 /** The verdict: how many documented targets the run met, which it missed and by how much, and which nobody measured. */
 import { findTarget } from "../../src/monitor/index.js";
 import { figureCard, type Section, table } from "../chrome.js";
-import { targetsFigure } from "../figures/targets.js";
+import { targetsBeyond, targetsFigure } from "../figures/targets.js";
 import { count, magnitude, significant } from "../format.js";
 import { fileLabels, unique } from "../groups.js";
 import { type Html, html } from "../html.js";
@@ -87,7 +87,7 @@ export function verdictSection({ targets }: Results): Section {
       drawing
         ? figureCard(
             "Distance to the targets",
-            "Measured figures with a numeric limit. Right of the line: better than promised.",
+            `Measured figures with a numeric limit. Right of the line: better than promised.${closest(targets)}`,
             drawing,
           )
         : null
@@ -105,6 +105,11 @@ ${
   };
 }
 
+function closest(targets: readonly TargetResult[]): string {
+  const hidden = targetsBeyond(targets);
+  return hidden === 0 ? "" : ` ${hidden} more are met with more to spare; the table below has them.`;
+}
+
 function tallyBlock({ met, missed, notMeasured }: Tally): Html {
   const all = Math.max(1, met + missed + notMeasured);
   const part = (share: number, fill: string) =>
@@ -115,17 +120,29 @@ function tallyBlock({ met, missed, notMeasured }: Tally): Html {
 
 function missedTable(missed: readonly TargetResult[]): Html {
   return table(
-    [{ title: "Missed", text: true, wrap: true }, { title: "By" }, { title: "Measured" }, { title: "Target" }],
+    [
+      { title: "Missed", text: true, wrap: true },
+      { title: "By" },
+      { title: "Measured", soft: true },
+      { title: "Target", soft: true },
+    ],
     missed.map((target) => [
       target.severity
         ? html`${metric(target)} <span class="badge ${target.severity}">${target.severity}</span>`
         : metric(target),
       distanceText(target),
-      measuredText(target),
-      limitText(target),
+      breakable(measuredText(target)),
+      breakable(limitText(target)),
     ]),
-    { label: "Missed targets" },
+    { label: "Missed targets", stacks: true },
   );
+}
+
+/** Counted things have long names: such a unit may stand below its figure, a short one stays beside it. */
+function breakable(text: string): string {
+  const at = text.lastIndexOf(" ");
+  const parts = text.length - at <= 6 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+  return parts.map((part) => part.replaceAll(" ", "\u00a0")).join(" ");
 }
 
 function metric({ metric: name, source }: TargetResult): Html {
@@ -159,7 +176,7 @@ function judgedTable(targets: readonly TargetResult[]): Html {
         target.method,
       ];
     }),
-    { label: "All measured targets" },
+    { label: "All measured targets", stacks: true },
   );
 }
 
@@ -167,7 +184,7 @@ function openTable(targets: readonly TargetResult[]): Html {
   return table(
     [{ title: "Target", text: true, wrap: true }, { title: "Limit" }, { title: "Why not", text: true, wrap: true }],
     targets.map((target) => [metric(target), limitText(target), target.method]),
-    { label: "Targets not measured" },
+    { label: "Targets not measured", stacks: true },
   );
 }
 

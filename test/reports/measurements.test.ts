@@ -153,8 +153,8 @@ describe("measurements beside the results", () => {
   test("backups stand side by side, mapped against positioned", () => {
     const recovery = { what: "recovery", writing: "read", durability: "", medianMs: 5, worstMs: 6, regions: 0 };
     expect(cells(backupsSection([speed("mapped", 20), speed("positioned", 40), recovery])?.body)).toEqual([
-      ["full", "the process", "20 ms (40)", "40 ms (80)", "0.5 ×", "400"],
-      ["recovery 5 ms (6)", "–", "–", "–", "–", "–"],
+      ["full", "the end of the process", "20 ms (40)", "40 ms (80)", "0.5 ×", "400"],
+      ["recovery", "5 ms", "6 ms"],
     ]);
     expect(backupsSection([])).toBeNull();
   });

@@ -23,6 +23,7 @@ describe("the report of one file", () => {
       "cost",
       "time",
       "hit-ratio",
+      "speed",
       "memory",
       "linearizability",
       "notices",

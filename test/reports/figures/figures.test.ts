@@ -10,10 +10,18 @@ import { scalingFigure } from "#dist/reports/figures/scaling.js";
 import { percentileTick, spectrumFigure, spectrumPoints } from "#dist/reports/figures/spectrum.js";
 import { subjectsFigure } from "#dist/reports/figures/subjects.js";
 import { headroom, targetsFigure } from "#dist/reports/figures/targets.js";
-import { ratePoints, tailPoints, throughputTimeline } from "#dist/reports/figures/timeline.js";
+import {
+  markedEvents,
+  numberedEvents,
+  ratePoints,
+  tailPoints,
+  throughputTimeline,
+  withoutStub,
+} from "#dist/reports/figures/timeline.js";
 import { groupBySubject } from "#dist/reports/groups.js";
-import type { Html } from "#dist/reports/html.js";
+import { type Html, html } from "#dist/reports/html.js";
 import type { Latency } from "#dist/reports/results.js";
+import { timeSection } from "#dist/reports/sections/time.js";
 import { fixtureEvictions, fixtureResults } from "../fixture.js";
 
 const results = fixtureResults();
@@ -182,8 +190,47 @@ describe("over time", () => {
     ]);
   });
 
-  test("marks what happened in the reference's run", () => {
-    expect(texts(svgOf(throughputTimeline(blackboard)))).toContain("backup");
+  test("numbers what happened in the reference's run, and says beneath what the numbers stand for", () => {
+    const events = [
+      { t: 0, kind: "phase" as const, label: "calm" },
+      { t: 0.4, kind: "gc" as const, label: "minor" },
+      { t: 0.5, kind: "backup" as const, label: "full, 9 ms" },
+      { t: 0.52, kind: "policy" as const, label: "to lirs" },
+    ];
+    const group = {
+      ...blackboard,
+      reference: { ...blackboard.reference, run: { ...blackboard.reference.run, events } },
+    };
+    expect(markedEvents(numberedEvents(group), 5).map(({ numbers }) => numbers)).toEqual(["1", "2–3"]);
+    expect(texts(svgOf(throughputTimeline(group)))).toContain("2–3");
+    const { document } = new JSDOM(html`${timeSection([group])?.body as string}`.text).window;
+    expect([...document.querySelectorAll(".events li")].map((item) => item.textContent)).toEqual([
+      "1 phase: calm at 0 s",
+      "2 full, 9 ms (backup) at 0.5 s",
+      "3 to lirs at 0.52 s",
+    ]);
+  });
+
+  test("no mark of an event touches the next, however many there are", () => {
+    const times = fc.array(fc.double({ min: 0, max: 10, noNaN: true }), { maxLength: 60 });
+    fc.assert(
+      fc.property(times, (list) => {
+        const events = list.sort((a, b) => a - b).map((t) => ({ t, kind: "backup" as const }));
+        const marks = markedEvents(events, 10);
+        for (const [i, { t }] of marks.slice(1).entries()) expect(t - marks[i].t).toBeGreaterThanOrEqual(1);
+        const covered = marks.flatMap(({ numbers }) => {
+          const [first, last = first] = numbers.split("–").map(Number);
+          return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+        });
+        expect(covered).toEqual(events.map((_, i) => i + 1));
+      }),
+    );
+  });
+
+  test("a last interval that is a stub is joined to the one before it", () => {
+    const series = [1, 2, 3].map((t) => ({ t, ops: 100 }));
+    expect(withoutStub([...series, { t: 3.1, ops: 2 }])).toEqual([...series.slice(0, 2), { t: 3.1, ops: 102 }]);
+    expect(withoutStub([...series, { t: 3.9, ops: 2 }])).toHaveLength(4);
   });
 });
 
