@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { policyNames } from "#dist/src/eviction/index.js";
+import { type Ended, engramEach } from "../../harness/command-line.js";
 
 const door = new URL("../../../dist/harness/sweep/index.js", import.meta.url).href;
 /** Stands in for the CLI: runs the command and turns what it throws into a line on stderr and an exit code. */
@@ -143,10 +144,11 @@ describe("engram evict", () => {
       ["/dev/null", "is no plain file"],
       ["", "is empty"],
     ];
-    for (const [output, says] of refused) {
-      const { code, stdout, stderr } = await run(absent, "-o", output);
+    const ended = await engramEach(refused.map(([output]) => ["evict", absent, "-o", output]));
+    for (const [at, [, says]] of refused.entries()) {
+      const { code, stdout, stderr } = ended[at];
       expect([code, stdout]).toEqual([2, ""]);
-      expect(stderr).toContain("INVALID_ARGUMENT: -o");
+      expect(stderr).toMatch(/^engram: -o/);
       expect(stderr).toContain(says);
     }
     expect((await stat("/dev/null")).isCharacterDevice()).toBe(true);
@@ -154,12 +156,16 @@ describe("engram evict", () => {
 
   it("does not write its page over a trace, nor any page when a trace is broken", async () => {
     const before = await readFile(small);
-    const over = await run(small, "-o", small);
+    const page = join(folder, "page.html");
+    const [over, broken] = await engramEach([
+      ["evict", small, "-o", small],
+      ["evict", join(folder, "absent.txt"), "-o", page],
+    ]);
     expect([over.code, over.stdout]).toEqual([2, ""]);
     expect(over.stderr).toContain("is read as well");
     expect(await readFile(small)).toEqual(before);
-    const page = join(folder, "page.html");
-    expect((await run(join(folder, "absent.txt"), "-o", page)).code).toBe(2);
+    expect(broken.code).toBe(2);
+    expect(broken.stderr).toMatch(/^engram: .*absent\.txt: no such file/);
     await expect(stat(page)).rejects.toThrow("ENOENT");
   });
 
@@ -179,31 +185,33 @@ describe("engram evict", () => {
     expect(csv.stdout.split("\n")[0]).toMatch(/,nsPerRequest,missRatioError$/);
   });
 
-  it.each([
-    [["--size", "200%"], "--size 200%: expected a share"],
-    [["--policy", "belady"], "--policy belady: no such policy, expected all or any of lru, fifo"],
-    [["--threads", "0"], "--threads 0: expected a whole number from 1"],
-    [["--by", "blocks"], "--by blocks: expected objects or bytes"],
-    [["--seed", "x"], "--seed x: expected a whole number"],
-    [["--windows", "0"], "--windows 0: expected a whole number from 1"],
-    [["--windows", "9", "--curve"], "--windows goes with --size, not with --curve"],
-    [["--curve", "0"], "--curve 0: expected a whole number of points"],
-    [["--curve", "--size", "10"], "--size and --curve exclude each other"],
-    [["--curve", "--sample", "30%"], "--sample 30%: expected a share above 0% and up to 25%, or 100%"],
-    [["--sample", "1%"], "--sample goes with --curve only"],
-    [["--json", "--csv"], "--json and --csv exclude each other"],
-    [["--size", "1MiB", "--policy", "lru"], "small.txt: no object sizes in this trace"],
-  ])("refuses %j with one line and nothing on stdout", async (args, message) => {
-    const { code, stdout, stderr } = await run(small, ...args);
-    expect([code, stdout]).toEqual([2, ""]);
-    expect(stderr).toContain(`INVALID_ARGUMENT: ${message}`);
-    expect(stderr.trimEnd().split("\n").length).toBe(1);
-  });
+  describe("refuses with one line and nothing on stdout", () => {
+    const refused: ReadonlyArray<[args: string[], message: string]> = [
+      [["--size", "200%"], "--size 200%: expected a share"],
+      [["--policy", "belady"], "--policy belady: no such policy, expected all or any of lru, fifo"],
+      [["--threads", "0"], "--threads 0: expected a whole number from 1"],
+      [["--by", "blocks"], "--by blocks: expected objects or bytes"],
+      [["--seed", "x"], "--seed x: expected a whole number"],
+      [["--windows", "0"], "--windows 0: expected a whole number from 1"],
+      [["--windows", "9", "--curve"], "--windows goes with --size, not with --curve"],
+      [["--curve", "0"], "--curve 0: expected a whole number of points"],
+      [["--curve", "--size", "10"], "--size and --curve exclude each other"],
+      [["--curve", "--sample", "30%"], "--sample 30%: expected a share above 0% and up to 25%, or 100%"],
+      [["--sample", "1%"], "--sample goes with --curve only"],
+      [["--json", "--csv"], "--json and --csv exclude each other"],
+      [["--size", "1MiB", "--policy", "lru"], "small.txt: no object sizes in this trace"],
+    ];
+    let ended: Ended[];
+    beforeAll(async () => {
+      ended = await engramEach(refused.map(([args]) => ["evict", small, ...args]));
+    });
 
-  it("names a file that is not there", async () => {
-    const { code, stderr } = await run(join(folder, "absent.txt"));
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/^INVALID_ARGUMENT: .*absent\.txt: no such file/);
+    it.each(refused.map(([args, message], at) => [args.join(" "), message, at] as const))("%s", (_, message, at) => {
+      const { code, stdout, stderr } = ended[at];
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain(message);
+      expect(stderr).toMatch(/^engram: .*\n$/);
+    });
   });
 
   it.skipIf(process.platform === "win32")(
