@@ -161,7 +161,9 @@ footer{margin-top:3rem;padding-top:1rem;border-top:1px solid var(--line);color:v
  .frame{display:block}
  .page{max-width:none;padding:0}
  .scroll,.scroll.tall{overflow:visible;max-height:none}
- table{font-size:8pt}
+ table,.kpi table{font-size:8pt}
+ table .small,table .badge{font-size:7pt}
+ td .interval{font-size:6.5pt}
  .card,figure,tr,.kpi{break-inside:avoid}
  h2,h3{break-after:avoid}
  .grid{grid-template-columns:1fr 1fr}

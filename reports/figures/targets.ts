@@ -43,6 +43,8 @@ export function targetsFigure(targets: readonly TargetResult[]): Html | null {
   if (rows.length === 0) return null;
   const points = rows.map((row, index) => ({ ...row, name: `${index}`.padStart(4, "0") + row.metric }));
   const [low, high] = logDomain([1 / 1.5, 1.5, ...points.map(({ room }) => room)], 1.35);
+  // Beyond a decade and a bit the steps in between would touch.
+  const ticks = logTicks(low, high).filter((tick) => high / low < 25 || Number.isInteger(Math.log10(tick)));
   const missed = points.filter(({ verdict }) => verdict === "missed");
   const met = points.filter(({ verdict }) => verdict === "met");
   return draw(
@@ -58,12 +60,12 @@ export function targetsFigure(targets: readonly TargetResult[]): Html | null {
       marks: [
         Plot.rect([low], { x1: low, x2: 1, fill: "var(--bad)", fillOpacity: 0.07 }),
         Plot.axisX({
-          ticks: logTicks(low, high),
+          ticks,
           tickFormat: (value: number) => factor(value).replace(".00", ""),
           labelArrow: "none",
           labelAnchor: "center",
         }),
-        Plot.gridX(logTicks(low, high), { strokeOpacity: 0.12 }),
+        Plot.gridX(ticks, { strokeOpacity: 0.12 }),
         Plot.axisY({ tickFormat: (name: string) => shorten(name.slice(4), 26), tickSize: 0, label: null }),
         Plot.ruleX([1], { strokeWidth: 1.5 }),
         Plot.text(["missed"], {

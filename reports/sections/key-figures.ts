@@ -52,7 +52,8 @@ function hitRatio({ hitRatio: ratio, hits, misses }: Run): Html {
   const counts =
     hits !== undefined && misses !== undefined ? `${count(hits)} of ${count(hits + misses)} look-ups` : null;
   const interval = shareInterval(ratio, (hits ?? 0) + (misses ?? 0));
-  const range = interval === null ? null : html`<br>${percent(interval[0])} to ${percent(interval[1])}, 95 %`;
+  const [low, high] = (interval ?? []).map(percent);
+  const range = low === high ? null : html`<br>${low} to ${high}, 95 %`;
   return kpi("Hit ratio", percent(ratio), html`${counts ?? "counts not kept"}${range}`);
 }
 

@@ -165,7 +165,7 @@ describe.skipIf(chromiumIsMissing())("pages in a real browser, offline", { timeo
       expect(await page.evaluate(() => document.activeElement?.className)).toBe("skip");
       await page.keyboard.press("Enter");
       expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
-      const table = page.locator("#figures .scroll").first();
+      const table = page.locator("#latency .scroll:visible").first();
       await table.focus();
       await page.keyboard.press("ArrowRight");
       await expect.poll(() => table.evaluate((region) => region.scrollLeft)).toBeGreaterThan(0);
