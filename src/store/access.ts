@@ -8,6 +8,10 @@ import { AccessDeniedError, InvalidArgumentError } from "./errors.js";
 import { describe } from "./sizes.js";
 import type { WorkerConnection } from "./worker.js";
 
+/**
+ * What an agent may do in a namespace: "read" gets, iterates and asks for usage; "write" sets, and makes the namespace; "delete" deletes
+ * and clears; "admin" changes limits and drops it. `increment` takes "read" and "write".
+ */
 export type Permission = "read" | "write" | "delete" | "admin";
 
 export const READ = 1;

@@ -48,7 +48,7 @@ export class AccessDeniedError extends EngramError {
   }
 }
 
-/** A namespace is at its quota, or no namespace id is left. */
+/** A namespace is at its own limit (`maxEntries`, `maxBytes`) and may not evict, or no namespace id is left. */
 export class NamespaceLimitError extends EngramError {
   constructor(message: string) {
     super("NAMESPACE_LIMIT", message);
@@ -62,7 +62,7 @@ export class WorkerLimitError extends EngramError {
   }
 }
 
-/** The store was closed in this thread. */
+/** The store was closed in this thread, or, to one that attaches, by the thread that made it. */
 export class ClosedError extends EngramError {
   constructor(message = "the store is closed in this thread; create or attach it again") {
     super("CLOSED", message);

@@ -113,7 +113,7 @@ export class Store implements AsyncDisposable {
    *
    * @param name 1 to 256 bytes in UTF-8
    * @throws InvalidArgumentError for a bad name or option, or an encoding or whenFull other than it was made with; NamespaceLimitError
-   *   when no id is left; OutOfMemoryError; AccessDeniedError for a name that starts with `system`, or an agent's view that may not
+   *   when no id is left; OutOfMemoryError; AccessDeniedError for a reserved name (`system`, `system_…`, `system:…`), or an agent's view that may not
    *   write there, and thus not make it, or not change its limits
    */
   namespace<E extends EncodingName = "binary">(name: string, options: NamespaceOptions<E> = {}): Namespace<E> {
@@ -158,7 +158,11 @@ export class Store implements AsyncDisposable {
     return directory.names();
   }
 
-  /** Removes a namespace with all its entries and frees its id. False when there is none of that name. */
+  /**
+   * Removes a namespace with all its entries and frees its id. False when there is none of that name.
+   *
+   * @throws InvalidArgumentError for a bad name; AccessDeniedError on the view of an agent without "admin" there
+   */
   dropNamespace(name: string): boolean {
     const { worker, access, directory } = this.connection;
     worker.assertOpen();
@@ -191,15 +195,21 @@ export class Store implements AsyncDisposable {
   // ---------------------------------------------------------------- agents
 
   /**
-   * The same store, access-checked for one agent: it may do everything in `agent_<id>_…`, nothing in `system…`, and elsewhere
-   * what it was granted.
+   * The same store, access-checked for one agent: it may do everything in `agent_<id>_…`, nothing in reserved namespaces, and
+   * elsewhere what it was granted.
+   *
+   * @param agentId 1 to 128 characters, or a number
    */
   as(agentId: string | number): Store {
     this.connection.worker.assertOpen();
     return new Store(this.connection, checkAgentId(agentId));
   }
 
-  /** Gives an agent permissions on a namespace, in all threads, from now on. They replace what it had. */
+  /**
+   * Gives an agent permissions on a namespace, in all threads, from now on. They replace what it had.
+   *
+   * @throws InvalidArgumentError for a bad id, name or permission; AccessDeniedError for a reserved name, or on an agent's view
+   */
   grant(agentId: string | number, namespace: string, permissions: Permission[]): void {
     this.assertRoot("grant");
     checkName(namespace);
@@ -208,7 +218,7 @@ export class Store implements AsyncDisposable {
     this.connection.access.grant(checkAgentId(agentId), namespace, permissionBits(permissions));
   }
 
-  /** Takes all granted permissions on a namespace from an agent. */
+  /** Takes all granted permissions on a namespace from an agent. @throws as grant does */
   revoke(agentId: string | number, namespace: string): void {
     this.assertRoot("revoke");
     checkName(namespace);
@@ -222,6 +232,9 @@ export class Store implements AsyncDisposable {
    * Given back by `returnBuffer`, when the view is garbage-collected, or when the thread detaches or dies. Keep the view itself,
    * not only a subarray of it. Who takes buffers again and again should return them: a view weighs little to the garbage
    * collector, so it may come late.
+   *
+   * @param length 1 to 16,352 bytes
+   * @throws InvalidArgumentError, OutOfMemoryError
    */
   buffer(length: number): Uint8Array {
     const { worker, buffers } = this.connection;
@@ -242,7 +255,11 @@ export class Store implements AsyncDisposable {
 
   // ---------------------------------------------------------------- channels
 
-  /** The channel of this name; made with these options when it does not exist yet, else as it was made. */
+  /**
+   * The channel of this name; made with these options when it does not exist yet, else as it was made (the encoding is each side's own).
+   *
+   * @throws InvalidArgumentError for a bad name or option; OutOfMemoryError
+   */
   channel<E extends EncodingName = "binary">(name: string, options: ChannelOptions<E> = {}): Channel<E> {
     const { worker } = this.connection;
     worker.assertOpen();

@@ -25,6 +25,7 @@ import { idWord } from "./record.js";
 
 export interface Entry<V> {
   value: V;
+  /** For `ifVersion`: the write that this value came from. */
   version: Version;
   /** Unix time in ms, or undefined for an entry that stays. */
   expiresAt: number | undefined;
@@ -32,6 +33,11 @@ export interface Entry<V> {
 
 const { MISS, NO_MEMORY, OK, STALE } = layout;
 
+/**
+ * Made by `store.namespace()`. Every operation throws ClosedError once this thread has closed the store, AccessDeniedError on the view of an
+ * agent that may not, KeyTooLongError for a key above 1,024 bytes in UTF-8, and InvalidArgumentError for an empty one, for text with lone
+ * surrogates and for a key prepared elsewhere.
+ */
 export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandle<E> {
   // ---------------------------------------------------------------- reading
 
@@ -355,13 +361,18 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
     this.refresh();
   }
 
+  /** What it holds and what it may: each count as of some moment during the call. */
   usage(): NamespaceUsage {
     this.enter(READ);
     this.refreshIfStale();
     return usageOf(this.worker, this.record);
   }
 
-  /** Changes the limits; entries that are already there stay. */
+  /**
+   * Changes the limits that are given; entries that are already there stay.
+   *
+   * @throws InvalidArgumentError for a limit out of bounds; OutOfMemoryError
+   */
   limit(limits: NamespaceLimits): void {
     this.enter(ADMIN);
     const { worker } = this;
@@ -386,10 +397,12 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
     for (const listed of this.walk()) yield listed.key;
   }
 
+  /** In the order of `keys()`, as consistent as they. */
   *values(): IterableIterator<Values[E]> {
     for (const listed of this.walk()) yield listed.value;
   }
 
+  /** Keys as text with their values, as consistent as `keys()`. */
   *entries(): IterableIterator<[string, Values[E]]> {
     for (const listed of this.walk()) yield [listed.key, listed.value];
   }
