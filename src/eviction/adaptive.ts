@@ -46,11 +46,15 @@ const BACK_OFF = 32;
 const SAMPLE_LIFE = 512;
 const SAMPLE_WARM_UP = 8;
 /**
- * Hits a challenger must have gained before a change, an entry of the miniature. Every change doubles it, so that a workload on
- * which two policies lead in turn, faster than entries can be exchanged, comes to rest; so many requests an entry without a change halve it.
+ * Hits a challenger must have gained before a change, in units of its price: a change is made when staying has cost as much. The price is
+ * the entries that have to be fetched: where the cache becomes the miniature, those it holds and the cache does not; else, where it
+ * is made anew without its history, a share of all. Every change back to a policy that was left (anew: every
+ * change, for history is lost) doubles it, so that a workload on which policies lead in turn, faster than entries can be exchanged, comes to
+ * rest; so many requests an entry without a change halve it.
  */
-const LEAST_FRICTION = 0.5;
-const MOST_FRICTION = 4;
+const LEAST_FRICTION = 1;
+const MOST_FRICTION = 8;
+const SEEDED_PRICE = 0.5;
 const CALM = 256;
 const DECISIONS_KEPT = 1024;
 const MOST_COUNTED = 3;
@@ -114,6 +118,8 @@ export class Adaptive implements Policy {
   private sampleAge = 0;
   private resampled = false;
   private friction = LEAST_FRICTION;
+  /** Candidates that were followed and left. */
+  private readonly left = new Set<number>();
   private calm = 0;
   /** By bytes: what a resident weighs. */
   private readonly weights: Weights;
@@ -302,20 +308,32 @@ export class Adaptive implements Policy {
     let best = -1;
     for (let i = 0; i < candidates.length; i++) {
       passes[i] = contest.lowerBounds[i] > hurdle ? passes[i] + 1 : 0;
-      if (contest.lead[i] < this.friction * this.entries) continue;
-      if (passes[i] < WINDOWS_IN_A_ROW || this.windows < this.barredUntil[i]) continue;
-      if (best < 0 || contest.lowerBounds[i] > contest.lowerBounds[best]) best = i;
+      if (passes[i] < WINDOWS_IN_A_ROW || this.windows < this.barredUntil[i] || this.reign < DWELL) continue;
+      if (best >= 0 && contest.lowerBounds[i] <= contest.lowerBounds[best]) continue;
+      if (this.isPaidFor(i)) best = i;
     }
-    if (best < 0 || this.reign < DWELL) return;
+    if (best < 0) return;
     const { incumbent } = contest;
     this.change(best, contest.lowerBounds[best], "better");
     this.former = incumbent;
+  }
+
+  /** Whether a challenger's lead is worth the price of following it. What it holds and the cache does not is as much as the reverse. */
+  private isPaidFor(challenger: number): boolean {
+    let affordable = this.contest.lead[challenger] / this.friction;
+    if (!this.imitates) return affordable >= SEEDED_PRICE * this.entries;
+    const miniature = this.contest.miniatures[challenger];
+    for (let id = this.links.newer(this.recency); id !== this.recency; id = this.links.newer(id)) {
+      if (!miniature.has(id) && --affordable < 0) return false;
+    }
+    return true;
   }
 
   private relax(): void {
     this.calm += this.contest.windowLength;
     if (this.calm < CALM * this.entries) return;
     this.friction = Math.max(LEAST_FRICTION, this.friction / 2);
+    if (this.friction === LEAST_FRICTION) this.left.clear();
     this.calm = 0;
   }
 
@@ -344,10 +362,11 @@ export class Adaptive implements Policy {
     this.changes++;
     if (this.decisions.length === DECISIONS_KEPT) this.decisions.shift();
     this.decisions.push({ request: this.requests, from: this.incumbent, to: candidates[to], gain, reason });
+    this.left.add(contest.incumbent);
+    if (!this.imitates || this.left.has(to)) this.friction = Math.min(MOST_FRICTION, this.friction * 2);
     contest.crown(to);
     this.passes.fill(0);
     this.reign = 0;
-    this.friction = Math.min(MOST_FRICTION, this.friction * 2);
     this.calm = 0;
     this.former = -1;
     this.probationHits = 0;

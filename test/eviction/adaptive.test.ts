@@ -60,9 +60,9 @@ function phases(capacity: number, length: number): { ids: Uint32Array; distinct:
 
 /** Rows on which the regret is above the goal of 0.01, with a bound just above what was seen, so that a change for the worse is caught. */
 const missesGoal: Record<string, number> = {
-  // loops back and forth: LRU is ahead of LIRS by 615 hits when that is sure (a change must have been worth half a capacity, 500), and by 990
-  // when the cache holds what LRU would; nothing is lost after that, but 990 are 0.019 of 52,001 requests
-  "zigzag.lirs.gz 1000": 0.02,
+  // loops back and forth: LRU is ahead of LIRS by 990 hits when the cache holds what LRU would, and each change costs as much again, in
+  // 52,001 requests
+  "zigzag.lirs.gz 1000": 0.0235,
   // S3-FIFO leads by 0.011 over LIRS, in small and contrary steps; a miniature of 1224 entries learns of it late
   "cloudPhysicsIO.oracleGeneral.bin 2448": 0.0125,
 };
@@ -147,12 +147,11 @@ function toolCache(seed: number, length: number): { ids: Uint32Array; distinct: 
 }
 
 describe(`adaptive on the tool-call cache (seed ${SEED})`, () => {
-  // With room for a tenth of the results both hot sets fit, and one policy, the one it starts with, is best throughout: a tie is all there is
-  // to gain. With less room than the hot set takes, policies differ by tenths of a point in turn, and it is sometimes ahead and sometimes not.
+  // With less room than the hot set takes, policies differ by tenths of a point in turn, and it is sometimes ahead and sometimes not.
   it.each([
-    [2000, 0],
-    [1200, 0.01],
-    [900, 0.01],
+    [1200, 0.002],
+    [900, 0.002],
+    [500, 0.004],
   ])("with room for %i of 20,000 results is within %f of the best fixed candidate", (capacity, tolerance) => {
     const { ids, distinct } = toolCache(SEED, 200_000);
     const ours = hitRatio("adaptive", capacity, ids, distinct);
@@ -160,6 +159,18 @@ describe(`adaptive on the tool-call cache (seed ${SEED})`, () => {
     console.log(`tool-cache, capacity ${capacity}: adaptive ${ours.toFixed(5)}, ${best.name} ${best.hits.toFixed(5)}`);
     expect(ours).toBeGreaterThanOrEqual(best.hits - tolerance);
   });
+
+  // LIRS is best before the shift; what it learns slowly after it, another one knows: the gain is small, since nothing is lost before
+  it.each([200_000, 40_000])(
+    "with room for a tenth of the results is above every fixed candidate, %i requests a hot set",
+    (length) => {
+      const { ids, distinct } = toolCache(SEED, length);
+      const ours = hitRatio("adaptive", 2000, ids, distinct);
+      const best = bestFixed(2000, ids, distinct);
+      console.log(`tool-cache, ${length} a hot set: adaptive ${ours.toFixed(6)}, ${best.name} ${best.hits.toFixed(6)}`);
+      expect(ours).toBeGreaterThan(best.hits);
+    },
+  );
 });
 
 describe(`adaptive on a workload that stays the same (seed ${SEED})`, () => {
