@@ -3,7 +3,7 @@
  * under a checksum. Either the file is whole, or an error says at which byte it is not; a partial reading keeps the
  * regions that are intact and lists the others.
  */
-import { closeSync, fstatSync, openSync, read, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, read, readSync, statSync } from "node:fs";
 import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
 import { layout } from "../core/index.js";
@@ -238,9 +238,8 @@ export class BackupReader {
 
 function open(path: string): number {
   try {
-    const fd = openSync(path, "r");
-    if (fstatSync(fd).isFile()) return fd;
-    closeSync(fd);
+    // before it is opened: to open a pipe is to wait for whoever writes to it
+    if (statSync(path).isFile()) return openSync(path, "r");
   } catch (error) {
     throw new InvalidArgumentError(`${path}: ${(error as Error).message}`, { cause: error });
   }

@@ -5,7 +5,7 @@ import { type BackupError, type BackupReport, restore, Store } from "#dist/src/i
 import { temporaryDirectories } from "./directory.js";
 
 const directory = temporaryDirectories();
-const ROLES = ["pair", "a", "b", "c", "token", "counter", "churn", "clear"] as const;
+const ROLES = ["pair", "a", "b", "c", "token", "counter", "churn", "clear", "transfer"] as const;
 const BACKUPS = 12;
 
 interface Snapshot {
@@ -19,7 +19,7 @@ function snapshotOf(file: string): Snapshot {
   const snapshot: Snapshot = { promises: new Map(), filler: new Map(), cleared: new Map() };
   for (const { namespaceId, key, value } of entries) {
     const name = entries.namespaces.get(namespaceId)?.name;
-    const target = name === "promises" ? "promises" : name === "filler" ? "filler" : "cleared";
+    const target = name === "promises" || name === "ledger" ? "promises" : name === "filler" ? "filler" : "cleared";
     const k = Buffer.from(key).toString();
     if ((snapshot[target] as Map<string, unknown>).has(k)) throw new Error(`${name}/${k} is there twice`);
     if (target === "filler") snapshot.filler.set(k, Buffer.from(value));
@@ -46,6 +46,8 @@ function checkPromises({ promises, filler, cleared }: Snapshot, from: Int32Array
       expect(noted).toBeGreaterThanOrEqual(from[me]);
     }
   });
+  const accounts = [...promises].filter(([key]) => key.startsWith("account-"));
+  expect([0, -1], "accounts of two namespaces").toContain(accounts.reduce((sum, [, balance]) => sum + balance, 0));
   expect(at("chain-a")).toBeGreaterThanOrEqual(at("chain-b"));
   expect(at("chain-b")).toBeGreaterThanOrEqual(at("chain-c"));
   for (const [key, value] of filler) {
@@ -81,7 +83,7 @@ describe("a backup under writers", () => {
   for (const writing of ["mapped", "positioned"] as const) {
     it(`is one cut in which every promise between keys and between agents holds (${writing})`, async () => {
       const store = await Store.create({ capacity: "16MiB", maxWorkers: ROLES.length + 1, eviction: "none" });
-      store.namespace("promises", { encoding: "json" });
+      for (const name of ["promises", "ledger"]) store.namespace(name, { encoding: "json" });
       const agents = await startAgents(store);
       await using backups = await store.backup({ directory: directory(), writing });
       let report: BackupReport | undefined;
@@ -102,7 +104,8 @@ describe("a backup under writers", () => {
       expect((await store.verify()).violations).toEqual([]);
       const { store: again } = await restore(backups.directory);
       expect((await again.verify()).violations).toEqual([]);
-      expect(again.namespace("promises").size).toBe(snapshotOf(report?.file as string).promises.size);
+      const { promises } = snapshotOf(report?.file as string);
+      expect(again.namespace("promises").size + again.namespace("ledger").size).toBe(promises.size);
       await again.close();
       await backups.close();
       await store.close();
@@ -136,7 +139,7 @@ describe("a backup under writers", () => {
 
   it("waits for no dead writer: agents killed in the middle of their writes leave no half write in any snapshot", async () => {
     const store = await Store.create({ capacity: "16MiB", maxWorkers: ROLES.length + 1, eviction: "none" });
-    store.namespace("promises", { encoding: "json" });
+    for (const name of ["promises", "ledger"]) store.namespace(name, { encoding: "json" });
     const backups = await store.backup({ directory: directory(), patienceMs: 5000 });
     for (let round = 0; round < 3; round++) {
       const agents = await startAgents(store);
@@ -148,9 +151,9 @@ describe("a backup under writers", () => {
       // a death may lie between the two writes of a step, as any cut may
       checkPromises(withoutRounds(snapshot), from, agents.steps());
       expect(countEntries(snapshot)).toBe(
-        ["promises", "filler", "cleared-7"].reduce((n, name) => n + store.namespace(name).size, 0),
+        ["promises", "ledger", "filler", "cleared-7"].reduce((n, name) => n + store.namespace(name).size, 0),
       );
-      store.namespace("promises", { encoding: "json" }).clear();
+      for (const name of ["promises", "ledger"]) store.namespace(name, { encoding: "json" }).clear();
       store.dropNamespace("cleared-7");
     }
     expect((await store.verify()).violations).toEqual([]);

@@ -1,6 +1,8 @@
 import * as nodeFs from "node:fs";
 import { describe, expect, it } from "vitest";
+import { generationFiles } from "#dist/src/backup/generations.js";
 import { readBackup } from "#dist/src/backup/index.js";
+import { loadMapper, type Mapper } from "#dist/src/backup/mapping.js";
 import { layout } from "#dist/src/core/index.js";
 import { BackupError, OutOfMemoryError, Store } from "#dist/src/index.js";
 import { temporaryDirectories } from "./directory.js";
@@ -115,6 +117,57 @@ describe("a file that is being written", () => {
     await store.close();
   });
 });
+
+describe("a mapped file that someone else cuts", () => {
+  const mapper = loadMapper();
+  it.skipIf(typeof mapper === "string")(
+    "at any look of a backup: a typed error, the other generation stays good, the next backup makes a new file",
+    async () => {
+      const { store, ns } = await small();
+      const { fs, on } = failingFs();
+      const directory = temporary();
+      const files = generationFiles(directory, 2);
+      const session = sessionOf(store, directory, fs, "process", mapper as Mapper);
+      for (let i = 0; i < 3000; i++) ns.set(`k${i}`, "x".repeat(400));
+      for (let i = 0; i < 4; i++) session.backup("full"); // both files are mapped now
+      let failures = 0;
+      for (let nth = 0; ; nth++) {
+        ns.set("round", `${nth}`);
+        const file = files.find((path) => path !== session.newest()) as string;
+        let cut = false;
+        on("fstatSync", nth, () => {
+          nodeFs.truncateSync(file, nth % 2 === 0 ? 0 : 8192);
+          cut = true;
+        });
+        const failure = failureOf(() => session.backup("full"));
+        on("fstatSync", -1, () => {});
+        if (!cut) break;
+        failures++;
+        expect(failure).toBe("file-gone");
+        const good = session.newest() as string;
+        expect(good).not.toBe(file);
+        if (nth > 0) expect(contentsOf(readBackup(good)).get("n/round")).toBe(`${nth - 1}`);
+        expect(contentsOf(readBackup(session.backup("incremental").file)).get("n/round")).toBe(`${nth}`);
+        for (let i = 0; i < 3; i++) session.backup("full");
+      }
+      expect(failures, "looks at the file in one backup: at its start, in it, and before its commit").toBeGreaterThan(
+        5,
+      );
+      session.close();
+      await store.close();
+    },
+  );
+});
+
+function failureOf(backup: () => unknown): string | null {
+  try {
+    backup();
+    return null;
+  } catch (error) {
+    expect(error).toBeInstanceOf(BackupError);
+    return (error as BackupError).failure;
+  }
+}
 
 describe("writers go first", () => {
   for (const eviction of ["none", "clock"] as const) {

@@ -40,6 +40,14 @@ describe("time", () => {
     expect(decide({ ...quiet, sinceBackupMs: 5000 }, settings)).toBeNull();
     expect(decide({ ...quiet, sinceFullMs: 3_600_000 }, settings)).toBe("full");
   });
+
+  it("does not wait that long under memory pressure, but a fifth of it, and for something to save", () => {
+    const pressed = { ...quiet, pressure: 2, dirtyRatio: 0.02 };
+    expect(decide({ ...pressed, sinceBackupMs: 999 }, settings)).toBeNull();
+    expect(decide({ ...pressed, sinceBackupMs: 1000 }, settings)).toBe("incremental");
+    expect(decide({ ...pressed, pressure: 0, slabShare: 0.96, sinceBackupMs: 1000 }, settings)).toBe("incremental");
+    expect(decide({ ...pressed, dirtyRatio: 0, sinceBackupMs: 1000 }, settings)).toBeNull();
+  });
 });
 
 describe("change", () => {

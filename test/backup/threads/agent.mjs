@@ -10,6 +10,7 @@ const stop = new Int32Array(control);
 const told = new Int32Array(progress);
 const store = await Store.attach(workerData.store);
 const ns = store.namespace("promises", { encoding: "json" });
+const ledger = store.namespace("ledger", { encoding: "json" });
 const filler = store.namespace("filler");
 
 /** Each waits for no one: a step is a few writes. */
@@ -34,10 +35,17 @@ const steps = {
     ns.set(`token-${me}-${n % 50}`, n);
     if (n > 1) ns.delete(`token-${me}-${(n - 1) % 50}`);
   },
-  /** The counter first, then how often it was incremented: counter >= noted >= counter - 1. */
+  /** The counter first, then, in another namespace, how often it was incremented: counter >= noted >= counter - 1. */
   counter(n) {
     ns.increment(`counter-${me}`);
-    ns.set(`noted-${me}`, n);
+    ledger.set(`noted-${me}`, n);
+  },
+  /** One taken from an account, then put into another one, of two namespaces in turn: all of them add up to 0 or -1. */
+  transfer(n) {
+    const [from, to] = n % 2 === 0 ? [ns, ledger] : [ledger, ns];
+    const [a, b] = [`account-${from === ns ? 0 : 1}-${n % 7}`, `account-${to === ns ? 0 : 1}-${n % 5}`];
+    from.set(a, (from.get(a) ?? 0) - 1);
+    to.set(b, (to.get(b) ?? 0) + 1);
   },
   /** Values that say what they are, of every size, on few keys, so that chunks come and go all the time. */
   churn(n) {
