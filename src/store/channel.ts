@@ -26,6 +26,10 @@ export const MESSAGE_MAX = layout.CHUNK_MAX - layout.E_KEY;
 /** A sleeping thread looks again this often, should a wake-up have been meant for one that died. */
 const LOOK_AGAIN_MS = 100;
 
+/**
+ * Made by `store.channel()`. Values are encoded and limited as a namespace's, to 16,352 bytes. What waits throws InvalidArgumentError for a
+ * timeout below 0, and where it would block a thread that must not be; everything throws ClosedError once this thread has closed the store.
+ */
 export class Channel<E extends EncodingName = "binary"> {
   readonly name: string;
   readonly encoding: E;
@@ -88,25 +92,25 @@ export class Channel<E extends EncodingName = "binary"> {
     return messages;
   }
 
-  /** Blocks this worker thread until a message comes or `timeout` ms pass (then undefined). Not on the main thread. */
+  /** Blocks this worker thread until a message comes or `timeout` ms (default: no end) pass, then undefined. Not on the main thread. */
   receiveSync(timeout = Number.POSITIVE_INFINITY): Values[E] | undefined {
     this.mayBlock("receiveSync", "receiveWait");
     return this.blockUntil(() => this.receive(), layout.R_ARRIVALS, layout.R_RECEIVERS_WAITING, timeout);
   }
 
-  /** Blocks this worker thread until the message is in or `timeout` ms pass (then false). Not on the main thread. */
+  /** Blocks this worker thread until the message is in or `timeout` ms (default: no end) pass, then false. Not on the main thread. */
   sendSync(message: Values[E], timeout = Number.POSITIVE_INFINITY): boolean {
     this.mayBlock("sendSync", "sendWait");
     const attempt = () => this.send(message) || undefined;
     return this.blockUntil(attempt, layout.R_DEPARTURES, layout.R_SENDERS_WAITING, timeout) ?? false;
   }
 
-  /** Waits for a message without blocking the event loop: on any thread. */
+  /** Waits for a message without blocking the event loop, on any thread. Undefined after `timeout` ms (default: no end). */
   receiveWait(timeout = Number.POSITIVE_INFINITY): Promise<Values[E] | undefined> {
     return this.waitUntil(() => this.receive(), layout.R_ARRIVALS, layout.R_RECEIVERS_WAITING, timeout);
   }
 
-  /** Waits for room without blocking the event loop. False after `timeout` ms. */
+  /** Waits for room without blocking the event loop. False after `timeout` ms (default: no end). */
   async sendWait(message: Values[E], timeout = Number.POSITIVE_INFINITY): Promise<boolean> {
     const attempt = () => this.send(message) || undefined;
     return (await this.waitUntil(attempt, layout.R_DEPARTURES, layout.R_SENDERS_WAITING, timeout)) ?? false;
