@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -174,6 +175,12 @@ describe("damaged files", () => {
     const empty = temporary();
     await expect(restore(empty)).rejects.toThrow("no generation-*.engram");
     await expect(restore(import.meta.filename)).rejects.toThrow(/damage\.test\.ts: byte 0: .*no backup of a store/);
+  });
+
+  it.skipIf(process.platform === "win32")("are not waited for where they are pipes", async () => {
+    const pipe = join(temporary(), "pipe");
+    execFileSync("mkfifo", [pipe]);
+    await expect(restore(pipe)).rejects.toThrow(`${pipe}: is no file; expected a backup`);
   });
 
   it("of a later format version are refused by their version", () => {
