@@ -75,6 +75,8 @@ export function createPolicy(name: PolicyName, options: PolicyOptions): Policy {
       return new Sieve(distinct);
     case "w-tinylfu":
       return new WTinyLfu(distinct, capacity, byBytes);
+    case "w-tinylfu-climbing":
+      return new WTinyLfu(distinct, capacity, byBytes, true);
     case "ttl":
       return new Ttl(distinct);
     case "adaptive":

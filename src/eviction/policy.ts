@@ -63,6 +63,7 @@ export const policyNames = [
   "opt",
   "hybrid",
   "adaptive",
+  "w-tinylfu-climbing",
 ] as const;
 
 export type PolicyName = (typeof policyNames)[number];

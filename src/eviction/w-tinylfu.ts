@@ -1,6 +1,7 @@
 import { FrequencySketch } from "./frequency-sketch.js";
 import { Links } from "./links.js";
 import type { Policy } from "./policy.js";
+import { WindowClimber } from "./w-tinylfu-climber.js";
 import { Weights } from "./weights.js";
 
 /** Share of the capacity for the admission window, and of the rest for the protected segment: the paper's 1 % and 80 %. */
@@ -16,7 +17,8 @@ const PROTECTED = 3;
  * W-TinyLFU: newcomers enter a small LRU window; what leaves it is admitted to the main cache only if a sketch of recent
  * popularity finds it more frequent than the main cache's own victim. The main cache is a segmented LRU: a hit lifts an entry
  * from probation to the protected segment (Einziger, Friedman, Manes: "TinyLFU: a highly efficient cache admission policy",
- * ACM Transactions on Storage 2017). The window is fixed; ties go to the entry already in the main cache.
+ * ACM Transactions on Storage 2017). The window is fixed, or as `w-tinylfu-climbing`
+ * goes where hits are: see `WindowClimber`. Ties go to the entry already in the main cache.
  *
  * By bytes, the shares count bytes: the window keeps as many of the newest entries as it takes to fill its share (so it may exceed it
  * by part of one), and every victim is the loser of a duel of its own, by frequency alone. As bytes tell nothing of how many
@@ -26,15 +28,16 @@ const PROTECTED = 3;
  * capacity (by bytes, an id) for the sketch.
  */
 export class WTinyLfu implements Policy {
-  readonly name = "w-tinylfu";
+  readonly name: "w-tinylfu" | "w-tinylfu-climbing";
   size = 0;
   private readonly where: Uint8Array;
   private readonly links: Links;
   private readonly window: number;
   private readonly probation: number;
   private readonly protectedSegment: number;
-  private readonly windowCapacity: number;
-  private readonly protectedCapacity: number;
+  private windowCapacity: number;
+  private protectedCapacity: number;
+  private readonly climber: WindowClimber | null;
   private readonly popularity: FrequencySketch;
   private readonly weights: Weights;
   private mostHeld = 0;
@@ -45,9 +48,12 @@ export class WTinyLfu implements Policy {
 
   constructor(
     distinct: number,
-    capacity: number,
+    private readonly capacity: number,
     private readonly byBytes = false,
+    climbing = false,
   ) {
+    this.name = climbing ? "w-tinylfu-climbing" : "w-tinylfu";
+    this.climber = climbing ? new WindowClimber(capacity) : null;
     this.weights = new Weights(distinct, byBytes);
     this.where = new Uint8Array(distinct);
     this.links = new Links(distinct, 3);
@@ -65,6 +71,7 @@ export class WTinyLfu implements Policy {
   }
 
   lookup(id: number): boolean {
+    if (this.climber !== null) this.climb(this.climber, this.where[id] !== NOWHERE);
     this.popularity.increment(id);
     switch (this.where[id]) {
       case WINDOW:
@@ -91,11 +98,7 @@ export class WTinyLfu implements Policy {
     }
     this.links.pushHead(this.window, id);
     this.where[id] = WINDOW;
-    let oldest = this.links.newer(this.window);
-    while (this.windowSize - this.weights.of(oldest) >= this.windowCapacity) {
-      this.passToProbation(oldest);
-      oldest = this.links.newer(this.window);
-    }
+    this.boundWindow();
   }
 
   evict(): number {
@@ -116,6 +119,14 @@ export class WTinyLfu implements Policy {
   resize(id: number, weight: number): void {
     this.grow(id, -this.weights.of(id) + this.weights.set(id, weight));
     if (this.where[id] === PROTECTED) this.boundProtected();
+  }
+
+  private climb(climber: WindowClimber, hit: boolean): void {
+    if (!climber.count(hit, this.byBytes ? Math.max(1, this.mostHeld) : this.capacity)) return;
+    this.windowCapacity = climber.window;
+    this.protectedCapacity = Math.floor(PROTECTED_SHARE * (this.capacity - this.windowCapacity));
+    this.boundWindow();
+    this.boundProtected();
   }
 
   private grow(id: number, by: number): void {
@@ -143,6 +154,15 @@ export class WTinyLfu implements Policy {
   private mainVictim(): number {
     if (this.probationSize > 0) return this.links.newer(this.probation);
     return this.protectedSize > 0 ? this.links.newer(this.protectedSegment) : -1;
+  }
+
+  /** An empty window is within every bound. */
+  private boundWindow(): void {
+    while (this.windowSize > this.windowCapacity) {
+      const oldest = this.links.newer(this.window);
+      if (this.windowSize - this.weights.of(oldest) < this.windowCapacity) return;
+      this.passToProbation(oldest);
+    }
   }
 
   private passToProbation(id: number): void {

@@ -31,6 +31,8 @@ export const naive: Partial<Record<PolicyName, Build>> = {
   lirs: (capacity) => new NaiveLirs(capacity),
   "w-tinylfu": (capacity, distinct, by) =>
     new NaiveWTinyLfu(capacity, new FrequencySketch(Math.min(capacity, distinct)), by === "bytes"),
+  "w-tinylfu-climbing": (capacity, distinct, by) =>
+    new NaiveWTinyLfu(capacity, new FrequencySketch(Math.min(capacity, distinct)), by === "bytes", true),
 };
 
 export const naiveNames = Object.keys(naive) as PolicyName[];
