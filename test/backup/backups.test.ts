@@ -4,7 +4,15 @@ import { appendFileSync, existsSync, readdirSync, renameSync, rmSync, truncateSy
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readBackup } from "#dist/src/backup/index.js";
-import { BackupError, type BackupOptions, ClosedError, InvalidArgumentError, restore, Store } from "#dist/src/index.js";
+import {
+  BackupError,
+  type BackupOptions,
+  ClosedError,
+  InvalidArgumentError,
+  OutOfMemoryError,
+  restore,
+  Store,
+} from "#dist/src/index.js";
 import { temporaryDirectories } from "./directory.js";
 import { contentsOf } from "./image.js";
 
@@ -273,6 +281,25 @@ describe("automatic backups", () => {
       }
       await store.close();
     }
+  });
+
+  it("come when memory runs out, whatever else is asked for", async () => {
+    const store = await Store.create({ capacity: "4MiB", maxWorkers: 1, eviction: "none" });
+    const ns = store.namespace("n", { encoding: "string" });
+    const files: string[] = [];
+    await store.backup({
+      directory: temporary(),
+      strategy: "change",
+      writes: 1e9,
+      dirtyShare: 1,
+      onBackup: ({ file }) => files.push(file),
+    });
+    expect(() => {
+      for (let i = 0; ; i++) ns.set(`k${i}`, "x".repeat(500));
+    }).toThrow(OutOfMemoryError);
+    await expect.poll(() => files.length).toBeGreaterThan(0);
+    expect(contentsOf(readBackup(files[0])).size).toBeGreaterThan(1000);
+    await store.close();
   });
 
   it("try again, later each time, until the trouble is over; the store lives on meanwhile", async () => {
