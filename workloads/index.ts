@@ -40,4 +40,5 @@ export { type NextAccessCheck, NextAccessChecker } from "./traces/next-accesses.
 export { loadTrace, openTrace, type Trace, type TraceOptions, type TraceStream } from "./traces/open.js";
 export { fillUnknownSizes, hasUnknownSizes } from "./traces/unknown-sizes.js";
 export { nextAccesses, WRITABLE_FORMATS, type WritableFormat, type WrittenTrace, writeTrace } from "./traces/write.js";
+export { logKnowsOperations } from "./traces/write-operation-log.js";
 export { parseBytes, parseDuration, parseRate, parseShare } from "./units.js";

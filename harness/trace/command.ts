@@ -4,6 +4,7 @@ import { InvalidArgumentError } from "../../src/store/errors.js";
 import {
   type KeySpec,
   loadTrace,
+  logKnowsOperations,
   type Trace,
   type TraceOptions,
   WRITABLE_FORMATS,
@@ -86,7 +87,7 @@ export function traceCommand(): Command {
     .usage("[options] <out> -- <program> [arguments...]")
     .argument("<out>", "file to write: an operation log (.oplog), or as its name or --to says")
     .argument("<program...>", "what to run, as in: node agents.js")
-    .option("--to <name>", `the format to write: oplog, ${WRITABLE_FORMATS.join(", ")}`)
+    .option("--to <name>", `the format to write: ${WRITABLE_FORMATS.join(", ")}`)
     .option("--json", "print what was recorded as JSON, on stdout after what the program prints")
     .action(record);
   return command;
@@ -119,7 +120,9 @@ async function generate(path: string, flags: GenerateFlags): Promise<void> {
   const keys = keySpec(flags);
   const sizes = flags.sizes === undefined ? undefined : parseSizeSpec(flags.sizes);
   if (sizes !== undefined && format === "txt") {
-    throw new InvalidArgumentError(`--sizes ${flags.sizes}: txt holds no sizes, expected --to csv or oracleGeneral`);
+    throw new InvalidArgumentError(
+      `--sizes ${flags.sizes}: txt holds no sizes, expected --to csv, oracleGeneral or oplog`,
+    );
   }
   await requireWritableFile("output", path);
   await write(path, generateTrace({ keys, requests, seed, sizes }), format, flags.json === true);
@@ -171,8 +174,10 @@ async function write(path: string, trace: Trace, format: WritableFormat, json: b
 }
 
 /** What the trace has and the format cannot hold. */
-function droppedColumns({ times, sizes, ops, ttls }: Trace, format: WritableFormat): string[] {
+function droppedColumns(trace: Trace, format: WritableFormat): string[] {
+  const { times, sizes, ops, ttls } = trace;
   if (format === "csv") return [];
+  if (format === "oplog") return logKnowsOperations(trace) ? [] : ["operations other than get, set, delete, increment"];
   const lost = {
     times: format === "txt" ? times : null,
     sizes: format === "txt" ? sizes : null,

@@ -1,4 +1,4 @@
-/** Writing traces: oracleGeneral (with the next access computed), csv and txt. Whole or not at all; gzipped when the name ends in .gz. */
+/** Writing traces: oracleGeneral (with the next access computed), csv, txt and operation logs. Whole or not at all; gzipped when the name ends in .gz. */
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { closest } from "../closest.js";
 import { OP_GET, OPERATION_NAMES } from "../operations.js";
@@ -6,14 +6,15 @@ import { writeWhole } from "../write-whole.js";
 import { type Halves, parseInt64 } from "./decimal.js";
 import { NumberInterner } from "./interner.js";
 import type { Trace } from "./open.js";
+import { operationLogBlocks } from "./write-operation-log.js";
 
-export const WRITABLE_FORMATS = ["oracleGeneral", "csv", "txt"] as const;
+export const WRITABLE_FORMATS = ["oracleGeneral", "csv", "txt", "oplog"] as const;
 export type WritableFormat = (typeof WRITABLE_FORMATS)[number];
 
 export interface WrittenTrace {
   readonly requests: number;
   /**
-   * oracleGeneral only knows 64-bit numbers: true when keys that are not decimal numbers were replaced by their dense
+   * oracleGeneral and oplog only know 64-bit numbers: true when keys that are not decimal numbers were replaced by their dense
    * numbers (0, 1, 2 … by first appearance).
    */
   readonly renumbered: boolean;
@@ -44,6 +45,11 @@ export async function writeTrace(path: string, trace: Trace, format: string): Pr
     case "oracleGeneral": {
       const numbers = numericIds(trace);
       await writeWhole(path, oracleGeneralChunks(trace, numbers.lo, numbers.hi));
+      return { requests: trace.requests, renumbered: numbers.renumbered };
+    }
+    case "oplog": {
+      const numbers = numericIds(trace);
+      await writeWhole(path, operationLogBlocks(trace, numbers.lo, numbers.hi));
       return { requests: trace.requests, renumbered: numbers.renumbered };
     }
     case "csv":

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { describe, expect, it, vi } from "vitest";
 import { loadForSweep } from "#dist/harness/sweep/index.js";
 import { loadTrace, OPERATION_NAMES } from "#dist/workloads/index.js";
 import { temporaryFolder } from "../temporary-folder.js";
@@ -73,9 +74,56 @@ describe("an operation log", () => {
       withWord(operationLog([get(1n, 0)]), 20, 77),
       "byte 0: the block's header is damaged",
     ],
-    ["bytes between blocks", Buffer.concat([operationLog([get(1n, 0)]), Buffer.alloc(99)]), "byte 72: no block"],
   ])("refuses %s, naming the place", async (_, bytes, message) => {
     await expect(loadTrace(file("bad.oplog", bytes))).rejects.toThrow(message);
+  });
+
+  /** Blocks by their lengths in records, of which some are cut to a part of their bytes, as by a thread that was ended while it wrote. */
+  const torn = fc.array(
+    fc.record({
+      records: fc.integer({ min: 1, max: 9 }),
+      kept: fc.option(fc.double({ min: 0, max: 0.99, noNaN: true }), { freq: 2 }),
+    }),
+    { minLength: 1, maxLength: 12 },
+  );
+
+  it("is read but for its torn blocks, wherever they are, and says how many bytes were skipped", async () => {
+    await fc.assert(
+      fc.asyncProperty(torn, async (blocks) => {
+        const expected: string[] = [];
+        const parts: Buffer[] = [];
+        let skipped = 0;
+        let number = 0;
+        for (const { records, kept } of blocks) {
+          const ids = Array.from({ length: records }, () => ++number);
+          const bytes = operationLog(
+            ids.map((id) => get(BigInt(id), id)),
+            { stream: 1 + (number % 3) },
+          );
+          const length = kept === null ? bytes.length : Math.floor(kept * bytes.length);
+          parts.push(bytes.subarray(0, length));
+          if (kept === null) expected.push(...ids.map(String));
+          else skipped += length;
+        }
+        const path = file("torn.oplog", Buffer.concat(parts));
+        let told = 0;
+        const warned = vi.spyOn(process, "emitWarning").mockImplementation((warning) => {
+          told += Number(/(\d+) bytes skipped/.exec(String(warning))?.[1]);
+        });
+        try {
+          if (expected.length === 0) {
+            await expect(loadTrace(path)).rejects.toThrow(path);
+            return;
+          }
+          const trace = await loadTrace(path);
+          expect([...trace.ids].map((id) => trace.keyOf(id))).toEqual(expected);
+          expect(told).toBe(skipped);
+        } finally {
+          warned.mockRestore();
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 

@@ -55,6 +55,45 @@ describe("writing", () => {
     expect(keys(await loadTrace(join(files.folder, "out.txt")))).toEqual(keys(source));
   });
 
+  it("an operation log gives back every column of any trace that it can hold, and is the same again", async () => {
+    const request = fc.record({
+      // hours ahead and back: more than a block's times reach
+      time: fc.integer({ min: 0, max: 20_000_000 }).map((n) => n / 1000),
+      id: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+      size: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+      op: fc.constantFrom("get", "set", "delete", "increment"),
+      ttl: fc.integer({ min: 0, max: 4_000_000 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 50 }), async (requests) => {
+        const rows = requests.map(
+          ({ time, id, size, op, ttl }) => `${time - requests[0].time},${id},${size},${op},${ttl}`,
+        );
+        const source = await loadTrace(files.file("in.csv", `time,id,size,op,ttl\n${rows.join("\n")}\n`));
+        const path = join(files.folder, "out.oplog");
+        expect(await writeTrace(path, source, "oplog")).toEqual({ requests: requests.length, renumbered: false });
+        const back = await loadTrace(path);
+        expect(keys(back)).toEqual(keys(source));
+        for (const column of ["ids", "sizes", "ops", "ttls"] as const) expect(back[column]).toEqual(source[column]);
+        back.times?.forEach((time, i) => {
+          expect(time).toBeCloseTo(source.times![i], 5);
+        });
+        const again = join(files.folder, "again.oplog.gz");
+        await writeTrace(again, back, "oplog");
+        expect({ ...(await loadTrace(again)), keyOf: null, name: "" }).toEqual({ ...back, keyOf: null, name: "" });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("an operation log of more than a block", async () => {
+    const ids = Array.from({ length: 10_000 }, (_, i) => i % 777);
+    const source = await loadTrace(files.file("many.txt", ids.join("\n")));
+    const path = join(files.folder, "many.oplog");
+    await writeTrace(path, source, "oplog");
+    expect(keys(await loadTrace(path))).toEqual(ids.map(String));
+  });
+
   it("keys that are no numbers, or the same 64 bits, are renumbered in oracleGeneral, and it says so", async () => {
     for (const text of ["7\n007\n7\n", "-1\n18446744073709551615\n-1\n", "a\nb\na\n"]) {
       const path = join(files.folder, "renumbered.oracleGeneral.bin");

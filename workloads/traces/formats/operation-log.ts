@@ -1,20 +1,14 @@
 /**
  * oplog: the project's own log of what a running program asked of its stores (src/recording/format.ts has the bytes). Requests come out in the
- * order of their times, whichever threads and processes they are from. A file that ends within a block was cut off by a crash: what is
- * before that block is the log.
+ * order of their times, whichever threads and processes they are from. What a crash left of a block is skipped, with a warning of the process.
  */
-import { crc32 } from "node:zlib";
 import {
   HEADER_BYTES,
-  HEADER_CRC_AT,
-  LAST_BLOCK,
   LOG_MAGIC,
-  LOG_VERSION,
   LOGGED_DELETE,
   LOGGED_GET,
   LOGGED_INCREMENT,
   LOGGED_SET,
-  MOST_BLOCK_RECORDS,
   RECORD_BYTES,
 } from "../../../src/recording/format.js";
 import { InvalidArgumentError } from "../../../src/store/errors.js";
@@ -22,6 +16,7 @@ import { OP_DELETE, OP_GET, OP_INCREMENT, OP_SET } from "../../operations.js";
 import { TraceBatch } from "../batch.js";
 import type { TraceFormat } from "../format.js";
 import type { ByteSource } from "../source.js";
+import { type Block, type Skipped, wholeBlocks } from "./operation-log-blocks.js";
 
 /** Blocks held at least, since another thread may turn up with operations that came before these, as long as the file lasts: up to 12 MiB. */
 const LOOK_AHEAD = 128;
@@ -34,18 +29,6 @@ const OPS = new Map([
   [LOGGED_DELETE, OP_DELETE],
   [LOGGED_INCREMENT, OP_INCREMENT],
 ]);
-
-interface Block {
-  readonly stream: number;
-  readonly store: number;
-  readonly last: boolean;
-  /** µs since 1970. */
-  readonly base: number;
-  readonly records: number;
-  readonly view: DataView;
-  /** Byte offset of the first record. */
-  readonly offset: number;
-}
 
 /** Blocks of one recorder that wait for others to catch up. */
 interface Stream {
@@ -96,7 +79,12 @@ async function* read(source: ByteSource): AsyncGenerator<TraceBatch> {
     }
   }
 
-  for await (const block of blocksOf(source)) {
+  const warn = ({ offset, bytes, reason }: Skipped) =>
+    process.emitWarning(
+      `${source.path}: byte ${offset}: ${reason}: ${bytes} bytes skipped, the rest is read`,
+      "TraceWarning",
+    );
+  for await (const block of wholeBlocks(source, warn)) {
     let stream = streams.get(block.stream);
     if (stream === undefined) {
       stream = { blocks: [], next: 0, ended: false };
@@ -162,57 +150,4 @@ function add(batch: TraceBatch, block: Block, record: number, us: number, path: 
   const value = view.getUint32(at + 12, true);
   // what is not known stays 0; the size of a request is key and value together, as twr counts it
   batch.sizes[n] = value === 0 && op !== OP_SET ? 0 : Math.min(value + view.getUint16(at + 20, true), 0xffffffff);
-}
-
-/** Whole blocks, checked. A last one that is cut off is left out. */
-async function* blocksOf(source: ByteSource): AsyncGenerator<Block> {
-  let pending: Buffer = Buffer.alloc(0);
-  let offset = 0;
-  for await (const chunk of source.chunks()) {
-    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-    for (;;) {
-      if (pending.length < HEADER_BYTES) break;
-      const records = recordsOf(pending, source.path, offset);
-      const length = HEADER_BYTES + records * RECORD_BYTES;
-      if (pending.length < length) break;
-      yield blockOf(pending, records, source.path, offset);
-      pending = pending.subarray(length);
-      offset += length;
-    }
-  }
-}
-
-function recordsOf(bytes: Buffer, path: string, offset: number): number {
-  const wrong = (what: string) => new InvalidArgumentError(`${path}: byte ${offset}: ${what}`);
-  if (!bytes.subarray(0, LOG_MAGIC.length).equals(LOG_MAGIC)) {
-    throw wrong("no block of an operation log begins here; expected EngramOL");
-  }
-  const version = bytes.readUInt32LE(8);
-  if (version !== LOG_VERSION) throw wrong(`operation log version ${version}; expected ${LOG_VERSION}`);
-  if (crc32(bytes.subarray(0, HEADER_CRC_AT)) !== bytes.readUInt32LE(HEADER_CRC_AT)) {
-    throw wrong("the block's header is damaged; expected the checksum it carries");
-  }
-  const records = bytes.readUInt32LE(12);
-  if (records > MOST_BLOCK_RECORDS)
-    throw wrong(`a block of ${records} records; expected at most ${MOST_BLOCK_RECORDS}`);
-  return records;
-}
-
-function blockOf(bytes: Buffer, records: number, path: string, offset: number): Block {
-  // a copy: the chunk it lies in would be held otherwise
-  const data = Uint8Array.prototype.slice.call(bytes, HEADER_BYTES, HEADER_BYTES + records * RECORD_BYTES);
-  if (crc32(data) !== bytes.readUInt32LE(16)) {
-    throw new InvalidArgumentError(
-      `${path}: byte ${offset}: the block's records are damaged; expected the checksum it carries`,
-    );
-  }
-  return {
-    stream: bytes.readUInt32LE(20),
-    base: bytes.readDoubleLE(24),
-    store: bytes.readUInt32LE(32),
-    last: (bytes.readUInt32LE(40) & LAST_BLOCK) !== 0,
-    records,
-    view: new DataView(data.buffer, data.byteOffset, data.length),
-    offset: offset + HEADER_BYTES,
-  };
 }
