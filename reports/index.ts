@@ -2,7 +2,7 @@
 export { reportCommand } from "./command.js";
 export { renderEviction } from "./eviction-page.js";
 export { renderReport } from "./page.js";
-export { RESULTS_FILE, readResults, writeResults } from "./read-results.js";
+export { parseJson, RESULTS_FILE, readResults, writeResults } from "./read-results.js";
 export * from "./results.js";
 export { renderSummary, renderTargets, type SummaryOptions } from "./summary.js";
 export { writeFileAtomically } from "./write-file.js";

@@ -70,7 +70,8 @@ async function readText(path: string): Promise<{ file: string; text: string }> {
   }
 }
 
-function parseJson(file: string, text: string): unknown {
+/** @throws InvalidArgumentError with line and column, what was expected there, and whether the text is cut short */
+export function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

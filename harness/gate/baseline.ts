@@ -1,7 +1,7 @@
 /** The stored baseline: ratios to the reference subject, with what they were measured on and under which settings. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { writeFileAtomically } from "../../reports/index.js";
+import { parseJson, writeFileAtomically } from "../../reports/index.js";
 import { schemaFault } from "../../reports/schema-faults.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { MINIMUM_ROUNDS } from "./settings.js";
@@ -36,7 +36,7 @@ export async function readBaseline(file: string): Promise<Baseline> {
     const why = (cause as NodeJS.ErrnoException).code === "ENOENT" ? "no such file" : (cause as Error).message;
     throw new InvalidArgumentError(`baseline ${file}: ${why}; write one with engram gate --write-baseline ${file}`);
   }
-  const json = parseJson(file, text);
+  const json = parseJson(`baseline ${file}`, text);
   const head = z.object({ kind: z.literal("engram-gate-baseline"), version: z.number() }).safeParse(json);
   if (!head.success) {
     throw new InvalidArgumentError(`baseline ${file}: not a baseline that engram gate --write-baseline wrote`);
@@ -55,15 +55,4 @@ export async function readBaseline(file: string): Promise<Baseline> {
 
 export async function writeBaseline(file: string, baseline: Baseline): Promise<void> {
   await writeFileAtomically(file, `${JSON.stringify(baselineSchema.parse(baseline), null, 2)}\n`);
-}
-
-function parseJson(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const size = Buffer.byteLength(text);
-    throw new InvalidArgumentError(
-      `baseline ${file}: damaged or cut short (${size} bytes): ${(cause as Error).message}`,
-    );
-  }
 }

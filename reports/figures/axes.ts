@@ -5,7 +5,11 @@ import { Plot } from "../plot.js";
 
 const FINE_STEPS = [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 7, 8, 9];
 
-/** Powers of ten inside a domain, with 2 and 5 in between where the domain is short: ticks of a logarithmic axis. */
+/**
+ * Powers of ten inside a domain, with 2 and 5 in between where the domain is short: ticks of a logarithmic axis. To be given as its data,
+ * with their names as `text`: as `tickFormat` of a logarithmic axis a function is not asked for all of them (d3-scale leaves out the
+ * larger digits of a decade).
+ */
 export function logTicks(low: number, high: number): number[] {
   const decades = Math.log10(high / low);
   const steps = decades < 0.4 ? FINE_STEPS : decades < 1.3 ? [1, 2, 3, 5, 7] : decades < 2.5 ? [1, 2, 5] : [1];

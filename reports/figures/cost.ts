@@ -33,7 +33,7 @@ export function costFigure({ title, lines }: Group, operation: string): Html | n
       x: { type: "log", domain: [low, high], label: "mean of a batch per operation (logarithmic)" },
       y: { type: "band", domain: names, label: null },
       marks: [
-        Plot.axisX({ ticks: logTicks(low, high), tickFormat: durationTick, labelArrow: "none", labelAnchor: "center" }),
+        Plot.axisX(logTicks(low, high), { text: durationTick, labelArrow: "none", labelAnchor: "center" }),
         Plot.gridX(logTicks(low, high), { strokeOpacity: 0.12 }),
         Plot.axisY({ tickFormat: (name: string) => shorten(name.slice(3)), tickSize: 0, label: null, fontSize: 12.5 }),
         ...rows.flatMap((row) => [

@@ -91,9 +91,8 @@ function curveFigure({ trace, by, rows }: Curves, looks: ReadonlyMap<string, Loo
     x: { type: "log", domain: [low, high], label: `capacity in ${by} (logarithmic)` },
     y,
     marks: [
-      Plot.axisX({
-        ticks: capacityTicks(capacities),
-        tickFormat: (value: number) => capacityLabel(value, by),
+      Plot.axisX(capacityTicks(capacities), {
+        text: (value: number) => capacityLabel(value, by),
         labelArrow: "none",
         labelAnchor: "center",
       }),

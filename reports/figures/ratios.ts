@@ -33,7 +33,7 @@ export function ratiosFigure(groups: readonly Group[]): Html | null {
     x: { type: "log", domain: [low, high], label: `× ${shorten(groups[0].reference.label, 30)} (logarithmic)` },
     y: { type: "band", domain: rows, label: null },
     marks: [
-      Plot.axisX({ ticks: logTicks(low, high), tickFormat: (value: number) => factor(value).replace(".00", "") }),
+      Plot.axisX(logTicks(low, high), { text: (value: number) => factor(value).replace(".00", "") }),
       Plot.gridX(logTicks(low, high), { strokeOpacity: 0.12 }),
       Plot.axisY({ tickFormat: (row: string) => shorten(row.slice(4), 22), tickSize: 0, label: null, fontSize: 12.5 }),
       Plot.link(spans, { x1: "least", x2: "most", y1: "row", y2: "row", strokeOpacity: 0.25, strokeWidth: 2 }),

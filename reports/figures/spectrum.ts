@@ -71,7 +71,7 @@ export function spectrumFigure({ title, lines }: Group, operation: string): Html
         labelArrow: "none",
         labelAnchor: "center",
       }),
-      Plot.axisY({ ticks: logTicks(low, most), tickFormat: durationTick, label: null }),
+      Plot.axisY(logTicks(low, most), { text: durationTick, label: null }),
       Plot.gridY(logTicks(low, most), { strokeOpacity: 0.12 }),
       ...visible.map(({ points, look }) =>
         Plot.line(points, { x: "nines", y: "ns", stroke: look.colour, strokeDasharray: look.dash, strokeWidth: 2 }),

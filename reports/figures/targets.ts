@@ -59,9 +59,8 @@ export function targetsFigure(targets: readonly TargetResult[]): Html | null {
       y: { type: "band", domain: points.map(({ name }) => name), label: null },
       marks: [
         Plot.rect([low], { x1: low, x2: 1, fill: "var(--bad)", fillOpacity: 0.07 }),
-        Plot.axisX({
-          ticks,
-          tickFormat: (value: number) => factor(value).replace(".00", ""),
+        Plot.axisX(ticks, {
+          text: (value: number) => factor(value).replace(".00", ""),
           labelArrow: "none",
           labelAnchor: "center",
         }),

@@ -84,7 +84,7 @@ export function latencyTimeline(group: Group): Html | null {
     y,
     eventsOf(group),
     [
-      Plot.axisY({ ticks: logTicks(low, high), tickFormat: durationTick, label: null }),
+      Plot.axisY(logTicks(low, high), { text: durationTick, label: null }),
       Plot.gridY(logTicks(low, high), { strokeOpacity: 0.12 }),
       Plot.text(["P99 of sampled operations (logarithmic)"], {
         frameAnchor: "top-left",
