@@ -1,6 +1,6 @@
 /** `engram targets`: every figure the documents promise. */
 import { Command } from "commander";
-import { TARGETS } from "../../src/monitor/index.js";
+import { measuredBy, TARGETS } from "../../src/monitor/index.js";
 
 export function targetsCommand(): Command {
   return new Command("targets")
@@ -8,7 +8,8 @@ export function targetsCommand(): Command {
     .option("--json", "print them as JSON, alone on stdout")
     .action(async ({ json }: { json?: boolean }) => {
       if (json) {
-        process.stdout.write(`${JSON.stringify(TARGETS, null, 2)}\n`);
+        const rows = TARGETS.map((target) => ({ ...target, measuredBy: measuredBy(target.id) }));
+        process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
         return;
       }
       const { renderTargets } = await import("../../reports/index.js");
