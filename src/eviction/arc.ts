@@ -41,9 +41,9 @@ export class Arc implements Policy {
   private b2Size = 0;
   /** What T1 should hold, 0 to capacity. */
   private target = 0;
-  /** Where the id that was missed last had a ghost, if anywhere: until the next lookup it decides what `evict` replaces. */
-  private missedGhost = NOWHERE;
-  private missedId = -1;
+  /** The id that was missed last, when it had a ghost, and where; else -1. Until the next lookup it decides what `evict` replaces. */
+  private remembered = -1;
+  private rememberedIn = NOWHERE;
 
   constructor(
     distinct: number,
@@ -73,16 +73,15 @@ export class Arc implements Policy {
       this.t2Size += moved;
       return true;
     }
-    this.missedId = id;
-    this.missedGhost = where;
-    if (where !== NOWHERE) this.learnFromGhost(id, where);
+    if (where === NOWHERE) this.remembered = -1;
+    else this.learnFromGhost(id, where);
     return false;
   }
 
   insert(id: number, weight?: number): void {
     const counted = this.weights.set(id, weight);
     this.size++;
-    if (id === this.missedId && this.missedGhost !== NOWHERE) {
+    if (id === this.remembered) {
       this.links.pushHead(this.t2, id);
       this.where[id] = T2;
       this.t2Size += counted;
@@ -91,12 +90,12 @@ export class Arc implements Policy {
       this.where[id] = T1;
       this.t1Size += counted;
     }
-    this.missedGhost = NOWHERE;
+    this.remembered = -1;
   }
 
   evict(): number {
     if (this.size === 0) return -1;
-    if (this.missedGhost !== NOWHERE) return this.replace();
+    if (this.remembered !== -1) return this.replace();
     if (this.t1Size + this.b1Size >= this.capacity) {
       if (this.b1Size === 0) return this.takeFromT1WithoutGhost();
       while (this.b1Size > 0 && this.t1Size + this.b1Size >= this.capacity) this.dropOldestOfB1();
@@ -135,6 +134,8 @@ export class Arc implements Policy {
     }
     this.links.unlink(id);
     this.where[id] = NOWHERE;
+    this.remembered = id;
+    this.rememberedIn = where;
   }
 
   private dropOldestOfB1(): void {
@@ -161,20 +162,21 @@ export class Arc implements Policy {
   private replace(): number {
     this.size--;
     const overTarget =
-      this.t1Size > this.target || (this.t1Size === this.target && this.missedGhost === B2) || this.t2Size === 0;
-    if (this.t1Size > 0 && overTarget) {
-      const victim = this.links.moveTail(this.t1, this.b1);
-      const weight = this.weights.of(victim);
+      this.t1Size > this.target ||
+      (this.t1Size === this.target && this.remembered !== -1 && this.rememberedIn === B2) ||
+      this.t2Size === 0;
+    const fromT1 = this.t1Size > 0 && overTarget;
+    const victim = this.links.moveTail(fromT1 ? this.t1 : this.t2, fromT1 ? this.b1 : this.b2);
+    const weight = this.weights.of(victim);
+    if (fromT1) {
       this.where[victim] = B1;
       this.t1Size -= weight;
       this.b1Size += weight;
-      return victim;
+    } else {
+      this.where[victim] = B2;
+      this.t2Size -= weight;
+      this.b2Size += weight;
     }
-    const victim = this.links.moveTail(this.t2, this.b2);
-    const weight = this.weights.of(victim);
-    this.where[victim] = B2;
-    this.t2Size -= weight;
-    this.b2Size += weight;
     return victim;
   }
 }
