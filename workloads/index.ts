@@ -31,7 +31,7 @@ export {
 export { BATCH_CAPACITY, TraceBatch, type TraceColumns } from "./traces/batch.js";
 export { type ColumnSpec, parseColumns } from "./traces/columns.js";
 export { formatByName, TRACE_FORMATS } from "./traces/detect.js";
-export type { TraceFormat } from "./traces/format.js";
+export type { Skipped, TraceFormat } from "./traces/format.js";
 export { withRoomFor } from "./traces/growing.js";
 export { type TraceInfo, TraceSummary, traceInfo } from "./traces/info.js";
 export { NumberInterner, StringInterner } from "./traces/interner.js";
@@ -40,5 +40,5 @@ export { type NextAccessCheck, NextAccessChecker } from "./traces/next-accesses.
 export { loadTrace, openTrace, type Trace, type TraceOptions, type TraceStream } from "./traces/open.js";
 export { fillUnknownSizes, hasUnknownSizes } from "./traces/unknown-sizes.js";
 export { nextAccesses, WRITABLE_FORMATS, type WritableFormat, type WrittenTrace, writeTrace } from "./traces/write.js";
-export { logKnowsOperations } from "./traces/write-operation-log.js";
+export { logKnowsOperations, unloggedRequests } from "./traces/write-operation-log.js";
 export { parseBytes, parseDuration, parseRate, parseShare } from "./units.js";

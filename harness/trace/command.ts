@@ -7,6 +7,7 @@ import {
   logKnowsOperations,
   type Trace,
   type TraceOptions,
+  unloggedRequests,
   WRITABLE_FORMATS,
   type WritableFormat,
   writeTrace,
@@ -177,7 +178,15 @@ async function write(path: string, trace: Trace, format: WritableFormat, json: b
 function droppedColumns(trace: Trace, format: WritableFormat): string[] {
   const { times, sizes, ops, ttls } = trace;
   if (format === "csv") return [];
-  if (format === "oplog") return logKnowsOperations(trace) ? [] : ["operations other than get, set, delete, increment"];
+  if (format === "oplog") {
+    const left = unloggedRequests(trace);
+    return [
+      ...(logKnowsOperations(trace)
+        ? []
+        : ["operations other than get, set, delete, increment (the nearest are written)"]),
+      ...(left > 0 ? [`${left.toLocaleString("en-US")} requests that neither read nor write`] : []),
+    ];
+  }
   const lost = {
     times: format === "txt" ? times : null,
     sizes: format === "txt" ? sizes : null,

@@ -42,6 +42,7 @@ export async function measureTrace(path: string, options: TraceOptions): Promise
     popularity: popularityOfCounts(summary.countsByKey, summary.requests),
     reuse: reuse.finish(),
     pattern: verdict.finish(),
+    skipped: stream.skipped,
     nextAccesses: nexts === null ? null : nexts.finish(),
   };
 }

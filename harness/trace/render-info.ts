@@ -1,6 +1,6 @@
 /** `engram trace info` for people. */
 import { accessPatterns } from "../../src/eviction/index.js";
-import type { NextAccessCheck, TraceInfo } from "../../workloads/index.js";
+import type { NextAccessCheck, Skipped, TraceInfo } from "../../workloads/index.js";
 import type { Popularity } from "./popularity.js";
 import type { ReuseDistances } from "./reuse-distances.js";
 import type { PatternVerdict } from "./verdict.js";
@@ -10,6 +10,8 @@ export interface FullInfo extends TraceInfo {
   readonly popularity: Popularity;
   readonly reuse: ReuseDistances;
   readonly pattern: PatternVerdict;
+  /** Parts of the file that are not whole, which the figures leave out. */
+  readonly skipped: readonly Skipped[];
   /** Whether the next accesses that the trace carries are right; null: it carries none. */
   readonly nextAccesses: NextAccessCheck | null;
 }
@@ -21,6 +23,7 @@ export function renderInfo(info: FullInfo): string {
     ...reuseRows(info),
     ...patternRows(info.pattern),
     ...nextRows(info),
+    ...skippedRows(info),
   ];
   const width = Math.max(...rows.map(([label]) => label.length)) + 2;
   return `${info.name} (${info.format})\n${rows.map(([label, text]) => `  ${label.padEnd(width)}${text}\n`).join("")}`;
@@ -96,6 +99,14 @@ function nextRows({ nextAccesses, requests, distinct }: FullInfo): Row[] {
     firstWrong === null ? `right for all ${count(requests - distinct)} requests that have a predecessor` : "";
   const wrongs = `wrong for ${count(wrong)} requests, first for request ${count(firstWrong ?? 0)} (they are not used: what needs them computes them)`;
   return [["next accesses", `${firstWrong === null ? told : wrongs}${cut}`]];
+}
+
+function skippedRows({ skipped }: FullInfo): Row[] {
+  if (skipped.length === 0) return [];
+  const bytes = skipped.reduce((sum, stretch) => sum + stretch.bytes, 0);
+  const places = skipped.length === 1 ? "in one place" : `in ${count(skipped.length)} places`;
+  const [{ offset, reason }] = skipped;
+  return [["skipped", `${count(bytes)} bytes ${places}, first at byte ${count(offset)}: ${reason}`]];
 }
 
 function count(value: number): string {

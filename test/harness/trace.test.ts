@@ -96,6 +96,18 @@ describe("engram trace info", () => {
 });
 
 describe("engram trace convert", () => {
+  it("writes operation logs; a torn one is read where it is whole, and what was skipped is said", async () => {
+    const log = await json("trace", "convert", "few.csv", "few.oplog");
+    expect(log).toMatchObject({ format: "oplog", requests: 4, renumbered: true, dropped: [] });
+    const whole = await readFile(join(folder, "few.oplog"));
+    await writeFile(join(folder, "torn.oplog"), Buffer.concat([whole.subarray(0, 60), whole]));
+    const { code, stdout, stderr } = await inFolder("trace", "info", "torn.oplog");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/requests +4\n/);
+    expect(stdout).toMatch(/skipped +60 bytes in one place, first at byte 0: the block's records are damaged/);
+    expect(stderr).toContain("torn.oplog: byte 0: the block's records are damaged");
+  });
+
   it("writes every column a format holds, and says what it cannot hold", async () => {
     expect(await json("trace", "convert", "few.csv", "same.csv")).toMatchObject({ requests: 4, dropped: [] });
     expect(await readFile(join(folder, "same.csv"), "utf8")).toBe(await readFile(join(folder, "few.csv"), "utf8"));

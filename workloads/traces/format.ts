@@ -3,7 +3,17 @@ import type { TraceBatch } from "./batch.js";
 import type { ColumnSpec } from "./columns.js";
 import type { ByteSource } from "./source.js";
 
+/** Bytes of a file that a reader went past because they were not whole. */
+export interface Skipped {
+  readonly offset: number;
+  readonly bytes: number;
+  /** Why nothing is read at the first of them. */
+  readonly reason: string;
+}
+
 export interface ReadOptions {
+  /** oplog: told of each stretch that is skipped, in order. */
+  readonly onSkipped?: (skipped: Skipped) => void;
   /** csv: which column is which. */
   readonly columns?: ColumnSpec;
 }

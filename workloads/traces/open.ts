@@ -4,6 +4,7 @@ import { InvalidArgumentError } from "../../src/store/errors.js";
 import type { TraceBatch } from "./batch.js";
 import { type ColumnSpec, parseColumns } from "./columns.js";
 import { type DetectedFormat, detectFormat } from "./detect.js";
+import type { Skipped } from "./format.js";
 import { NumberInterner, StringInterner } from "./interner.js";
 import { type ByteSource, openBytes } from "./source.js";
 import { fillUnknownSizes, hasUnknownSizes } from "./unknown-sizes.js";
@@ -22,6 +23,8 @@ export interface TraceStream {
   /** The file's name without folders. */
   readonly name: string;
   readonly format: string;
+  /** What of the file was not whole and has been skipped so far: only operation logs are read past that. */
+  readonly skipped: readonly Skipped[];
   /** Batches in order, each valid until the next is asked for. Once. */
   batches(): AsyncGenerator<TraceBatch>;
   /** Closes the file unread; iterating `batches` to its end, or leaving the loop, does so too. */
@@ -63,10 +66,13 @@ export async function openTrace(path: string, options: TraceOptions = {}): Promi
       `${path}: --columns goes with csv, but this is read as ${detected.format.name}; give --format csv`,
     );
   }
+  const skipped: Skipped[] = [];
+  const reading = { columns, onSkipped: (stretch: Skipped) => void skipped.push(stretch) };
   return {
     name: basename(path),
     format: detected.format.name,
-    batches: () => limited(source, detected, detected.format.read(source, { columns }), limit),
+    skipped,
+    batches: () => limited(source, detected, detected.format.read(source, reading), limit),
     close: () => source.close(),
   };
 }

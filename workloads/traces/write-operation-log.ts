@@ -37,12 +37,33 @@ const LOGGED = new Map([
   [OP_READ_MODIFY_WRITE, LOGGED_INCREMENT],
   [OP_INSERT, LOGGED_SET],
   [OP_GET_OR_SET, LOGGED_GET],
-  [OP_OTHER, LOGGED_GET],
 ]);
 
 /** Whether all of a trace's operations are among those a log knows. */
 export function logKnowsOperations({ ops }: Trace): boolean {
   return ops === null || ops.every((op) => op <= OP_INCREMENT);
+}
+
+/** Requests that a log has no name for, because they neither read nor write: they are left out. */
+export function unloggedRequests({ ops }: Trace): number {
+  return ops === null ? 0 : ops.reduce((count, op) => count + (op === OP_OTHER ? 1 : 0), 0);
+}
+
+/** The trace without them. */
+export function loggedPart(trace: Trace): Trace {
+  const { ops } = trace;
+  if (ops === null || unloggedRequests(trace) === 0) return trace;
+  const logged = <C extends Uint32Array | Uint8Array | Float64Array>(column: C): C =>
+    column.filter((_, i) => ops[i] !== OP_OTHER) as C;
+  return {
+    ...trace,
+    requests: trace.requests - unloggedRequests(trace),
+    ids: logged(trace.ids),
+    ops: logged(ops),
+    sizes: trace.sizes && logged(trace.sizes),
+    times: trace.times && logged(trace.times),
+    ttls: trace.ttls && logged(trace.ttls),
+  };
 }
 
 /**

@@ -6,12 +6,13 @@ import { writeWhole } from "../write-whole.js";
 import { type Halves, parseInt64 } from "./decimal.js";
 import { NumberInterner } from "./interner.js";
 import type { Trace } from "./open.js";
-import { operationLogBlocks } from "./write-operation-log.js";
+import { loggedPart, operationLogBlocks } from "./write-operation-log.js";
 
 export const WRITABLE_FORMATS = ["oracleGeneral", "csv", "txt", "oplog"] as const;
 export type WritableFormat = (typeof WRITABLE_FORMATS)[number];
 
 export interface WrittenTrace {
+  /** All of the trace's, but in an operation log those that neither read nor write. */
   readonly requests: number;
   /**
    * oracleGeneral and oplog only know 64-bit numbers: true when keys that are not decimal numbers were replaced by their dense
@@ -49,8 +50,14 @@ export async function writeTrace(path: string, trace: Trace, format: string): Pr
     }
     case "oplog": {
       const numbers = numericIds(trace);
-      await writeWhole(path, operationLogBlocks(trace, numbers.lo, numbers.hi));
-      return { requests: trace.requests, renumbered: numbers.renumbered };
+      const logged = loggedPart(trace);
+      if (logged.requests === 0) {
+        throw new InvalidArgumentError(
+          `${trace.name}: no request reads or writes; expected one at least for an operation log, which knows get, set, delete, increment`,
+        );
+      }
+      await writeWhole(path, operationLogBlocks(logged, numbers.lo, numbers.hi));
+      return { requests: logged.requests, renumbered: numbers.renumbered };
     }
     case "csv":
       await writeWhole(path, csvChunks(trace));

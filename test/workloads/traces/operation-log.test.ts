@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { loadForSweep } from "#dist/harness/sweep/index.js";
-import { loadTrace, OPERATION_NAMES } from "#dist/workloads/index.js";
+import { loadTrace, OPERATION_NAMES, openTrace } from "#dist/workloads/index.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { type LogRecord, operationLog } from "./encode.js";
 
@@ -123,6 +123,64 @@ describe("an operation log", () => {
         }
       }),
       { numRuns: 100 },
+    );
+  });
+});
+
+describe("a damaged operation log", () => {
+  const RECORDS = 4;
+  const BLOCK = 48 + RECORDS * 24;
+  const damage = fc.array(
+    fc.record({
+      at: fc.nat({ max: 12 * BLOCK - 1 }),
+      cut: fc.nat({ max: 2 * BLOCK }),
+      garbage: fc.oneof(
+        fc.uint8Array({ maxLength: 40 }),
+        // what a block begins with: its magic, and a header that is whole but stands elsewhere
+        fc.constantFrom(Buffer.from("EngramOL"), operationLog([get(1n, 1)]).subarray(0, 48)),
+      ),
+    }),
+    { minLength: 1, maxLength: 3 },
+  );
+
+  it("gives the operations of its whole blocks and no others, wherever it was cut and whatever stands there instead", async () => {
+    await fc.assert(
+      fc.asyncProperty(damage, async (changes) => {
+        const blocks = Array.from({ length: 12 }, (_, block) =>
+          operationLog(
+            Array.from({ length: RECORDS }, (_, i) => get(BigInt(1000 + block * RECORDS + i), block * RECORDS + i)),
+          ),
+        );
+        let bytes: Buffer = Buffer.concat(blocks);
+        for (const { at, cut, garbage } of changes) {
+          bytes = Buffer.concat([bytes.subarray(0, at), garbage, bytes.subarray(at + cut)]);
+        }
+        const expected = blocks.flatMap((block, number) =>
+          bytes.includes(block) ? Array.from({ length: RECORDS }, (_, i) => String(1000 + number * RECORDS + i)) : [],
+        );
+        const skipped: number[] = [];
+        const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+        try {
+          const path = file("damaged.oplog", bytes);
+          const read: string[] = [];
+          try {
+            const stream = await openTrace(path);
+            for await (const { count, lo } of stream.batches()) read.push(...[...lo.subarray(0, count)].map(String));
+            skipped.push(...stream.skipped.map((stretch) => stretch.bytes));
+          } catch (error) {
+            expect((error as { code?: string }).code, String(error)).toBe("INVALID_ARGUMENT");
+            expect(expected).toEqual([]);
+            return;
+          }
+          expect(read).toEqual(expected);
+          // every byte is part of a block that was read, or told of
+          const told = skipped.reduce((sum, stretch) => sum + stretch, 0);
+          expect(told + (read.length / RECORDS) * BLOCK).toBe(bytes.length);
+        } finally {
+          warned.mockRestore();
+        }
+      }),
+      { numRuns: 200 },
     );
   });
 });

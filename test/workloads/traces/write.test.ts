@@ -86,6 +86,17 @@ describe("writing", () => {
     );
   });
 
+  it("an operation log leaves out what neither reads nor writes, which would be a read otherwise", async () => {
+    const path = join(files.folder, "others.oplog");
+    const source = await loadTrace(files.file("others.csv", "id,op\n1,other\n2,set\n1,other\n1,insert\n2,get\n"));
+    expect(await writeTrace(path, source, "oplog")).toEqual({ requests: 3, renumbered: false });
+    const back = await loadTrace(path);
+    expect(keys(back)).toEqual(["2", "1", "2"]);
+    expect([...back.ops!]).toEqual([1, 1, 0]);
+    const others = await loadTrace(files.file("others.csv", "id,op\n1,other\n"));
+    await expect(writeTrace(path, others, "oplog")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+
   it("an operation log of more than a block", async () => {
     const ids = Array.from({ length: 10_000 }, (_, i) => i % 777);
     const source = await loadTrace(files.file("many.txt", ids.join("\n")));

@@ -14,6 +14,7 @@ import {
   RECORD_BYTES,
 } from "../../../src/recording/format.js";
 import { InvalidArgumentError } from "../../../src/store/errors.js";
+import type { Skipped } from "../format.js";
 import type { ByteSource } from "../source.js";
 
 export interface Block {
@@ -26,14 +27,6 @@ export interface Block {
   readonly view: DataView;
   /** Byte offset of the first record. */
   readonly offset: number;
-}
-
-/** Bytes of a log that belong to no whole block. */
-export interface Skipped {
-  readonly offset: number;
-  readonly bytes: number;
-  /** Why no block is read at the first of them. */
-  readonly reason: string;
 }
 
 /**

@@ -14,9 +14,9 @@ import {
 import { InvalidArgumentError } from "../../../src/store/errors.js";
 import { OP_DELETE, OP_GET, OP_INCREMENT, OP_SET } from "../../operations.js";
 import { TraceBatch } from "../batch.js";
-import type { TraceFormat } from "../format.js";
+import type { ReadOptions, Skipped, TraceFormat } from "../format.js";
 import type { ByteSource } from "../source.js";
-import { type Block, type Skipped, wholeBlocks } from "./operation-log-blocks.js";
+import { type Block, wholeBlocks } from "./operation-log-blocks.js";
 
 /** Blocks held at least, since another thread may turn up with operations that came before these, as long as the file lasts: up to 12 MiB. */
 const LOOK_AHEAD = 128;
@@ -46,7 +46,7 @@ export const operationLog: TraceFormat = {
   read,
 };
 
-async function* read(source: ByteSource): AsyncGenerator<TraceBatch> {
+async function* read(source: ByteSource, { onSkipped }: ReadOptions): AsyncGenerator<TraceBatch> {
   const batch = new TraceBatch("number", { size: true, op: true, time: true, ttl: true });
   const streams = new Map<number, Stream>();
   let pending = 0;
@@ -79,11 +79,12 @@ async function* read(source: ByteSource): AsyncGenerator<TraceBatch> {
     }
   }
 
-  const warn = ({ offset, bytes, reason }: Skipped) =>
-    process.emitWarning(
-      `${source.path}: byte ${offset}: ${reason}: ${bytes} bytes skipped, the rest is read`,
-      "TraceWarning",
-    );
+  const warn = (skipped: Skipped) => {
+    const { offset, bytes, reason } = skipped;
+    const what = `${source.path}: byte ${offset}: ${reason}: ${bytes} bytes skipped, the rest is read`;
+    process.emitWarning(what, "TraceWarning");
+    onSkipped?.(skipped);
+  };
   for await (const block of wholeBlocks(source, warn)) {
     let stream = streams.get(block.stream);
     if (stream === undefined) {
