@@ -11,6 +11,8 @@ export type BuildCandidate = (name: CandidateName, capacity: number, distinct: n
 
 /** Windows remembered: the longest stretch a challenger may take to prove a small gain. A power of two. */
 const HISTORY = 256;
+/** Length of the ring of sums: a stretch is the difference of two, so it holds one more than HISTORY. A power of two. */
+const RING = 2 * HISTORY;
 /** Standard errors between the estimated gain and its lower bound, to begin with. See `confidence`. */
 const CONFIDENCE = 3;
 /** Judgements before the bound begins to tighten: a short stream has no time to be careful. */
@@ -44,9 +46,13 @@ export class Contest {
   readonly windowHits = new Int32Array(candidates.length);
   private readonly hits = new Int32Array(candidates.length);
   private readonly differing = new Int32Array(candidates.length);
-  /** By challenger and window: incumbent's misses less the challenger's, and on how many requests they differ. */
-  private readonly gains = new Int32Array(candidates.length * HISTORY);
-  private readonly differences = new Int32Array(candidates.length * HISTORY);
+  /**
+   * By challenger and window, sums over all windows up to it: incumbent's misses less the challenger's, their squares, and on how many requests
+   * the two differ. Whole numbers, so differences of sums are exact.
+   */
+  private readonly gains = new Float64Array(candidates.length * RING);
+  private readonly squares = new Float64Array(candidates.length * RING);
+  private readonly differences = new Float64Array(candidates.length * RING);
   private inWindow = 0;
   private judgements = 0;
   /** By bytes: what each id weighs, and what each miniature holds. */
@@ -138,6 +144,11 @@ export class Contest {
   crown(incumbent: number): void {
     this.incumbent = incumbent;
     this.windows = 0;
+    for (let row = 0; row < this.gains.length; row += RING) {
+      this.gains[row] = 0;
+      this.squares[row] = 0;
+      this.differences[row] = 0;
+    }
     this.inWindow = 0;
     this.hits.fill(0);
     this.differing.fill(0);
@@ -164,13 +175,16 @@ export class Contest {
 
   private closeWindow(): void {
     this.judgements++;
-    const at = this.windows++ & (HISTORY - 1);
+    const before = this.windows++ & (RING - 1);
+    const at = this.windows & (RING - 1);
     const incumbentHits = this.hits[this.incumbent];
     for (let i = 0; i < candidates.length; i++) {
       const gain = this.hits[i] - incumbentHits;
-      this.gains[i * HISTORY + at] = gain;
+      const row = i * RING;
+      this.gains[row + at] = this.gains[row + before] + gain;
+      this.squares[row + at] = this.squares[row + before] + gain * gain;
       this.lead[i] = Math.max(0, this.lead[i] + gain);
-      this.differences[i * HISTORY + at] = this.differing[i];
+      this.differences[row + at] = this.differences[row + before] + this.differing[i];
       this.lowerBounds[i] = i === this.incumbent ? 0 : this.lowerBound(i, at);
     }
     this.windowHits.set(this.hits);
@@ -181,22 +195,17 @@ export class Contest {
 
   /** The best of the lower bounds over the last 1, 2, 4 ... windows that end at ring position `last`. */
   private lowerBound(challenger: number, last: number): number {
-    const { gains, differences, windowLength } = this;
-    const row = challenger * HISTORY;
+    const { gains, squares, differences, windowLength, confidence } = this;
+    const row = challenger * RING;
     const known = Math.min(this.windows, HISTORY);
-    const { confidence } = this;
     let best = Number.NEGATIVE_INFINITY;
-    let gain = 0;
-    let squares = 0;
-    let differing = 0;
-    for (let n = 1; n <= known; n++) {
-      const window = row + ((last - n + 1) & (HISTORY - 1));
-      gain += gains[window];
-      squares += gains[window] * gains[window];
-      differing += differences[window];
-      if ((n & (n - 1)) !== 0) continue;
+    for (let n = 1; n <= known; n *= 2) {
+      const from = row + ((last - n) & (RING - 1));
+      const gain = gains[row + last] - gains[from];
+      const spread = squares[row + last] - squares[from] - (gain * gain) / n;
+      const differing = differences[row + last] - differences[from];
       let variance = differing;
-      if (n >= BLOCKS_FOR_SPREAD) variance = Math.max(variance, ((squares - (gain * gain) / n) * n) / (n - 1));
+      if (n >= BLOCKS_FOR_SPREAD) variance = Math.max(variance, (spread * n) / (n - 1));
       const bound = (gain - confidence * Math.sqrt(variance)) / (n * windowLength);
       if (bound > best) best = bound;
     }

@@ -75,7 +75,7 @@ const MOST_COUNTED = 3;
  * challenger barred, for twice as long each time.
  *
  * Complexity: every operation O(1) amortised, but a change O(capacity) and, in a large cache, O(ids) memory anew; windows cost
- * O(candidates x 256) each. For R = 1 a request costs ten requests of other policies; else 1 + 9 R. About 130 bytes an id for R = 1, else
+ * O(candidates) each. For R = 1 a request costs ten requests of other policies; else 1 + 9 R. About 130 bytes an id for R = 1, else
  * about 35 and the same 130 for each id of the sample.
  *
  * By bytes a policy of full size runs every cache, since what a missed entry weighs is known only when it is inserted; miniatures see
