@@ -16,6 +16,10 @@
  *           12  u32 bytes of the value            22  u8 operation; u8 0
  *
  * A value's bytes are 0 where they are not known: reads that found nothing. Times rise within a stream; blocks of different streams overlap.
+ * A log converted from a trace has keys of 0 bytes, its sizes (of key and value together) in the value's bytes, and times that may fall as the trace's do.
+ *
+ * A thread that is ended while it writes leaves part of a block, wherever in the file. Readers go on at the next block that is whole, by its
+ * magic and both checksums.
  */
 export const LOG_MAGIC = Buffer.from("EngramOL", "latin1");
 export const LOG_VERSION = 1;

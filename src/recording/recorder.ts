@@ -131,8 +131,8 @@ export class Recorder {
   }
 
   /**
-   * A file opened to append takes a block whole, wherever other threads write, or part of it when the disk is full. Then nothing more is
-   * written: behind a torn block nobody would find the next one.
+   * A file opened to append takes a block whole, wherever other threads write, or part of it when the disk is full. Then this thread writes
+   * nothing more; readers skip the torn block and find what others write behind it.
    */
   private append(length: number): boolean {
     if (this.failure !== null) return false;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { loadForSweep } from "#dist/harness/sweep/index.js";
+import { tallyLog } from "#dist/src/recording/index.js";
 import { loadTrace, OPERATION_NAMES, openTrace } from "#dist/workloads/index.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { type LogRecord, operationLog } from "./encode.js";
@@ -164,6 +165,7 @@ describe("a damaged operation log", () => {
           const path = file("damaged.oplog", bytes);
           const read: string[] = [];
           try {
+            expect(await tallyLog(path)).toEqual({ operations: expected.length, lost: 0 });
             const stream = await openTrace(path);
             for await (const { count, lo } of stream.batches()) read.push(...[...lo.subarray(0, count)].map(String));
             skipped.push(...stream.skipped.map((stretch) => stretch.bytes));
