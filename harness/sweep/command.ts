@@ -1,4 +1,5 @@
 /** `engram evict`: traces in, miss ratios of eviction policies out. */
+import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { type EvictionResult, renderEviction, writeFileAtomically } from "../../reports/index.js";
@@ -88,6 +89,7 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
   if (options.sample !== undefined && options.curve === undefined) {
     throw new InvalidArgumentError("--sample goes with --curve only: sizes are always simulated whole");
   }
+  await refuseStreamsTwice(paths);
   const work = options.curve === undefined ? sizedWork(paths, options) : curveWork(paths, options);
   if (options.output !== undefined) await requireWritableFile("-o", options.output, paths);
 
@@ -99,6 +101,17 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
     process.stdout.write(render({ rows, notes }, options));
   } finally {
     bar.stop();
+  }
+}
+
+/** A pipe named twice has nothing left the second time, or waits for ever for somebody to write to it again. */
+async function refuseStreamsTwice(paths: readonly string[]): Promise<void> {
+  for (const path of new Set(paths.filter((path, i) => paths.indexOf(path) !== i))) {
+    const about = await stat(path).catch(() => null); // what is missing is told by who reads it
+    if (about === null || about.isFile() || about.isDirectory()) continue;
+    throw new InvalidArgumentError(
+      `${path}: named twice, and is no file but a stream, which can be read once; expected it once`,
+    );
   }
 }
 

@@ -199,6 +199,7 @@ describe("engram evict", () => {
       [["--curve", "--sample", "30%"], "--sample 30%: expected a share above 0% and up to 25%, or 100%"],
       [["--sample", "1%"], "--sample goes with --curve only"],
       [["--json", "--csv"], "--json and --csv exclude each other"],
+      [["/dev/null", "/dev/null"], "/dev/null: named twice, and is no file but a stream, which can be read once"],
       [["--size", "1MiB", "--policy", "lru"], "small.txt: no object sizes in this trace"],
     ];
     let ended: Ended[];
