@@ -1,6 +1,7 @@
 /** Results to pages and text: what others may use of this room. */
 export { reportCommand } from "./command.js";
 export { renderEviction } from "./eviction-page.js";
+export { withEvictions } from "./measurements.js";
 export { renderReport } from "./page.js";
 export { parseJson, RESULTS_FILE, readResults, writeResults } from "./read-results.js";
 export * from "./results.js";

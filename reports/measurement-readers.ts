@@ -33,7 +33,7 @@ export const KNOWN_FILES =
  */
 export function measurementsOf(json: JsonFile): Measurements | null {
   const { document } = json;
-  if (Array.isArray(document)) return evictionMeasurements(json);
+  if (Array.isArray(document)) return evictionMeasurements(checkJson(evictionRowsSchema, json));
   if (typeof document !== "object" || document === null || "runs" in document) return null;
   if ("partitions" in document) return checkMeasurements(json);
   if ("groups" in document) return benchMeasurements(json);
@@ -41,8 +41,8 @@ export function measurementsOf(json: JsonFile): Measurements | null {
   return null;
 }
 
-function evictionMeasurements(json: JsonFile): Measurements {
-  const evictions = checkJson(evictionRowsSchema, json);
+/** Rows of the simulator, from a file or at hand. */
+export function evictionMeasurements(evictions: readonly EvictionResult[]): Measurements {
   const gain = adaptiveGain(evictions);
   return { evictions, figures: gain === null ? [] : [gain] };
 }

@@ -1,9 +1,9 @@
 /** The files given to a report: results of runs, and what other commands measured beside them. */
 import { findTarget, judge, type TargetVerdict } from "../src/monitor/index.js";
 import { InvalidArgumentError } from "../src/store/errors.js";
-import { KNOWN_FILES, type Measurements, measurementsOf } from "./measurement-readers.js";
+import { evictionMeasurements, KNOWN_FILES, type Measurements, measurementsOf } from "./measurement-readers.js";
 import { checkResults, readJson } from "./read-results.js";
-import type { Results, TargetFigure, TargetResult } from "./results.js";
+import type { EvictionResult, Results, TargetFigure, TargetResult } from "./results.js";
 
 /** What stands beside several results and belongs to none of them. */
 export interface Beside extends Pick<Results, "checks" | "backups" | "bench" | "evictions"> {
@@ -53,6 +53,11 @@ export function joinMeasurements(results: Results, others: readonly Measurements
     target.verdict === "not measured" ? (verdicts.get(target.id) ?? target) : target,
   );
   return { ...results, targets, ...panelsOf(results, others) };
+}
+
+/** The results with simulated policies: their panels, and what they say about targets. */
+export function withEvictions(results: Results, evictions: readonly EvictionResult[]): Results {
+  return joinMeasurements(results, [evictionMeasurements(evictions)]);
 }
 
 /** One verdict a target that something was measured for: the worse one where several files have it. */

@@ -19,7 +19,7 @@ import { makeTourTrace } from "./tour-trace.js";
 const SCENARIOS = ["blackboard", "ycsb-b", "session", "replay"];
 const SUBJECTS = ["engram", "map", "lmdb", "noop"];
 const DURATION_MS = 1000;
-const POLICIES = "lru,fifo,clock,arc,lirs,lfu,2q,s3-fifo,sieve,w-tinylfu,opt";
+const POLICIES = "lru,fifo,clock,arc,lirs,lfu,2q,s3-fifo,sieve,w-tinylfu,adaptive,opt";
 const SIZES = "1%,5%,10%,20%";
 /** Of the progress bar: the sweep takes about as long as one run. */
 const RUNS_SHARE = 0.95;
@@ -78,7 +78,11 @@ async function measure(
     // The file is gone when somebody reads this.
     const config = { ...measured.results.config, trace: `synthetic, seed ${seed}` };
     const evictions = await sweepPolicies(trace, seed, interrupt, progress);
-    return { ...measured, results: { ...measured.results, config, ...(evictions === null ? {} : { evictions }) } };
+    const results = { ...measured.results, config };
+    if (evictions === null) return { ...measured, results };
+    // Loaded now: the page's renderer comes with it, and nothing of it belongs beside a measurement.
+    const { withEvictions } = await import("../../reports/index.js");
+    return { ...measured, results: withEvictions(results, evictions) };
   } catch (error) {
     await folder.removeIfEmpty();
     throw error;
