@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import { JSDOM, VirtualConsole } from "jsdom";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { formatOperation, type Operation } from "#dist/harness/checker/index.js";
+import { type Ended, engramEach } from "../harness/command-line.js";
 import { op } from "./make-history.js";
 
 const CLI = new URL("fixtures/check-cli.mjs", import.meta.url).pathname;
@@ -73,7 +74,7 @@ describe("engram check", () => {
     expect(existsSync(join(folder, "v.html"))).toBe(false);
   });
 
-  it.each([
+  const refused: [string[], RegExp][] = [
     [["absent.jsonl"], /^absent\.jsonl: no such file\n$/],
     [["empty.jsonl"], /^empty\.jsonl: no operations in it\n$/],
     [["cut.jsonl"], /^cut\.jsonl:2: not one JSON object a line: /],
@@ -90,17 +91,40 @@ describe("engram check", () => {
     [["good.jsonl", "-o", "no/such/v.html"], /^-o no\/such\/v\.html: cannot be written/],
     [["h.jsonl", "-o", "."], /^-o \.: is a folder/],
     [["h.jsonl", "-o", "h.jsonl"], /^-o h\.jsonl: is read as well/],
-  ])("%j: exit 2 and one line", (args, message) => {
-    write(stale);
-    write(stale.slice(0, 2), "good.jsonl");
-    write("", "empty.jsonl");
-    writeFileSync(join(folder, "latin1.jsonl"), Buffer.from(formatOperation({ ...stale[0], key: "\u00e9" }), "latin1"));
-    write(`${formatOperation(stale[0])}\n${formatOperation(stale[1]).slice(0, 30)}`, "cut.jsonl");
-    const { status, stdout, stderr } = check(...args);
-    expect(stderr).toMatch(message);
-    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
-    expect([status, stdout]).toEqual([2, ""]);
-    expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  ];
+
+  describe("what it refuses", () => {
+    let ended: Ended[];
+    let left: string[];
+
+    // in one process: each is refused before there is anything to do
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), "check-"));
+      write(stale);
+      write(stale.slice(0, 2), "good.jsonl");
+      write("", "empty.jsonl");
+      const latin1 = Buffer.from(formatOperation({ ...stale[0], key: "\u00e9" }), "latin1");
+      writeFileSync(join(folder, "latin1.jsonl"), latin1);
+      write(`${formatOperation(stale[0])}\n${formatOperation(stale[1]).slice(0, 30)}`, "cut.jsonl");
+      ended = await engramEach(
+        refused.map(([args]) => ["check", ...args]),
+        { cwd: folder },
+      );
+      left = readdirSync(folder);
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    it.each(refused.map(([args, message], i) => ({ args, message, i })))(
+      "$args: exit 2 and one line",
+      ({ message, i }) => {
+        const { code, stdout, stderr } = ended[i];
+        expect(stderr.replace(/^engram: /, "")).toMatch(message);
+        expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+        expect([code, stdout]).toEqual([2, ""]);
+      },
+    );
+
+    it("leaves no half-written file", () => expect(left.filter((name) => name.endsWith(".tmp"))).toEqual([]));
   });
 });
 

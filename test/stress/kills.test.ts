@@ -23,7 +23,7 @@ function started(worker: Worker): Promise<void> {
   });
 }
 
-const KILLS = Number(process.env.ENGRAM_TEST_KILLS ?? 30);
+const KILLS = Number(process.env.ENGRAM_TEST_KILLS ?? 18);
 
 describe(`agents terminated at random instants (seed ${SEED}, ${KILLS} of them; ENGRAM_TEST_KILLS for more)`, () => {
   it.each([
