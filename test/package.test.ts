@@ -94,10 +94,9 @@ describe("the package", () => {
     expect(stdout).toMatch(/^blackboard +engram .*\n +map /m);
   });
 
-  it.each([
-    ["with the DOM's types", ["--target", "es2022"]],
-    ["without them", ["--target", "es2023", "--lib", "es2023,esnext.disposable"]],
-  ])("compiles in a program that checks its libraries too, %s", async (_, options) => {
+  // Without the DOM's types, where some programs have them: what compiles here asks for nothing of theirs.
+  it("compiles in a program that checks its libraries too", async () => {
+    const options = ["--target", "es2023", "--lib", "es2023,esnext.disposable"];
     writeFileSync(
       join(folder, "user.ts"),
       `import { type NamespaceUsage, restore, Store, type StoreOptions, type Version } from "engram";

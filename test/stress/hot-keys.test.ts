@@ -21,8 +21,8 @@ const agents = (task: string, count: number, options: object) =>
 
 describe(`values under churn (seed ${SEED})`, () => {
   it.each([
-    ["one key", { keys: 1, operations: 40_000, maxLength: 300, ttl: 20 }, {}],
-    ["few keys of all sizes", { keys: 8, operations: 8000, maxLength: 15_000, ttl: 20 }, {}],
+    ["one key", { keys: 1, operations: 20_000, maxLength: 300, ttl: 20 }, {}],
+    ["few keys of all sizes", { keys: 8, operations: 5000, maxLength: 15_000, ttl: 20 }, {}],
     [
       "few keys, and the namespace cleared again and again",
       { keys: 20, operations: 30_000, maxLength: 500, ttl: 20, clears: true },
@@ -46,8 +46,8 @@ describe(`values under churn (seed ${SEED})`, () => {
 });
 
 it.each([
-  [12_000, 200_000],
-  [1000, 400_000],
+  [12_000, 100_000],
+  [1000, 200_000],
 ])("values of %d bytes are never seen half replaced", async (length, operations) => {
   await open();
   const results = await runTogether<{ seen: number }>(store, [
