@@ -9,6 +9,8 @@ import type { Group } from "./group.js";
 const LARGEST = 4 * 2 ** 30;
 /** Bytes of a namespace's name here: short and all alike. */
 const NAME_BYTES = 8;
+/** Of a buffer whose size class nothing else here uses. */
+const UNUSED_SIZE = 4000;
 /** The finest step in which the pool is filled: an entry of 128 bytes in a pool of some MiB. */
 const VALUE = new Uint8Array(64);
 
@@ -132,13 +134,23 @@ async function largestMemory(): Promise<number> {
   }
 }
 
-/** Chunks taken from the shared list by the first allocation of a thread. */
+/** Chunks that a thread's first allocation of a size takes: the one it asked for, and those that then lie in its cache. */
 function refill(): number {
   const { engine, memory } = openEngine();
-  const words = new Uint32Array(memory.buffer, 0, layout.HEADER_SIZE / 4);
-  const chunks = words[layout.H_REFILL / 4];
+  const slot = new Uint32Array(memory.buffer, engine.slotAddress(), layout.SLOT_SIZE / 4);
+  const cached = () => {
+    let chunks = 0;
+    for (let sizeClass = 0; sizeClass < layout.CLASS_COUNT; sizeClass++) {
+      chunks += slot[(layout.S_CACHES + sizeClass * layout.CACHE_STRIDE) / 4];
+    }
+    return chunks;
+  };
+  const before = cached();
+  const buffer = engine.takeBuffer(UNUSED_SIZE);
+  const taken = 1 + cached() - before;
+  engine.returnBuffer(buffer);
   engine.detach();
-  return chunks;
+  return taken;
 }
 
 function backupDefaults() {
