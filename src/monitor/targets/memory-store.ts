@@ -41,7 +41,7 @@ export const OPERATION_TARGETS: readonly Target[] = [
     "percentiles",
     atLeast(4),
     "P50, P95, P99, P99.9",
-    "how many of the four the store reports by itself",
+    "how many of the four the recorder of latencies gives of an operation",
   ),
   row(
     "m010-monitoring-overhead",
@@ -50,7 +50,7 @@ export const OPERATION_TARGETS: readonly Target[] = [
     "%",
     atMost(1),
     '"zero": shown as <= 1 % of throughput',
-    "throughput lost with monitoring on against off, paired rounds in fresh processes",
+    "what asking store.health() once a second takes of a thread's time; the counters it reads are always on, and part of every other figure",
   ),
   row(
     "m010-regression-threshold",
