@@ -43,9 +43,6 @@ async function run(...args: string[]) {
   return { code, stdout, stderr, left: await readdir(temporary) };
 }
 
-/** A short turn may be as fast as the empty loop, and a machine without a compiler maps no files. */
-const MAY_BE_MISSING = new Set(["p-map-file", "m006-allocate", "m006-free", "m008-lookup", "m004-hash-4b"]);
-
 /** Rows that must be there, by group; a row more does no harm. */
 const ROWS: Record<string, string[]> = {
   "prepared-get": ["map", "map-copy-64", "get-prepared", "get-into-prepared", "empty"],
@@ -95,8 +92,12 @@ describe("npm run bench", () => {
       const by = measuredBy(id);
       return "command" in by && by.command === "npm run bench" ? [id] : [];
     });
-    const hasToBe = (ids: string[]) => ids.filter((id) => !MAY_BE_MISSING.has(id)).sort();
-    expect(hasToBe(answered)).toEqual(hasToBe(asked));
+    expect(asked).toEqual(expect.arrayContaining(answered));
+    // A row that one hasty round could not tell from an empty loop is suspect and answers nothing: none of the targets it is for, two at most.
+    const rows = results.groups.flatMap(({ figures, judgements }) => [...figures, ...judgements]);
+    const suspect = rows.filter((row) => row.suspect).length;
+    const missing = asked.filter((id) => !answered.includes(id) && id !== "p-map-file");
+    expect(missing.length, `missing: ${missing}`).toBeLessThanOrEqual(2 * suspect);
     for (const { target, unit, value } of results.groups.flatMap(({ answers }) => answers)) {
       expect(unit, target).toBe(findTarget(target)?.unit);
       expect(value, target).toBeGreaterThanOrEqual(0);
