@@ -61,10 +61,11 @@ export class WholeBackup {
     for (let i = 1; i < wanted && roomy && store.connectionId().shared; i++)
       helpers.push(new LoadingThread(store, reader));
     const [own, ...shares] = split(seats, helpers.length + 1);
-    const answers = helpers.map((helper, i) => bringBy(helper, shares[i]));
+    const answers = Promise.all(helpers.map((helper, i) => bringBy(helper, shares[i])));
+    answers.catch(() => {}); // heard below, unless this thread's own share fails first
     try {
       const brought = await bring(reader, loader, own);
-      const more = await Promise.all(answers);
+      const more = await answers;
       // what a thread could not even begin is done here
       for (const [i, answer] of more.entries()) brought.push(...(answer ?? (await bring(reader, loader, shares[i]))));
       return new WholeBackup(

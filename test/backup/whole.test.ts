@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { decodeHeader, encodeHeader, isFault, layoutOf, REGION } from "#dist/src/backup/format.js";
 import { readBackup } from "#dist/src/backup/index.js";
+import { LoadingThread } from "#dist/src/backup/loading-thread.js";
+import { BackupReader } from "#dist/src/backup/read.js";
 import { layout } from "#dist/src/core/index.js";
 import { InvalidArgumentError, OutOfMemoryError, type RestoreOptions, restore, Store } from "#dist/src/index.js";
 import { temporaryDirectories } from "./directory.js";
@@ -128,6 +130,36 @@ describe("a whole backup in a new store", () => {
         await again.close();
       }
     }
+  });
+
+  it("is refused when another thread comes upon damage while this one still reads", async () => {
+    const store = await Store.create(options);
+    const ns = store.namespace("n");
+    for (let i = 0; i < 12_000; i++) ns.set(`k${i}`, Buffer.alloc(64, i));
+    const session = sessionOf(store, temporary());
+    const { file } = session.backup("full");
+    session.close();
+    await store.close();
+    const bytes = readFileSync(file);
+    const header = decodeHeader(bytes.subarray(0, 1024));
+    if (isFault(header)) throw new Error(header.what);
+    bytes[layoutOf(header.slabCapacity).regions + header.slabCount * layout.SLAB_SIZE - 77] ^= 1;
+    writeFileSync(file, bytes);
+    const { end } = LoadingThread.prototype;
+    const { fetch } = BackupReader.prototype;
+    const failed = new Promise<void>((resolve) => {
+      vi.spyOn(LoadingThread.prototype, "end").mockImplementation(async function (this: LoadingThread) {
+        await end.call(this);
+        setImmediate(resolve);
+      });
+    });
+    vi.spyOn(BackupReader.prototype, "fetch").mockImplementation(async function (this: BackupReader, slab, into) {
+      await failed;
+      return fetch.call(this, slab, into);
+    });
+    // a rejection that no one hears yet would end the process: vitest counts it as a failure
+    await expect(restore(file, { threads: 2 })).rejects.toThrow(/region \d+ has checksum/);
+    vi.restoreAllMocks();
   });
 
   it("refuses threads that are no number of threads", async () => {

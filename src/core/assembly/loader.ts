@@ -72,7 +72,7 @@ const CORRUPT: i32 = -20;
 export function loadChunks(bytes: u32, size: u32, epoch: u32, shift: u32): i32 {
   const from = slot + S_MANY;
   const end = from + bytes;
-  if (!survey(from, end, size, epoch)) return CORRUPT;
+  if (!survey(from, end, size, epoch, 0)) return CORRUPT;
   beginWrite();
   const loaded = copyAll(from, end, size, shift);
   endWrite();
@@ -98,7 +98,7 @@ export function adoptSlab(index: u32, sizeClass: u32, epoch: u32, shift: u32): i
   const from = pool + (index << SLAB_SHIFT);
   const end = from + SLAB_SIZE;
   const size = sizeOf(sizeClass);
-  if (!survey(from, end, size, epoch)) return CORRUPT;
+  if (!survey(from, end, size, epoch, FIFTHS)) return CORRUPT;
   beginWrite();
   const loaded = linkAll(from, end, sizeClass, size, shift);
   for (let region = from; region < end; region += 1 << REGION_SHIFT) markDirty(region, 1);
@@ -108,7 +108,7 @@ export function adoptSlab(index: u32, sizeClass: u32, epoch: u32, shift: u32): i
 }
 
 /** Takes the birth from every chunk that is no entry of the snapshot, and looks at the others. False at one that cannot be. */
-function survey(from: u32, end: u32, size: u32, epoch: u32): bool {
+function survey(from: u32, end: u32, size: u32, epoch: u32, filters: u32): bool {
   expired = 0;
   for (let chunk = from; chunk < end; chunk += size) {
     if (belongs(chunk, epoch) && isAdmitted(chunk)) {
@@ -116,7 +116,7 @@ function survey(from: u32, end: u32, size: u32, epoch: u32): bool {
         store<u32>(slot + S_OUT, chunk - from);
         return false;
       }
-      look(chunk);
+      look(chunk, filters);
     } else {
       store<u32>(chunk + E_BIRTH, 0);
     }
@@ -161,12 +161,13 @@ function bytesOf(chunk: u32): u32 {
 /** Gives the chunk its hash in this store, and touches its bucket and, if that may hold the key, the first entry there. */
 // @ts-ignore: decorator
 @inline
-function look(chunk: u32): void {
+function look(chunk: u32, filters: u32): void {
   const meta = load<u32>(chunk + E_META);
   const hash = hashKey(hashKind, chunk + E_KEY, meta >> 16, load<u32>(idLine(meta & 0xffff) + I_LOAD_SEED));
   store<u32>(chunk + E_HASH, hash);
   const head = load<u32>(bucketOf(hash));
-  sink += head & fifthOf(hash) ? load<u32>((head & ~FIFTHS) + E_HASH) : head;
+  const mayHoldIt = filters == 0 ? head != 0 : (head & fifthOf(hash)) != 0;
+  sink += mayHoldIt ? load<u32>((head & ~FIFTHS) + E_HASH) : head;
 }
 
 /** The bits of a bucket that filter, while slabs are adopted. */
