@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 /** The command line: `engram <command> …`. */
-import { main } from "./command-line/main.js";
+import { main } from "./main.js";
 
 await main(process.argv.slice(2));

@@ -1,7 +1,8 @@
 /** From ns per round to figures, ratios and verdicts. Ratios are taken within a round, and the median of them is judged. */
 import { median } from "../gate/statistics/index.js";
+import type { Contender } from "./contender.js";
 import type { Figure, GroupResult, Judgement, TargetFigure } from "./results.js";
-import type { Contender, Rounds } from "./turns.js";
+import type { Rounds } from "./turns.js";
 
 /** Below this multiple of the empty loop a figure was probably optimised away. */
 const SUSPECT_BELOW = 1.4;

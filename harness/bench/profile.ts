@@ -4,8 +4,8 @@
  * Namespace mostly show as the loop that calls them.
  */
 import { Session } from "node:inspector/promises";
+import type { Contender } from "./contender.js";
 import type { Profile } from "./results.js";
-import type { Contender } from "./turns.js";
 
 /** us between samples: 20 times finer than a turn is long, and still cheap beside it. */
 const SAMPLING_INTERVAL = 100;

@@ -3,20 +3,9 @@
  * slow minute of the machine or a neighbour's leftovers in the caches fall on all of them alike. A turn is one timed batch.
  */
 import { BATCH_MS } from "../measure/passes.js";
+import type { Contender } from "./contender.js";
 import { profileContender } from "./profile.js";
 import type { BenchSettings } from "./settings.js";
-
-/** Something that can do an operation many times over. */
-export interface Contender {
-  readonly id: string;
-  readonly label: string;
-  /** What a read hands back, for contenders that read. */
-  readonly returns?: string;
-  /** Does `operations` operations on inputs made beforehand; every result goes into a sum, and the sum is checked or kept. */
-  run(operations: number): void | Promise<void>;
-  /** Operations come in lots of this many. Default 1. */
-  readonly lot?: number;
-}
 
 /** ns per operation in each round, by contender. */
 export type Rounds = ReadonlyMap<string, readonly number[]>;

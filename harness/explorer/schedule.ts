@@ -1,5 +1,4 @@
 /** Who takes how many steps next. */
-import type { Machine } from "./machine.js";
 import type { Random } from "./random.js";
 
 export interface Segment {
@@ -12,11 +11,22 @@ export interface Segment {
   readonly toOpEnd?: boolean;
 }
 
+/** What a strategy may see of the machine that runs its schedule. */
+export interface Run {
+  readonly threads: readonly unknown[];
+  /** Threads that can go on, and how many. */
+  readonly runnable: ArrayLike<number>;
+  readonly runnableCount: number;
+  /** Accesses so far. */
+  readonly steps: number;
+  readonly killsLeft: number;
+}
+
 export interface Strategy {
   /** Before each schedule. */
-  begin(machine: Machine): void;
+  begin(machine: Run): void;
   /** Called while a thread can go on; names one of them (`machine.runnable`). */
-  next(machine: Machine): Segment;
+  next(machine: Run): Segment;
 }
 
 /** More than any operation takes: to its end. */
@@ -38,14 +48,14 @@ export class RandomSchedule implements Strategy {
     private typicalSteps = 100,
   ) {}
 
-  begin(machine: Machine): void {
+  begin(machine: Run): void {
     this.mean = this.random.pick([1, 2, 4, 8, 16, 32, 64]);
     this.wholeOps = this.random.pick([0, 0, 0.3, 0.6]);
     this.typicalSteps = Math.max(20, machine.steps, (this.typicalSteps * 7 + machine.steps) >> 3);
     this.killAt = machine.killsLeft > 0 ? this.random.between(1, this.typicalSteps) : Number.POSITIVE_INFINITY;
   }
 
-  next(machine: Machine): Segment {
+  next(machine: Run): Segment {
     const { random } = this;
     const thread = machine.runnable[random.below(machine.runnableCount)];
     let steps = this.mean === 1 ? 1 : 1 + random.below(2 * this.mean);
@@ -78,7 +88,7 @@ export class PctSchedule implements Strategy {
     private readonly depth: number,
   ) {}
 
-  begin(machine: Machine): void {
+  begin(machine: Run): void {
     const { random } = this;
     this.longest = Math.max(this.longest, this.length);
     this.lowest = 0;
@@ -89,7 +99,7 @@ export class PctSchedule implements Strategy {
     this.length = 0;
   }
 
-  next(machine: Machine): Segment {
+  next(machine: Run): Segment {
     const { changes, random } = this;
     this.length = machine.steps;
     let thread = machine.runnable[0];
@@ -129,7 +139,7 @@ export class BoundedPreemption implements Strategy {
     this.plan = Array.from({ length: bound }, (_, i) => ({ thread: i % 2, steps: 1 }));
   }
 
-  begin(machine: Machine): void {
+  begin(machine: Run): void {
     this.threads = machine.runnableCount;
     if (!this.first) this.advancePlan();
     this.first = false;
@@ -138,7 +148,7 @@ export class BoundedPreemption implements Strategy {
     this.before = -1;
   }
 
-  next(machine: Machine): Segment {
+  next(machine: Run): Segment {
     if (this.at > 0 && this.exhausted < 0 && this.at <= this.bound) this.noteExhaustion(machine);
     while (this.at < this.bound) {
       const { thread, steps } = this.plan[this.at];
@@ -158,7 +168,7 @@ export class BoundedPreemption implements Strategy {
     return { thread: machine.runnable[0], steps: TO_THE_END, kill: false };
   }
 
-  private noteExhaustion(machine: Machine): void {
+  private noteExhaustion(machine: Run): void {
     const { thread, steps } = this.plan[this.at - 1];
     if (!isRunnable(machine, thread) && machine.steps - this.before <= steps) this.exhausted = this.at - 1;
   }
@@ -199,7 +209,7 @@ export class Replay implements Strategy {
     this.at = 0;
   }
 
-  next(machine: Machine): Segment {
+  next(machine: Run): Segment {
     while (this.at < this.segments.length) {
       const segment = this.segments[this.at++];
       if (isRunnable(machine, segment.thread)) return segment;
@@ -208,7 +218,7 @@ export class Replay implements Strategy {
   }
 }
 
-function isRunnable(machine: Machine, thread: number): boolean {
+function isRunnable(machine: Run, thread: number): boolean {
   for (let i = 0; i < machine.runnableCount; i++) if (machine.runnable[i] === thread) return true;
   return false;
 }

@@ -4,6 +4,7 @@ import { RunFailedError } from "../command-line/errors.js";
 import { kindsWithCost } from "../measure/stream.js";
 import type { RunningBackups, SharedPart, Subject } from "../subjects/index.js";
 import type { ControlBlock } from "./control-block.js";
+import { Happenings } from "./happenings.js";
 import type { PassName, PassOrder, PassReport } from "./messages.js";
 import type { RunResult } from "./run-result.js";
 import { LatencyCollector, SeriesSampler } from "./sampler.js";
@@ -22,8 +23,6 @@ const COST_MS_DEFAULT = 250;
 const WARM_UP = { share: 0.2, least: 20, most: 500 };
 /** A point of the time series at least every second, and some twenty a run. */
 const SERIES = { points: 20, leastMs: 50, mostMs: 1000 };
-/** How often the subject is asked what has changed, ms. */
-const OBSERVE_MS = 50;
 /** Longer than any batch, commit or garbage collection takes, ms. */
 const STALL_MS = 30_000;
 
@@ -209,46 +208,6 @@ export class RunDriver {
     if (shared.backups !== undefined) return shared.backups();
     this.#parts.result.note(`${this.#parts.subject.name} takes no backups: the phases with backups run without`);
     return null;
-  }
-}
-
-/** What happens beside a pass, by the time it began. */
-export interface Happening {
-  readonly kind: "backup" | "pressure" | "policy";
-  /** Milliseconds since 1970, fractional. */
-  readonly at: number;
-  readonly label: string;
-}
-
-class Happenings {
-  readonly list: Happening[] = [];
-  readonly #shared: SharedPart | null;
-  #timer: NodeJS.Timeout | undefined;
-
-  /** `shared`: whom to ask what has changed; null: no one. */
-  constructor(shared: SharedPart | null) {
-    this.#shared = shared;
-  }
-
-  start(): void {
-    if (this.#shared?.observe === undefined) return;
-    this.#timer = setInterval(() => this.#observe(), OBSERVE_MS);
-  }
-
-  /** `startedAt`: of `performance.now()` in this thread. */
-  add(kind: Happening["kind"], startedAt: number, label: string): void {
-    this.list.push({ kind, at: performance.timeOrigin + startedAt, label });
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-    this.#observe();
-  }
-
-  #observe(): void {
-    for (const { kind, label, at } of this.#shared?.observe?.() ?? []) {
-      this.list.push({ kind, label, at: at ?? performance.timeOrigin + performance.now() });
-    }
   }
 }
 

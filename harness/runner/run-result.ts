@@ -4,10 +4,10 @@ import { Histogram } from "../../src/monitor/index.js";
 import { arrivalsBy, STREAM_OPERATIONS } from "../../workloads/index.js";
 import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
 import type { MemoryUse, Subject } from "../subjects/index.js";
+import type { Happening } from "./happenings.js";
 import { fromActualStart, latencyName } from "./latency-names.js";
 import type { LatencySlot } from "./latency-slots.js";
 import type { CostCounts, NamedHistogram, PassReport } from "./messages.js";
-import type { Happening } from "./run-driver.js";
 import type { LatencyCollector } from "./sampler.js";
 import type { Label, Workload, WorkloadPhase } from "./workload.js";
 

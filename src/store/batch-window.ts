@@ -2,10 +2,9 @@
  * The part of a worker's slot through which batches pass: a row of words for each entry, telling offsets and lengths, then the
  * bytes they point to. Which words a row has is the engine's: see getMany and setMany there.
  */
-import { layout } from "../core/index.js";
+import { type Engine, layout } from "../core/index.js";
 import { Window } from "./encoding.js";
-import { ENTRY_ROOM, type KeyScope, PreparedKey, packAscii, padded } from "./key.js";
-import type { Key, WorkerConnection } from "./worker.js";
+import { ENTRY_ROOM, type Key, type KeyScope, PreparedKey, packAscii, padded } from "./key.js";
 
 /** Entries of one call of the engine: enough that their cache misses overlap. */
 const BATCH = 512;
@@ -15,13 +14,22 @@ const { MISS } = layout;
 const READ_ROW = 2;
 const WRITE_ROW = 4;
 
+/** What a batch asks of its thread's connection. */
+export interface BatchHost {
+  readonly engine: Pick<Engine, "getMany" | "setMany">;
+  readonly slot: number;
+  putKey(key: string | Uint8Array): number;
+  putPrepared(key: PreparedKey): void;
+  copyKeyTo(batch: Uint8Array, at: number, room: number): void;
+}
+
 export class BatchWindow {
-  private readonly worker: WorkerConnection;
+  private readonly worker: BatchHost;
   private readonly bytes: Uint8Array;
   private readonly words: Int32Array;
   readonly window: Window;
 
-  constructor(worker: WorkerConnection, buffer: ArrayBufferLike) {
+  constructor(worker: BatchHost, buffer: ArrayBufferLike) {
     const address = worker.slot + layout.S_MANY;
     this.worker = worker;
     this.bytes = new Uint8Array(buffer, address, layout.S_MANY_SIZE);

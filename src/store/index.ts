@@ -9,7 +9,7 @@ export type { AdaptiveStats, EvictionDecision } from "./eviction/decision-log.js
 export { type EvictionName, evictionName, type LivePolicyName } from "./eviction/live-policies.js";
 export type { PressureLevel } from "./eviction/pressure.js";
 export { HASH_BYTES_MAX, type HashKind, hashBytes, selectHash } from "./hash.js";
-export { PreparedKey } from "./key.js";
+export { type Key, PreparedKey } from "./key.js";
 export type { Cut, Loaded, Loader } from "./loader.js";
 export type { SetOptions, Version } from "./namespace/condition.js";
 export type { NamespaceLimits, NamespaceUsage } from "./namespace/limits.js";
@@ -20,4 +20,4 @@ export { encodingOf, whenFullOf } from "./namespace/word.js";
 export type { HashName, StoreOptions } from "./options.js";
 export type { EvictionStats, SizeClassStats, StoreStats } from "./stats.js";
 export { type NamespaceOptions, Store } from "./store.js";
-export type { Key, StoreHandle } from "./worker.js";
+export type { StoreHandle } from "./worker.js";

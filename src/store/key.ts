@@ -72,3 +72,6 @@ export class PreparedKey {
     this.more = words.length > 4 ? words.slice(4) : null;
   }
 }
+
+/** How a caller names an entry. */
+export type Key = string | Uint8Array | PreparedKey;

@@ -11,8 +11,6 @@ import { ClosedError, InvalidArgumentError, KeyTooLongError, WorkerLimitError } 
 import { type KeyScope, type PreparedKey, packAscii, padded } from "./key.js";
 import { describe } from "./sizes.js";
 
-export type Key = string | Uint8Array | PreparedKey;
-
 /** What crosses to another thread. Structured-cloneable; its fields are the store's own business. */
 export interface StoreHandle {
   readonly engram: number;

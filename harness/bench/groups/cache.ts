@@ -1,10 +1,11 @@
 import { type Namespace, type PreparedKey, Store } from "../../../src/index.js";
+import type { Contender } from "../contender.js";
 import { makeDataset, makeOrder } from "../inputs.js";
 import { figureAnswers, figuresOf, plainFigure } from "../judge.js";
 import { borrow, closeVerified, fillNamespace, getIntoPrepared, openStore, set } from "../peers/engram.js";
 import { emptyLoop } from "../peers/map.js";
 import { keep } from "../sink.js";
-import { type Contender, measureInTurns } from "../turns.js";
+import { measureInTurns } from "../turns.js";
 import type { Group } from "./group.js";
 
 const KEY_BYTES = 16;

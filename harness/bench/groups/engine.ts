@@ -1,7 +1,8 @@
+import type { Contender } from "../contender.js";
 import { answersOf, figuresOf, judgeTime } from "../judge.js";
 import { type BareEngine, openEngine } from "../peers/engine.js";
 import { keep } from "../sink.js";
-import { type Contender, measureInTurns } from "../turns.js";
+import { measureInTurns } from "../turns.js";
 import type { Group } from "./group.js";
 
 /** Size classes are 32 << class bytes: this is that of a 16-byte key with a 64-byte value. */

@@ -1,8 +1,9 @@
 import { fillValue } from "../../../workloads/index.js";
+import type { Contender } from "../contender.js";
 import { answersOf, figureAnswers, figuresOf, judgeTime, plainFigure } from "../judge.js";
 import { type BareEngine, openEngine } from "../peers/engine.js";
 import { openXxhashWasm, ownHash, ownHashFromJavaScript, type XxhashWasm, zlibCrc32 } from "../peers/hashes.js";
-import { type Contender, measureInTurns } from "../turns.js";
+import { measureInTurns } from "../turns.js";
 import { emptyEngineLoop } from "./engine.js";
 import type { Group } from "./group.js";
 

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import type { Store } from "../../../src/index.js";
 import { HistogramRecorder, RECORDER_BYTES } from "../../../src/monitor/index.js";
 import { formatOperation } from "../../checker/history.js";
+import type { Contender } from "../contender.js";
 import { figureAnswers, figuresOf, plainFigure, ratios } from "../judge.js";
 import { closeVerified, openStore } from "../peers/engram.js";
 import { keep } from "../sink.js";
-import { type Contender, measureInTurns } from "../turns.js";
+import { measureInTurns } from "../turns.js";
 import type { Group } from "./group.js";
 
 /** Lines handed to the file system at a time. */

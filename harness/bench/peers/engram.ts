@@ -1,8 +1,8 @@
 /** The store's ways to read and write. Each has a loop of its own, so that no call site sees two kinds of operation. */
 import { type Namespace, type PreparedKey, Store } from "../../../src/index.js";
+import type { Contender } from "../contender.js";
 import type { Dataset } from "../inputs.js";
 import { keep, keepLengths } from "../sink.js";
-import type { Contender } from "../turns.js";
 
 /** Room for the largest table measured (100,000 entries in chunks of 128 bytes) twice over. */
 const CAPACITY = "64MiB";

@@ -1,8 +1,8 @@
 /** The harness's subjects (lmdb, sharedmap, lru-cache) as contenders: the same adapters that the scenarios run. */
 import { loadSubject, type SubjectAgent, type SubjectPlan } from "../../subjects/index.js";
+import type { Contender } from "../contender.js";
 import type { Dataset } from "../inputs.js";
 import { keep, keepLengths } from "../sink.js";
-import type { Contender } from "../turns.js";
 import type * as Loops from "./subject-loops.js";
 
 /** Writes that a subject which queues them is given before their commit is awaited, when it is filled. */

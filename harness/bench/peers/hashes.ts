@@ -1,8 +1,8 @@
 /** Hash functions as contenders. All hash the same bytes, each seeded by its last result, so that none can be hoisted. */
 import { crc32 } from "node:zlib";
 import xxhash from "xxhash-wasm";
+import type { Contender } from "../contender.js";
 import { keep } from "../sink.js";
-import type { Contender } from "../turns.js";
 import type { BareEngine } from "./engine.js";
 
 /** Kinds of the engine's benchHash. */

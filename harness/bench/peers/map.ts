@@ -1,7 +1,8 @@
 /** JavaScript's Map in one thread, nothing shared: the limit that the goals are measured against. */
+
+import type { Contender } from "../contender.js";
 import type { Dataset } from "../inputs.js";
 import { keep, keepLengths } from "../sink.js";
-import type { Contender } from "../turns.js";
 
 /** Every key with a value of its own, so that following the reference costs what it costs in a program. */
 export function fillMap({ keys, value }: Dataset): Map<string, Uint8Array> {

@@ -2,10 +2,10 @@
 import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
 import type { Channel } from "../../../src/index.js";
+import type { Contender } from "../contender.js";
 import type { Dataset } from "../inputs.js";
 import { keepLengths } from "../sink.js";
 import type { ToPeer } from "../threads/message-peer.js";
-import type { Contender } from "../turns.js";
 
 /** Asks the thread that owns the values, with so many questions on their way at a time. */
 export function ask(worker: Worker, { keys, value }: Dataset, order: Uint32Array, pipelined: number): Contender {

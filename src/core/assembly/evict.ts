@@ -36,7 +36,7 @@ import { allocate, sizeOf } from "./pool";
 import { isCleared } from "./quota";
 import { scan } from "./reclaim";
 import { find, found, isExpired, padded } from "./table";
-import { take } from "./write";
+import { take } from "./take";
 import { count, nextRandom, pool, slabs, slot } from "./worker";
 
 /**

@@ -45,7 +45,8 @@ import { enter, idKind, idLine, idTaker, isCurrent, takenBy, valueOf, withKind }
 import { clearHazards } from "./reclaim";
 import { read } from "./read";
 import { find, found } from "./table";
-import { take, write } from "./write";
+import { take } from "./take";
+import { write } from "./write";
 import { beginWrite, endWrite, hashKind, slot, slotNumber } from "./worker";
 
 // @ts-ignore: decorator

@@ -4,9 +4,7 @@ import {
   C_BYTES_OUT,
   C_DELETES,
   C_INSERTED,
-  C_REMOVED,
   C_SETS,
-  DEATH_SLOT_BITS,
   E_BIRTH,
   E_DEATH,
   E_EXPIRES,
@@ -19,7 +17,6 @@ import {
   E_VERSION,
   H_EPOCH,
   LOG_INSERT,
-  LOG_REMOVE,
   LOG_REPLACE,
   MODE_ADD,
   MODE_IF_ABSENT,
@@ -34,12 +31,13 @@ import {
   UNMET,
 } from "../layout";
 import { allocateOrEvict } from "./evict";
-import { copyVectors, load32, swap32, swap64 } from "./memory";
+import { copyVectors, load32, swap32 } from "./memory";
 import { classAt, classOf, putBack, sizeOf } from "./pool";
 import { discharge, recharge, reserve, settled, unsettled } from "./quota";
-import { clearHazards, letGo, retire, takeInHand } from "./reclaim";
-import { backOff, bucketOf, find, found, head, isExpired, link, padded, successor, tell } from "./table";
-import { beginWrite, count, endWrite, markDirty, slot, slotNumber } from "./worker";
+import { clearHazards } from "./reclaim";
+import { backOff, bucketOf, find, found, head, isExpired, padded, successor, tell } from "./table";
+import { mark, take, unlink } from "./take";
+import { beginWrite, count, endWrite, markDirty, slot } from "./worker";
 
 /** Fills a private chunk; next, birth and the rest of the first line are set before it is published. */
 // @ts-ignore: decorator
@@ -57,33 +55,6 @@ export function fill(chunk: u32, hash: u32, meta: u32, key: u32, value: u32, len
     i += 16;
   } while (i < keyLength);
   copyVectors(chunk + E_KEY + keyLength, value, length);
-}
-
-// @ts-ignore: decorator
-@inline
-function death(epoch: u32): u64 {
-  return <u64>((epoch << DEATH_SLOT_BITS) | slotNumber) << 32;
-}
-
-/**
- * Marks `found`, leaving `next` (its successor, or its replacement) as its frozen link. One swap: it dies, its stamp is
- * written, and a replacement is in.
- */
-// @ts-ignore: decorator
-@inline
-function mark(next: u32, epoch: u32): bool {
-  takeInHand(found);
-  if (swap64(found + E_NEXT, <u64>successor, <u64>(next | 1) | death(epoch))) return true;
-  letGo();
-  return false;
-}
-
-/** Takes the entry we marked out of its chain, or lets a find do it, and retires it. */
-// @ts-ignore: decorator
-@inline
-function unlink(entry: u32, next: u32, hash: u32, meta: u32, key: u32): void {
-  if (!swap32(link, entry, next)) find(hash, meta, key);
-  retire(entry);
 }
 
 /**
@@ -251,21 +222,4 @@ export function remove(hash: u32, meta: u32, key: u32): bool {
   }
   finish(OK);
   return present;
-}
-
-/** Marks and unlinks what `find` found, `flags` noted on it. False when someone else changed it first. */
-export function take(hash: u32, meta: u32, key: u32, flags: u32): bool {
-  const entry = found;
-  const next = successor;
-  unsettled(meta & 0xffff);
-  if (!mark(next, load32(H_EPOCH))) return false;
-  if (flags) store<u8>(entry + E_FLAGS, <u8>flags);
-  const size = sizeOf(classAt(entry));
-  markDirty(entry, E_KEY);
-  discharge(meta & 0xffff, size);
-  count(C_REMOVED);
-  count(C_BYTES_OUT, size);
-  tell(LOG_REMOVE, hash, meta & 0xffff, entry, load<u32>(entry + E_VERSION), 0);
-  unlink(entry, next, hash, meta, key);
-  return true;
 }

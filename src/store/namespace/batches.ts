@@ -1,8 +1,8 @@
 /** What callers hand in as a batch. */
 import type { EncodingName, Values } from "../encoding.js";
 import { InvalidArgumentError } from "../errors.js";
+import type { Key } from "../key.js";
 import { describe } from "../sizes.js";
-import type { Key } from "../worker.js";
 
 /** @throws InvalidArgumentError */
 export function checkPair<E extends EncodingName>(pair: unknown): readonly [Key, Values[E]] {

@@ -7,8 +7,8 @@ import type { AgentAccess } from "../access.js";
 import { type Codec, codecOf, type EncodingName } from "../encoding.js";
 import { InvalidArgumentError } from "../errors.js";
 import { NamespaceEvictor } from "../eviction/within-namespace.js";
-import { ENTRY_ROOM, type KeyScope, PreparedKey, padded } from "../key.js";
-import type { Key, WorkerConnection } from "../worker.js";
+import { ENTRY_ROOM, type Key, type KeyScope, PreparedKey, padded } from "../key.js";
+import type { WorkerConnection } from "../worker.js";
 import { atItsLimit, chunkSize, outOfMemory, tooLarge } from "./failure.js";
 import type { Lookup, Record } from "./record.js";
 

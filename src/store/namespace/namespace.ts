@@ -3,9 +3,8 @@ import { layout } from "../../core/index.js";
 import { ADMIN, DELETE, READ, WRITE } from "../access.js";
 import type { EncodingName, Values } from "../encoding.js";
 import { InvalidArgumentError, NamespaceLimitError } from "../errors.js";
-import { PreparedKey } from "../key.js";
+import { type Key, PreparedKey } from "../key.js";
 import { describe } from "../sizes.js";
-import type { Key } from "../worker.js";
 import { checkIterable, checkPair } from "./batches.js";
 import {
   type Condition,

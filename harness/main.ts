@@ -1,22 +1,22 @@
 /** Builds the program, runs it, and turns whatever happens into one line and an exit code. */
 import { Command, CommanderError } from "commander";
-import { InvalidArgumentError } from "../../src/store/errors.js";
-import { packageVersion } from "../version.js";
-import { EXIT } from "./exit-codes.js";
+import { InvalidArgumentError } from "../src/store/errors.js";
+import { EXIT } from "./command-line/exit-codes.js";
+import { packageVersion } from "./version.js";
 
 /** Commands by name. Each is loaded when it is asked for: most of what one needs the others do not. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  run: async () => (await import("../commands/run.js")).runCommand(),
-  list: async () => (await import("../commands/list.js")).listCommand(),
-  tour: async () => (await import("../commands/tour.js")).tourCommand(),
-  targets: async () => (await import("../commands/targets.js")).targetsCommand(),
-  report: async () => (await import("../../reports/index.js")).reportCommand(),
-  evict: async () => (await import("../sweep/index.js")).evictCommand(),
-  trace: async () => (await import("../trace/index.js")).traceCommand(),
-  gate: async () => (await import("../gate/index.js")).gateCommand(),
-  explore: async () => (await import("../explorer/index.js")).exploreCommand(),
-  backup: async () => (await import("../backup/index.js")).backupCommand(),
-  check: async () => (await import("../checker/index.js")).checkCommand(),
+  run: async () => (await import("./commands/run.js")).runCommand(),
+  list: async () => (await import("./commands/list.js")).listCommand(),
+  tour: async () => (await import("./commands/tour.js")).tourCommand(),
+  targets: async () => (await import("./commands/targets.js")).targetsCommand(),
+  report: async () => (await import("../reports/index.js")).reportCommand(),
+  evict: async () => (await import("./sweep/index.js")).evictCommand(),
+  trace: async () => (await import("./trace/index.js")).traceCommand(),
+  gate: async () => (await import("./gate/index.js")).gateCommand(),
+  explore: async () => (await import("./explorer/index.js")).exploreCommand(),
+  backup: async () => (await import("./backup/index.js")).backupCommand(),
+  check: async () => (await import("./checker/index.js")).checkCommand(),
 };
 
 const EXIT_CODES = `

@@ -1,0 +1,62 @@
+/** Taking an entry out (table.ts): marked by one swap of its link and death stamp, then unlinked and retired. What writing and evicting share. */
+import {
+  C_BYTES_OUT,
+  C_REMOVED,
+  DEATH_SLOT_BITS,
+  E_FLAGS,
+  E_KEY,
+  E_NEXT,
+  E_VERSION,
+  H_EPOCH,
+  LOG_REMOVE,
+} from "../layout";
+import { load32, swap32, swap64 } from "./memory";
+import { classAt, sizeOf } from "./pool";
+import { discharge, unsettled } from "./quota";
+import { letGo, retire, takeInHand } from "./reclaim";
+import { find, found, link, successor, tell } from "./table";
+import { count, markDirty, slotNumber } from "./worker";
+
+// @ts-ignore: decorator
+@inline
+function death(epoch: u32): u64 {
+  return <u64>((epoch << DEATH_SLOT_BITS) | slotNumber) << 32;
+}
+
+/**
+ * Marks `found`, leaving `next` (its successor, or its replacement) as its frozen link. One swap: it dies, its stamp is
+ * written, and a replacement is in.
+ */
+// @ts-ignore: decorator
+@inline
+export function mark(next: u32, epoch: u32): bool {
+  takeInHand(found);
+  if (swap64(found + E_NEXT, <u64>successor, <u64>(next | 1) | death(epoch))) return true;
+  letGo();
+  return false;
+}
+
+/** Takes the entry we marked out of its chain, or lets a find do it, and retires it. */
+// @ts-ignore: decorator
+@inline
+export function unlink(entry: u32, next: u32, hash: u32, meta: u32, key: u32): void {
+  if (!swap32(link, entry, next)) find(hash, meta, key);
+  retire(entry);
+}
+
+/** Marks and unlinks what `find` found, `flags` noted on it. False when someone else changed it first. */
+export function take(hash: u32, meta: u32, key: u32, flags: u32): bool {
+  const entry = found;
+  const next = successor;
+  unsettled(meta & 0xffff);
+  if (!mark(next, load32(H_EPOCH))) return false;
+  if (flags) store<u8>(entry + E_FLAGS, <u8>flags);
+  const size = sizeOf(classAt(entry));
+  markDirty(entry, E_KEY);
+  discharge(meta & 0xffff, size);
+  count(C_REMOVED);
+  count(C_BYTES_OUT, size);
+  tell(LOG_REMOVE, hash, meta & 0xffff, entry, load<u32>(entry + E_VERSION), 0);
+  unlink(entry, next, hash, meta, key);
+  return true;
+}
