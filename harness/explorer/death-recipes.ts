@@ -48,6 +48,15 @@ export const DEATH_RECIPES: readonly Recipe[] = [
     kills: 2,
   },
   {
+    name: "death-regions",
+    about: "death while a region is made, opened, dropped or given back, of a reaper too",
+    kinds: { makeRegion: 4, dropRegion: 4, openRegion: 2, closeRegion: 1, set: 2, delete: 1 },
+    keys: [0, 1],
+    present: 0.2,
+    kills: 2,
+    settings: { slabs: 6 },
+  },
+  {
     name: "death-limit",
     about: "death in a namespace that has limits",
     kinds: { set: 6, delete: 3, configure: 2 },

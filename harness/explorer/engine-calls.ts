@@ -1,7 +1,7 @@
 /** An operation of a program as a call of the engine, with the arguments that src/store would pass. */
 import { layout as L } from "../../src/core/index.js";
 import { ADOPTED_CLASS, CUT_EPOCH, slabOf } from "./adoption.js";
-import { ENTRY_LIMIT, type Op, spaceOf } from "./program.js";
+import { ENTRY_LIMIT, type Op, REGION_BYTES, spaceOf } from "./program.js";
 import type { Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
 
@@ -96,6 +96,15 @@ export function callEngine(thread: Thread, place: Place): number {
       return callReap(thread, op.victim ?? 0, place);
     case "adopt":
       return engine.adoptSlab(slabOf(place.slabs, thread.number, thread.at), ADOPTED_CLASS, CUT_EPOCH, 0);
+    case "makeRegion":
+      return engine.makeRegion(1, REGION_BYTES);
+    case "openRegion":
+      return engine.openRegion(1);
+    case "closeRegion":
+      if (thread.region !== 0) engine.closeRegion(thread.regionPin);
+      return 1;
+    case "dropRegion":
+      return engine.dropRegion(1);
     case "snapshot":
       return 1;
   }

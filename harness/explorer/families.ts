@@ -55,6 +55,10 @@ function drawUnkeyed(kind: OpKind, recipe: Recipe, random: Random, threads: numb
     case "getMany":
     case "setMany":
       return { kind, keys: Array.from({ length: random.between(2, MANY_MAX) }, () => random.pick(recipe.keys)) };
+    case "makeRegion":
+    case "openRegion":
+    case "dropRegion":
+      return { kind, key: random.pick(recipe.keys) };
     case "drain":
       return { kind, log: random.below(threads) };
     default:

@@ -138,6 +138,36 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     within: 20_000,
   },
   {
+    number: 60,
+    what: "a region that is dropped is given back though someone has it open",
+    families: ["regions"],
+    within: 20_000,
+  },
+  {
+    number: 61,
+    what: "whoever opens a region does not ask whether it was dropped before that was seen",
+    families: ["regions"],
+    within: 200_000,
+  },
+  {
+    number: 62,
+    what: "a span that is given back does not name who does it",
+    families: ["death-regions"],
+    within: 50_000,
+  },
+  {
+    number: 63,
+    what: "a span that is taken does not name who has it",
+    families: ["death-regions"],
+    within: 50_000,
+  },
+  {
+    number: 64,
+    what: "a slab that was part of a span is cut without being cleaned",
+    families: ["regions"],
+    within: 50_000,
+  },
+  {
     number: FAULT_CLEAR_AFTER_COPY,
     what: "a backup clears dirty bits after the copy",
     families: ["snapshot"],

@@ -2,7 +2,7 @@
  * The engine's invariants over a tiny store at rest, in a few microseconds: what src/core/verify.ts checks on stores of
  * any size, and that versions only grow. Written apart from it, and compared with it by a test.
  */
-import { layout as L } from "../../src/core/index.js";
+import { layout as L, slabClass, slabState } from "../../src/core/index.js";
 
 export interface Shape {
   readonly slabShift: number;
@@ -38,6 +38,8 @@ const REGISTERS: readonly (readonly [number, string])[] = [
 
 export class InvariantCheck {
   private readonly place: Uint8Array;
+  /** By slab: the entry that has it in its span, 0 = none. */
+  private readonly spanOf: Uint32Array;
   private readonly entriesOfId: Int32Array;
   private readonly bytesOfId: Int32Array;
   private readonly namedIds: Int32Array;
@@ -48,6 +50,7 @@ export class InvariantCheck {
     private readonly shape: Shape,
   ) {
     this.place = new Uint8Array((shape.slabCount << shape.slabShift) >> 5);
+    this.spanOf = new Uint32Array(shape.slabCount);
     this.entriesOfId = new Int32Array(shape.idCount);
     this.bytesOfId = new Int32Array(shape.idCount);
     this.namedIds = new Int32Array(shape.idCount);
@@ -57,6 +60,7 @@ export class InvariantCheck {
   run(): string | null {
     this.violation = null;
     this.place.fill(FREE_PLACE);
+    this.spanOf.fill(0);
     this.entriesOfId.fill(0);
     this.bytesOfId.fill(0);
     this.namedIds.fill(0);
@@ -81,7 +85,7 @@ export class InvariantCheck {
       this.report(`${where} leads to ${chunk}, which is no chunk`);
       return false;
     }
-    const sizeClass = (this.words[(slabs >> 2) + (offset >> slabShift)] & 0xff) - 1;
+    const sizeClass = slabClass(this.words[(slabs >> 2) + (offset >> slabShift)]);
     if (sizeClass < 0 || offset & ((32 << sizeClass) - 1)) {
       this.report(`${where} leads to ${chunk}, which is not the start of a chunk`);
       return false;
@@ -91,7 +95,21 @@ export class InvariantCheck {
       return false;
     }
     this.place[offset >> 5] = 1;
+    this.noteSpan(chunk);
     return true;
+  }
+
+  /** The slabs of a chunk that holds a span, wherever the chunk is: nobody else's. */
+  private noteSpan(chunk: number): void {
+    const { words } = this;
+    if ((words[(chunk + L.E_VALUE_LENGTH) >> 2] & (L.FLAG_SPAN << 16)) === 0) return;
+    const keyLength = words[(chunk + L.E_META) >> 2] >>> 16;
+    const descriptor = (chunk + L.E_KEY + ((keyLength + 15) & ~15)) >> 2;
+    const first = words[descriptor + L.D_FIRST / 4];
+    for (let i = 0; i < words[descriptor + L.D_COUNT / 4]; i++) {
+      if (this.spanOf[first + i] !== 0) this.report(`slab ${first + i} is in the spans of two entries`);
+      this.spanOf[first + i] = chunk;
+    }
   }
 
   private walkChains(): void {
@@ -113,7 +131,7 @@ export class InvariantCheck {
     const meta = words[at + L.E_META / 4];
     const id = meta & 0xffff;
     const keyLength = meta >>> 16;
-    const sizeClass = (words[(shape.slabs >> 2) + ((entry - shape.pool) >> shape.slabShift)] & 0xff) - 1;
+    const sizeClass = slabClass(words[(shape.slabs >> 2) + ((entry - shape.pool) >> shape.slabShift)]);
     if (words[at] & 1) {
       this.report(`entry ${entry} is marked but still linked`);
       return;
@@ -174,7 +192,8 @@ export class InvariantCheck {
 
   private checkClass(chunk: number, sizeClass: number, where: string): void {
     const { words, shape } = this;
-    const own = (words[(shape.slabs >> 2) + ((chunk - shape.pool) >> shape.slabShift)] & 0xff) - 1;
+    if (words[(chunk + L.E_BIRTH) >> 2] !== 0) this.report(`chunk ${chunk} is free and looks as if it had been born`);
+    const own = slabClass(words[(shape.slabs >> 2) + ((chunk - shape.pool) >> shape.slabShift)]);
     if (own !== sizeClass) this.report(`chunk ${chunk} of class ${own} is ${where} in class ${sizeClass}`);
   }
 
@@ -202,9 +221,13 @@ export class InvariantCheck {
     const { words, shape } = this;
     for (let index = 0; index < shape.slabCount; index++) {
       const state = words[(shape.slabs >> 2) + index];
-      if (state === 0) continue;
-      if (state >> 8 !== 0) this.report(`slab ${index} is still being cut by slot ${(state >> 8) - 1}`);
-      const size = 32 << ((state & 0xff) - 1);
+      const { sizeClass, span, changing } = slabState(state);
+      if (changing >= 0) this.report(`slab ${index} is still being changed by slot ${changing}`);
+      if (span && this.spanOf[index] === 0) this.report(`slab ${index} leaked: it is of a span that no entry has`);
+      if (!span && this.spanOf[index] !== 0)
+        this.report(`slab ${index} is not of a span, though entry ${this.spanOf[index]} has it`);
+      if (sizeClass < 0) continue;
+      const size = 32 << sizeClass;
       for (let offset = index << shape.slabShift; offset < (index + 1) << shape.slabShift; offset += size) {
         if (this.place[offset >> 5] === FREE_PLACE) this.report(`chunk ${shape.pool + offset} of ${size} bytes leaked`);
       }

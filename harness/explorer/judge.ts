@@ -1,5 +1,5 @@
 /** What came of a schedule: the invariants over the memory it left, and its histories. */
-import { layout as L } from "../../src/core/index.js";
+import { layout as L, slabClass } from "../../src/core/index.js";
 import { LogCheck } from "./access-logs.js";
 import { isFifo, isKeyed, isLinearizable } from "./history.js";
 import { InvariantCheck } from "./invariants.js";
@@ -65,7 +65,8 @@ export class Judge {
     for (let i = 0; i < versions.length; i++) {
       const address = T.POOL + i * 32;
       const slab = words[(T.SLABS >> 2) + ((address - T.POOL) >> T.SLAB_SHIFT)];
-      if (slab === 0 || (address - T.POOL) & ((32 << ((slab & 0xff) - 1)) - 1)) continue;
+      const sizeClass = slabClass(slab);
+      if (sizeClass < 0 || (address - T.POOL) & ((32 << sizeClass) - 1)) continue;
       if (words[(address + L.E_VERSION) >> 2] < versions[i]) return `the version of chunk ${address} went back`;
     }
     return null;

@@ -263,6 +263,7 @@ export class Machine {
     thread.enabled = attached && number < threads.length;
     thread.pin = -1;
     thread.victim = 0;
+    thread.region = 0;
     thread.buffers.length = 0;
     thread.snapshot = null;
     thread.blocked = false;

@@ -6,7 +6,7 @@ import { layout as L } from "../../src/core/index.js";
 import { checkOf, chunkOf, fillSlab, rowsOf } from "./adoption.js";
 import { MANY_KEYS, MANY_VALUES } from "./engine-calls.js";
 import { NO_EFFECT } from "./history.js";
-import { FIRST_SPACE_KEYS, keyName, type Op, rowValue, spaceOf } from "./program.js";
+import { FIRST_SPACE_KEYS, keyName, type Op, REGION_BYTES, rowValue, spaceOf } from "./program.js";
 import type { RunRecord } from "./run-record.js";
 import type { Snapshot } from "./snapshot.js";
 import type { Thread } from "./thread.js";
@@ -42,6 +42,7 @@ export class Operations {
     thread.history = record.length;
     const { clock } = record;
     record.newCall(thread, op, value).invoked = record.clock++;
+    if (op.kind === "closeRegion" || op.kind === "openRegion") this.checkRegion(thread);
     if (op.kind === "setMany") {
       // a set a row: whoever dies in the middle leaves each of them open
       op.keys?.forEach((key, row) => {
@@ -211,9 +212,37 @@ export class Operations {
       case "receive":
         if (result === L.NOT_YOURS) return NO_EFFECT;
         return result === L.EMPTY ? 0 : this.valueAt(thread.slot + L.S_VALUE, result);
+      case "makeRegion":
+        return result === L.NO_MEMORY ? NO_EFFECT : result;
+      case "openRegion":
+        this.noteRegion(thread, result);
+        return result > 1 ? 1 : 0;
       default:
         return result;
     }
+  }
+
+  /** A region that was opened must be the one that its entry says, for as long as it is open. */
+  private noteRegion(thread: Thread, address: number): void {
+    if (address <= 1) return;
+    const { words } = this;
+    thread.region = address;
+    thread.regionPin = words[(thread.slot + L.S_OUT + 20) >> 2];
+    thread.regionEntry = words[(thread.slot + L.S_OUT) >> 2];
+    thread.regionVersion = words[(thread.slot + L.S_OUT + 4) >> 2];
+    if (words[(thread.slot + L.S_OUT + 16) >> 2] !== REGION_BYTES)
+      this.record.broken = "a region has another size than it was made with";
+    this.checkRegion(thread);
+    words.fill(0x01010101, address >> 2, (address + REGION_BYTES) >> 2); // whatever its users write
+  }
+
+  private checkRegion(thread: Thread): void {
+    if (thread.region === 0) return;
+    const header = (thread.region - L.G_DATA) >> 2;
+    const holds =
+      this.words[header + L.G_ENTRY / 4] === thread.regionEntry &&
+      this.words[header + L.G_VERSION / 4] === thread.regionVersion;
+    if (!holds) this.record.broken = `the region that thread ${thread.number} has open is another's memory`;
   }
 
   /** A batch is a read of each of its keys at some moment of it. */
@@ -339,8 +368,13 @@ export class Operations {
       record.broken = `thread ${thread.number} read bytes that no write wrote (${call.kind} ${keyName(call.key)})`;
     }
     if (call.kind === "release") this.checkBorrowed(thread);
+    if (call.kind === "closeRegion") this.endRegion(thread);
     thread.busy = false;
     thread.at++;
+  }
+
+  private endRegion(thread: Thread): void {
+    thread.region = 0;
   }
 
   private checkBorrowed(thread: Thread): void {

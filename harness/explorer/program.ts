@@ -30,6 +30,10 @@ export type OpKind =
   | "receive"
   | "snapshot"
   | "adopt"
+  | "makeRegion"
+  | "openRegion"
+  | "closeRegion"
+  | "dropRegion"
   | "reap";
 
 export interface Op {
@@ -65,6 +69,9 @@ export interface Program {
   /** One sender, or many; cells of the ring. null: no ring. */
   readonly ring: { readonly single: boolean; readonly capacity: number } | null;
 }
+
+/** Bytes of a region: with its header, two of the explorer's slabs. */
+export const REGION_BYTES = 300;
 
 export const KEY_COUNT = 6;
 /** Keys of the first namespace come first. */

@@ -106,6 +106,20 @@ export const RECIPES: readonly Recipe[] = [
     settings: { slabs: 3 },
   },
   {
+    name: "regions",
+    about: "regions made, opened, dropped and made again of the same memory, which entries take in between",
+    kinds: {},
+    roles: [
+      { makeRegion: 3, dropRegion: 4, set: 2 },
+      { openRegion: 4, closeRegion: 3, makeRegion: 2 },
+      { set: 4, delete: 2, makeRegion: 2, dropRegion: 2 },
+    ],
+    keys: [0, 1],
+    present: 0.2,
+    before: [{ kind: "makeRegion", key: 0 }],
+    settings: { slabs: 6 },
+  },
+  {
     name: "clear",
     about: "namespace clear, id reuse and sweeps, against reads and writes",
     kinds: { clear: 4, set: 4, get: 3, sweep: 3, delete: 1, setIfAbsent: 1 },

@@ -2,7 +2,7 @@
  * A backup of the tiny store, step by step, as src/backup does it on stores of any size: the cut, the dirty bitmap drained, the
  * marked regions copied into a file that has all else from the backup before. Each step is one access to shared memory.
  */
-import { layout as L } from "../../src/core/index.js";
+import { layout as L, slabClass } from "../../src/core/index.js";
 import * as T from "./tiny-layout.js";
 
 /** Number of the fault in which a region's dirty bit is cleared after its copy instead of before. */
@@ -105,7 +105,7 @@ export class Snapshot {
     while (this.region < chunks) {
       const chunk = this.region++ * CHUNK_MIN;
       const slab = chunk >> T.SLAB_SHIFT;
-      const sizeClass = (words[(T.SLABS >> 2) + slab] & 0xff) - 1;
+      const sizeClass = slabClass(words[(T.SLABS >> 2) + slab]);
       if (!(this.bits & (1 << slab)) || sizeClass < 0 || chunk & ((CHUNK_MIN << sizeClass) - 1)) continue;
       const freed = this.file[(chunk + L.E_VERSION) >> 2] !== words[(T.POOL + chunk + L.E_VERSION) >> 2];
       if (freed && this.fault !== FAULT_KEEP_FREED) this.file[(chunk + L.E_BIRTH) >> 2] = 0;
@@ -119,7 +119,7 @@ export class Snapshot {
   entries(): number[] {
     const found: number[] = [];
     for (let slab = 0; slab < this.slabs; slab++) {
-      const sizeClass = (this.words[(T.SLABS >> 2) + slab] & 0xff) - 1;
+      const sizeClass = slabClass(this.words[(T.SLABS >> 2) + slab]);
       if (sizeClass < 0) continue;
       for (let at = slab * T.SLAB_SIZE; at < (slab + 1) * T.SLAB_SIZE; at += 32 << sizeClass) {
         const birth = this.file[(at + L.E_BIRTH) >> 2];

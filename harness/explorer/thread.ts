@@ -41,6 +41,11 @@ export class Thread {
   pin = -1;
   pinnedAt = 0;
   pinnedValue = 0;
+  /** The region this thread has open: its bytes, the place that keeps it, whose memory it is. 0 = none. */
+  region = 0;
+  regionPin = 0;
+  regionEntry = 0;
+  regionVersion = 0;
   snapshot: Snapshot | null = null;
   /** When the snapshot's cut was there. */
   cutAt = 0;

@@ -130,6 +130,7 @@ export class TinyStore {
     for (let i = 0; i < attached; i++) {
       const slot = T.SLOTS + i * L.SLOT_SIZE;
       parts.push(part(slot, slot + T.SLOT_STATE_SIZE));
+      parts.push(part(slot + L.S_REGIONS, slot + L.S_REGIONS + L.REGION_PINS * 4));
     }
     return parts;
   }

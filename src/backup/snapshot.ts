@@ -23,7 +23,7 @@
  *
  * The cut is closed under happens-before: a write reads its epoch after it read what it depends on, and epochs only grow.
  */
-import { layout } from "../core/index.js";
+import { layout, slabClass } from "../core/index.js";
 import { BackupError } from "../store/errors.js";
 import { REGION } from "./format.js";
 import type { RegionSet } from "./region-set.js";
@@ -171,7 +171,7 @@ export class LiveMemory {
   /** One byte a slab: size class + 1, 0 = not cut. */
   slabClasses(slabCount: number): Uint8Array {
     const table = new Uint32Array(this.memory.buffer, this.word(layout.H_SLABS), slabCount);
-    return Uint8Array.from(table, (state) => state & 0xff);
+    return Uint8Array.from(table, (state) => slabClass(state) + 1);
   }
 
   /** One more than the last slab that is cut, or being cut. */

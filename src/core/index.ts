@@ -7,4 +7,5 @@ import "./ambient.js";
 export { type Geometry, type GeometryRequest, hasRoom, minimumCapacity, planGeometry, powerOfTwo } from "./geometry.js";
 export * as layout from "./layout.js";
 export { compileEngine, createMemory, type Engine, type HeaderSettings, instantiateEngine } from "./load.js";
+export { slabClass, slabState } from "./slab-state.js";
 export { type Verification, verifyMemory } from "./verify.js";

@@ -61,7 +61,7 @@ export const H_EPOCH: u32 = 192; // snapshot epoch, starts at 1
 export const H_SNAPSHOT: u32 = 256; // epoch of the active snapshot, 0 = none
 export const H_PRESSURE: u32 = 320; // level 0 to 3 as the evictor last saw it
 export const H_SLAB_LIMIT: u32 = 384; // slabs that the memory has room for now
-export const H_SLAB_NEXT: u32 = 448; // hint: slabs below it are taken
+export const H_SLAB_NEXT: u32 = 448; // u64: hint, slabs below it are taken; in the high half how often spans were given back, so that no one raises a hint lowered meanwhile
 export const H_ACL_GENERATION: u32 = 512; // bumped on every grant and revoke
 export const H_NEXT_ID: u32 = 576; // hint: where to look for a free namespace id
 export const H_SWEEP: u32 = 640; // next bucket the sweeper visits
@@ -150,6 +150,8 @@ export const S_OUT: u32 = 12288; // small results next to the return value
 export const S_SCRATCH: u32 = 12544; // hazards gathered by a scan: at most 64 x 11 addresses
 export const S_VALUE: u32 = 16384; // value window
 export const S_MANY: u32 = 32768; // batches and scans
+export const S_REGIONS: u32 = 7424; // regions this worker has open: the entries that hold them, 0 = a free place
+export const REGION_PINS: u32 = 64;
 export const S_MANY_SIZE: u32 = 32768;
 
 // --- counters (index into S_COUNTERS)
@@ -204,6 +206,7 @@ export const E_VERSION: u32 = 16; // generation of the chunk: bumped when it is 
 export const E_VALUE_LENGTH: u32 = 20; // u16
 export const E_FLAGS: u32 = 22; // u8, FLAG_*
 export const FLAG_EVICTED: u32 = 1; // it died to make room: no snapshot has to keep it
+export const FLAG_SPAN: u32 = 2; // its value is a descriptor, and the span that it names is given back with it
 export const E_ACCESS: u32 = 23; // u8, saturating 2-bit counter, racy by design
 export const E_BIRTH: u32 = 24; // epoch it was published in, 0 = not an entry now
 export const E_META: u32 = 28; // u16 namespace id, u16 key length
@@ -237,6 +240,30 @@ export const I_LOAD_SEED: u32 = 28;
 export const ID_FREE: u32 = 0;
 export const ID_USED: u32 = 1;
 export const ID_CLEARED: u32 = 2; // unreachable; taken again once its entries are swept
+
+// --- state of a slab, a u32: what it is in bits 0 to 7; slot + 1 of who is changing that in bits 8 to 14; SLAB_UNCLEAN
+/** Not used now, and not as zero as a slab that never was. Size classes are 1 to CLASS_COUNT, 0 = never used. */
+export const SLAB_SOILED: u32 = 64;
+/** Part of a span: a run of whole slabs, named by the descriptor of one entry (slabs.ts). */
+export const SLAB_SPAN: u32 = 65;
+export const SLAB_KIND_MASK: u32 = 255;
+export const SLAB_OWNER_SHIFT: u32 = 8;
+export const SLAB_OWNER_MASK: u32 = 127;
+/** While a slab is being cut: it was soiled, and is not clean yet. */
+export const SLAB_UNCLEAN: u32 = 65536;
+
+// --- descriptor of a span: the value of an entry with FLAG_SPAN
+export const D_FIRST: u32 = 0; // index of its first slab
+export const D_COUNT: u32 = 4; // slabs
+export const D_BYTES: u32 = 8; // bytes in use
+export const D_SIZE: u32 = 16;
+
+// --- region: a span that stays where it is, with a name in the store's own id
+export const G_BYTES: u32 = 0; // bytes the user has; this line is written once
+export const G_ENTRY: u32 = 4; // the entry that holds it, and its version: whose region this memory is
+export const G_VERSION: u32 = 8;
+export const G_OWNER: u32 = 64; // claim of its one owner, as of a ring's receiver; 0 = none
+export const G_DATA: u32 = 128;
 
 // --- ring of a channel: a chunk; its cells are u64 (message chunk, position)
 export const R_CAPACITY: u32 = 64; // cells, a power of two; this line is written once

@@ -68,6 +68,12 @@ export interface Engine {
   send(ring: number, from: number, length: number): number;
   receive(ring: number, target: number): number;
   leaveRing(ring: number): void;
+  makeRegion(keyLength: number, bytes: number): number;
+  openRegion(keyLength: number): number;
+  closeRegion(pin: number): void;
+  dropRegion(keyLength: number): number;
+  claimRegion(data: number): number;
+  leaveRegion(data: number): number;
   hashXx(at: number, length: number, seed: number): number;
   hashFnv(at: number, length: number, seed: number): number;
   hashMurmur(at: number, length: number, seed: number): number;

@@ -9,6 +9,7 @@
  * what there can be, and a header that makes no sense is reported instead of followed.
  */
 import * as L from "./layout.js";
+import { slabClass, slabState } from "./slab-state.js";
 
 export interface Verification {
   readonly ok: boolean;
@@ -41,6 +42,8 @@ class Sweep {
   private readonly headerFault: string | null;
   /** Place of each chunk, by (address - pool) / 32. */
   private readonly places: Uint8Array;
+  /** By slab: the chunk that has it in its span, 0 = none. */
+  private readonly spanOf: Uint32Array;
   private readonly violations: string[] = [];
   private readonly linked = new Array<number>(L.CLASS_COUNT).fill(0);
   /** Chunks by class in caches and class stacks. */
@@ -57,6 +60,7 @@ class Sweep {
     this.slabs = this.at(L.H_SLABS);
     this.slabCount = this.at(L.H_SLAB_LIMIT);
     this.headerFault = this.findHeaderFault();
+    this.spanOf = new Uint32Array(this.headerFault === null ? this.slabCount : 0);
     this.places = new Uint8Array(this.headerFault === null ? (this.slabCount * L.SLAB_SIZE) / 32 : 0);
   }
 
@@ -110,8 +114,7 @@ class Sweep {
 
   /** -1: of a slab that is not cut, or whose state makes no sense (sweepSlabs reports that). */
   private classOf(chunk: number): number {
-    const sizeClass = (this.at(this.slabs + Math.floor((chunk - this.pool) / L.SLAB_SIZE) * 4) & 0xff) - 1;
-    return sizeClass < L.CLASS_COUNT ? sizeClass : -1;
+    return slabClass(this.at(this.slabs + Math.floor((chunk - this.pool) / L.SLAB_SIZE) * 4));
   }
 
   /** Notes where a chunk was met; false when it is no chunk or was met before. */
@@ -132,7 +135,24 @@ class Sweep {
       return false;
     }
     this.places[offset / 32] = place;
+    this.noteSpan(chunk);
     return true;
+  }
+
+  /** The slabs that a chunk has in its span, wherever the chunk is: in no other span. */
+  private noteSpan(chunk: number): void {
+    if (((this.at(chunk + L.E_VALUE_LENGTH) >>> 16) & L.FLAG_SPAN) === 0) return;
+    const descriptor = chunk + L.E_KEY + align16(this.at(chunk + L.E_META) >>> 16);
+    const first = this.at(descriptor + L.D_FIRST);
+    const count = this.at(descriptor + L.D_COUNT);
+    if (count === 0 || first + count > this.slabCount) {
+      this.report(`chunk ${chunk} has a span of ${count} slabs from ${first} on, of ${this.slabCount} there are`);
+      return;
+    }
+    for (let index = first; index < first + count; index++) {
+      if (this.spanOf[index] !== 0) this.report(`slab ${index} is in the spans of ${this.spanOf[index]} and ${chunk}`);
+      this.spanOf[index] = chunk;
+    }
   }
 
   private walkTable(): void {
@@ -205,7 +225,9 @@ class Sweep {
       for (let i = 1; i <= Math.min(n, L.CACHE_CAPACITY); i++) {
         const chunk = this.at(cache + i * 4);
         this.free[sizeClass]++;
-        if (this.note(chunk, 2, `the cache of slot ${number}`) && this.classOf(chunk) !== sizeClass) {
+        if (!this.note(chunk, 2, `the cache of slot ${number}`)) continue;
+        this.checkUnborn(chunk);
+        if (this.classOf(chunk) !== sizeClass) {
           this.report(`chunk ${chunk} is cached by slot ${number} in class ${sizeClass}, not its own`);
         }
       }
@@ -241,11 +263,17 @@ class Sweep {
     }
   }
 
+  /** A backup takes what has a birth for an entry. */
+  private checkUnborn(chunk: number): void {
+    if (this.at(chunk + L.E_BIRTH) !== 0) this.report(`chunk ${chunk} is free and looks as if it had been born`);
+  }
+
   private walkStacks(): void {
     for (let sizeClass = 0; sizeClass < L.CLASS_COUNT; sizeClass++) {
       let chunk = (this.at(L.H_CLASSES + sizeClass * L.LINE) & ~31) >>> 0;
       for (; chunk !== 0 && this.note(chunk, 4, `the stack of class ${sizeClass}`); chunk = this.at(chunk + L.E_NEXT)) {
         this.free[sizeClass]++;
+        this.checkUnborn(chunk);
       }
     }
   }
@@ -272,13 +300,13 @@ class Sweep {
     const totals = new Array<number>(L.CLASS_COUNT).fill(0);
     for (let index = 0; index < this.slabCount; index++) {
       const state = this.at(this.slabs + index * 4);
-      if (state === 0) continue;
-      if (state >>> 8 !== 0) this.report(`slab ${index} is still being cut by slot ${(state >>> 8) - 1}`);
-      const sizeClass = (state & 0xff) - 1;
-      if (sizeClass < 0 || sizeClass >= L.CLASS_COUNT) {
-        this.report(`slab ${index} is cut into chunks of class ${sizeClass}, which there is not`);
-        continue;
-      }
+      const { sizeClass, span, changing, known } = slabState(state);
+      if (!known) this.report(`slab ${index} is of kind ${state & L.SLAB_KIND_MASK}, which there is not`);
+      if (changing >= 0) this.report(`slab ${index} is still being changed by slot ${changing}`);
+      if (span && this.spanOf[index] === 0) this.report(`slab ${index} leaked: it is of a span that no entry has`);
+      if (!span && this.spanOf[index] !== 0)
+        this.report(`slab ${index} is in the span of ${this.spanOf[index]}, but is of none`);
+      if (sizeClass < 0) continue;
       const size = 32 << sizeClass;
       totals[sizeClass] += L.SLAB_SIZE / size;
       for (let offset = 0; offset < L.SLAB_SIZE; offset += size) {

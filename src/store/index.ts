@@ -18,6 +18,7 @@ export type { WhenFull } from "./namespace/word.js";
 /** @internal For backups. */
 export { encodingOf, whenFullOf } from "./namespace/word.js";
 export type { HashName, StoreOptions } from "./options.js";
+export { Region, type RegionOptions } from "./region.js";
 export type { EvictionStats, SizeClassStats, StoreStats } from "./stats.js";
 export { type NamespaceOptions, Store } from "./store.js";
 export type { StoreHandle } from "./worker.js";

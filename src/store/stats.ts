@@ -1,5 +1,5 @@
 /** What the store counts. Counters have one writer each and are summed here, so a sum may be a few operations old. */
-import { layout } from "../core/index.js";
+import { layout, slabState } from "../core/index.js";
 import { type AdaptiveStats, readDecisions } from "./eviction/decision-log.js";
 import { type EvictionName, evictionName, livePolicy } from "./eviction/live-policies.js";
 import { type PressureLevel, pressureLevels, pressureOf } from "./eviction/pressure.js";
@@ -44,6 +44,8 @@ export interface StoreStats {
     usedBytes: number;
     /** Chunk bytes of entries. */
     entryBytes: number;
+    /** Slabs of regions. */
+    spanBytes: number;
     /** usedBytes / poolBytes, 0 to 1. */
     utilisation: number;
     /** Share of the cut slabs that no chunk uses, 0 to 1: external fragmentation between classes. */
@@ -188,14 +190,18 @@ function memoryStats(worker: WorkerConnection, used: number[], entryBytes: numbe
   const slabs = new Uint32Array(buffer, header[layout.H_SLABS / 4], slabMax);
   const bySizeClass = used.map((n, sizeClass) => ({ size: 32 << sizeClass, chunks: 0, used: n }));
   let cut = 0;
+  let spans = 0;
   for (const state of slabs) {
-    if (state === 0) continue;
+    const { sizeClass, span } = slabState(state);
+    if (span) spans++;
+    if (sizeClass < 0) continue;
     cut++;
-    const entry = bySizeClass[(state & 0xff) - 1];
+    const entry = bySizeClass[sizeClass];
     entry.chunks += layout.SLAB_SIZE / entry.size;
   }
-  const usedBytes = bySizeClass.reduce((sum, { size, used: n }) => sum + size * n, 0);
-  const slabBytes = cut * layout.SLAB_SIZE;
+  const spanBytes = spans * layout.SLAB_SIZE;
+  const usedBytes = spanBytes + bySizeClass.reduce((sum, { size, used: n }) => sum + size * n, 0);
+  const slabBytes = cut * layout.SLAB_SIZE + spanBytes;
   const poolBytes = slabMax * layout.SLAB_SIZE;
   return {
     capacityBytes: capacityOf(header),
@@ -203,6 +209,7 @@ function memoryStats(worker: WorkerConnection, used: number[], entryBytes: numbe
     slabBytes,
     usedBytes,
     entryBytes,
+    spanBytes,
     utilisation: usedBytes / poolBytes,
     fragmentation: slabBytes === 0 ? 0 : 1 - usedBytes / slabBytes,
     bySizeClass,

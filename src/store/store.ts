@@ -15,6 +15,7 @@ import { checkLimits, type NamespaceLimits } from "./namespace/limits.js";
 import { Namespace } from "./namespace/namespace.js";
 import { checkWhenFull, type WhenFull } from "./namespace/word.js";
 import { checkOptions, type StoreOptions } from "./options.js";
+import { dropRegion, openRegion, type Region, type RegionOptions, regionNames } from "./region.js";
 import { describe } from "./sizes.js";
 import { collectStats, type StoreStats } from "./stats.js";
 import { monotonicNow, type StoreHandle, WorkerConnection } from "./worker.js";
@@ -251,6 +252,40 @@ export class Store implements AsyncDisposable {
     const { worker, buffers } = this.connection;
     worker.assertOpen();
     buffers.giveBack(buffer);
+  }
+
+  // ---------------------------------------------------------------- regions
+
+  /**
+   * The region of this name: bytes that every thread of the store may read and write, opened for this thread; made, zeroed, when it
+   * does not exist and `bytes` says how large. For what is no value: tables, buffers, counters that are changed in place, under rules
+   * of their users' own. It lives until it is dropped and every thread has closed it; backups leave it out.
+   *
+   * @throws InvalidArgumentError for a bad name or size, another size than it has, or when there is none and no `bytes`;
+   *   OutOfMemoryError when no run of 64 KiB slabs is free; AccessDeniedError on an agent's view of the store
+   */
+  region(name: string, options: RegionOptions = {}): Region {
+    this.assertRoot("open regions");
+    checkName(name);
+    checkObject(options, "region()");
+    return openRegion(this.connection.worker, name, options);
+  }
+
+  /**
+   * Takes a region's name away; its memory is given back when every thread that has it open has closed it. False when there is none.
+   *
+   * @throws InvalidArgumentError for a bad name; AccessDeniedError on an agent's view of the store
+   */
+  dropRegion(name: string): boolean {
+    this.assertRoot("drop regions");
+    checkName(name);
+    return dropRegion(this.connection.worker, name);
+  }
+
+  /** Names of all regions, in no order. */
+  regions(): string[] {
+    this.connection.worker.assertOpen();
+    return regionNames(this.connection.worker);
   }
 
   // ---------------------------------------------------------------- channels

@@ -50,6 +50,7 @@ import { enter, isCurrent, valueOf } from "./quota";
 import { clearHazards, giveBack } from "./reclaim";
 import * as reader from "./read";
 import * as grave from "./reap";
+import * as regions from "./region";
 import * as rings from "./ring";
 import * as loader from "./loader";
 import * as walk from "./sweep";
@@ -526,6 +527,39 @@ export function receive(ring: u32, target: u32): i32 {
 
 export function leaveRing(ring: u32): void {
   rings.leaveRing(ring);
+}
+
+// ------------------------------------------------------------------ regions
+
+/** OK, UNMET (there is one of the name in the key window) or NO_MEMORY. */
+export function makeRegion(length: u32, bytes: u32): i32 {
+  systemKey(length);
+  return regions.makeRegion(hash, meta, bytes);
+}
+
+/** Address of its bytes, 0 when there is none, 1 when too many are open; S_OUT + 16 has its size, S_OUT + 20 what `closeRegion` takes. */
+export function openRegion(length: u32): u32 {
+  systemKey(length);
+  return regions.openRegion(hash, meta);
+}
+
+export function closeRegion(pin: u32): void {
+  regions.closeRegion(pin);
+}
+
+/** Takes the region's name away. Its memory is given back when nobody has it open: here, or by whoever scans next after the last one closed it. */
+export function dropRegion(length: u32): bool {
+  const dropped = removeSystem(length);
+  regions.collectRegions();
+  return dropped;
+}
+
+export function claimRegion(data: u32): u32 {
+  return regions.claimRegion(data);
+}
+
+export function leaveRegion(data: u32): bool {
+  return regions.leaveRegion(data);
 }
 
 // ------------------------------------------------------------------ parts measured and tested on their own

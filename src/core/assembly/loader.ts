@@ -119,6 +119,7 @@ function survey(from: u32, end: u32, size: u32, epoch: u32, filters: u32): bool 
       look(chunk, filters);
     } else {
       store<u32>(chunk + E_BIRTH, 0);
+      store<u8>(chunk + E_FLAGS, 0); // a span it may have had in the old store is not here
     }
   }
   return true;
@@ -253,6 +254,7 @@ function linkAll(from: u32, end: u32, sizeClass: u32, size: u32, shift: u32): i3
         continue;
       }
       store<u32>(chunk + E_BIRTH, 0);
+      store<u8>(chunk + E_FLAGS, 0);
     }
     store<u64>(chunk + E_NEXT, 0); // and no death
     if (first == 0) first = chunk;

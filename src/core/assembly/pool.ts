@@ -34,9 +34,6 @@ import {
   H_CACHE_RETURN,
   H_CLASSES,
   H_REFILL,
-  H_SLAB_LIMIT,
-  H_SLAB_MAX,
-  H_SLAB_NEXT,
   H_SLOTS,
   K_GIVEN,
   K_TAKEN,
@@ -58,6 +55,7 @@ import {
   S_PENDING_TAG,
 } from "../layout";
 import { load32, load64, racy32, raise32, release32, storesFence, swap32, swap64 } from "./memory";
+import { claimSlab, cleanSlab, hasSpan, releaseSpan, slabStart, slabState } from "./slabs";
 import { count, markDirty, pool, poolEnd, slabs, slot, slotNumber } from "./worker";
 
 // @ts-ignore: decorator
@@ -153,6 +151,7 @@ export function allocate(cls: u32): u32 {
  */
 export function putBack(chunk: u32): void {
   unstamp(chunk);
+  if (hasSpan(chunk)) releaseSpan(chunk);
   giveToCache(chunk, classAt(chunk));
   store<u32>(slot + S_HAND_CHUNK, 0);
   trim(classAt(chunk));
@@ -173,6 +172,7 @@ export function unstamp(chunk: u32): void {
 export function free(chunk: u32): void {
   const cls = classAt(chunk);
   store<u32>(slot + S_HAND_FREE, chunk);
+  if (hasSpan(chunk)) releaseSpan(chunk);
   store<u32>(chunk + E_BIRTH, 0);
   storesFence();
   if (FAULT != 4) release32(chunk + E_VERSION, load<u32>(chunk + E_VERSION) + 1);
@@ -288,45 +288,25 @@ function refill(cls: u32, cache: u32): bool {
 }
 
 /**
- * Claims an unused slab for the class, cuts it and pushes its chunks. While it is being cut the slab names its owner, so
+ * Claims a free slab for the class, cuts it and pushes its chunks. While it is being cut the slab names its owner, so
  * that a reaper can finish the work.
  */
 function cutSlab(cls: u32): bool {
-  let i = load32(H_SLAB_NEXT);
-  while (true) {
-    if (i >= load32(H_SLAB_LIMIT) && !grow()) return false;
-    const entry = slabs + (i << 2);
-    if (load32(entry) == 0 && swap32(entry, 0, (cls + 1) | ((slotNumber + 1) << 8))) {
-      raise32(H_SLAB_NEXT, i + 1);
-      finishSlab(i, cls);
-      count(C_SLABS);
-      return true;
-    }
-    i++;
-  }
+  const index = claimSlab(cls);
+  if (index < 0) return false;
+  finishSlab(index, cls);
+  count(C_SLABS);
+  return true;
 }
 
 /** Cuts a claimed slab into a list and pushes it. Also run by a reaper on a slab whose owner died before the push. */
 export function finishSlab(index: u32, cls: u32): void {
-  const entry = slabs + (index << 2);
-  const start = pool + (index << SLAB_SHIFT);
+  cleanSlab(index);
+  const start = slabStart(index);
   const size = sizeOf(cls);
   const last = start + SLAB_SIZE - size;
   for (let chunk = start; chunk < last; chunk += size) store<u32>(chunk + E_NEXT, chunk + size);
   push(PENDING_SLAB, cls, start, last, 0);
-  release32(entry, cls + 1);
+  release32(slabState(index), cls + 1);
   store<u32>(slot + S_PENDING, 0);
-}
-
-/**
- * Makes room for the next slabs, up to the declared maximum. The memory has that size from the start, backed by pages only
- * where it is used: engines learn of a memory that grew under them with a delay, and until then trap on what lies
- * beyond the size they know, which a reader would reach by following another worker's link.
- */
-function grow(): bool {
-  const max = load<u32>(H_SLAB_MAX);
-  const limit = load32(H_SLAB_LIMIT);
-  if (limit >= max) return false;
-  swap32(H_SLAB_LIMIT, limit, min<u32>(limit + 16, max)); // another worker's growth is as good as ours
-  return true;
 }

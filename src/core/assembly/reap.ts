@@ -4,6 +4,7 @@
  *
  *   batch swap on a class stack     swapTookEffect (pool.ts): then the cache holds S_PENDING_COUNT, else what it held before
  *   slab being cut                  its entry names the owner: finish it
+ *   slab of a span                  its entry names the owner: an entry's in hand, or free (slabs.ts)
  *   chunk in hand                   published if its version moved on, if it was marked, or if its key leads to it
  *   entry in hand to be marked      ours if the mark carries the dead slot's number: unlink, retire
  *   chunk between two lists         if it is in none of any slot's lists, it is put into ours
@@ -42,6 +43,10 @@ import {
   R_KIND,
   RING_MPSC,
   RING_SPSC,
+  SLAB_KIND_MASK,
+  SLAB_OWNER_SHIFT,
+  SLAB_SPAN,
+  SLAB_UNCLEAN,
   SLOT_ACTIVE,
   SLOT_FREE,
   SLOT_SIZE,
@@ -80,6 +85,8 @@ import {
 } from "../layout";
 import { load32, load64, store32, swap32 } from "./memory";
 import { classAt, classOf, emptyCache, finishSlab, giveToCache, isChunk, sizeOf, swapTookEffect, trim, unstamp } from "./pool";
+import { closeRegions } from "./region-pins";
+import { hasSpan, releaseSpan, settleSpans, slabOwner } from "./slabs";
 import { idKind, idLine, idTaker, valueOf, withKind } from "./quota";
 import { clearHazards, scan } from "./reclaim";
 import { list } from "./sweep";
@@ -135,6 +142,7 @@ function takeOverReaps(): void {
 function settleStacks(dead: u32, number: u32): void {
   settlePending(dead, number);
   settleSlabs(number);
+  settleSpans(dead, number);
 }
 
 function settleHands(dead: u32, number: u32): void {
@@ -148,6 +156,7 @@ function clearHazardsOf(dead: u32): void {
   store32(dead + S_HAZARD_PREVIOUS, 0);
   store32(dead + S_HAZARD_HEAD, 0);
   for (let pin: u32 = 0; pin < PIN_COUNT; pin++) store32(dead + S_PINS + (pin << 2), 0);
+  closeRegions(dead);
 }
 
 /** Its lists become ours, and the slot is free. */
@@ -186,7 +195,8 @@ function slabOwnedBy(number: u32, cls: u32): u32 {
   const limit = load32(H_SLAB_LIMIT);
   for (let i: u32 = 0; i < limit; i++) {
     const entry = slabs + (i << 2);
-    if (load32(entry) == ((cls + 1) | ((number + 1) << 8))) return entry;
+    const state = load32(entry);
+    if ((state & SLAB_KIND_MASK) == cls + 1 && slabOwner(state) == number + 1) return entry;
   }
   return 0;
 }
@@ -196,9 +206,9 @@ function settleSlabs(number: u32): void {
   for (let i: u32 = 0; i < limit; i++) {
     const entry = slabs + (i << 2);
     const state = load32(entry);
-    if (state >> 8 == number + 1) {
-      const cls = (state & 0xff) - 1;
-      store32(entry, (cls + 1) | ((slotNumber + 1) << 8));
+    if (slabOwner(state) == number + 1 && (state & SLAB_KIND_MASK) != SLAB_SPAN) {
+      const cls = (state & SLAB_KIND_MASK) - 1;
+      store32(entry, (cls + 1) | ((slotNumber + 1) << SLAB_OWNER_SHIFT) | (state & SLAB_UNCLEAN));
       finishSlab(i, cls);
     }
   }
@@ -309,6 +319,7 @@ function isAccountedFor(chunk: u32, register: u32): bool {
 /** Puts a chunk that no one can reach into our cache, and clears the register it was found in before it can move on. */
 function adopt(chunk: u32, register: u32): void {
   store<u32>(slot + S_HAND_FREE, chunk);
+  if (hasSpan(chunk)) releaseSpan(chunk);
   unstamp(chunk);
   store32(chunk + E_VERSION, load<u32>(chunk + E_VERSION) + 1);
   const cls = classAt(chunk);
@@ -513,6 +524,7 @@ function isInDirectory(id: u32): bool {
 /** What a worker gives back when it leaves in good order; its slot is then free for another. */
 export function leave(): void {
   clearHazards();
+  closeRegions(slot);
   adoptBuffers(slot);
   scan();
   for (let cls: u32 = 0; cls < CLASS_COUNT; cls++) emptyCache(cls);

@@ -50,7 +50,7 @@ export function take(hash: u32, meta: u32, key: u32, flags: u32): bool {
   const next = successor;
   unsettled(meta & 0xffff);
   if (!mark(next, load32(H_EPOCH))) return false;
-  if (flags) store<u8>(entry + E_FLAGS, <u8>flags);
+  if (flags) store<u8>(entry + E_FLAGS, load<u8>(entry + E_FLAGS) | <u8>flags);
   const size = sizeOf(classAt(entry));
   markDirty(entry, E_KEY);
   discharge(meta & 0xffff, size);

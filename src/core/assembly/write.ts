@@ -5,6 +5,9 @@ import {
   C_DELETES,
   C_INSERTED,
   C_SETS,
+  D_COUNT,
+  D_FIRST,
+  D_SIZE,
   E_BIRTH,
   E_DEATH,
   E_EXPIRES,
@@ -15,6 +18,8 @@ import {
   E_NEXT,
   E_VALUE_LENGTH,
   E_VERSION,
+  G_ENTRY,
+  G_VERSION,
   H_EPOCH,
   LOG_INSERT,
   LOG_REPLACE,
@@ -35,6 +40,7 @@ import { copyVectors, load32, swap32 } from "./memory";
 import { classAt, classOf, putBack, sizeOf } from "./pool";
 import { discharge, recharge, reserve, settled, unsettled } from "./quota";
 import { clearHazards } from "./reclaim";
+import { bindSpan, unclaim } from "./slabs";
 import { backOff, bucketOf, find, found, head, isExpired, padded, successor, tell } from "./table";
 import { mark, take, unlink } from "./take";
 import { beginWrite, count, endWrite, markDirty, slot } from "./worker";
@@ -104,6 +110,33 @@ export function addTo(hash: u32, meta: u32, key: u32, by: i64): i32 {
   if (chunk == 0) return finish(NO_MEMORY);
   fill(chunk, hash, meta, key, slot + S_OUT + 16, 8, 0);
   const status = publish(hash, meta, key, chunk, MODE_ADD, 0, 0, by);
+  if (status != OK) putBack(chunk);
+  return finish(status);
+}
+
+/**
+ * Writes an entry that holds a span, unless there is one of that key. The span names us as its owner, and is given back if the
+ * entry does not come to be.
+ *
+ * @param start of the span: the entry is noted there, in the words of a region's header
+ */
+export function writeSpan(hash: u32, meta: u32, key: u32, descriptor: u32, start: u32): i32 {
+  const first = load<u32>(descriptor, D_FIRST);
+  const slabCount = load<u32>(descriptor, D_COUNT);
+  beginWrite();
+  count(C_SETS);
+  find(hash, meta, key);
+  const absent = holds(MODE_IF_ABSENT, 0, 0);
+  const chunk = absent ? allocateOrEvict(classOf(E_KEY + padded(meta >> 16) + D_SIZE)) : 0;
+  if (chunk == 0) {
+    unclaim(first, slabCount);
+    return finish(absent ? NO_MEMORY : UNMET);
+  }
+  fill(chunk, hash, meta, key, descriptor, D_SIZE, 0);
+  store<u32>(start, chunk, G_ENTRY);
+  store<u32>(start, load<u32>(chunk + E_VERSION), G_VERSION);
+  bindSpan(chunk);
+  const status = publish(hash, meta, key, chunk, MODE_IF_ABSENT, 0, 0, 0);
   if (status != OK) putBack(chunk);
   return finish(status);
 }

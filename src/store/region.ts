@@ -1,0 +1,156 @@
+/**
+ * A region: bytes with a name that every thread of the store may read and write, of any size up to the pool's. What is in it is its
+ * users' own business: nothing of it is locked, versioned, evicted or backed up. It stays where it is until it is dropped and
+ * everyone has closed it, so views of it may be kept for as long as it is open.
+ */
+import { layout } from "../core/index.js";
+import { ClosedError, InvalidArgumentError, OutOfMemoryError } from "./errors.js";
+import { LISTED, listEntries } from "./listing.js";
+import { describe } from "./sizes.js";
+import type { WorkerConnection } from "./worker.js";
+
+export interface RegionOptions {
+  /** Bytes it has. Needed to make one; when it exists, it must have this size, if given. */
+  bytes?: number;
+}
+
+const KEY_PREFIX = "region:";
+
+/** Made by `store.region()`. A `Disposable`: it is closed at the end of a `using` block. */
+export class Region implements Disposable {
+  readonly name: string;
+  /** The bytes, shared with every thread that has the region open; zero when it was made. Valid until `close`, also after a drop. */
+  readonly bytes: Uint8Array;
+  private readonly worker: WorkerConnection;
+  private readonly address: number;
+  private readonly pin: number;
+  private open = true;
+  private owned = false;
+
+  /** @internal Use `store.region()`. */
+  constructor(worker: WorkerConnection, name: string, address: number, length: number, pin: number) {
+    this.worker = worker;
+    this.name = name;
+    this.address = address;
+    this.pin = pin;
+    this.bytes = new Uint8Array(worker.currentBuffer(), address, length);
+  }
+
+  /**
+   * Makes this thread the region's one owner, unless a living thread is. Ownership binds nobody: it is for users who agree on it.
+   *
+   * @returns "held" by another thread; "mine"; or "inherited" from a thread that died or left without giving it up, so that what is in
+   *   the region may be half done
+   * @throws ClosedError
+   */
+  claim(): "mine" | "held" | "inherited" {
+    this.assertOpen();
+    const answer = (["held", "mine", "inherited"] as const)[this.worker.engine.claimRegion(this.address)];
+    this.owned = answer !== "held";
+    return answer;
+  }
+
+  /** Gives ownership up; false when this thread had it not. @throws ClosedError */
+  release(): boolean {
+    this.assertOpen();
+    this.owned = false;
+    return this.worker.engine.leaveRegion(this.address) !== 0;
+  }
+
+  /** Ends this thread's use of it: its views must not be touched any more, for the memory may become another's. */
+  close(): void {
+    if (!this.open) return;
+    this.open = false;
+    if (this.worker.closed) return;
+    if (this.owned) this.worker.engine.leaveRegion(this.address);
+    this.worker.engine.closeRegion(this.pin);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  private assertOpen(): void {
+    this.worker.assertOpen();
+    if (!this.open)
+      throw new ClosedError(`region "${this.name}" is closed in this thread; open it again with store.region()`);
+  }
+}
+
+/**
+ * The region of this name, made when it does not exist and a size is given.
+ *
+ * @throws InvalidArgumentError for a size out of bounds or other than it has, or when there is none and no size; OutOfMemoryError
+ */
+export function openRegion(worker: WorkerConnection, name: string, options: RegionOptions): Region {
+  const { bytes } = options;
+  if (bytes !== undefined) checkBytes(worker, bytes);
+  for (;;) {
+    const found = findRegion(worker, name);
+    if (found !== null) return sized(found, bytes);
+    if (bytes === undefined) {
+      throw new InvalidArgumentError(`there is no region "${name}"; pass { bytes } to make it`);
+    }
+    const status = worker.engine.makeRegion(worker.putKey(KEY_PREFIX + name), bytes);
+    if (status === layout.NO_MEMORY) throw outOfMemory(worker, name, bytes);
+    // made, by us or by another thread; it may even be dropped again: look once more
+  }
+}
+
+/** Takes the name away; the memory is given back when every thread has closed it. False when there is none. */
+export function dropRegion(worker: WorkerConnection, name: string): boolean {
+  return worker.engine.dropRegion(worker.putKey(KEY_PREFIX + name)) !== 0;
+}
+
+function findRegion(worker: WorkerConnection, name: string): Region | null {
+  const address = worker.engine.openRegion(worker.putKey(KEY_PREFIX + name)) >>> 0;
+  if (address === 0) return null;
+  if (address === 1) {
+    throw new InvalidArgumentError(
+      `this thread has ${layout.REGION_PINS} regions open, the most it can have; close one before opening "${name}"`,
+    );
+  }
+  const { 4: length, 5: pin } = worker.out;
+  return new Region(worker, name, address, length, pin);
+}
+
+function sized(region: Region, bytes: number | undefined): Region {
+  const { length } = region.bytes;
+  if (bytes === undefined || bytes === length) return region;
+  region.close();
+  throw new InvalidArgumentError(`region "${region.name}" was made with ${length} bytes, not ${bytes}`);
+}
+
+/** @throws InvalidArgumentError */
+function checkBytes(worker: WorkerConnection, bytes: number): void {
+  const most = worker.header[layout.H_SLAB_MAX / 4] * layout.SLAB_SIZE - layout.G_DATA;
+  if (!Number.isInteger(bytes) || bytes < 1 || bytes > most) {
+    throw new InvalidArgumentError(
+      `region bytes is ${describe(bytes)}; expected a whole number from 1 to ${most}, what the pool holds`,
+    );
+  }
+}
+
+function outOfMemory(worker: WorkerConnection, name: string, bytes: number): OutOfMemoryError {
+  const slabs = Math.ceil((bytes + layout.G_DATA) / layout.SLAB_SIZE);
+  const of = worker.header[layout.H_SLAB_MAX / 4];
+  return new OutOfMemoryError(
+    `no ${slabs} slabs of 64 KiB lie free side by side for region "${name}" of ${bytes} bytes, of the pool's ${of}; make regions before the pool fills, or the store larger`,
+  );
+}
+
+/** Names of all regions, in no order. */
+export function regionNames(worker: WorkerConnection): string[] {
+  const names: string[] = [];
+  for (let bucket = 0; bucket < worker.bucketCount; ) {
+    const { count, next, words } = listEntries(worker, layout.SYSTEM_ID, bucket, LISTED);
+    bucket = next;
+    for (let i = 0; i < count; i++) {
+      const lengths = worker.engine.readListed(words[i * 2], words[i * 2 + 1]) >>> 0;
+      if (lengths === 0) continue;
+      const key = Buffer.from(worker.keyCopy(lengths >>> 16)).toString("utf8");
+      if (key.startsWith(KEY_PREFIX)) names.push(key.slice(KEY_PREFIX.length));
+    }
+  }
+  return names;
+}
