@@ -1,7 +1,7 @@
 /** The documented targets against what this run measured of the store. */
 import { availableParallelism } from "node:os";
 import type { Latency, Run, TargetResult } from "../reports/results.js";
-import { findTarget, judgeAll } from "../src/monitor/index.js";
+import { findTarget, judgeAll } from "../reports/targets/index.js";
 import { type Scenario, WITH_BACKUPS } from "../workloads/index.js";
 import { fromActualStart, latencyName } from "./runner/latency-names.js";
 

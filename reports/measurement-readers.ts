@@ -1,5 +1,5 @@
 /** What other commands measured, told apart by shape, checked against the schema its writer is held to. */
-import { findTarget } from "../src/monitor/index.js";
+
 import { InvalidArgumentError } from "../src/store/errors.js";
 import { adaptiveGain } from "./adaptive-gain.js";
 import {
@@ -12,6 +12,7 @@ import {
 } from "./measurement-files.js";
 import { checkJson, type JsonFile } from "./read-results.js";
 import type { BackupSpeed, BenchGroup, Check, EvictionResult, TargetFigure } from "./results.js";
+import { findTarget } from "./targets/index.js";
 
 /** Everything one file holds; what it does not is left out. */
 export interface Measurements {

@@ -1,9 +1,10 @@
 /** The files given to a report: results of runs, and what other commands measured beside them. */
-import { findTarget, judge, type TargetVerdict } from "../src/monitor/index.js";
+import { judge, type TargetVerdict } from "../src/metrics/index.js";
 import { InvalidArgumentError } from "../src/store/errors.js";
 import { evictionMeasurements, KNOWN_FILES, type Measurements, measurementsOf } from "./measurement-readers.js";
 import { checkResults, readJson } from "./read-results.js";
 import type { EvictionResult, Results, TargetFigure, TargetResult } from "./results.js";
+import { findTarget } from "./targets/index.js";
 
 /** What stands beside several results and belongs to none of them. */
 export interface Beside extends Pick<Results, "checks" | "backups" | "bench" | "evictions"> {

@@ -1,11 +1,12 @@
 /** The text summary of a run: what one reads in a terminal, or in the log of a build. */
 import Table from "cli-table3";
 import pc from "picocolors";
-import { TARGETS, targetLimit } from "../src/monitor/index.js";
+import { targetLimit } from "../src/metrics/index.js";
 import { factor, latencyFigure, percent, rate, shortCommit, significant } from "./format.js";
 import { distributions, FLOOR_SUBJECT, groupBySubject, REFERENCE_SUBJECT, unique } from "./groups.js";
 import type { Latency, Results, Run, TargetResult } from "./results.js";
 import { distanceText, limitText, measuredText, missedTargets, tally } from "./sections/verdict.js";
+import { TARGETS } from "./targets/index.js";
 
 export interface SummaryOptions {
   /** Colours and weights; by default only on a terminal, and never when NO_COLOR is set. */

@@ -1,42 +1,31 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-
-/** A room is a folder with a door. `src` itself is the way out for users, its subfolders are the rooms. */
-const ROOMS = [
-  "src/core",
-  "src/store",
-  "src/eviction",
-  "src/backup",
-  "src/monitor",
-  "src/agents",
-  "src/resources",
-  "src/cluster",
-  "src/ingest",
-  "src/recording",
-  "workloads",
-  "harness",
-  "reports",
-];
+import { drawRooms } from "#dist/harness/house/draw.js";
+import { findCircles, joinRooms, ROOMS, readImports, roomOf, sources } from "#dist/harness/house/imports.js";
 
 /** Which room may use which: arrows point one way. */
 const ARROWS: Record<string, string[]> = {
   "src/core": [],
   "src/eviction": [],
-  "src/monitor": [],
-  "src/store": ["src/core", "src/eviction", "src/monitor"],
+  "src/metrics": [],
+  "src/store": ["src/core", "src/eviction", "src/metrics"],
+  "src/monitor": ["src/store", "src/metrics"],
   "src/backup": ["src/core", "src/store"],
   "src/recording": ["src/store"],
   src: ROOMS.filter((room) => room.startsWith("src/")),
-  workloads: ["src", "src/monitor", "src/recording", "src/store"],
-  reports: ["src/monitor", "src/store", "src"],
-  harness: ["src", "workloads", "reports", ...ROOMS.filter((room) => room.startsWith("src/"))],
+  workloads: ["src", "src/recording", "src/store"],
+  "reports/targets": ["src/metrics", "src/store"],
+  reports: ["reports/targets", "src/metrics", "src/store", "src"],
+  harness: ["src", "workloads", "reports/targets", "reports", ...ROOMS.filter((room) => room.startsWith("src/"))],
 };
 
 /** Files that every room may name: they import nothing but each other, and opening the whole room for them would be dear. */
 const LEAVES = [
   "src/store/errors.ts",
   "src/store/sizes.ts",
+  "src/store/health-targets.ts",
+  "src/metrics/target.ts",
   "src/recording/format.ts",
   "workloads/generators/sfc32.ts",
   "reports/results.ts",
@@ -46,29 +35,17 @@ const LEAVES = [
 
 const root = resolve(import.meta.dirname, "..");
 
-function sources(folder: string): string[] {
-  return readdirSync(join(root, folder)).flatMap((name) => {
-    const path = join(folder, name);
-    if (statSync(join(root, path)).isDirectory()) return name === "assembly" ? [] : sources(path);
-    return name.endsWith(".ts") && !name.endsWith(".d.ts") ? [path] : [];
+const imports = readImports(root);
+
+describe("circles", () => {
+  it("are found whole, of any length, and only where there are any", () => {
+    const edges = new Map(Object.entries({ a: ["b"], b: ["c"], c: ["a", "d"], d: ["e"], e: ["d"], f: ["a"], g: [] }));
+    expect(findCircles(edges).sort()).toEqual([
+      ["a", "b", "c"],
+      ["d", "e"],
+    ]);
   });
-}
-
-function roomOf(path: string): string {
-  return ROOMS.find((room) => path.startsWith(`${room}/`)) ?? path.split("/")[0];
-}
-
-interface Import {
-  from: string;
-  to: string;
-}
-
-const imports: Import[] = ["src", "workloads", "harness", "reports"].flatMap(sources).flatMap((from) =>
-  [...readFileSync(join(root, from), "utf8").matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(([, target]) => ({
-    from,
-    to: relative(root, resolve(root, dirname(from), target)).replace(/\.js$/, ".ts"),
-  })),
-);
+});
 
 describe("the house", () => {
   it("has imports to look at", () => {
@@ -91,8 +68,19 @@ describe("the house", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("has no file that needs, by any way round, a file that needs it", () => {
+    const files = new Map<string, string[]>();
+    for (const { from, to } of imports) files.set(from, [...(files.get(from) ?? []), to]);
+    expect(findCircles(files)).toEqual([]);
+  });
+
+  it("is drawn in docs/architecture.svg as it is", () => {
+    const drawn = readFileSync(join(root, "docs/architecture.svg"), "utf8");
+    expect(drawn, "npm run picture:rooms draws it again").toBe(drawRooms(joinRooms(imports)));
+  });
+
   it("keeps the policies free of everything else, so that simulator and store run the same code", () => {
-    const foreign = sources("src/eviction").filter((path) =>
+    const foreign = sources(root, "src/eviction").filter((path) =>
       /from "(?!\.\/)[^"]+"/.test(readFileSync(join(root, path), "utf8")),
     );
     expect(foreign).toEqual([]);

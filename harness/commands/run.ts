@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import type { Results } from "../../reports/results.js";
-import { Histogram, hdrLog } from "../../src/monitor/index.js";
+import { Histogram, hdrLog } from "../../src/metrics/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import {
   formatByName,

@@ -1,6 +1,6 @@
 /** `engram targets`: every figure the documents promise. */
 import { Command } from "commander";
-import { measuredBy, TARGETS } from "../../src/monitor/index.js";
+import { measuredBy, TARGETS } from "../../reports/targets/index.js";
 
 export function targetsCommand(): Command {
   return new Command("targets")

@@ -2,7 +2,7 @@
  * What the measuring costs: the very loops of passes.ts over the no-op subject, on the stream that will be measured. The
  * sampled floor is subtracted from every sample; the batched cost tells a figure that was optimised away.
  */
-import { Histogram } from "../../src/monitor/index.js";
+import { Histogram } from "../../src/metrics/index.js";
 import { noop } from "../subjects/noop.js";
 import type { AgentContext } from "../subjects/subject.js";
 import { COST_UNITS_PER_NS } from "./cost-units.js";

@@ -3,7 +3,7 @@
  * barrier; between the barrier and the end of a pass it does nothing but the loop.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { Histogram } from "../../src/monitor/index.js";
+import { Histogram } from "../../src/metrics/index.js";
 import { arrivalTime, STREAM_OPERATIONS } from "../../workloads/index.js";
 import { type Calibrator, makeCalibrator } from "../measure/calibration.js";
 import { COST_UNITS_PER_NS } from "../measure/cost-units.js";

@@ -2,7 +2,7 @@
  * The memory one run process and its workers share: a start barrier, a stop word, and for each worker the count of
  * operations done and its latency histograms. One writer a word; the main thread only reads, the stop word aside.
  */
-import { HistogramReader, HistogramRecorder, RECORDER_BYTES } from "../../src/monitor/index.js";
+import { HistogramReader, HistogramRecorder, RECORDER_BYTES } from "../../src/metrics/index.js";
 import { BARRIER_BYTES, Barrier } from "../measure/barrier.js";
 
 const LINE = 64;

@@ -1,6 +1,6 @@
 /** Gathers what the passes of one run reported into the run of results.json. */
 import type { Latency, Run, RunEvent, RunRole, SeriesPoint } from "../../reports/results.js";
-import { Histogram } from "../../src/monitor/index.js";
+import { Histogram } from "../../src/metrics/index.js";
 import { arrivalsBy, STREAM_OPERATIONS } from "../../workloads/index.js";
 import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
 import type { MemoryUse, Subject } from "../subjects/index.js";

@@ -1,6 +1,6 @@
 /** What happens while a pass runs, seen from outside: operations and latencies by interval, progress. */
 import type { SeriesPoint } from "../../reports/results.js";
-import { Histogram, type HistogramReader } from "../../src/monitor/index.js";
+import { Histogram, type HistogramReader } from "../../src/metrics/index.js";
 import { CLOCKS, type Clock, type ControlBlock } from "./control-block.js";
 
 /** Drains the workers' histograms, by slot and clock. */

@@ -1,11 +1,12 @@
 /** The verdict: how many documented targets the run met, which it missed and by how much, and which nobody measured. */
-import { findTarget } from "../../src/monitor/index.js";
+
 import { figureCard, type Section, table } from "../chrome.js";
 import { targetsBeyond, targetsFigure } from "../figures/targets.js";
 import { count, magnitude, significant } from "../format.js";
 import { fileLabels, unique } from "../groups.js";
 import { type Html, html } from "../html.js";
 import type { Results, TargetResult } from "../results.js";
+import { findTarget } from "../targets/index.js";
 
 export interface Tally {
   met: number;

@@ -1,4 +1,4 @@
-import type { PolicyName } from "./policy.js";
+import type { PolicyName } from "./registry.js";
 import type { SimulatedCache } from "./simulated-cache.js";
 
 /**

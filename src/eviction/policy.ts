@@ -14,7 +14,8 @@
  * because the live store takes them at different times: reads arrive from access logs, writes insert, and pressure evicts.
  */
 export interface Policy {
-  readonly name: PolicyName;
+  /** As the registry has it. */
+  readonly name: string;
 
   /** Resident entries. */
   readonly size: number;
@@ -45,25 +46,3 @@ export interface Policy {
   /** A resident was given another expiry. Absent from policies that do not look at it. */
   renew?(id: number, expiresAt: number): void;
 }
-
-/** Every policy that `createPolicy` builds, in the order tables list them. */
-export const policyNames = [
-  "lru",
-  "fifo",
-  "clock",
-  "arc",
-  "lirs",
-  "lfu",
-  "ttl",
-  "random",
-  "2q",
-  "s3-fifo",
-  "sieve",
-  "w-tinylfu",
-  "opt",
-  "hybrid",
-  "adaptive",
-  "w-tinylfu-climbing",
-] as const;
-
-export type PolicyName = (typeof policyNames)[number];

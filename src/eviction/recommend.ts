@@ -1,5 +1,5 @@
 import type { AccessPattern } from "./pattern-analyser.js";
-import type { PolicyName } from "./policy.js";
+import type { PolicyName } from "./registry.js";
 
 /** Below this ratio no pattern is taken to dominate: the workload is mixed. */
 const DOMINANCE = 0.5;

@@ -1,6 +1,5 @@
 /** The door of the store: what agents use. */
 export type { Verification } from "../core/index.js";
-export type { Health, HealthAlert, HealthStatus } from "../monitor/index.js";
 export type { Permission } from "./access.js";
 export { Channel, type ChannelOptions } from "./channel.js";
 export { ENCODINGS, type EncodingName, type Values } from "./encoding.js";
@@ -9,6 +8,7 @@ export type { AdaptiveStats, EvictionDecision } from "./eviction/decision-log.js
 export { type EvictionName, evictionName, type LivePolicyName } from "./eviction/live-policies.js";
 export type { PressureLevel } from "./eviction/pressure.js";
 export { HASH_BYTES_MAX, type HashKind, hashBytes, selectHash } from "./hash.js";
+export type { Health, HealthAlert, HealthStatus } from "./health.js";
 export { type Key, PreparedKey } from "./key.js";
 export type { Cut, Loaded, Loader } from "./loader.js";
 export type { SetOptions, Version } from "./namespace/condition.js";

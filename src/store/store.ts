@@ -1,7 +1,6 @@
 /** The store: many namespaces in one shared memory, reached from many threads. */
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { compileEngine, createMemory, layout, type Verification, verifyMemory } from "../core/index.js";
-import { type Health, health } from "../monitor/index.js";
 import { ADMIN, AgentAccess, checkAgentId, isReserved, type Permission, permissionBits, WRITE } from "./access.js";
 import { type Channel, type ChannelOptions, openChannel } from "./channel.js";
 import { type Connection, connect, reapThread, runEvictor, startMaintenance, wake, whileHeld } from "./connection.js";
@@ -9,6 +8,7 @@ import { checkEncoding, type EncodingName } from "./encoding.js";
 import { AccessDeniedError, InvalidArgumentError } from "./errors.js";
 import { Gauges } from "./eviction/gauges.js";
 import { openHandle } from "./handle.js";
+import { type Health, health } from "./health.js";
 import { Loader } from "./loader.js";
 import { checkName } from "./namespace/directory.js";
 import { checkLimits, type NamespaceLimits } from "./namespace/limits.js";

@@ -12,7 +12,7 @@ import { type BenchResults, benchResultsSchema } from "#dist/harness/bench/resul
 import { keep } from "#dist/harness/bench/sink.js";
 import { storePadding } from "#dist/harness/bench/store-padding.js";
 import { measureInTurns, rotated } from "#dist/harness/bench/turns.js";
-import { findTarget, measuredBy, TARGETS } from "#dist/src/monitor/index.js";
+import { findTarget, measuredBy, TARGETS } from "#dist/reports/targets/index.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/harness/bench/main.js", import.meta.url));
 

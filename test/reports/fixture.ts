@@ -4,7 +4,7 @@
  */
 
 import type { EvictionResult, Latency, Results, Run } from "#dist/reports/results.js";
-import { judgeAll } from "#dist/src/monitor/index.js";
+import { judgeAll } from "#dist/reports/targets/index.js";
 import { type Measurement, seededRandom } from "./fixture-random.js";
 
 const FLOOR_NS = 56;

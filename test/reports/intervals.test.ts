@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { percentileInterval, shareInterval, throughputError } from "#dist/reports/intervals.js";
-import { Histogram } from "#dist/src/monitor/index.js";
+import { Histogram } from "#dist/src/metrics/index.js";
 import { seededRandom } from "./fixture-random.js";
 
 const latency = (histogram: Histogram) => ({
@@ -35,7 +35,7 @@ describe("the interval of a percentile", () => {
   });
 });
 
-/** The layout's bucket: see src/monitor/histogram.ts. */
+/** The layout's bucket: see src/metrics/histogram.ts. */
 function bucketOf(value: number): number {
   const v = Math.min(value, 2 ** 32 - 1) >>> 0;
   const e = Math.max(0, 31 - 7 - Math.clz32(v));

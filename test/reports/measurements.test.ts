@@ -10,7 +10,7 @@ import { renderReport } from "#dist/reports/page.js";
 import { backupsSection } from "#dist/reports/sections/backups.js";
 import { benchSection } from "#dist/reports/sections/bench.js";
 import { linearizabilitySection } from "#dist/reports/sections/linearizability.js";
-import { judgeAll } from "#dist/src/monitor/index.js";
+import { judgeAll } from "#dist/reports/targets/index.js";
 import { InvalidArgumentError } from "#dist/src/store/errors.js";
 import { fixtureResults } from "./fixture.js";
 

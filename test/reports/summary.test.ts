@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { renderSummary, renderTargets, reportCommand } from "#dist/reports/index.js";
-import { TARGETS } from "#dist/src/monitor/index.js";
+import { TARGETS } from "#dist/reports/targets/index.js";
 import { InvalidArgumentError } from "#dist/src/store/errors.js";
 import { fixtureResults } from "./fixture.js";
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { findTarget } from "#dist/src/monitor/index.js";
+import { findTarget } from "#dist/reports/targets/index.js";
 import { createStream, crewOf, MIX_OPERATIONS, parseScenario, scenarioFolder } from "#dist/workloads/index.js";
 
 const page = readFileSync(resolve(import.meta.dirname, "../../docs/scenarios.md"), "utf8");

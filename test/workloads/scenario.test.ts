@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findTarget } from "#dist/src/monitor/index.js";
+import { findTarget } from "#dist/reports/targets/index.js";
 import {
   listScenarios,
   loadScenario,

@@ -1,7 +1,7 @@
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Store } from "../../../src/index.js";
-import { HistogramRecorder, RECORDER_BYTES } from "../../../src/monitor/index.js";
+import { HistogramRecorder, RECORDER_BYTES } from "../../../src/metrics/index.js";
 import { formatOperation } from "../../checker/history.js";
 import type { Contender } from "../contender.js";
 import { figureAnswers, figuresOf, plainFigure, ratios } from "../judge.js";

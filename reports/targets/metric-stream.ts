@@ -1,5 +1,5 @@
 /** The MetricStream ADRs. */
-import { atLeast, atMost, BATCHED, below, row, type Target } from "./target.js";
+import { atLeast, atMost, BATCHED, below, row, type Target } from "../../src/metrics/target.js";
 
 export const METRIC_STREAM_TARGETS: readonly Target[] = [
   row("s-ring-record", "S", "ring-buffer record", "ns", atMost(10), "about 10 ns", BATCHED),

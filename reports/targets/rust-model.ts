@@ -1,5 +1,5 @@
 /** ADR-011 on the Rust memory model for agents. */
-import { atLeast, atMost, below, row, SAMPLED, type Target } from "./target.js";
+import { atLeast, atMost, below, row, SAMPLED, type Target } from "../../src/metrics/target.js";
 
 export const RUST_MODEL_TARGETS: readonly Target[] = [
   row("r011-q-lookup", "R-011", "Q-table look-up", "ms", below(1), "< 1 ms", `P99, ${SAMPLED}`),

@@ -1,5 +1,5 @@
 /** The Patinox memory utilities. */
-import { atLeast, atMost, BATCHED, below, row, SAMPLED, type Target } from "./target.js";
+import { atLeast, atMost, BATCHED, below, row, SAMPLED, type Target } from "../../src/metrics/target.js";
 
 export const PATINOX_TARGETS: readonly Target[] = [
   row("p-pool-acquire", "P", "acquire from a warm pool", "ms", below(1), "< 1 ms", `P99, ${SAMPLED}`),

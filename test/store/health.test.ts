@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type HealthInput, health } from "#dist/src/monitor/index.js";
+import { type HealthInput, health } from "#dist/src/store/health.js";
 
 function input(change: {
   operations?: Partial<HealthInput["operations"]>;

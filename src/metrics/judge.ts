@@ -1,6 +1,4 @@
-/** One measurement against one target, and all of them against all. */
-import { whyNotMeasured } from "./measured-by.js";
-import { findTarget, TARGETS } from "./table.js";
+/** One measurement against one target. */
 import type { Comparison, Target } from "./target.js";
 
 /** A judged target: one row of `targets` in results.json. */
@@ -55,25 +53,6 @@ export function judge(target: Target, measured: number | null, method: string): 
     distance: shortfall(target, measured),
     severity: severityOf(target, measured),
   };
-}
-
-/**
- * Every documented target judged by what was measured, in the order of the table. A target without an entry comes out
- * as not measured: with `reason` and what would measure it, or why nothing here can.
- *
- * @throws RangeError when an id is not in the table: a measurement nobody would see.
- */
-export function judgeAll(
-  measurements: ReadonlyMap<string, { measured: number | null; method: string }>,
-  reason: string,
-): TargetVerdict[] {
-  for (const id of measurements.keys()) {
-    if (findTarget(id) === undefined) throw new RangeError(`"${id}" is no documented target; see TARGETS for the ids`);
-  }
-  return TARGETS.map((target) => {
-    const entry = measurements.get(target.id);
-    return entry ? judge(target, entry.measured, entry.method) : judge(target, null, whyNotMeasured(target, reason));
-  });
 }
 
 function meets({ comparison, target }: Target, measured: number): boolean {

@@ -12,7 +12,7 @@ import {
   HistogramRecorder,
   MAX_VALUE,
   RECORDER_BYTES,
-} from "#dist/src/monitor/histogram.js";
+} from "#dist/src/metrics/histogram.js";
 
 // Values over the whole range, small ones as likely as large ones.
 const value = fc
@@ -191,7 +191,7 @@ describe("recorder and reader", () => {
       for (let i = 0; i < workerData.count; i++) recorder.record(i);
     `;
     const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), {
-      workerData: { buffer, count, module: new URL("../../dist/src/monitor/histogram.js", import.meta.url).href },
+      workerData: { buffer, count, module: new URL("../../dist/src/metrics/histogram.js", import.meta.url).href },
     });
     const reader = new HistogramReader(buffer);
     const drained = new Histogram();

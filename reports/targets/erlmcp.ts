@@ -1,5 +1,5 @@
 /** The erlmcp distributed memory design. */
-import { above, atLeast, atMost, exactly, row, SAMPLED, type Target } from "./target.js";
+import { above, atLeast, atMost, exactly, row, SAMPLED, type Target } from "../../src/metrics/target.js";
 
 export const ERLMCP_TARGETS: readonly Target[] = [
   row("d-tier-process", "D", "tier: process", "ns", atMost(100), "about 100 ns", `P50 of reads, ${SAMPLED}`),

@@ -3,7 +3,8 @@
  * snapshot of its stats in a file, or of a test's made-up figures. Nothing is measured here and nothing is invented: what
  * counters cannot tell is null, with the reason.
  */
-import { findTarget, judge, type Target, type TargetVerdict } from "./targets/index.js";
+import { judge, type TargetVerdict } from "../metrics/index.js";
+import { HIT_RATE, MEMORY_UTILISATION, READ_P95, THROUGHPUT, WRITE_P95 } from "./health-targets.js";
 
 /** What is looked at: `store.stats()` has this shape. */
 export interface HealthInput {
@@ -94,22 +95,16 @@ export function health(input: HealthInput): Health {
 function judgeTargets(utilisation: number, hitRatio: number | null, gets: number): TargetVerdict[] {
   const enough = hitRatio !== null && gets >= HIT_RATIO_FROM;
   return [
-    judge(target("m010-memory-utilisation"), utilisation * 100, "bytes in use over bytes of the pool, now"),
+    judge(MEMORY_UTILISATION, utilisation * 100, "bytes in use over bytes of the pool, now"),
     judge(
-      target("m010-hit-rate"),
+      HIT_RATE,
       enough ? hitRatio * 100 : null,
       enough ? "hits over look-ups since creation" : `only ${gets} look-ups so far, ${HIT_RATIO_FROM} are needed`,
     ),
-    judge(target("m010-read-p95"), null, NO_LATENCIES),
-    judge(target("m010-write-p95"), null, NO_LATENCIES),
-    judge(target("m010-throughput"), null, LOAD_ONLY),
+    judge(READ_P95, null, NO_LATENCIES),
+    judge(WRITE_P95, null, NO_LATENCIES),
+    judge(THROUGHPUT, null, LOAD_ONLY),
   ];
-}
-
-function target(id: string): Target {
-  const found = findTarget(id);
-  if (found === undefined) throw new RangeError(`"${id}" is no documented target`);
-  return found;
 }
 
 /** A target that is missed but not beyond its alert limit is told among the targets, and alarms no one. */

@@ -2,7 +2,7 @@
  * What measures each target, or why nothing here can: an open row of a report is told from this table, so that its reader knows what to
  * run, or what is not there to be measured.
  */
-import type { Target } from "./target.js";
+import type { Target } from "../../src/metrics/target.js";
 
 /** A command that measures it, or the reason that none does. */
 export type MeasuredBy = { readonly command: string } | { readonly reason: string };

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import * as hdr from "hdr-histogram-js";
 import { describe, expect, it } from "vitest";
-import { encodeHistogram, hdrLog } from "#dist/src/monitor/hdr-log.js";
-import { Histogram } from "#dist/src/monitor/index.js";
+import { encodeHistogram, hdrLog } from "#dist/src/metrics/hdr-log.js";
+import { Histogram } from "#dist/src/metrics/index.js";
 
 const values = fc.array(fc.oneof(fc.nat(300), fc.nat(1_000_000), fc.integer({ min: 0, max: 0xffff_fff0 })), {
   minLength: 1,

@@ -10,6 +10,7 @@
  * P = the Patinox memory utilities, D = the erlmcp distributed memory design, S = the MetricStream ADRs.
  */
 
+import type { Target } from "../../src/metrics/target.js";
 import { BACKUP_TARGETS } from "./backups.js";
 import { ENGINE_TARGETS } from "./engine.js";
 import { ERLMCP_TARGETS } from "./erlmcp.js";
@@ -17,7 +18,6 @@ import { OPERATION_TARGETS } from "./memory-store.js";
 import { METRIC_STREAM_TARGETS } from "./metric-stream.js";
 import { PATINOX_TARGETS } from "./patinox.js";
 import { RUST_MODEL_TARGETS } from "./rust-model.js";
-import type { Target } from "./target.js";
 
 /** Every documented target, by document. */
 export const TARGETS: readonly Target[] = [

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { targetResultSchema } from "#dist/reports/results.js";
-import { findTarget, judge, judgeAll, measuredBy, TARGETS, type Target } from "#dist/src/monitor/index.js";
+import { findTarget, judgeAll, measuredBy, TARGETS } from "#dist/reports/targets/index.js";
+import { judge, type Target } from "#dist/src/metrics/index.js";
 
 const read = findTarget("m010-read-p95")!;
 const throughput = findTarget("m010-throughput")!;
