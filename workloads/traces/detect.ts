@@ -57,7 +57,7 @@ export function formatByName(name: string): TraceFormat {
 /** Guesses the format from the file's name and, failing that, its beginning. Throws InvalidArgumentError when neither tells. */
 export function detectFormat(path: string, head: Buffer, asked?: string): DetectedFormat {
   if (asked !== undefined) return { format: formatByName(asked), by: "option" };
-  const name = path.toLowerCase().replace(/\.(gz|zst)$/, "");
+  const name = path.toLowerCase().replace(/\.(gz|zst|xz)$/, "");
   const named = longestEnding(name);
   if (named !== undefined) return { format: named, by: "name" };
   const seen = TRACE_FORMATS.find((format) => format.looksLike(head));
