@@ -2,7 +2,6 @@
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import type { TraceBatch, TraceColumns } from "./batch.js";
 import { KeyNumbers } from "./key-numbers.js";
-import type { TraceStream } from "./open.js";
 import { repeatWarnings, type TraceReading } from "./reading.js";
 import { fillUnknownSizes } from "./unknown-sizes.js";
 
@@ -15,6 +14,12 @@ type Wants = (column: "sizes" | "ops" | "times" | "ttls", has: TraceColumns) => 
 
 /** Whole numbers of 32 bits as long as all are such, else of 53 bits or fractions. */
 export type NumberColumn = Uint32Array | Float64Array;
+
+/** Where batches come from: a TraceStream. */
+interface Batches {
+  readonly reading: TraceReading;
+  batches(): AsyncGenerator<TraceBatch>;
+}
 
 export interface LoadedColumns {
   readonly keys: KeyNumbers;
@@ -36,7 +41,7 @@ export interface LoadedColumns {
  */
 export async function loadColumns(
   path: string,
-  stream: TraceStream,
+  stream: Batches,
   { wants = () => true, shared = false }: { wants?: Wants; shared?: boolean } = {},
 ): Promise<LoadedColumns> {
   const keys = new KeyNumbers();

@@ -4,7 +4,7 @@
  * fzstd moves its whole window at every block, so a frame with a long one (zstd --long) is collected first, as far as it is small: no
  * match reaches further back than what the blocks come to, and the window it is given is no longer than that.
  */
-import { damaged, type FrameHeader, type FramePiece } from "./zstd.js";
+import { damaged, type FrameHeader, type FramePiece } from "./zstd-frame.js";
 
 const LONG_WINDOW = 8 * 2 ** 20;
 /** Compressed bytes of a frame that are collected. */

@@ -9,6 +9,7 @@ import * as zlib from "node:zlib";
 import { InvalidArgumentError } from "../../../src/store/errors.js";
 import { ByteInput } from "./byte-input.js";
 import { isSkippableFrame } from "./magic.js";
+import { damaged, type FrameHeader, type FramePiece } from "./zstd-frame.js";
 import { decodeFrame } from "./zstd-pure.js";
 
 const MAGIC = 0xfd2fb528;
@@ -19,25 +20,6 @@ const LONGEST_BLOCK = 128 * 1024;
 const WIDEST_WINDOW = 2 ** 31;
 const RLE = 1;
 const COMPRESSED = 2;
-
-/** What a frame's header says. */
-export interface FrameHeader {
-  readonly bytes: Buffer;
-  /** How far back a match may reach. */
-  readonly window: number;
-  /** Bytes the frame holds when it is decoded; null: not told. */
-  readonly contentSize: number | null;
-  readonly hasChecksum: boolean;
-}
-
-/** A piece of a frame behind its header. */
-export interface FramePiece {
-  readonly bytes: Buffer;
-  /** What the block that begins with it comes to at most when it is decoded; 0 for a piece that goes on. */
-  readonly most: number;
-  /** Of the checksum at the frame's end. */
-  readonly isChecksum: boolean;
-}
 
 /**
  * The plain bytes of a file of frames.
@@ -177,10 +159,4 @@ async function* decodeNatively(
 
 function cut(path: string, at: number): InvalidArgumentError {
   return damaged(path, at, "the file ends within the frame that begins here");
-}
-
-export function damaged(path: string, at: number, what: string, cause?: unknown): InvalidArgumentError {
-  return new InvalidArgumentError(`${path}: damaged zstd data (byte ${at}: ${what}); expected a whole zstd file`, {
-    cause,
-  });
 }
