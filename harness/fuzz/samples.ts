@@ -103,7 +103,7 @@ function compressedTraces(): Sample[] {
   const zstd = zstdCompressSync?.(plain);
   const raw = rawFrame(plain.subarray(0, 4000));
   const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
-  const run = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x88, (100_000 << 3) & 0xff | 3, (100_000 >> 5) & 0xff, (100_000 >> 13) & 0xff, 0x31]);
+  const run = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x88, (100_000 << 3) & 0xff | 3, (100_000 >> 5) & 0xff, (100_000 >> 13) & 0xff, 0]);
   return [
     { name: "t.lirs.gz", bytes: gzip },
     { name: "two.lirs.gz", bytes: Buffer.concat([gzip, gzip]) },
@@ -147,7 +147,7 @@ function historyLines(): string[] {
 /** A backup, and its entries in both open forms. */
 async function storeSamples(folder: string): Promise<{ backups: Sample[]; jsonl: Sample; msgpack: Sample }> {
   const directory = join(folder, "backup");
-  const store = await Store.create({ capacity: "1MiB", eviction: "none", maintenance: false });
+  const store = await Store.create({ capacity: "2MiB", maxWorkers: 2, eviction: "none", maintenance: false });
   const texts = store.namespace("texts", { encoding: "string" });
   for (let i = 0; i < 200; i++) texts.set(`key ${i}`, `value ${"x".repeat(i)}`);
   const objects = store.namespace("objects", { encoding: "json" });

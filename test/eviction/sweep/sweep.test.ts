@@ -35,7 +35,7 @@ describe("sweep", () => {
     );
     for (const row of rows) {
       expect(Object.keys(row)).toEqual(
-        "trace policy capacity by requests hits misses missRatio evictions nsPerRequest".split(" "),
+        "trace policy capacity by requests hits misses missRatio requestedBytes missedBytes byteMissRatio evictions nsPerRequest".split(" "),
       );
       expect(row).toMatchObject({ trace: "fixture", by: "objects", requests: 3000, missRatio: row.misses / 3000 });
       expect(row.hits + row.misses).toBe(3000);

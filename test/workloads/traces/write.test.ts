@@ -12,6 +12,11 @@ function keys(trace: Trace): string[] {
   return [...trace.ids].map((id) => trace.keyOf(id));
 }
 
+/** All but its names, and how it was read. */
+function columnsOf(trace: Trace) {
+  return { ...trace, keyOf: null, name: "", reading: null };
+}
+
 describe("next accesses", () => {
   it("agree with looking ahead", () => {
     fc.assert(
@@ -48,7 +53,7 @@ describe("writing", () => {
       const path = join(files.folder, name);
       await writeTrace(path, source, "csv");
       const back = await loadTrace(path);
-      expect({ ...back, keyOf: null, name: "" }).toEqual({ ...source, keyOf: null, name: "" });
+      expect(columnsOf(back)).toEqual(columnsOf(source));
       expect(keys(back)).toEqual(keys(source));
     }
     await writeTrace(join(files.folder, "out.txt"), source, "txt");
@@ -80,7 +85,7 @@ describe("writing", () => {
         });
         const again = join(files.folder, "again.oplog.gz");
         await writeTrace(again, back, "oplog");
-        expect({ ...(await loadTrace(again)), keyOf: null, name: "" }).toEqual({ ...back, keyOf: null, name: "" });
+        expect(columnsOf(await loadTrace(again))).toEqual(columnsOf(back));
       }),
       { numRuns: 40 },
     );
