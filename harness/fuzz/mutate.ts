@@ -38,7 +38,10 @@ function flip(bytes: Buffer, random: Random): Buffer {
 }
 
 function overwrite(bytes: Buffer, random: Random): Buffer {
-  bytes.set(randomBytes(random, random.below(16)).subarray(0, bytes.length), Math.max(0, random.below(bytes.length + 1) - 16));
+  bytes.set(
+    randomBytes(random, random.below(16)).subarray(0, bytes.length),
+    Math.max(0, random.below(bytes.length + 1) - 16),
+  );
   return bytes;
 }
 

@@ -24,7 +24,10 @@ export class Reader {
 
   /** Reads a file. A fault ends the process; the next file gets another one. */
   async read(job: Job): Promise<Outcome> {
-    this.child ??= fork(TARGET, { stdio: ["ignore", "ignore", "ignore", "ipc"], execArgv: ["--max-old-space-size=768"] });
+    this.child ??= fork(TARGET, {
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+      execArgv: ["--max-old-space-size=768"],
+    });
     const child = this.child;
     const ended = new AbortController();
     const answer = new Promise<Outcome>((resolve) => {

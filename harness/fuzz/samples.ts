@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
-import { listScenarios, loadTrace, scenarioFolder, writeTrace } from "../../workloads/index.js";
 import { Store } from "../../src/store/index.js";
+import { listScenarios, loadTrace, scenarioFolder, writeTrace } from "../../workloads/index.js";
 import { convert } from "../backup/convert.js";
 import { formatOperation } from "../checker/index.js";
 import type { TargetName } from "./targets.js";
@@ -48,13 +48,25 @@ function text(name: string, lines: readonly string[]): Sample {
 function textTraces(): Sample[] {
   return [
     text("t.lirs", [...NUMBERS.map(String), "*"]),
-    text("t.txt", NUMBERS.map((n) => `key-${n}`)),
-    text("t.arc", NUMBERS.map((n, i) => `${n} ${(n % 5) + 1} 0 ${i}`)),
+    text(
+      "t.txt",
+      NUMBERS.map((n) => `key-${n}`),
+    ),
+    text(
+      "t.arc",
+      NUMBERS.map((n, i) => `${n} ${(n % 5) + 1} 0 ${i}`),
+    ),
     text("t.csv", ["time,id,size,op,ttl", ...NUMBERS.map((n, i) => `${1_700_000_000_000 + i},"k,${n}",${n},get,5`)]),
     text("counts.csv", ["key,op,size,op_count,key_size", ...NUMBERS.map((n) => `${n},GET_LEASE,${n},${n % 4},3`)]),
-    text("t.tr", NUMBERS.map((n, i) => `${i} ${n} ${n + 100}`)),
+    text(
+      "t.tr",
+      NUMBERS.map((n, i) => `${i} ${n} ${n + 100}`),
+    ),
     text("scsi.csv", ["version,time,op,size,lbn", ...NUMBERS.map((n, i) => `1,${i},2a,512,${n}`)]),
-    text("t.twr", NUMBERS.map((n, i) => `${i},k${n},2,${n},1,get,0`)),
+    text(
+      "t.twr",
+      NUMBERS.map((n, i) => `${i},k${n},2,${n},1,get,0`),
+    ),
   ];
 }
 
@@ -93,8 +105,7 @@ function binaryTraces(): Sample[] {
 }
 
 /** "1\n2\n1\n" in a stream of xz (CRC32). */
-const XZ =
-  "/Td6WFoAAAFpIt42AgAhARYAAAB0L+WjAQAFMQoyCjEKAAAAWjZpRQABGgbF6sh5kEKZDQEAAAAAAVla";
+const XZ = "/Td6WFoAAAFpIt42AgAhARYAAAB0L+WjAQAFMQoyCjEKAAAAWjZpRQABGgbF6sh5kEKZDQEAAAAAAVla";
 
 function compressedTraces(): Sample[] {
   const plain = Buffer.from(`${Array.from({ length: 3000 }, (_, i) => (i * 7919) % 499).join("\n")}\n`);
@@ -103,7 +114,18 @@ function compressedTraces(): Sample[] {
   const zstd = zstdCompressSync?.(plain);
   const raw = rawFrame(plain.subarray(0, 4000));
   const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
-  const run = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x88, (100_000 << 3) & 0xff | 3, (100_000 >> 5) & 0xff, (100_000 >> 13) & 0xff, 0]);
+  const run = Buffer.from([
+    0x28,
+    0xb5,
+    0x2f,
+    0xfd,
+    0,
+    0x88,
+    ((100_000 << 3) & 0xff) | 3,
+    (100_000 >> 5) & 0xff,
+    (100_000 >> 13) & 0xff,
+    0,
+  ]);
   return [
     { name: "t.lirs.gz", bytes: gzip },
     { name: "two.lirs.gz", bytes: Buffer.concat([gzip, gzip]) },
@@ -139,7 +161,9 @@ function historyLines(): string[] {
   return Array.from({ length: 12 }, (_, i) =>
     formatOperation({
       ...{ client: `w${i % 3}`, key: "k", call: i * 10, return: i * 10 + 5 },
-      ...(i % 3 === 0 ? { op: "set", input: { value: i }, output: true } : { op: "get", input: null, output: i - (i % 3) }),
+      ...(i % 3 === 0
+        ? { op: "set", input: { value: i }, output: true }
+        : { op: "get", input: null, output: i - (i % 3) }),
     }),
   );
 }

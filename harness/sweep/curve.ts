@@ -193,13 +193,7 @@ interface Estimate {
 }
 
 /** A sample that drew too many or too few requests did so by its hottest ids, which hit at any capacity: the difference counts as hits. */
-function estimateOf(
-  outcome: Outcome,
-  trace: SweepTrace,
-  told: Told,
-  sample: SweepTrace,
-  rate: number,
-): Estimate {
+function estimateOf(outcome: Outcome, trace: SweepTrace, told: Told, sample: SweepTrace, rate: number): Estimate {
   const { hits, misses, evictions, milliseconds } = outcome;
   const lookupShare = (hits + misses) / sample.ids.length;
   const lookups = lookupShare * trace.ids.length;

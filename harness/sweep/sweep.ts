@@ -169,5 +169,9 @@ export function rowOf(told: Told, requests: number, { policy, capacity, by }: Pa
 }
 
 function bytesOf(requestedBytes: number, missedBytes: number) {
-  return { requestedBytes, missedBytes, byteMissRatio: requestedBytes === 0 ? 0 : Math.min(1, missedBytes / requestedBytes) };
+  return {
+    requestedBytes,
+    missedBytes,
+    byteMissRatio: requestedBytes === 0 ? 0 : Math.min(1, missedBytes / requestedBytes),
+  };
 }

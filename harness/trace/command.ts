@@ -14,12 +14,7 @@ import {
 } from "../../workloads/index.js";
 import { wholeNumber } from "../command-line/option-values.js";
 import { requireWritableFile } from "../command-line/output-file.js";
-import {
-  type ReadingFlags,
-  readingOptions,
-  warnOfReading,
-  withReadingOptions,
-} from "../command-line/trace-reading.js";
+import { type ReadingFlags, readingOptions, warnOfReading, withReadingOptions } from "../command-line/trace-reading.js";
 import { generateTrace } from "./generate.js";
 import { measureTrace } from "./measure.js";
 import { formatToWrite, oneOf, parseSizeSpec } from "./option-values.js";

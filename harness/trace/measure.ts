@@ -3,8 +3,8 @@ import {
   KeyNumbers,
   NextAccessChecker,
   openTrace,
-  type TraceOptions,
   repeatWarnings,
+  type TraceOptions,
   TraceSummary,
 } from "../../workloads/index.js";
 import { popularityOfCounts } from "./popularity.js";

@@ -53,11 +53,7 @@ export function capacityLabel(capacity: number, by: EvictionResult["by"]): strin
 }
 
 /** Null when no row tells the ratio. */
-export function hitRatioFigure(
-  curves: Curves,
-  looks: ReadonlyMap<string, Look>,
-  ratio: Ratio = "object",
-): Html | null {
+export function hitRatioFigure(curves: Curves, looks: ReadonlyMap<string, Look>, ratio: Ratio = "object"): Html | null {
   const rows = curves.rows.filter((row) => missRatioOf(row, ratio) !== undefined);
   const capacities = unique(rows.map(({ capacity }) => capacity));
   if (rows.length === 0) return null;

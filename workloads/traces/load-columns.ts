@@ -85,10 +85,12 @@ interface Columns {
 
 function columnsOf({ columns }: TraceBatch, wants: Wants, shared: boolean): Columns {
   return {
-    sizes: columns.size && wants("sizes", columns) ? new GrowingColumn<NumberColumn>(new Uint32Array(0), shared) : undefined,
+    sizes:
+      columns.size && wants("sizes", columns) ? new GrowingColumn<NumberColumn>(new Uint32Array(0), shared) : undefined,
     ops: columns.op && wants("ops", columns) ? new GrowingColumn(new Uint8Array(0), shared) : undefined,
     times: columns.time && wants("times", columns) ? new GrowingColumn(new Float64Array(0), shared) : undefined,
-    ttls: columns.ttl && wants("ttls", columns) ? new GrowingColumn<NumberColumn>(new Uint32Array(0), shared) : undefined,
+    ttls:
+      columns.ttl && wants("ttls", columns) ? new GrowingColumn<NumberColumn>(new Uint32Array(0), shared) : undefined,
   };
 }
 

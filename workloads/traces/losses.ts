@@ -29,7 +29,9 @@ function logLosses(trace: Trace): string[] {
   const left = unloggedRequests(trace);
   const cut = countOf(trace.ttls, (ttl) => ttl > LONGEST_TTL);
   return [
-    ...(logKnowsOperations(trace) ? [] : ["operations other than get, set, delete, increment (the nearest are written)"]),
+    ...(logKnowsOperations(trace)
+      ? []
+      : ["operations other than get, set, delete, increment (the nearest are written)"]),
     ...(left > 0 ? [`${left.toLocaleString("en-US")} requests that neither read nor write`] : []),
     ...(cut > 0 ? [`${cut.toLocaleString("en-US")} times to live beyond 49 days (they are cut to that)`] : []),
   ];

@@ -39,7 +39,8 @@ const ENOUGH = 100;
 
 /** Why the key may not be what was taken for it; none where enough is asked for twice. */
 export function repeatWarnings(requests: number, distinct: number): string[] {
-  const doubt = "no cache hits that, and it may be that something else than the key was read; --format and --columns decide";
+  const doubt =
+    "no cache hits that, and it may be that something else than the key was read; --format and --columns decide";
   if (requests > 1 && distinct === requests) {
     return [`all ${requests.toLocaleString("en-US")} requests name different keys: ${doubt}`];
   }

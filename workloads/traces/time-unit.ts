@@ -57,7 +57,8 @@ export function judgeUnit(greatest: number): JudgedUnit {
       return { unit, why: `they count from 1970 to ${new Date(since1970 * 1000).toISOString().slice(0, 10)}` };
     }
   }
-  if (Math.abs(greatest) <= LONGEST) return { unit: "s", why: "taken for that, since nothing tells; --time-unit decides" };
+  if (Math.abs(greatest) <= LONGEST)
+    return { unit: "s", why: "taken for that, since nothing tells; --time-unit decides" };
   const warning = `times of ${greatest} are taken for seconds, of which that would be more than a century, since nothing tells their unit: expected --time-unit ms, us or ns`;
   return { unit: "s", why: "taken for that, since nothing tells", warning };
 }

@@ -33,9 +33,7 @@ describe("Zstandard, on every Node", () => {
     ["skippable frames first, in between and last", [SKIPPABLE, ZSTD, SKIPPABLE, SKIPPABLE, ZSTD, SKIPPABLE], 2],
     ["a window of 2 GiB", [ZSTD_LONG, ZSTD_LONG], 2],
   ])("%s", async (_, parts, times) => {
-    expect(await keysOf("z.lirs.zst", Buffer.concat(parts))).toEqual(
-      Array.from({ length: times }, () => KEYS).flat(),
-    );
+    expect(await keysOf("z.lirs.zst", Buffer.concat(parts))).toEqual(Array.from({ length: times }, () => KEYS).flat());
   });
 
   it("a file cut anywhere is refused, unless it ends with a frame", async () => {
@@ -43,7 +41,9 @@ describe("Zstandard, on every Node", () => {
     const ends = [ZSTD.length, ZSTD.length + SKIPPABLE.length];
     for (let length = 1; length < whole.length; length += 7) {
       if (ends.includes(length)) continue;
-      expect(await refusal("cut.lirs.zst", whole.subarray(0, length)), String(length)).toMatch(/damaged zstd|ends within/);
+      expect(await refusal("cut.lirs.zst", whole.subarray(0, length)), String(length)).toMatch(
+        /damaged zstd|ends within/,
+      );
     }
   });
 

@@ -4,8 +4,8 @@ import { COLUMN_FIELDS, type ColumnField, type ColumnSpec, DELIMITERS } from "..
 import { isText } from "../head.js";
 import { shown } from "../lines.js";
 import { type TimeUnit, unitOfName } from "../time-unit.js";
-import { namesOperation } from "./csv-operations.js";
 import { splitFields } from "./csv-fields.js";
+import { namesOperation } from "./csv-operations.js";
 
 /** Lines that are looked at. */
 const SAMPLE = 200;

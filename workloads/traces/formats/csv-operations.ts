@@ -8,7 +8,10 @@ import { scsiOperation } from "./scsi.js";
 const NAMES: ReadonlyMap<string, number> = new Map([
   ...OPERATION_NAMES.map((name, code): [string, number] => [name.toLowerCase(), code]),
   ...each(OP_GET, "gets mget getlease leaseget gat gats read r lookup find gettemp getperm getnotinitialized"),
-  ...each(OP_SET, "setlease leaseset put write w add replace update cas append prepend store puttemp putperm putnotinitialized"),
+  ...each(
+    OP_SET,
+    "setlease leaseset put write w add replace update cas append prepend store puttemp putperm putnotinitialized",
+  ),
   ...each(OP_DELETE, "del remove rm invalidate unlink"),
   ...each(OP_INCREMENT, "incr decr decrement"),
   ...each(OP_OTHER, "touch nop noop unknown unknowntemp exists flush flushall"),

@@ -73,7 +73,8 @@ async function* read(source: ByteSource, options: ReadOptions): AsyncGenerator<T
     }
   }
   if (batch !== undefined && batch.count > 0) yield batch;
-  if (headers > 0) options.reading.warnings.push(`the header line comes ${headers + 1} times: it was skipped each time`);
+  if (headers > 0)
+    options.reading.warnings.push(`the header line comes ${headers + 1} times: it was skipped each time`);
   if (empty > 0) options.reading.warnings.push(`${empty} rows stand for 0 requests: they were skipped`);
 }
 

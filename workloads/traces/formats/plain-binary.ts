@@ -33,7 +33,9 @@ export const cache2k: TraceFormat = {
 async function* read(source: ByteSource, recordSize: 4 | 8, name: string): AsyncGenerator<TraceBatch> {
   // any bytes would do, but ids that all spell text do not exist
   if (source.head.length >= LEAST_TEXT && isText(source.head)) {
-    throw new InvalidArgumentError(`${source.path}: byte 0: text; expected ${recordSize} bytes an id, as ${name} has them`);
+    throw new InvalidArgumentError(
+      `${source.path}: byte 0: text; expected ${recordSize} bytes an id, as ${name} has them`,
+    );
   }
   const batch = new TraceBatch("number", {}, true);
   for await (const { view, count } of recordBlocks(source, recordSize, name)) {
