@@ -70,7 +70,7 @@ export function evictCommand(): Command {
     )
     .option(
       "--by <unit>",
-      "objects or bytes: what shares count, and with bytes plain sizes too (default: as the sizes say)",
+      "what shares and plain sizes count: objects or bytes (default: objects; sizes with a unit are bytes)",
     )
     .option(
       "--threads <count>",

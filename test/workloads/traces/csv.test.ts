@@ -99,7 +99,7 @@ describe("times", () => {
     ["1700000000.5", 1700000000.5, "s"],
     ["1700000000123", 1700000000.123, "ms"],
     ["1700000000123456", 1700000000.123456, "us"],
-    ["1700000000123456789", 1700000000.123456, "ns"],
+    ["1700000000123456789", 1700000000.1234567, "ns"],
   ])("%s are told by counting from 1970, and ttl is in their unit", async (time, seconds, unit) => {
     const trace = await read("t.csv", ["time,id,ttl", `${time},a,5000`]);
     expect(trace.times?.[0]).toBeCloseTo(seconds, 6);
