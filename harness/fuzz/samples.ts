@@ -28,7 +28,7 @@ export async function makeSamples(): Promise<Record<TargetName, Sample[]>> {
     return {
       traces: [...traces, oracle, log],
       compressed: compressedTraces(),
-      oplogs: [log],
+      oplogs: [log, { name: "blocks.oplog", bytes: Buffer.concat([log.bytes, log.bytes, log.bytes]) }],
       scenarios: await scenarioSamples(),
       results: [{ name: "results.json", bytes: Buffer.from(JSON.stringify(RESULTS, null, 2)) }],
       histories: [{ name: "history.jsonl", bytes: Buffer.from(historyLines().join("\n")) }],

@@ -99,16 +99,16 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
 
   const bar = createProgressBar(process.stderr.isTTY === true);
   try {
-    const readings = new Map<string, TraceReading>();
-    const onRead = (trace: string, reading: TraceReading) => void readings.set(trace, reading);
+    const readings: string[] = [];
+    const onRead = (trace: string, reading: TraceReading): void => {
+      bar.stop();
+      warnOfReading(trace, reading);
+      readings.push(noteOnReading(trace, reading));
+    };
     const { rows, notes } = await withInterruption((signal) => work(signal, onRead, bar.show));
     bar.stop();
-    for (const [trace, reading] of readings) {
-      warnOfReading(trace, reading);
-      notes.unshift(noteOnReading(trace, reading));
-    }
     if (options.output !== undefined) await writeFileAtomically(options.output, renderEviction(rows));
-    process.stdout.write(render({ rows, notes }, options));
+    process.stdout.write(render({ rows, notes: [...readings, ...notes] }, options));
   } finally {
     bar.stop();
   }
