@@ -4,7 +4,14 @@ import { count } from "./format.js";
 import { unique } from "./groups.js";
 import { html } from "./html.js";
 import type { EvictionResult } from "./results.js";
-import { countsSection, hitRatioSection, relativeSection, speedSection, winnersSection } from "./sections/eviction.js";
+import {
+  countsSection,
+  hitRatioSection,
+  relativeSection,
+  speedSection,
+  tracesSection,
+  winnersSection,
+} from "./sections/eviction.js";
 import { overTimeSection, regretSection } from "./sections/eviction-over-time.js";
 import { readingSection } from "./sections/reading.js";
 
@@ -39,6 +46,7 @@ export function renderEviction(rows: readonly EvictionResult[]): string {
             overTimeSection(rows),
             regretSection(rows),
             speedSection(rows),
+            tracesSection(rows),
             countsSection(rows),
             readingSection("eviction"),
           ].filter((section) => section !== null),

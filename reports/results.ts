@@ -120,9 +120,18 @@ export const evictionResultSchema = z.object({
   requests: z.number().int().nonnegative(),
   hits: z.number().int().nonnegative(),
   misses: z.number().int().nonnegative(),
+  /** By objects, whatever the capacity counts. */
   missRatio: z.number().min(0).max(1),
+  /** By bytes, whatever the capacity counts; absent where the trace has no sizes. */
+  requestedBytes: z.number().nonnegative().optional(),
+  missedBytes: z.number().nonnegative().optional(),
+  byteMissRatio: z.number().min(0).max(1).optional(),
   evictions: z.number().int().nonnegative(),
   nsPerRequest: z.number().nonnegative(),
+  /** How the trace was read, and why. */
+  read: z.string().optional(),
+  /** What makes it doubtful that it was read as it is meant. */
+  warnings: z.array(z.string()).readonly().optional(),
   /** Hit ratio of equal parts of the trace, each by itself; null where a part looks nothing up. */
   windowHitRatios: z.array(z.number().min(0).max(1).nullable()).readonly().optional(),
   /** Of adaptive: when, in lookups, it changed to which policy, and why. */

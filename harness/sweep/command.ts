@@ -5,8 +5,16 @@ import { Command } from "commander";
 import { type EvictionResult, renderEviction, writeFileAtomically } from "../../reports/index.js";
 import { type By, policyNames } from "../../src/eviction/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
+import type { TraceReading } from "../../workloads/index.js";
 import { withInterruption } from "../command-line/interruption.js";
 import { requireWritableFile } from "../command-line/output-file.js";
+import {
+  noteOnReading,
+  type ReadingFlags,
+  readingOptions,
+  warnOfReading,
+  withReadingOptions,
+} from "../command-line/trace-reading.js";
 import { renderCsv } from "./csv.js";
 import { type CurveRow, type Curves, missRatioCurves } from "./curve.js";
 import { loadForSweep } from "./load.js";
@@ -27,13 +35,11 @@ const MAX_WINDOWS = 10_000;
 /** Parts of a trace that a page shows, unless told otherwise. */
 const WINDOWS_OF_A_PAGE = 100;
 
-interface EvictOptions {
+interface EvictOptions extends ReadingFlags {
   policy: string;
   size?: string;
   curve?: string | true;
   sample?: string;
-  format?: string;
-  columns?: string;
   by?: string;
   threads?: string;
   seed: string;
@@ -46,9 +52,9 @@ interface EvictOptions {
 
 /** The command, for the CLI to add. Bad input of any kind is thrown as an InvalidArgumentError. */
 export function evictCommand(): Command {
-  return new Command("evict")
+  return withReadingOptions(new Command("evict"))
     .description("simulate eviction policies over traces and print their miss ratios")
-    .argument("<trace...>", "trace files; .gz and .zst are read as they are")
+    .argument("<trace...>", "trace files; .gz, .zst and .xz are read as they are")
     .option("--policy <names>", `comma-separated, or all: ${policyNames.join(", ")}`, DEFAULT_POLICIES)
     .option(
       "--size <sizes>",
@@ -62,11 +68,9 @@ export function evictCommand(): Command {
       "--sample <share>",
       `with --curve, the share of the ids each of ${SAMPLES} samples takes, up to 25%; 100% simulates everything (default: as the trace's size asks for)`,
     )
-    .option("--format <name>", "the traces' format, instead of guessing it from name and content")
-    .option("--columns <spec>", "for csv: which column is what, such as time=1,id=2,size=3")
     .option(
       "--by <unit>",
-      "objects or bytes: what shares count, and with bytes plain sizes too (default: as the sizes say)",
+      "what shares and plain sizes count: objects or bytes (default: objects; sizes with a unit are bytes)",
     )
     .option(
       "--threads <count>",
@@ -95,10 +99,16 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
 
   const bar = createProgressBar(process.stderr.isTTY === true);
   try {
-    const { rows, notes } = await withInterruption((signal) => work(signal, bar.show));
+    const readings: string[] = [];
+    const onRead = (trace: string, reading: TraceReading): void => {
+      bar.stop();
+      warnOfReading(trace, reading);
+      readings.push(noteOnReading(trace, reading));
+    };
+    const { rows, notes } = await withInterruption((signal) => work(signal, onRead, bar.show));
     bar.stop();
     if (options.output !== undefined) await writeFileAtomically(options.output, renderEviction(rows));
-    process.stdout.write(render({ rows, notes }, options));
+    process.stdout.write(render({ rows, notes: [...readings, ...notes] }, options));
   } finally {
     bar.stop();
   }
@@ -121,16 +131,17 @@ interface Work {
   notes: string[];
 }
 
-type Run = (signal: AbortSignal, onProgress?: (progress: SweepProgress) => void) => Promise<Work>;
+type OnRead = (trace: string, reading: TraceReading) => void;
+
+type Run = (signal: AbortSignal, onRead: OnRead, onProgress?: (progress: SweepProgress) => void) => Promise<Work>;
 
 /** Checks all options now, and gives what is left to do. */
 function sizedWork(paths: readonly string[], options: EvictOptions): Run {
   const sizes = parseSizes(options.size ?? DEFAULT_SIZES, parseBy(options.by));
   const settings = { policies: parsePolicies(options.policy), ...parseCommon(options) };
   const windows = parseWindows(options.windows, options.output === undefined ? 0 : WINDOWS_OF_A_PAGE);
-  const countsBytes = sizes.some(({ by }) => by === "bytes");
-  return async (signal, onProgress) => {
-    const traces = loadEach(paths, options, countsBytes, signal);
+  return async (signal, onRead, onProgress) => {
+    const traces = loadEach(paths, options, onRead, signal);
     const rows = await sweep({ traces, sizes, windows, ...settings, signal, onProgress });
     return { rows, notes: rows.flatMap(noteOnRegret) };
   };
@@ -143,8 +154,8 @@ function curveWork(paths: readonly string[], options: EvictOptions): Run {
   const points = parsePoints(options.curve as string | true);
   const rate = parseSample(options.sample);
   const settings = { policies: parsePolicies(options.policy), by, points, rate, ...parseCommon(options) };
-  return async (signal, onProgress) => {
-    const traces = loadEach(paths, options, by === "bytes", signal);
+  return async (signal, onRead, onProgress) => {
+    const traces = loadEach(paths, options, onRead, signal);
     const work: Work = { rows: [], notes: [] };
     for await (const curves of missRatioCurves({ traces, ...settings, signal, onProgress })) {
       work.rows.push(...curves.rows);
@@ -178,15 +189,12 @@ function noteOnRegret({ trace, capacity, by, regret, decisions = [] }: SweepRow)
   ];
 }
 
-async function* loadEach(
-  paths: readonly string[],
-  { format, columns }: EvictOptions,
-  sizes: boolean,
-  signal: AbortSignal,
-) {
+async function* loadEach(paths: readonly string[], options: EvictOptions, onRead: OnRead, signal: AbortSignal) {
   for (const path of paths) {
     signal.throwIfAborted();
-    yield await loadForSweep(path, { format, columns, sizes });
+    const trace = await loadForSweep(path, { ...readingOptions(options), sizes: true });
+    if (trace.reading !== undefined) onRead(trace.name, trace.reading);
+    yield trace;
   }
 }
 

@@ -14,10 +14,15 @@ const COLUMNS = [
   "nsPerRequest",
 ] as const satisfies readonly (keyof SweepRow)[];
 
-/** The rows as CSV (RFC 4180, lines end in a line feed), with a header; the errors of estimates in a column more, where there are any. */
+/** The rows as CSV (RFC 4180, lines end in a line feed), with a header; what there is of bytes and of estimates' errors in columns more. */
 export function renderCsv(rows: readonly CurveRow[]): string {
+  const bytes = rows.some(({ byteMissRatio }) => byteMissRatio !== undefined);
   const estimated = rows.some(({ missRatioError }) => missRatioError !== undefined);
-  const columns = estimated ? [...COLUMNS, "missRatioError" as const] : COLUMNS;
+  const columns = [
+    ...COLUMNS,
+    ...(bytes ? (["requestedBytes", "missedBytes", "byteMissRatio"] as const) : []),
+    ...(estimated ? (["missRatioError"] as const) : []),
+  ];
   const lines = rows.map((row) => columns.map((column) => field(row[column] ?? "")).join(","));
   return `${[columns.join(","), ...lines].join("\n")}\n`;
 }

@@ -5,9 +5,9 @@ import { Crew } from "./crew.js";
 import type { Outcome } from "./messages.js";
 import type { Pair } from "./plan.js";
 import { chooseRate, SAMPLES, spatialSample } from "./sample.js";
-import { type SweepTrace, shareTrace } from "./shared-trace.js";
+import { type SweepTrace, sharedKinds, shareTrace } from "./shared-trace.js";
 import { footprintOf } from "./sizes.js";
-import { rowOf, type SweepProgress, type SweepRow } from "./sweep.js";
+import { requestedBytes, rowOf, type SweepProgress, type SweepRow, type Told, toldBy } from "./sweep.js";
 
 /** Capacities of a curve run from this share of the working set to all of it. */
 const LEAST_SHARE = 0.001;
@@ -75,15 +75,20 @@ async function curvesOf(crew: Crew, trace: SweepTrace, options: CurveOptions): P
   const { policies, by, points } = options;
   const rate = options.rate === 1 ? null : (options.rate ?? chooseRate(trace.distinct));
   const capacities = capacitiesOf(trace, by, points);
-  const known = by === "objects" && isPlain(trace) ? exactLru(trace, capacities) : null;
+  const told = toldBy(trace, requestedBytes({ sizes: trace.sizes, kinds: sharedKinds(trace.ops ?? null) }));
+  // stack distances do not tell the bytes that miss: with sizes they are worth it only where the rest is sampled
+  const isKnown = by === "objects" && isPlain(trace) && (rate !== null || trace.sizes === null);
+  const known = isKnown ? exactLru(trace, told, capacities) : null;
   const simulated = policies.filter((policy) => policy !== "lru" || known === null);
   const counted = rate !== null && known !== null ? [...simulated, "lru" as const] : simulated;
   const pairs = counted.flatMap((policy) => capacities.map((capacity) => ({ policy, capacity, by })));
   const rows =
-    rate === null ? await whole(crew, trace, pairs, options) : await estimated(crew, trace, pairs, rate, options);
+    rate === null
+      ? await whole(crew, trace, told, pairs, options)
+      : await estimated(crew, trace, told, pairs, rate, options);
   const estimatedLru = rows.slice(simulated.length * capacities.length);
   const rowsOf = (policy: PolicyName) =>
-    policy === "lru" && known !== null ? known : rows.filter((row) => row.policy === policy);
+    policy === "lru" && known !== null ? withBytesOf(known, estimatedLru) : rows.filter((row) => row.policy === policy);
   return {
     trace: trace.name,
     rows: policies.flatMap(rowsOf),
@@ -107,34 +112,44 @@ function capacitiesOf(trace: SweepTrace, by: By, points: number): number[] {
 }
 
 function isPlain(trace: SweepTrace): boolean {
-  return !trace.ops?.some((op) => op !== 0) && !trace.ttls?.some((ttl) => ttl > 0);
+  return !trace.ops?.some((op) => op !== 0) && !trace.ttls?.some((ttl: number) => ttl > 0);
 }
 
-function exactLru({ name, ids, distinct }: SweepTrace, capacities: readonly number[]): CurveRow[] {
+/** Exact rows with the byte ratios of estimated ones, where there are any. */
+function withBytesOf(known: readonly CurveRow[], estimates: readonly CurveRow[]): CurveRow[] {
+  return known.map((row, i) => {
+    const { requestedBytes, missedBytes, byteMissRatio } = estimates[i] ?? {};
+    return byteMissRatio === undefined ? row : { ...row, requestedBytes, missedBytes, byteMissRatio };
+  });
+}
+
+function exactLru({ ids, distinct }: SweepTrace, told: Told, capacities: readonly number[]): CurveRow[] {
   const start = performance.now();
   const distances = new StackDistances(distinct);
   for (const id of ids) distances.observe(id);
   const milliseconds = performance.now() - start;
   return distances.missesAt(capacities).map((misses, i) => {
     const evictions = misses - Math.min(capacities[i], distinct);
-    const outcome = { hits: ids.length - misses, misses, evictions, milliseconds };
-    return rowOf(name, ids.length, { policy: "lru", capacity: capacities[i], by: "objects" }, outcome);
+    const outcome = { hits: ids.length - misses, misses, missedBytes: null, evictions, milliseconds };
+    return rowOf(told, ids.length, { policy: "lru", capacity: capacities[i], by: "objects" }, outcome);
   });
 }
 
 async function whole(
   crew: Crew,
   trace: SweepTrace,
+  told: Told,
   pairs: readonly Pair[],
   options: CurveOptions,
 ): Promise<CurveRow[]> {
   const outcomes = await simulate(crew, trace, pairs, options, 1, 0);
-  return outcomes.map((outcome, i) => rowOf(trace.name, trace.ids.length, pairs[i], outcome));
+  return outcomes.map((outcome, i) => rowOf(told, trace.ids.length, pairs[i], outcome));
 }
 
 async function estimated(
   crew: Crew,
   trace: SweepTrace,
+  told: Told,
   pairs: readonly Pair[],
   rate: number,
   options: CurveOptions,
@@ -145,7 +160,7 @@ async function estimated(
     const sample = spatialSample(trace, rate, slice, options.seed ?? 1);
     if (sample === null) continue;
     const outcomes = await simulate(crew, sample, scaled, options, SAMPLES, slice);
-    estimates.push(outcomes.map((outcome) => estimateOf(outcome, trace, sample, rate)));
+    estimates.push(outcomes.map((outcome) => estimateOf(outcome, trace, told, sample, rate)));
   }
   if (estimates.length < 2) {
     throw new InvalidArgumentError(
@@ -161,8 +176,9 @@ async function estimated(
     const misses = Math.round(missRatio * lookups);
     const evictions = Math.round(mean((one) => one.evictions));
     const milliseconds = ofPair.reduce((sum, one) => sum + one.milliseconds, 0);
-    const outcome = { hits: lookups - misses, misses, evictions, milliseconds };
-    const row = rowOf(trace.name, trace.ids.length, pair, outcome);
+    const missedBytes = told.requestedBytes === null ? null : Math.round(mean((one) => one.missedBytes));
+    const outcome = { hits: lookups - misses, misses, missedBytes, evictions, milliseconds };
+    const row = rowOf(told, trace.ids.length, pair, outcome);
     return { ...row, missRatio, missRatioError: Math.sqrt(variance / ofPair.length) };
   });
 }
@@ -171,18 +187,20 @@ interface Estimate {
   readonly missRatio: number;
   /** Of the whole trace. */
   readonly lookups: number;
+  readonly missedBytes: number;
   readonly evictions: number;
   readonly milliseconds: number;
 }
 
 /** A sample that drew too many or too few requests did so by its hottest ids, which hit at any capacity: the difference counts as hits. */
-function estimateOf(outcome: Outcome, trace: SweepTrace, sample: SweepTrace, rate: number): Estimate {
+function estimateOf(outcome: Outcome, trace: SweepTrace, told: Told, sample: SweepTrace, rate: number): Estimate {
   const { hits, misses, evictions, milliseconds } = outcome;
   const lookupShare = (hits + misses) / sample.ids.length;
   const lookups = lookupShare * trace.ids.length;
   const expected = lookups * rate;
   const missRatio = expected === 0 ? 0 : Math.min(1, misses / expected);
-  return { missRatio, lookups, evictions: evictions / rate, milliseconds };
+  const missedBytes = Math.min(told.requestedBytes ?? 0, (outcome.missedBytes ?? 0) / rate);
+  return { missRatio, lookups, missedBytes, evictions: evictions / rate, milliseconds };
 }
 
 async function simulate(
@@ -194,10 +212,7 @@ async function simulate(
   part: number,
 ): Promise<Outcome[]> {
   if (pairs.length === 0) return [];
-  const shared = shareTrace(trace, {
-    sizes: pairs.some(({ by }) => by === "bytes"),
-    future: pairs.some(({ policy }) => policy === "opt"),
-  });
+  const shared = shareTrace(trace, { future: pairs.some(({ policy }) => policy === "opt") });
   const total = pairs.length * trace.ids.length;
   let done = 0;
   return crew.run(shared, pairs, { seed, windows: 0 }, (requests) => {

@@ -23,6 +23,8 @@ export type Report =
 export interface Outcome {
   readonly hits: number;
   readonly misses: number;
+  /** Bytes of the requests that missed; null where they were not counted. */
+  readonly missedBytes: number | null;
   readonly evictions: number;
   /** What each window came to; absent when none were asked for. */
   readonly windows?: readonly WindowCount[];

@@ -9,11 +9,11 @@ import {
   WRITE,
 } from "../../src/eviction/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
-import { OPERATION_NAMES, type OperationName, type Trace } from "../../workloads/index.js";
+import { type NumberColumn, OPERATION_NAMES, type OperationName, type Trace } from "../../workloads/index.js";
 
 /** What the simulator needs of a trace. Without `ops` every request is a read that inserts when it misses. */
 export type SweepTrace = Pick<Trace, "name" | "distinct" | "ids" | "sizes"> &
-  Partial<Pick<Trace, "ops" | "times" | "ttls">>;
+  Partial<Pick<Trace, "ops" | "times" | "ttls" | "reading">>;
 
 /** A trace in shared memory: posting it to a worker copies nothing. */
 export interface SharedTrace extends Operations {
@@ -36,28 +36,41 @@ const KIND_OF: Readonly<Record<OperationName, number>> = {
   other: NOTHING,
 };
 
+/** Times and times to live are whole numbers of these, so that the sum of two is exact: an entry is gone at its moment, not a hair before or behind. */
+const MICROSECONDS = 1e6;
+
 /**
- * @param needs `sizes`: a simulation counts bytes; `future`: one looks ahead
+ * @param needs `future`: a simulation looks ahead
  * @throws InvalidArgumentError when entries expire at times that the trace does not tell
  */
-export function shareTrace(trace: SweepTrace, needs: { sizes: boolean; future: boolean }): SharedTrace {
+export function shareTrace(trace: SweepTrace, needs: { future: boolean }): SharedTrace {
   const { distinct } = trace;
   const ids = shared(trace.ids);
-  const sizes = needs.sizes && trace.sizes !== null ? shared(trace.sizes) : null;
+  const sizes = trace.sizes === null ? null : shared(trace.sizes);
   const kinds = sharedKinds(trace.ops ?? null);
-  const ttls = trace.ttls?.some((ttl) => ttl > 0) ? shared(trace.ttls) : null;
+  const ttls = trace.ttls?.some((ttl: number) => ttl > 0) ? microseconds(trace.ttls) : null;
   if (ttls !== null && !trace.times) {
     throw new InvalidArgumentError(
       `${trace.name}: requests have a time to live but no time, so nobody can tell when entries expire; expected a time column too`,
     );
   }
-  const times = ttls !== null && trace.times ? shared(trace.times) : null;
+  const times = ttls !== null && trace.times ? microseconds(trace.times) : null;
   const future = needs.future ? sharedFuture(ids, kinds, distinct) : null;
   return { distinct, ids, kinds, sizes, times, ttls, plain: kinds === null && ttls === null, future };
 }
 
+/** The shortest time to live is one of them: 0 is for ever. */
+function microseconds(seconds: NumberColumn): Float64Array {
+  const whole = new Float64Array(new SharedArrayBuffer(8 * seconds.length));
+  for (let i = 0; i < whole.length; i++) {
+    const time = seconds[i];
+    whole[i] = Math.round(time * MICROSECONDS) || (time > 0 ? 1 : 0);
+  }
+  return whole;
+}
+
 /** Null when every request is a read. */
-function sharedKinds(ops: Uint8Array | null): Uint8Array | null {
+export function sharedKinds(ops: Uint8Array | null): Uint8Array | null {
   if (ops === null) return null;
   const kindOf = OPERATION_NAMES.map((name) => KIND_OF[name]);
   if (ops.every((op) => kindOf[op] === READ)) return null;

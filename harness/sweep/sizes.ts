@@ -1,6 +1,7 @@
 import type { By } from "../../src/eviction/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { unitBytes } from "../../src/store/sizes.js";
+import type { NumberColumn } from "../../workloads/index.js";
 
 /** One cache size as asked for: an amount of objects or bytes, or a share of a trace's working set. */
 export type CacheSize =
@@ -23,23 +24,23 @@ const EXPECTED = "a number of objects such as 1000, a share of the working set s
 
 /**
  * Reads a comma-separated list of sizes: `1000` is objects, `64MiB` is bytes (B, kB to TB by thousands, KiB to TiB by 1024),
- * `1%` a share of the working set. Without `by`, shares count bytes if any item is in bytes, else objects. With `by` "bytes" plain
+ * `1%` a share of the working set. Shares count objects, whatever stands beside them. With `by` "bytes" plain
  * numbers and shares are bytes; with "objects", an item in bytes is refused.
  *
  * @throws InvalidArgumentError naming the item and what was expected
  */
 export function parseSizes(list: string, by?: By): CacheSize[] {
   const items = list.split(",").map((item) => item.trim());
-  const shareBy = by ?? (items.some((item) => /[a-z]$/i.test(item)) ? "bytes" : "objects");
-  return items.map((item) => parseSize(item, by ?? "objects", shareBy, by === "objects"));
+  return items.map((item) => parseSize(item, by ?? "objects", by === "objects"));
 }
 
-function parseSize(item: string, plainBy: By, shareBy: By, refuseBytes: boolean): CacheSize {
+/** @param plainBy what plain numbers and shares count */
+function parseSize(item: string, plainBy: By, refuseBytes: boolean): CacheSize {
   if (item === "") throw new InvalidArgumentError(`--size: an item is empty, expected ${EXPECTED}`);
   if (/^\d+$/.test(item)) return { text: item, by: plainBy, amount: checkedAmount(item, Number(item)) };
 
   const share = /^(\d+)(?:\.(\d+))?%$/.exec(item);
-  if (share) return { text: item, by: shareBy, percent: parsePercent(item, share[1], share[2] ?? "") };
+  if (share) return { text: item, by: plainBy, percent: parsePercent(item, share[1], share[2] ?? "") };
 
   const bytes = /^(\d+(?:\.\d+)?) ?([kmgt]?i?b)$/i.exec(item);
   const unit = bytes ? unitBytes(bytes[2]) : undefined;
@@ -86,7 +87,7 @@ export function capacityOf(size: CacheSize, traceName: string, footprint: Footpr
 }
 
 /** Adds up a trace's distinct ids and their bytes. O(requests). */
-export function footprintOf(trace: { distinct: number; ids: Uint32Array; sizes: Uint32Array | null }): Footprint {
+export function footprintOf(trace: { distinct: number; ids: Uint32Array; sizes: NumberColumn | null }): Footprint {
   if (trace.sizes === null) return { objects: trace.distinct, bytes: null };
   let bytes = 0;
   // Ids are dense in order of first appearance: an id not below the count so far is new.

@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
-import type { AdaptiveDecision, By, PolicyName } from "../../src/eviction/index.js";
+import { type AdaptiveDecision, type By, type PolicyName, READ, UPDATE } from "../../src/eviction/index.js";
+import { describeReading } from "../../workloads/index.js";
 import { Crew } from "./crew.js";
 import type { Outcome } from "./messages.js";
 import { type Pair, planPairs } from "./plan.js";
 import { NOT_FIXED, type Regret, regretOf } from "./regret.js";
-import { type SweepTrace, shareTrace } from "./shared-trace.js";
+import { type SharedTrace, type SweepTrace, shareTrace } from "./shared-trace.js";
 import { type CacheSize, footprintOf } from "./sizes.js";
 
 export interface SweepOptions {
@@ -44,6 +45,11 @@ export interface SweepRow {
   readonly misses: number;
   /** The object miss ratio: misses / requests, whatever the capacity counts; 0 when a trace reads nothing. */
   readonly missRatio: number;
+  /** Bytes of the requests that were looked up, and of those that missed; absent where the trace has no sizes. */
+  readonly requestedBytes?: number;
+  readonly missedBytes?: number;
+  /** The byte miss ratio: missedBytes / requestedBytes, whatever the capacity counts; 0 when no byte was asked for. */
+  readonly byteMissRatio?: number;
   readonly evictions: number;
   /** Of the replay, writes and deletions included, in one thread, while the others ran too. */
   readonly nsPerRequest: number;
@@ -53,6 +59,10 @@ export interface SweepRow {
   readonly decisions?: readonly AdaptiveDecision[];
   /** With windows, of `adaptive`: against the policies of this sweep that stay the same. Absent when there is none. */
   readonly regret?: Regret;
+  /** How the trace was read, and why; absent where it was not read from a file. */
+  readonly read?: string;
+  /** What makes it doubtful that the trace was read as it is meant; absent where nothing does. */
+  readonly warnings?: readonly string[];
 }
 
 /**
@@ -88,10 +98,8 @@ export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
 async function sweepTrace(crew: Crew, trace: SweepTrace, options: SweepOptions): Promise<SweepRow[]> {
   const { policies, sizes, seed = 1, windows = 0, onProgress } = options;
   const pairs = planPairs(trace.name, footprintOf(trace), policies, sizes);
-  const shared = shareTrace(trace, {
-    sizes: pairs.some(({ by }) => by === "bytes"),
-    future: pairs.some(({ policy }) => policy === "opt"),
-  });
+  const shared = shareTrace(trace, { future: pairs.some(({ policy }) => policy === "opt") });
+  const told = toldBy(trace, requestedBytes(shared));
   const total = pairs.length * trace.ids.length;
   let done = 0;
   const outcomes = await crew.run(shared, pairs, { seed, windows }, (requests) => {
@@ -99,7 +107,7 @@ async function sweepTrace(crew: Crew, trace: SweepTrace, options: SweepOptions):
     onProgress?.({ trace: trace.name, done, total });
   });
   return outcomes.map((outcome, i) => {
-    const row = rowOf(trace.name, trace.ids.length, pairs[i], outcome);
+    const row = rowOf(told, trace.ids.length, pairs[i], outcome);
     const regret = pairs[i].policy === "adaptive" ? regretAt(pairs[i], pairs, outcomes, outcome) : null;
     return regret === null ? row : { ...row, regret };
   });
@@ -116,15 +124,54 @@ function regretAt(pair: Pair, pairs: readonly Pair[], outcomes: readonly Outcome
   return regretOf(own.windows, fixed);
 }
 
+/** What all rows of a trace say of it. */
+export interface Told {
+  readonly trace: string;
+  /** Bytes of the requests that are looked up; null: the trace has no sizes. */
+  readonly requestedBytes: number | null;
+  readonly read?: string;
+  readonly warnings?: readonly string[];
+}
+
+export function toldBy({ name, reading }: SweepTrace, requestedBytes: number | null): Told {
+  if (reading === undefined) return { trace: name, requestedBytes };
+  const { warnings } = reading;
+  return { trace: name, requestedBytes, read: describeReading(reading), ...(warnings.length > 0 && { warnings }) };
+}
+
+/** Bytes of the requests of a trace that are looked up. O(requests). */
+export function requestedBytes({ sizes, kinds }: Pick<SharedTrace, "sizes" | "kinds">): number | null {
+  if (sizes === null) return null;
+  let bytes = 0;
+  for (let i = 0; i < sizes.length; i++) {
+    if (kinds === null || kinds[i] === READ || kinds[i] === UPDATE) bytes += sizes[i];
+  }
+  return bytes;
+}
+
 /** The row of one simulation. `requests`: of the trace, looked up or not. */
-export function rowOf(trace: string, requests: number, { policy, capacity, by }: Pair, outcome: Outcome): SweepRow {
-  const { hits, misses, evictions, milliseconds } = outcome;
+export function rowOf(told: Told, requests: number, { policy, capacity, by }: Pair, outcome: Outcome): SweepRow {
+  const { trace, requestedBytes, read, warnings } = told;
+  const { hits, misses, missedBytes, evictions, milliseconds } = outcome;
   const lookups = hits + misses;
   const nsPerRequest = Math.round((milliseconds * 1e8) / requests) / 100;
   const missRatio = lookups === 0 ? 0 : misses / lookups;
-  const counts = { trace, policy, capacity, by, requests: lookups, hits, misses, missRatio, evictions, nsPerRequest };
+  const bytes = requestedBytes === null || missedBytes === null ? undefined : bytesOf(requestedBytes, missedBytes);
+  const counts = {
+    ...{ trace, policy, capacity, by, requests: lookups, hits, misses, missRatio, ...bytes, evictions, nsPerRequest },
+    ...(read !== undefined && { read }),
+    ...(warnings !== undefined && { warnings }),
+  };
   if (outcome.windows === undefined) return counts;
   const { windows, decisions } = outcome;
   const windowHitRatios = windows.map((window) => (window.lookups === 0 ? null : window.hits / window.lookups));
   return { ...counts, windowHitRatios, ...(decisions && { decisions }) };
+}
+
+function bytesOf(requestedBytes: number, missedBytes: number) {
+  return {
+    requestedBytes,
+    missedBytes,
+    byteMissRatio: requestedBytes === 0 ? 0 : Math.min(1, missedBytes / requestedBytes),
+  };
 }

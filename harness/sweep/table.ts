@@ -2,13 +2,28 @@ import Table from "cli-table3";
 import pc from "picocolors";
 import type { CurveRow } from "./curve.js";
 
-/** The rows as one table a trace: policies down, capacities across, and in each cell the object miss ratio. */
+/**
+ * The rows as one table a trace: policies down, capacities across, and in each cell the object miss ratio; where a capacity is in bytes, as another
+ * table the byte miss ratio.
+ */
 export function renderTables(rows: readonly CurveRow[], options: { misses: boolean }): string {
   const traces = groupBy(rows, (row) => row.trace);
-  return [...traces.values()].map((ofTrace) => renderTable(ofTrace, options.misses)).join("\n");
+  return [...traces.values()].map((ofTrace) => renderTrace(ofTrace, options.misses)).join("\n");
 }
 
-function renderTable(rows: readonly CurveRow[], showMisses: boolean): string {
+function renderTrace(rows: readonly CurveRow[], showMisses: boolean): string {
+  const bytes = rows.flatMap((row) => (row.byteMissRatio === undefined ? [] : [byBytes(row, row.byteMissRatio)]));
+  const object = renderTable(rows, "object miss ratio (misses / requests)", showMisses);
+  if (bytes.length === 0 || rows.every(({ by }) => by === "objects")) return object;
+  return `${object}\n${renderTable(bytes, "byte miss ratio (bytes missed / bytes asked for)", showMisses)}`;
+}
+
+/** The row with bytes where objects stood; an estimate's error is not known of them. */
+function byBytes({ missRatioError: _, ...row }: CurveRow, byteMissRatio: number): CurveRow {
+  return { ...row, missRatio: byteMissRatio, misses: row.missedBytes ?? 0 };
+}
+
+function renderTable(rows: readonly CurveRow[], ratio: string, showMisses: boolean): string {
   const columns = groupBy(rows, capacityLabel);
   const policies = groupBy(rows, (row) => row.policy);
   const table = new Table({
@@ -24,9 +39,7 @@ function renderTable(rows: readonly CurveRow[], showMisses: boolean): string {
     table.push([policy, ...cells]);
   }
   const { trace, requests } = rows[0];
-  const unit = showMisses
-    ? "object miss ratio (misses / requests), exact misses"
-    : "object miss ratio (misses / requests)";
+  const unit = showMisses ? `${ratio}, exact misses` : ratio;
   return `${pc.bold(trace)}: ${unit}, ${grouped(requests)} requests\n${table.toString()}\n`;
 }
 

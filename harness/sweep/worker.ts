@@ -32,7 +32,7 @@ async function simulate(trace: SharedTrace, pair: Pair, { seed, windows }: Setti
   const cache = new Cache(built, capacity, by, distinct);
   if (windows === 0) {
     const milliseconds = replay(cache, trace, 0, ids.length);
-    return { hits: cache.hits, misses: cache.misses, evictions: cache.evictions, milliseconds };
+    return { ...countsOf(cache, trace), milliseconds };
   }
   const counts: WindowCount[] = [];
   let milliseconds = 0;
@@ -43,8 +43,11 @@ async function simulate(trace: SharedTrace, pair: Pair, { seed, windows }: Setti
     counts.push({ hits: cache.hits - hits, lookups: cache.hits + cache.misses - hits - misses });
   }
   const decisions = built instanceof Adaptive ? built.decisions : undefined;
-  const { hits, misses, evictions } = cache;
-  return { hits, misses, evictions, milliseconds, windows: counts, decisions };
+  return { ...countsOf(cache, trace), milliseconds, windows: counts, decisions };
+}
+
+function countsOf({ hits, misses, missedBytes, evictions }: SimulatedCache, { sizes }: SharedTrace) {
+  return { hits, misses, missedBytes: sizes === null ? null : missedBytes, evictions };
 }
 
 /** Replays a part of the trace, tells of the progress, and gives the time it took in ms. */

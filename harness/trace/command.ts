@@ -2,18 +2,19 @@
 import { Command } from "commander";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import {
+  describeReading,
   type KeySpec,
   loadTrace,
-  logKnowsOperations,
+  lossesOf,
   type Trace,
   type TraceOptions,
-  unloggedRequests,
   WRITABLE_FORMATS,
   type WritableFormat,
   writeTrace,
 } from "../../workloads/index.js";
 import { wholeNumber } from "../command-line/option-values.js";
 import { requireWritableFile } from "../command-line/output-file.js";
+import { type ReadingFlags, readingOptions, warnOfReading, withReadingOptions } from "../command-line/trace-reading.js";
 import { generateTrace } from "./generate.js";
 import { measureTrace } from "./measure.js";
 import { formatToWrite, oneOf, parseSizeSpec } from "./option-values.js";
@@ -34,9 +35,7 @@ const DISTRIBUTIONS = [
   "sequential",
 ] as const satisfies ReadonlyArray<KeySpec["distribution"]>;
 
-interface ReadFlags {
-  format?: string;
-  columns?: string;
+interface ReadFlags extends ReadingFlags {
   limit?: string;
   json?: boolean;
 }
@@ -59,7 +58,7 @@ export function traceCommand(): Command {
     .description(
       "what a trace is like: footprint, popularity, reuse distances, access pattern, and a policy to start with",
     )
-    .argument("<trace>", "trace file; .gz and .zst are read as they are")
+    .argument("<trace>", "trace file; .gz, .zst and .xz are read as they are")
     .action(info);
   reading(command.command("convert"))
     .description(`write a trace in another format: ${WRITABLE_FORMATS.join(", ")}`)
@@ -95,15 +94,14 @@ export function traceCommand(): Command {
 }
 
 function reading(command: Command): Command {
-  return command
-    .option("--format <name>", "the trace's format, instead of guessing it from name and content")
-    .option("--columns <spec>", "for csv: which column is what, such as time=1,id=2,size=3")
+  return withReadingOptions(command)
     .option("--limit <requests>", "read at most this many")
     .option("--json", "print JSON, alone on stdout");
 }
 
 async function info(path: string, flags: ReadFlags): Promise<void> {
   const full = await measureTrace(path, readOptions(flags));
+  warnOfReading(full.name, full.reading);
   process.stdout.write(flags.json ? `${JSON.stringify(full, null, 2)}\n` : renderInfo(full));
 }
 
@@ -111,7 +109,9 @@ async function convert(from: string, to: string, flags: ReadFlags & { to?: strin
   const format = formatToWrite(to, flags.to);
   const options = readOptions(flags);
   await requireWritableFile("output", to, [from]);
-  await write(to, await loadTrace(from, options), format, flags.json === true);
+  const trace = await loadTrace(from, options);
+  if (trace.reading !== undefined) warnOfReading(trace.name, trace.reading);
+  await write(to, trace, format, flags.json === true);
 }
 
 async function generate(path: string, flags: GenerateFlags): Promise<void> {
@@ -163,39 +163,19 @@ function badSkew(skew: string, expected: string): InvalidArgumentError {
   return new InvalidArgumentError(`--skew ${JSON.stringify(skew)}: expected ${expected}`);
 }
 
-function readOptions({ format, columns, limit }: ReadFlags): TraceOptions {
-  return { format, columns, limit: limit === undefined ? undefined : wholeNumber("--limit", limit, 1, 2 ** 31) };
+function readOptions(flags: ReadFlags): TraceOptions {
+  const { limit } = flags;
+  const most = limit === undefined ? undefined : wholeNumber("--limit", limit, 1, 2 ** 31);
+  return { ...readingOptions(flags), limit: most };
 }
 
 async function write(path: string, trace: Trace, format: WritableFormat, json: boolean): Promise<void> {
   const { requests, renumbered } = await writeTrace(path, trace, format);
-  const dropped = droppedColumns(trace, format);
-  const written = { file: path, format, requests, distinct: trace.distinct, renumbered, dropped };
+  const dropped = lossesOf(trace, format);
+  const read = trace.reading === undefined ? null : describeReading(trace.reading);
+  const warnings = trace.reading?.warnings ?? [];
+  const written = { file: path, format, requests, distinct: trace.distinct, renumbered, dropped, read, warnings };
   process.stdout.write(json ? `${JSON.stringify(written)}\n` : describe(written));
-}
-
-/** What the trace has and the format cannot hold. */
-function droppedColumns(trace: Trace, format: WritableFormat): string[] {
-  const { times, sizes, ops, ttls } = trace;
-  if (format === "csv") return [];
-  if (format === "oplog") {
-    const left = unloggedRequests(trace);
-    return [
-      ...(logKnowsOperations(trace)
-        ? []
-        : ["operations other than get, set, delete, increment (the nearest are written)"]),
-      ...(left > 0 ? [`${left.toLocaleString("en-US")} requests that neither read nor write`] : []),
-    ];
-  }
-  const lost = {
-    times: format === "txt" ? times : null,
-    sizes: format === "txt" ? sizes : null,
-    operations: ops,
-    ttls,
-  };
-  return Object.entries(lost)
-    .filter(([, column]) => column !== null)
-    .map(([name]) => name);
 }
 
 interface Written {
@@ -205,11 +185,15 @@ interface Written {
   readonly distinct: number;
   readonly renumbered: boolean;
   readonly dropped: readonly string[];
+  /** How what is written was read; null: it was made. */
+  readonly read: string | null;
+  readonly warnings: readonly string[];
 }
 
-function describe({ file, format, requests, distinct, renumbered, dropped }: Written): string {
+function describe({ file, format, requests, distinct, renumbered, dropped, read }: Written): string {
   const counted = `${requests.toLocaleString("en-US")} requests of ${distinct.toLocaleString("en-US")} keys`;
   const notes = [
+    read === null ? "" : `  read as ${read}\n`,
     renumbered ? "  keys that are no 64-bit numbers: all were numbered from 0 by first appearance\n" : "",
     dropped.length > 0 ? `  left out, for ${format} cannot hold them: ${dropped.join(", ")}\n` : "",
   ];

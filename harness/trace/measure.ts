@@ -1,8 +1,9 @@
+import { InvalidArgumentError } from "../../src/store/errors.js";
 import {
-  hasUnknownSizes,
   KeyNumbers,
   NextAccessChecker,
   openTrace,
+  repeatWarnings,
   type TraceOptions,
   TraceSummary,
 } from "../../workloads/index.js";
@@ -19,13 +20,14 @@ import { VerdictMeasure } from "./verdict.js";
 export async function measureTrace(path: string, options: TraceOptions): Promise<FullInfo> {
   const stream = await openTrace(path, options);
   const keys = new KeyNumbers();
-  const summary = new TraceSummary(hasUnknownSizes(stream.format));
+  let summary: TraceSummary | null = null;
   const reuse = new ReuseMeasure();
   const verdict = new VerdictMeasure();
   let nexts: NextAccessChecker | null = null;
   for await (const batch of stream.batches()) {
     const ids = keys.of(batch);
     const { size, op, time, next } = batch.columns;
+    summary ??= new TraceSummary(stream.reading.unknownSizes);
     summary.add(ids, {
       sizes: size ? batch.sizes : null,
       ops: op ? batch.ops : null,
@@ -37,11 +39,15 @@ export async function measureTrace(path: string, options: TraceOptions): Promise
     nexts ??= new NextAccessChecker();
     nexts.add(ids, batch.nexts);
   }
+  // An empty trace has been refused by the stream's batches.
+  if (summary === null) throw new InvalidArgumentError(`${path}: no request in it; expected at least one`);
+  const { reading } = stream;
   return {
     ...summary.finish(stream.name, stream.format, (id) => keys.keyOf(id)),
     popularity: popularityOfCounts(summary.countsByKey, summary.requests),
     reuse: reuse.finish(),
     pattern: verdict.finish(),
+    reading: { ...reading, warnings: [...reading.warnings, ...repeatWarnings(summary.requests, keys.size)] },
     skipped: stream.skipped,
     nextAccesses: nexts === null ? null : nexts.finish(),
   };

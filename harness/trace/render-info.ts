@@ -1,6 +1,12 @@
 /** `engram trace info` for people. */
 import { accessPatterns } from "../../src/eviction/index.js";
-import type { NextAccessCheck, Skipped, TraceInfo } from "../../workloads/index.js";
+import {
+  describeReading,
+  type NextAccessCheck,
+  type Skipped,
+  type TraceInfo,
+  type TraceReading,
+} from "../../workloads/index.js";
 import type { Popularity } from "./popularity.js";
 import type { ReuseDistances } from "./reuse-distances.js";
 import type { PatternVerdict } from "./verdict.js";
@@ -10,6 +16,8 @@ export interface FullInfo extends TraceInfo {
   readonly popularity: Popularity;
   readonly reuse: ReuseDistances;
   readonly pattern: PatternVerdict;
+  /** How the file was read, and why, and what makes that doubtful. */
+  readonly reading: TraceReading;
   /** Parts of the file that are not whole, which the figures leave out. */
   readonly skipped: readonly Skipped[];
   /** Whether the next accesses that the trace carries are right; null: it carries none. */
@@ -18,6 +26,8 @@ export interface FullInfo extends TraceInfo {
 
 export function renderInfo(info: FullInfo): string {
   const rows = [
+    ["read as", describeReading(info.reading)] as const,
+    ...info.reading.warnings.map((warning): Row => ["doubtful", warning]),
     ...contentRows(info),
     ...popularityRows(info),
     ...reuseRows(info),

@@ -22,7 +22,15 @@ export interface Curves {
   rows: EvictionResult[];
 }
 
-/** Rows apart by trace and by objects or bytes: the two miss ratios are different figures and never share an axis. */
+/** What a ratio counts: requests, or the bytes they ask for. Neither depends on what the capacity counts, and they never share an axis. */
+export type Ratio = "object" | "byte";
+
+/** A row's miss ratio; undefined: the trace has no sizes. */
+export function missRatioOf(row: EvictionResult, ratio: Ratio): number | undefined {
+  return ratio === "byte" ? row.byteMissRatio : row.missRatio;
+}
+
+/** Rows apart by trace and by what the capacity counts. */
 export function curvesOf(rows: readonly EvictionResult[]): Curves[] {
   const found = new Map<string, Curves>();
   for (const row of rows) {
@@ -44,12 +52,18 @@ export function capacityLabel(capacity: number, by: EvictionResult["by"]): strin
   return by === "bytes" ? bytes(capacity) : magnitude(capacity);
 }
 
-export function hitRatioFigure(curves: Curves, looks: ReadonlyMap<string, Look>): Html | null {
-  const capacities = unique(curves.rows.map(({ capacity }) => capacity));
-  if (curves.rows.length === 0) return null;
+/** Null when no row tells the ratio. */
+export function hitRatioFigure(curves: Curves, looks: ReadonlyMap<string, Look>, ratio: Ratio = "object"): Html | null {
+  const rows = curves.rows.filter((row) => missRatioOf(row, ratio) !== undefined);
+  const capacities = unique(rows.map(({ capacity }) => capacity));
+  if (rows.length === 0) return null;
   return capacities.length > 1 && capacities.every((capacity) => capacity > 0)
-    ? curveFigure(curves, looks)
-    : rankedFigure(curves, looks);
+    ? curveFigure({ ...curves, rows }, looks, ratio)
+    : rankedFigure({ ...curves, rows }, looks, ratio);
+}
+
+function hitRatio(row: EvictionResult, ratio: Ratio): number {
+  return 1 - (missRatioOf(row, ratio) as number);
 }
 
 /** Of the axis' length that a tick's label takes. */
@@ -68,21 +82,21 @@ function capacityTicks(capacities: readonly number[]): number[] {
   return [...ticks, high];
 }
 
-function curveFigure({ trace, by, rows }: Curves, looks: ReadonlyMap<string, Look>): Html {
+function curveFigure({ trace, by, rows }: Curves, looks: ReadonlyMap<string, Look>, ratio: Ratio): Html {
   const policies = unique(rows.map(({ policy }) => policy));
   const lines = policies.map((policy) => ({
     policy,
     look: looks.get(policy)!,
     points: rows
       .filter((row) => row.policy === policy)
-      .map((row) => ({ capacity: row.capacity, hit: 1 - row.missRatio }))
+      .map((row) => ({ capacity: row.capacity, hit: hitRatio(row, ratio) }))
       .sort((a, b) => a.capacity - b.capacity),
   }));
   const capacities = rows.map(({ capacity }) => capacity);
   const [low, high] = [Math.min(...capacities), Math.max(...capacities)];
   const most = Math.max(...lines.flatMap(({ points }) => points.map(({ hit }) => hit)));
   const y = { domain: [0, Math.min(1, Math.max(0.05, most * 1.06))], label: null };
-  return draw(`Hit ratio against capacity on ${trace}: ${policies.join(", ")}`, {
+  return draw(`${ratio === "byte" ? "Byte hit" : "Hit"} ratio against capacity on ${trace}: ${policies.join(", ")}`, {
     height: FRAME.height,
     marginTop: FRAME.top,
     marginBottom: FRAME.bottom,
@@ -98,7 +112,7 @@ function curveFigure({ trace, by, rows }: Curves, looks: ReadonlyMap<string, Loo
       }),
       Plot.axisY({ ticks: 6, tickFormat: (value: number) => `${Math.round(value * 1000) / 10} %`, label: null }),
       Plot.gridY({ ticks: 6, strokeOpacity: 0.12 }),
-      Plot.text([`${by === "bytes" ? "byte" : "object"} hit ratio`], {
+      Plot.text([`${ratio} hit ratio`], {
         frameAnchor: "top-left",
         dy: -22,
         dx: -44,
@@ -125,24 +139,24 @@ function curveFigure({ trace, by, rows }: Curves, looks: ReadonlyMap<string, Loo
   });
 }
 
-function rankedFigure({ trace, by, rows }: Curves, looks: ReadonlyMap<string, Look>): Html {
-  const ranked = [...rows].sort((a, b) => a.missRatio - b.missRatio);
+function rankedFigure({ trace, by, rows }: Curves, looks: ReadonlyMap<string, Look>, ratio: Ratio): Html {
+  const ranked = [...rows].sort((a, b) => hitRatio(b, ratio) - hitRatio(a, ratio));
   const points = ranked.map((row, index) => ({
     name: `${index}`.padStart(4, "0") + row.policy,
-    hit: 1 - row.missRatio,
+    hit: hitRatio(row, ratio),
     look: looks.get(row.policy)!,
-    text: percent(1 - row.missRatio),
+    text: percent(hitRatio(row, ratio)),
   }));
   const most = Math.max(...points.map(({ hit }) => hit), 0.01);
   return draw(
-    `Hit ratio on ${trace} at ${capacityLabel(rows[0].capacity, by)}, best first: ${ranked.map((row) => `${row.policy} ${percent(1 - row.missRatio)}`).join("; ")}`,
+    `${ratio === "byte" ? "Byte hit" : "Hit"} ratio on ${trace} at ${capacityLabel(rows[0].capacity, by)}, best first: ${ranked.map((row) => `${row.policy} ${percent(hitRatio(row, ratio))}`).join("; ")}`,
     {
       height: 46 + 26 * points.length,
       marginLeft: 110,
       marginRight: 64,
       marginTop: 8,
       marginBottom: 38,
-      x: { domain: [0, most], label: `${by === "bytes" ? "byte" : "object"} hit ratio` },
+      x: { domain: [0, most], label: `${ratio} hit ratio` },
       y: { type: "band", domain: points.map(({ name }) => name), label: null },
       marks: [
         Plot.axisX({

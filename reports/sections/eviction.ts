@@ -17,24 +17,56 @@ export function hitRatioSection(rows: readonly EvictionResult[]): Section | null
     id: "hit-ratio",
     title: "Hit ratio against capacity",
     short: "Hit ratio",
-    lead: `One line a policy.${bound} Object and byte ratios are different figures and never share an axis.`,
-    body: html`<div class="grid">${curvesOf(rows).map((curves) => {
-      const drawing = hitRatioFigure(curves, looks);
-      return drawing
-        ? figureCard(
-            curves.trace,
-            traceNote(curves),
-            drawing,
-            html`<details><summary>Exact misses</summary>${missTable(curves, looks)}</details>`,
-          )
-        : null;
-    })}</div>`,
+    lead: `One line a policy.${bound} The object hit ratio counts requests, the byte hit ratio what they ask for; where a trace has sizes there is a figure of each.`,
+    body: html`<div class="grid">${curvesOf(rows).flatMap((curves) =>
+      RATIOS.map((ratio) => {
+        const drawing = hitRatioFigure(curves, looks, ratio);
+        if (drawing === null) return null;
+        const table = ratio === "object" ? missTable(curves, looks) : byteMissTable(curves, looks);
+        const summary = ratio === "object" ? "Exact misses" : "Exact bytes missed";
+        return figureCard(
+          `${curves.trace}: ${ratio} hit ratio`,
+          traceNote(curves),
+          drawing,
+          html`<details><summary>${summary}</summary>${table}</details>`,
+        );
+      }),
+    )}</div>`,
+  };
+}
+
+const RATIOS = ["object", "byte"] as const;
+
+/** How each trace was read, with what makes that doubtful; null where no row tells it. */
+export function tracesSection(rows: readonly EvictionResult[]): Section | null {
+  const told = unique(rows.map(({ trace }) => trace)).flatMap((trace) => {
+    const row = rows.find((candidate) => candidate.trace === trace && candidate.read !== undefined);
+    return row?.read === undefined ? [] : [{ trace, read: row.read, warnings: row.warnings ?? [] }];
+  });
+  if (told.length === 0) return null;
+  return {
+    id: "traces",
+    title: "How the traces were read",
+    short: "Traces",
+    body: html`<div class="card">${table(
+      [
+        { title: "Trace", text: true },
+        { title: "Read as", text: true },
+        { title: "Doubtful", text: true },
+      ],
+      told.map(({ trace, read, warnings }) => [
+        trace,
+        read,
+        warnings.length === 0 ? "–" : html`<strong>${warnings.join("; ")}</strong>`,
+      ]),
+      { label: "How the traces were read" },
+    )}</div>`,
   };
 }
 
 export function traceNote({ rows, by }: Curves): string {
   const requests = unique(rows.map((row) => row.requests));
-  return `${requests.map(count).join(" or ")} requests; ${by === "bytes" ? "bytes" : "objects"} counted`;
+  return `${requests.map(count).join(" or ")} requests; capacity in ${by}`;
 }
 
 function capacitiesOf(rows: readonly EvictionResult[]): number[] {
@@ -83,6 +115,19 @@ export function missTable(curves: Curves, looks: ReadonlyMap<string, Look>): Htm
   );
 }
 
+function byteMissTable(curves: Curves, looks: ReadonlyMap<string, Look>): Html {
+  return matrix(
+    curves,
+    looks,
+    (row) => row.byteMissRatio ?? Number.POSITIVE_INFINITY,
+    (row) =>
+      row.byteMissRatio === undefined
+        ? "–"
+        : html`${count(row.missedBytes ?? 0)} <span class="muted">${percent(row.byteMissRatio)}</span>`,
+    "Bytes missed by policy and capacity",
+  );
+}
+
 /** Misses of each policy over those of LRU at the same capacity; of the best policy where LRU is not there. */
 export function relativeSection(rows: readonly EvictionResult[]): Section {
   const looks = policyLooks(rows);
@@ -90,7 +135,7 @@ export function relativeSection(rows: readonly EvictionResult[]): Section {
     id: "relative",
     title: "Relative miss ratio",
     short: "Relative",
-    lead: "Misses over those of LRU on the same requests (of the best policy where LRU did not run). Below 1 is better; bold is the best of a capacity.",
+    lead: "Misses (of objects) over those of LRU on the same requests (of the best policy where LRU did not run). Below 1 is better; bold is the best of a capacity.",
     body: html`<div class="stack">${curvesOf(rows).map((curves) => {
       const reference = new Map(
         capacitiesOf(curves.rows).map((capacity) => {
@@ -145,12 +190,12 @@ export function winnersSection(rows: readonly EvictionResult[]): Section {
     id: "winners",
     title: "Winner of each capacity",
     short: "Winners",
-    lead: "The policy with the fewest misses, the optimum aside.",
+    lead: "The policy with the fewest misses (of objects), the optimum aside.",
     body: html`<div class="card">${table(
       [
         { title: "Trace and capacity", text: true },
         { title: "Winner", text: true },
-        { title: "Hit ratio" },
+        { title: "Object hit ratio" },
         { title: "Next" },
         { title: "Behind the optimum" },
       ],
@@ -196,7 +241,8 @@ export function countsSection(rows: readonly EvictionResult[]): Section {
         { title: "Requests" },
         { title: "Hits" },
         { title: "Misses" },
-        { title: "Miss ratio" },
+        { title: "Object miss ratio" },
+        { title: "Byte miss ratio" },
         { title: "Evictions" },
         { title: "ns per request" },
       ],
@@ -209,6 +255,7 @@ export function countsSection(rows: readonly EvictionResult[]): Section {
         count(row.hits),
         count(row.misses),
         row.missRatio.toFixed(6),
+        row.byteMissRatio === undefined ? "–" : row.byteMissRatio.toFixed(6),
         count(row.evictions),
         significant(row.nsPerRequest),
       ]),

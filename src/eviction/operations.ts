@@ -19,9 +19,9 @@ export interface Operations {
   /** `READ` to `NOTHING`; null: all are reads. */
   readonly kinds: Uint8Array | null;
   /** Bytes; null: not counted. */
-  readonly sizes: Uint32Array | null;
+  readonly sizes: Uint32Array | Float64Array | null;
   /** When the request was made, in the unit of `ttls`; null: no entry ever expires. */
   readonly times: Float64Array | null;
   /** For how long what the request writes (or inserts on a miss) lives, 0 = for ever; null: all for ever. */
-  readonly ttls: Uint32Array | null;
+  readonly ttls: Uint32Array | Float64Array | null;
 }

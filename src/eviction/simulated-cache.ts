@@ -2,8 +2,14 @@ import { ExpiryHeap } from "./expiry-heap.js";
 import { NOTHING, type Operations, READ, REMOVE, WRITE } from "./operations.js";
 import type { Policy } from "./policy.js";
 
-/** What a capacity and a miss ratio count. */
+/** What a capacity counts. */
 export type By = "objects" | "bytes";
+
+/** Bytes, one a request; beyond 4 GiB they take 53 bits. */
+type Sizes = Uint32Array | Float64Array;
+
+/** What 32 bits hold. */
+const LARGEST = 2 ** 32 - 1;
 
 /**
  * A cache in simulation: one policy, a capacity, and the exact account of what happened, without a warm-up.
@@ -18,6 +24,8 @@ export class SimulatedCache {
   /** Lookups that found the entry. */
   hits = 0;
   misses = 0;
+  /** Bytes of the lookups that missed, whatever the capacity counts; 0 where sizes are not known. */
+  missedBytes = 0;
   /** Entries that had to make room. */
   evictions = 0;
   /** Entries that left because their time had come. */
@@ -26,7 +34,7 @@ export class SimulatedCache {
   removals = 0;
   /** Objects or bytes, as the capacity. */
   used = 0;
-  private readonly sizeOf: Uint32Array;
+  private sizeOf: Uint32Array | Float64Array;
   /** Built by the first entry that expires. */
   private expiring: ExpiryHeap | null = null;
   private now = Number.NEGATIVE_INFINITY;
@@ -40,10 +48,10 @@ export class SimulatedCache {
     this.sizeOf = new Uint32Array(by === "bytes" ? distinct : 0);
   }
 
-  /** Runs the requests from position `from` up to, not including, `to`. `sizes` in bytes, one a request, when counting those. */
-  replay(ids: Uint32Array, sizes: Uint32Array | null, from: number, to: number): void {
-    if (this.by === "bytes") this.replayBytes(ids, sizes as Uint32Array, from, to);
-    else this.replayObjects(ids, from, to);
+  /** Runs the requests from position `from` up to, not including, `to`. `sizes` in bytes, one a request: needed when counting those. */
+  replay(ids: Uint32Array, sizes: Sizes | null, from: number, to: number): void {
+    if (this.by === "bytes") this.replayBytes(ids, sizes as Sizes, from, to);
+    else this.replayObjects(ids, sizes, from, to);
   }
 
   /**
@@ -62,7 +70,8 @@ export class SimulatedCache {
         this.removeEntry(id);
         continue;
       }
-      const size = this.by === "bytes" ? (sizes as Uint32Array)[position] : 1;
+      const bytes = sizes === null ? 0 : sizes[position];
+      const size = this.by === "bytes" ? bytes : 1;
       const ttl = ttls === null || times === null ? 0 : ttls[position];
       const expiresAt = ttl === 0 ? Number.POSITIVE_INFINITY : this.now + ttl;
       if (this.policy.lookup(id)) {
@@ -70,16 +79,20 @@ export class SimulatedCache {
         this.resizeEntry(id, size);
         if (kind !== READ) this.renewEntry(id, expiresAt);
       } else {
-        if (kind !== WRITE) this.misses++;
+        if (kind !== WRITE) {
+          this.misses++;
+          this.missedBytes += bytes;
+        }
         this.admit(id, size, expiresAt);
       }
     }
   }
 
-  private replayObjects(ids: Uint32Array, from: number, to: number): void {
+  private replayObjects(ids: Uint32Array, sizes: Sizes | null, from: number, to: number): void {
     const policy = this.policy;
     let hits = 0;
     let evictions = 0;
+    let missedBytes = 0;
     let used = this.used;
     for (let position = from; position < to; position++) {
       const id = ids[position];
@@ -87,6 +100,7 @@ export class SimulatedCache {
         hits++;
         continue;
       }
+      if (sizes !== null) missedBytes += sizes[position];
       if (used < this.capacity) {
         used++;
       } else {
@@ -99,9 +113,10 @@ export class SimulatedCache {
     this.hits += hits;
     this.misses += to - from - hits;
     this.evictions += evictions;
+    this.missedBytes += missedBytes;
   }
 
-  private replayBytes(ids: Uint32Array, sizes: Uint32Array, from: number, to: number): void {
+  private replayBytes(ids: Uint32Array, sizes: Sizes, from: number, to: number): void {
     const policy = this.policy;
     for (let position = from; position < to; position++) {
       const id = ids[position];
@@ -112,6 +127,7 @@ export class SimulatedCache {
         continue;
       }
       this.misses++;
+      this.missedBytes += size;
       this.admit(id, size, Number.POSITIVE_INFINITY);
     }
   }
@@ -121,7 +137,7 @@ export class SimulatedCache {
     while (this.used + size > this.capacity) this.evictEntry();
     this.policy.insert(id, size, expiresAt);
     this.used += size;
-    if (this.by === "bytes") this.sizeOf[id] = size;
+    if (this.by === "bytes") this.remember(id, size);
     if (expiresAt !== Number.POSITIVE_INFINITY) {
       this.expiring ??= new ExpiryHeap(this.distinct);
       this.expiring.add(id, expiresAt);
@@ -146,8 +162,13 @@ export class SimulatedCache {
     const before = this.sizeOfEntry(id);
     if (size === before) return;
     this.used += size - before;
-    this.sizeOf[id] = size;
+    this.remember(id, size);
     this.policy.resize?.(id, size);
+  }
+
+  private remember(id: number, size: number): void {
+    if (size > LARGEST) this.sizeOf = Float64Array.from(this.sizeOf);
+    this.sizeOf[id] = size;
   }
 
   private renewEntry(id: number, expiresAt: number): void {

@@ -30,14 +30,14 @@ export class TraceBatch {
   readonly lo: Uint32Array;
   readonly hi: Uint32Array;
   readonly keys: string[];
-  /** Bytes. */
-  readonly sizes: Uint32Array;
+  /** Bytes, whole numbers. */
+  readonly sizes: Float64Array;
   /** Codes of `operations.ts`. */
   readonly ops: Uint8Array;
   /** Seconds, from whatever zero the trace uses. */
   readonly times: Float64Array;
   /** Seconds, 0 = never expires. */
-  readonly ttls: Uint32Array;
+  readonly ttls: Float64Array;
   /** The 1-based number of the next request of the same key, 0 = there is none. */
   readonly nexts: Float64Array;
 
@@ -55,10 +55,10 @@ export class TraceBatch {
     this.lo = new Uint32Array(numbers);
     this.hi = new Uint32Array(numbers);
     this.keys = idKind === "string" ? new Array<string>(BATCH_CAPACITY).fill("") : [];
-    this.sizes = new Uint32Array(this.columns.size ? BATCH_CAPACITY : 0);
+    this.sizes = new Float64Array(this.columns.size ? BATCH_CAPACITY : 0);
     this.ops = new Uint8Array(this.columns.op ? BATCH_CAPACITY : 0);
     this.times = new Float64Array(this.columns.time ? BATCH_CAPACITY : 0);
-    this.ttls = new Uint32Array(this.columns.ttl ? BATCH_CAPACITY : 0);
+    this.ttls = new Float64Array(this.columns.ttl ? BATCH_CAPACITY : 0);
     this.nexts = new Float64Array(this.columns.next ? BATCH_CAPACITY : 0);
   }
 

@@ -1,7 +1,9 @@
-/** `--columns time=1,id=2,size=3`: which column of a csv is what, by 1-based number or by header name. */
+/**
+ * `--columns time=1,id=2,size=3`: which column of a csv is what, by 1-based number or by header name. `count`: the row stands for so many requests.
+ */
 import { InvalidArgumentError } from "../../src/store/errors.js";
 
-export const COLUMN_FIELDS = ["id", "time", "size", "op", "ttl"] as const;
+export const COLUMN_FIELDS = ["id", "time", "size", "op", "ttl", "count"] as const;
 export type ColumnField = (typeof COLUMN_FIELDS)[number];
 
 export interface ColumnSpec {
@@ -9,14 +11,21 @@ export interface ColumnSpec {
   readonly fields: ReadonlyMap<ColumnField, number | string>;
   /** `header=yes|no`; unset: yes when a field is named, else judged by the first line. */
   readonly header?: boolean;
-  /** `delimiter=comma|tab|semicolon|pipe`; unset: judged by the first line. */
+  /** `delimiter=comma|tab|semicolon|pipe|space`; unset: judged by the first lines. */
   readonly delimiter?: string;
 }
 
-export const DELIMITERS: Readonly<Record<string, string>> = { comma: ",", tab: "\t", semicolon: ";", pipe: "|" };
+/** By name; of several that fit, the first. A space stands for any run of blanks and tabs. */
+export const DELIMITERS: Readonly<Record<string, string>> = {
+  comma: ",",
+  tab: "\t",
+  semicolon: ";",
+  pipe: "|",
+  space: " ",
+};
 
 const EXPECTED =
-  "expected id=COLUMN and any of time=, size=, op=, ttl= (COLUMN: a number from 1 or a header name), header=yes|no, delimiter=comma|tab|semicolon|pipe";
+  "expected id=COLUMN and any of time=, size=, op=, ttl=, count= (COLUMN: a number from 1 or a header name), header=yes|no, delimiter=comma|tab|semicolon|pipe|space";
 
 /** Parses the option's text. Throws InvalidArgumentError quoting the part that is wrong. */
 export function parseColumns(text: string): ColumnSpec {

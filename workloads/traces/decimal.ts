@@ -37,6 +37,13 @@ export function parseUint32(text: string): number {
   return value < TWO_32 ? value : -1;
 }
 
+/** A whole number up to 2^53 - 1, or -1. */
+export function parseWhole(text: string): number {
+  if (text.length === 0 || text.length > 16) return -1;
+  const value = parseDigits(text, 0, text.length);
+  return value <= Number.MAX_SAFE_INTEGER ? value : -1;
+}
+
 function parseDigits(text: string, from: number, to: number): number {
   let value = 0;
   for (let i = from; i < to; i++) {

@@ -4,6 +4,7 @@ import { closest } from "../closest.js";
 import type { TraceFormat } from "./format.js";
 import { arc } from "./formats/arc.js";
 import { csv } from "./formats/csv.js";
+import { looksLikeColumns } from "./formats/csv-layout.js";
 import { lirs } from "./formats/lirs.js";
 import { operationLog } from "./formats/operation-log.js";
 import { oracleGeneral, oracleGeneralOpNs } from "./formats/oracle-general.js";
@@ -11,6 +12,7 @@ import { cache2k, corda } from "./formats/plain-binary.js";
 import { twr } from "./formats/twr.js";
 import { txt } from "./formats/txt.js";
 import { vscsi } from "./formats/vscsi.js";
+import type { FoundBy } from "./reading.js";
 
 /** In the order their `looksLike` is asked: the pickier first, txt (which takes any text) last. */
 export const TRACE_FORMATS: readonly TraceFormat[] = [
@@ -38,7 +40,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 export interface DetectedFormat {
   readonly format: TraceFormat;
   /** How it was found: messages about content that does not fit say so when it was only a guess. */
-  readonly by: "option" | "name" | "content";
+  readonly by: FoundBy;
 }
 
 /** The format a `--format` value names. Throws InvalidArgumentError listing them all. */
@@ -57,8 +59,10 @@ export function formatByName(name: string): TraceFormat {
 /** Guesses the format from the file's name and, failing that, its beginning. Throws InvalidArgumentError when neither tells. */
 export function detectFormat(path: string, head: Buffer, asked?: string): DetectedFormat {
   if (asked !== undefined) return { format: formatByName(asked), by: "option" };
-  const name = path.toLowerCase().replace(/\.(gz|zst)$/, "");
+  const name = path.toLowerCase().replace(/\.(gz|zst|xz)$/, "");
   const named = longestEnding(name);
+  // .txt says little: columns in it are columns
+  if (named === txt && looksLikeColumns(head)) return { format: csv, by: "content" };
   if (named !== undefined) return { format: named, by: "name" };
   const seen = TRACE_FORMATS.find((format) => format.looksLike(head));
   if (seen !== undefined) return { format: seen, by: "content" };

@@ -2,6 +2,7 @@
 import type { TraceBatch } from "./batch.js";
 import type { ColumnSpec } from "./columns.js";
 import type { ByteSource } from "./source.js";
+import type { TimeUnit } from "./time-unit.js";
 
 /** Bytes of a file that a reader went past because they were not whole. */
 export interface Skipped {
@@ -16,6 +17,20 @@ export interface ReadOptions {
   readonly onSkipped?: (skipped: Skipped) => void;
   /** csv: which column is which. */
   readonly columns?: ColumnSpec;
+  /** csv: the unit of its times; unset: judged. */
+  readonly timeUnit?: TimeUnit;
+  /** csv: the unit of its times to live; unset: that of its times. */
+  readonly ttlUnit?: TimeUnit;
+  /** Told how the file is read. */
+  readonly reading: ReadingNotes;
+}
+
+/** What a reader finds out on the way; reading.ts says what becomes of it. */
+export interface ReadingNotes {
+  columns: string | null;
+  times: string | null;
+  unknownSizes: boolean;
+  readonly warnings: string[];
 }
 
 export interface TraceFormat {
@@ -23,8 +38,10 @@ export interface TraceFormat {
   readonly name: string;
   /** One line for help texts. */
   readonly description: string;
-  /** File name endings, lower case, without `.gz` or `.zst`. */
+  /** File name endings, lower case, without `.gz`, `.zst` or `.xz`. */
   readonly endings: readonly string[];
+  /** A format whose files have no mark at all: any bytes would do. */
+  readonly headerless?: boolean;
   /** Whether the (decompressed) beginning of a file looks like this format; cheap, and rather false than wrong. */
   looksLike(head: Buffer): boolean;
   /**

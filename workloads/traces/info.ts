@@ -1,6 +1,7 @@
 /** What a trace is like, in one page of figures. */
 import { OPERATION_NAMES } from "../operations.js";
 import { withRoomFor } from "./growing.js";
+import type { NumberColumn } from "./load-columns.js";
 import type { Trace } from "./open.js";
 
 export interface TraceInfo {
@@ -25,17 +26,17 @@ export interface TraceInfo {
 
 /** What a run of requests brings to a summary, a column each; null (or empty): the format has none. */
 export interface SummaryColumns {
-  readonly sizes: Uint32Array | null;
+  readonly sizes: NumberColumn | null;
   readonly ops: Uint8Array | null;
   readonly times: Float64Array | null;
 }
 
-/** Counts it all in one pass, request by request: memory follows the distinct keys (8 bytes each), not the requests. */
+/** Counts it all in one pass, request by request: memory follows the distinct keys (12 bytes each), not the requests. */
 export class TraceSummary {
   requests = 0;
   /** Requests by key. */
   private counts = new Uint32Array(1024);
-  private largest = new Uint32Array(1024);
+  private largest = new Float64Array(1024);
   private distinct = 0;
   private sized = 0;
   private sum = 0;
@@ -93,7 +94,7 @@ export class TraceSummary {
     };
   }
 
-  private addSizes(ids: Uint32Array, sizes: Uint32Array): void {
+  private addSizes(ids: Uint32Array, sizes: NumberColumn): void {
     this.hasSizes = true;
     this.largest = withRoomFor(this.largest, this.distinct);
     for (let i = 0; i < ids.length; i++) {

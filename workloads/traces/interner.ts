@@ -91,14 +91,20 @@ export class StringInterner {
     const known = this.#dense.get(key);
     if (known !== undefined) return known;
     const dense = this.#keys.length;
-    this.#dense.set(key, dense);
-    this.#keys.push(key);
+    const own = detached(key);
+    this.#dense.set(own, dense);
+    this.#keys.push(own);
     return dense;
   }
 
   keyOf(dense: number): string {
     return this.#keys[dense];
   }
+}
+
+/** The same string with memory of its own: a part of a longer one keeps all of that alive, here the block of lines it was cut from. */
+function detached(key: string): string {
+  return ` ${key}`.slice(1);
 }
 
 /** Spreads both halves over all 32 bits: the finaliser of MurmurHash3 (Appleby), block ids being anything but random. */

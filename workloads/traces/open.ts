@@ -4,16 +4,21 @@ import { InvalidArgumentError } from "../../src/store/errors.js";
 import type { TraceBatch } from "./batch.js";
 import { type ColumnSpec, parseColumns } from "./columns.js";
 import { type DetectedFormat, detectFormat } from "./detect.js";
-import type { Skipped } from "./format.js";
-import { NumberInterner, StringInterner } from "./interner.js";
+import type { ReadingNotes, Skipped } from "./format.js";
+import { loadColumns, type NumberColumn } from "./load-columns.js";
+import type { TraceReading } from "./reading.js";
 import { type ByteSource, openBytes } from "./source.js";
-import { fillUnknownSizes, hasUnknownSizes } from "./unknown-sizes.js";
+import { parseTimeUnit } from "./time-unit.js";
 
 export interface TraceOptions {
   /** A format's name; unset: guessed from the file's name, then its content. */
   readonly format?: string;
   /** csv only: `time=1,id=2,size=3` (see columns.ts). */
   readonly columns?: string | ColumnSpec;
+  /** csv only: the unit of its times, s, ms, us or ns; unset: as the header or the times themselves tell. */
+  readonly timeUnit?: string;
+  /** csv only: the unit of its times to live; unset: that of its times. */
+  readonly ttlUnit?: string;
   /** Requests read at most. */
   readonly limit?: number;
 }
@@ -23,6 +28,8 @@ export interface TraceStream {
   /** The file's name without folders. */
   readonly name: string;
   readonly format: string;
+  /** How it is read, and why. */
+  readonly reading: TraceReading;
   /** What of the file was not whole and has been skipped so far: only operation logs are read past that. */
   readonly skipped: readonly Skipped[];
   /** Batches in order, each valid until the next is asked for. Once. */
@@ -31,7 +38,7 @@ export interface TraceStream {
   close(): Promise<void>;
 }
 
-/** A whole trace in memory, 4 bytes a request and more by column, keys as dense numbers from 0 in order of appearance. */
+/** A whole trace in memory, 4 to 8 bytes a request and column, keys as dense numbers from 0 in order of appearance. */
 export interface Trace {
   readonly name: string;
   readonly format: string;
@@ -39,20 +46,23 @@ export interface Trace {
   /** Distinct keys; `ids` are below it. */
   readonly distinct: number;
   readonly ids: Uint32Array;
-  /** Bytes by request; null: the format has none, count every object as 1. A 0 in the file stays 0, but in an operation log: see unknown-sizes.ts. */
-  readonly sizes: Uint32Array | null;
+  /** Bytes by request; null: the format has none, count every object as 1. A 0 in the file stays 0, but where sizes may be unknown: see unknown-sizes.ts. */
+  readonly sizes: NumberColumn | null;
   /** Codes of operations.ts by request; null: all are gets. */
   readonly ops: Uint8Array | null;
   /** Seconds by request; null: the format has none. */
   readonly times: Float64Array | null;
   /** Seconds by request, 0 = never expires; null: the format has none. */
-  readonly ttls: Uint32Array | null;
+  readonly ttls: NumberColumn | null;
+  /** How it was read, and why; a trace that was made has no such thing. */
+  readonly reading?: TraceReading;
   /** The key behind a dense number as text: a decimal id, or the string of the trace. */
   keyOf(id: number): string;
 }
 
-/** Most requests loadTrace takes: dense numbers and array indices stay within 32 bits. */
-const MAX_REQUESTS = 2 ** 31;
+/** Requests that a file may stand for: so many, and so many more for each byte it has. What is in a few bytes, compressed or repeated, must not fill the memory. */
+const REQUESTS = 2 ** 24;
+const REQUESTS_A_BYTE = 256;
 
 /** Opens a trace for streaming. Throws InvalidArgumentError (file, line or byte offset, what was expected). */
 export async function openTrace(path: string, options: TraceOptions = {}): Promise<TraceStream> {
@@ -66,31 +76,58 @@ export async function openTrace(path: string, options: TraceOptions = {}): Promi
       `${path}: --columns goes with csv, but this is read as ${detected.format.name}; give --format csv`,
     );
   }
+  for (const option of ["timeUnit", "ttlUnit"] as const) {
+    if (options[option] === undefined || detected.format.name === "csv") continue;
+    await source.close();
+    const flag = option === "timeUnit" ? "--time-unit" : "--ttl-unit";
+    throw new InvalidArgumentError(
+      `${path}: ${flag} goes with csv, but this is read as ${detected.format.name}, whose times are in a unit of their own`,
+    );
+  }
   const skipped: Skipped[] = [];
-  const reading = { columns, onSkipped: (stretch: Skipped) => void skipped.push(stretch) };
+  const notes: ReadingNotes = { columns: null, times: null, unknownSizes: false, warnings: doubtsOf(detected) };
+  const asked = await orClose(source, () => ({
+    timeUnit: options.timeUnit === undefined ? undefined : parseTimeUnit("--time-unit", options.timeUnit),
+    ttlUnit: options.ttlUnit === undefined ? undefined : parseTimeUnit("--ttl-unit", options.ttlUnit),
+  }));
+  const reading = { columns, ...asked, reading: notes, onSkipped: (stretch: Skipped) => void skipped.push(stretch) };
+  const { format, by } = detected;
   return {
     name: basename(path),
-    format: detected.format.name,
+    format: format.name,
+    get reading() {
+      return { format: format.name, by, compression: source.compression, ...notes };
+    },
     skipped,
-    batches: () => limited(source, detected, detected.format.read(source, reading), limit),
+    batches: () => limited(source, detected, format.read(source, reading), limit),
     close: () => source.close(),
   };
+}
+
+/** A format whose files have no mark, not asked for: nothing in the file shows that it is one. */
+function doubtsOf({ format, by }: DetectedFormat): string[] {
+  if (format.headerless !== true || by === "option") return [];
+  // its records have been looked at
+  if (by === "name" && format.name.startsWith("oracleGeneral")) return [];
+  return [`read as ${format.name}, which has no mark to be known by, as its ${by} says; --format decides`];
 }
 
 /** Reads a whole trace. Throws InvalidArgumentError like openTrace, and when there is not one request in it. */
 export async function loadTrace(path: string, options: TraceOptions = {}): Promise<Trace> {
   const stream = await openTrace(path, options);
-  let loading: Loading | undefined;
-  for await (const batch of stream.batches()) {
-    loading ??= new Loading(batch);
-    if (loading.count + batch.count > MAX_REQUESTS) {
-      throw new InvalidArgumentError(`${path}: more than ${MAX_REQUESTS} requests; give a limit`);
-    }
-    loading.add(batch);
-  }
-  if (loading === undefined)
-    throw new InvalidArgumentError(`${path}: no request in it; expected a ${stream.format} trace with at least one`);
-  return loading.finish(stream);
+  const { keys, ...columns } = await loadColumns(path, stream);
+  const { name, format } = stream;
+  return {
+    name,
+    format,
+    ...columns,
+    distinct: keys.size,
+    keyOf(id) {
+      if (!(id >= 0 && id < keys.size))
+        throw new InvalidArgumentError(`no key ${id} in ${name}; expected 0 to ${keys.size - 1}`);
+      return keys.keyOf(id);
+    },
+  };
 }
 
 async function* limited(
@@ -104,6 +141,11 @@ async function* limited(
     for await (const batch of batches) {
       batch.count = Math.min(batch.count, limit - read);
       read += batch.count;
+      if (read > REQUESTS + REQUESTS_A_BYTE * source.rawBytes) {
+        throw new InvalidArgumentError(
+          `${source.path}: ${source.rawBytes} bytes stand for more than ${read} requests; expected fewer than ${REQUESTS} and ${REQUESTS_A_BYTE} a byte (--limit reads a part)`,
+        );
+      }
       yield batch;
       if (read === limit) return;
     }
@@ -137,83 +179,4 @@ function checkedLimit(limit: number | undefined): number {
     throw new InvalidArgumentError(`limit is ${limit}; expected a whole number of requests from 1`);
   }
   return limit;
-}
-
-type Column = Uint32Array | Uint8Array | Float64Array;
-
-/** Arrays that double as requests arrive; the columns are those of the first batch. */
-class Loading {
-  count = 0;
-  readonly #numbers: NumberInterner | undefined;
-  readonly #strings = new StringInterner();
-  #ids = new Uint32Array(65536);
-  #sizes: Uint32Array | null;
-  #ops: Uint8Array | null;
-  #times: Float64Array | null;
-  #ttls: Uint32Array | null;
-
-  constructor({ idKind, signed, columns }: TraceBatch) {
-    this.#numbers = idKind === "number" ? new NumberInterner(signed) : undefined;
-    this.#sizes = columns.size ? new Uint32Array(65536) : null;
-    this.#ops = columns.op ? new Uint8Array(65536) : null;
-    this.#times = columns.time ? new Float64Array(65536) : null;
-    this.#ttls = columns.ttl ? new Uint32Array(65536) : null;
-  }
-
-  add(batch: TraceBatch): void {
-    const needed = this.count + batch.count;
-    if (needed > this.#ids.length) this.#resize(Math.max(needed, this.#ids.length * 2));
-    this.#addIds(batch);
-    copy(this.#sizes, batch.sizes, batch.count, this.count);
-    copy(this.#ops, batch.ops, batch.count, this.count);
-    copy(this.#times, batch.times, batch.count, this.count);
-    copy(this.#ttls, batch.ttls, batch.count, this.count);
-    this.count = needed;
-  }
-
-  finish({ name, format }: TraceStream): Trace {
-    this.#resize(this.count);
-    const keys = this.#numbers ?? this.#strings;
-    if (hasUnknownSizes(format) && this.#sizes !== null) fillUnknownSizes(this.#ids, this.#sizes, keys.size);
-    return {
-      name,
-      format,
-      requests: this.count,
-      distinct: keys.size,
-      ids: this.#ids,
-      sizes: this.#sizes,
-      ops: this.#ops,
-      times: this.#times,
-      ttls: this.#ttls,
-      keyOf(id) {
-        if (!(id >= 0 && id < keys.size))
-          throw new InvalidArgumentError(`no key ${id} in ${name}; expected 0 to ${keys.size - 1}`);
-        return keys.keyOf(id);
-      },
-    };
-  }
-
-  #addIds(batch: TraceBatch): void {
-    const { lo, hi, keys, count } = batch;
-    const numbers = this.#numbers;
-    if (numbers !== undefined) for (let i = 0; i < count; i++) this.#ids[this.count + i] = numbers.intern(lo[i], hi[i]);
-    else for (let i = 0; i < count; i++) this.#ids[this.count + i] = this.#strings.intern(keys[i]);
-  }
-
-  #resize(length: number): void {
-    this.#ids = resized(this.#ids, new Uint32Array(length));
-    if (this.#sizes !== null) this.#sizes = resized(this.#sizes, new Uint32Array(length));
-    if (this.#ops !== null) this.#ops = resized(this.#ops, new Uint8Array(length));
-    if (this.#times !== null) this.#times = resized(this.#times, new Float64Array(length));
-    if (this.#ttls !== null) this.#ttls = resized(this.#ttls, new Uint32Array(length));
-  }
-}
-
-function resized<T extends Column>(from: T, to: T): T {
-  to.set(from.subarray(0, to.length));
-  return to;
-}
-
-function copy(to: Column | null, from: Column, count: number, at: number): void {
-  to?.set(from.subarray(0, count), at);
 }

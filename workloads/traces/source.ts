@@ -4,9 +4,11 @@
  */
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { Readable, type Transform } from "node:stream";
-import * as zlib from "node:zlib";
 import { InvalidArgumentError } from "../../src/store/errors.js";
+import { gunzip } from "./compression/gzip.js";
+import { type Compression, compressionOf, MAGIC_BYTES, refusalOf } from "./compression/magic.js";
+import { unxz } from "./compression/xz.js";
+import { unzstd } from "./compression/zstd.js";
 
 /** Bytes asked for at a time. */
 const READ_SIZE = 256 * 1024;
@@ -14,48 +16,72 @@ const READ_SIZE = 256 * 1024;
 /** Bytes of the (decompressed) beginning that format detection may look at. */
 const HEAD_SIZE = 64 * 1024;
 
+/** Bytes that a compressed file may come to: so many, and so many more for each of its own. gzip reaches a thousand for one, xz and zstd far more, traces never. */
+const PLAIN_BYTES = 256 * 2 ** 20;
+const PLAIN_A_RAW = 2048;
+
 /** A trace's decompressed bytes, once. `head` is their beginning, still part of `chunks`. */
 export interface ByteSource {
   /** The path as the user gave it, for messages. */
   readonly path: string;
   readonly head: Buffer;
+  /** What has been undone. */
+  readonly compression: Compression | null;
+  /** Bytes of the file itself that have been read so far. */
+  readonly rawBytes: number;
   /** Ends the reading early; iterating `chunks` to its end does the same. */
   close(): Promise<void>;
   chunks(): AsyncGenerator<Buffer>;
 }
 
 /**
- * Opens a trace file, gunzipping or unzstding as its first bytes say.
- * Throws InvalidArgumentError: missing, a directory, unreadable, empty, damaged compression, `.zst` on a Node without it.
+ * Opens a trace file, undoing gzip, zstd or xz as its first bytes say.
+ * Throws InvalidArgumentError: missing, a directory, unreadable, empty, damaged compression, another compression or an archive.
  */
 export async function openBytes(path: string): Promise<ByteSource> {
   await refuseUnreadable(path);
-  const raw = rawChunks(path);
-  const first = await raw.next();
-  if (first.done)
+  const counted = { raw: 0 };
+  const raw = countedChunks(rawChunks(path), counted);
+  const start = await takeHead(raw, MAGIC_BYTES);
+  if (start.head.length === 0)
     throw new InvalidArgumentError(`${path}: the file is empty; expected a trace with at least one request`);
-  const plain = await decompressed(path, first.value, prepend(first.value, raw));
-  const { head, waiting, ended } = await takeHead(plain);
-  if (head.length === 0) {
-    throw new InvalidArgumentError(
-      `${path}: nothing inside the compressed file; expected a trace with at least one request`,
-    );
-  }
-  return {
-    path,
-    head,
-    async close() {
-      await plain.return(undefined);
-    },
-    async *chunks() {
-      try {
-        yield* waiting;
-        if (!ended) yield* plain;
-      } finally {
+  const compression = compressionOf(start.head) ?? compressionByName(path);
+  const again = prepend(start.waiting, raw);
+  const plain = compression === null ? again : bounded(path, decompressed(path, compression, again), counted);
+  try {
+    if (compression === null) refuseOther(path, start.head, null);
+    const { head, waiting, ended } = await takeHead(plain, HEAD_SIZE);
+    if (head.length === 0) {
+      throw new InvalidArgumentError(
+        `${path}: nothing inside the compressed file; expected a trace with at least one request`,
+      );
+    }
+    if (compression !== null) refuseOther(path, head, compression);
+    return {
+      path,
+      head,
+      compression,
+      get rawBytes() {
+        return counted.raw;
+      },
+      async close() {
         await plain.return(undefined);
-      }
-    },
-  };
+      },
+      async *chunks() {
+        try {
+          yield* waiting;
+          if (!ended) yield* plain;
+        } finally {
+          await plain.return(undefined);
+        }
+      },
+    };
+  } catch (error) {
+    await plain.return(undefined);
+    // what has not begun yet does not close what it would have read
+    await raw.return(undefined);
+    throw error;
+  }
 }
 
 async function refuseUnreadable(path: string): Promise<void> {
@@ -78,9 +104,9 @@ async function* rawChunks(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-async function* prepend(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+async function* prepend(first: readonly Buffer[], rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   try {
-    yield first;
+    yield* first;
     yield* rest;
   } finally {
     await rest.return(undefined);
@@ -88,61 +114,84 @@ async function* prepend(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGener
 }
 
 /** The plain bytes: decompressed as the magic number or, failing that, the name says. */
-async function decompressed(path: string, start: Buffer, raw: AsyncGenerator<Buffer>): Promise<AsyncGenerator<Buffer>> {
-  const gzipped = start.length >= 3 && start[0] === 0x1f && start[1] === 0x8b && start[2] === 8;
-  const zstandard = start.length >= 4 && start.readUInt32LE(0) === 0xfd2fb528;
-  if (gzipped || (path.endsWith(".gz") && !zstandard)) return through(path, "gzip", raw, zlib.createGunzip());
-  if (!zstandard && !path.endsWith(".zst")) return raw;
-  const transform = zstdDecompressor();
-  if (transform !== undefined) return through(path, "zstd", raw, transform);
-  await raw.return(undefined);
-  throw new InvalidArgumentError(
-    `${path}: Zstandard needs Node 22.15 or newer (this is ${process.version}); decompress it first: zstd -d ${path}`,
-  );
-}
-
-/** node:zlib knows Zstandard from Node 22.15 on. */
-function zstdDecompressor(): Transform | undefined {
-  return (zlib as { createZstdDecompress?: () => Transform }).createZstdDecompress?.();
-}
-
-async function* through(
+function decompressed(
   path: string,
-  method: string,
+  compression: Compression | null,
   raw: AsyncGenerator<Buffer>,
-  transform: Transform,
 ): AsyncGenerator<Buffer> {
-  let given = 0;
-  const counted = async function* () {
-    for await (const chunk of raw) {
-      given += chunk.length;
+  switch (compression) {
+    case "gzip":
+      return gunzip(path, raw);
+    case "zstd":
+      return unzstd(path, raw);
+    case "xz":
+      return unxz(path, raw);
+    case null:
+      return raw;
+  }
+}
+
+function compressionByName(path: string): Compression | null {
+  if (path.endsWith(".gz")) return "gzip";
+  if (path.endsWith(".zst")) return "zstd";
+  return path.endsWith(".xz") ? "xz" : null;
+}
+
+/** Archives, other compressions, documents: their bytes would make ids for a format that knows its files by nothing. */
+function refuseOther(path: string, start: Buffer, compression: Compression | null): void {
+  const inside = compression === null ? "" : ` inside the ${compression} data`;
+  const refusal = refusalOf(start);
+  if (refusal !== null) {
+    throw new InvalidArgumentError(
+      `${path}: ${refusal.what}${inside} by its first bytes; expected a trace, plain or in gzip, zstd or xz (${refusal.hint})`,
+    );
+  }
+  const twice = compression === null ? null : compressionOf(start);
+  if (twice !== null) {
+    throw new InvalidArgumentError(
+      `${path}: ${twice} data inside the ${compression} data; expected a trace that is compressed once`,
+    );
+  }
+}
+
+/** A stream of bytes that must not grow without end: a few bytes of a compressed file can stand for gigabytes. */
+async function* bounded(
+  path: string,
+  plain: AsyncGenerator<Buffer>,
+  counted: { readonly raw: number },
+): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  try {
+    for await (const chunk of plain) {
+      bytes += chunk.length;
+      if (bytes > PLAIN_BYTES + PLAIN_A_RAW * counted.raw) {
+        throw new InvalidArgumentError(
+          `${path}: ${counted.raw} compressed bytes stand for more than ${bytes}; expected a trace (decompress it first, if it is one)`,
+        );
+      }
       yield chunk;
     }
-  };
-  const input = Readable.from(counted(), { objectMode: false, highWaterMark: READ_SIZE });
-  input.once("error", (error) => transform.destroy(error));
-  input.pipe(transform);
-  try {
-    yield* transform as AsyncIterable<Buffer>;
-  } catch (error) {
-    if (error instanceof InvalidArgumentError) throw error;
-    throw new InvalidArgumentError(
-      `${path}: damaged ${method} data (${(error as Error).message}) within the first ${given} compressed bytes; expected a whole ${method} file`,
-      { cause: error },
-    );
   } finally {
-    input.unpipe(transform);
-    input.destroy();
-    transform.destroy();
+    await plain.return(undefined);
+  }
+}
+
+async function* countedChunks(raw: AsyncGenerator<Buffer>, counted: { raw: number }): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of raw) {
+      counted.raw += chunk.length;
+      yield chunk;
+    }
+  } finally {
     await raw.return(undefined);
   }
 }
 
-async function takeHead(plain: AsyncGenerator<Buffer>) {
+async function takeHead(plain: AsyncGenerator<Buffer>, size: number) {
   const waiting: Buffer[] = [];
   let length = 0;
   let ended = false;
-  while (length < HEAD_SIZE && !ended) {
+  while (length < size && !ended) {
     const step = await plain.next();
     if (step.done) {
       ended = true;
@@ -151,7 +200,7 @@ async function takeHead(plain: AsyncGenerator<Buffer>) {
       length += step.value.length;
     }
   }
-  return { head: Buffer.concat(waiting).subarray(0, HEAD_SIZE), waiting, ended };
+  return { head: Buffer.concat(waiting).subarray(0, size), waiting, ended };
 }
 
 function asFileError(path: string, error: unknown): Error {

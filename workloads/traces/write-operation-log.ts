@@ -87,7 +87,7 @@ export function* operationLogBlocks(trace: Trace, lo: Uint32Array, hi: Uint32Arr
       block.writeUInt32LE(hi[id], at + 4);
       block.writeUInt32LE(microseconds(trace, i) - base, at + 8);
       block.writeUInt32LE(trace.sizes?.[i] ?? 1, at + 12);
-      block.writeUInt32LE(Math.min((trace.ttls?.[i] ?? 0) * 1000, LARGEST), at + 16);
+      block.writeUInt32LE(Math.min(Math.ceil((trace.ttls?.[i] ?? 0) * 1000), LARGEST), at + 16);
       block.writeUInt8(LOGGED.get(trace.ops?.[i] ?? OP_GET) ?? LOGGED_GET, at + 22);
     }
     writeHeader(block, to - from, base, to === trace.requests);

@@ -5,6 +5,7 @@ import { OP_GET, OPERATION_NAMES } from "../operations.js";
 import { writeWhole } from "../write-whole.js";
 import { type Halves, parseInt64 } from "./decimal.js";
 import { NumberInterner } from "./interner.js";
+import { refuseUnfit } from "./losses.js";
 import type { Trace } from "./open.js";
 import { loggedPart, operationLogBlocks } from "./write-operation-log.js";
 
@@ -39,16 +40,18 @@ export function nextAccesses(ids: Uint32Array, distinct: number): Int32Array {
 
 /**
  * Writes a trace. Throws InvalidArgumentError: unknown format, the path cannot be written, a key the format cannot hold (txt
- * and a line break).
+ * and a line break), a time or a size that would come out as another one. What is only left out `lossesOf` tells.
  */
 export async function writeTrace(path: string, trace: Trace, format: string): Promise<WrittenTrace> {
   switch (format) {
     case "oracleGeneral": {
+      refuseUnfit(trace, format);
       const numbers = numericIds(trace);
       await writeWhole(path, oracleGeneralChunks(trace, numbers.lo, numbers.hi));
       return { requests: trace.requests, renumbered: numbers.renumbered };
     }
     case "oplog": {
+      refuseUnfit(trace, format);
       const numbers = numericIds(trace);
       const logged = loggedPart(trace);
       if (logged.requests === 0) {
@@ -72,7 +75,7 @@ export async function writeTrace(path: string, trace: Trace, format: string): Pr
   }
 }
 
-/** Times are whole seconds in 32 bits here, 0 where the trace has none or holds one that does not fit; sizes are 1 where it has none. */
+/** Times are whole seconds in 32 bits here, 0 where the trace has none; sizes are 1 where it has none. */
 function* oracleGeneralChunks(trace: Trace, lo: Uint32Array, hi: Uint32Array): Generator<Uint8Array> {
   const next = nextAccesses(trace.ids, trace.distinct);
   for (let from = 0; from < trace.requests; from += CHUNK) {
@@ -81,8 +84,7 @@ function* oracleGeneralChunks(trace: Trace, lo: Uint32Array, hi: Uint32Array): G
     const view = new DataView(bytes.buffer);
     for (let i = from; i < to; i++) {
       const at = (i - from) * RECORD;
-      const time = Math.floor(trace.times?.[i] ?? 0);
-      view.setUint32(at, time >= 0 && time <= 0xffffffff ? time : 0, true);
+      view.setUint32(at, Math.floor(trace.times?.[i] ?? 0), true);
       view.setUint32(at + 4, lo[trace.ids[i]], true);
       view.setUint32(at + 8, hi[trace.ids[i]], true);
       view.setUint32(at + 12, trace.sizes?.[i] ?? 1, true);

@@ -61,6 +61,25 @@ describe("engram evict", () => {
     for (const row of rows) expect(row).toMatchObject({ trace: "small.txt", by: "objects", requests: 400 });
   });
 
+  it("says how a trace was read, and doubts it on stderr, in the rows and on the page", async () => {
+    const path = join(folder, "cdn.tr");
+    const page = join(folder, "cdn.html");
+    await writeFile(path, "0 7 101\n1 3 103\n2 7 101\n");
+    const { code, stdout, stderr } = await run(path, "--policy", "lru", "--size", "5,1KiB", "-o", page);
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      "warning: cdn.tr: no header names the columns: they are taken for time, key, size; --columns decides\n",
+    );
+    expect(stdout).toContain("cdn.tr: read as csv (by its content); key from column 2, time from column 1");
+    expect(stdout).toContain("byte miss ratio (bytes missed / bytes asked for), 3 requests");
+    const html = await readFile(page, "utf8");
+    for (const told of ["object hit ratio", "byte hit ratio", "read as csv", "no header names the columns"]) {
+      expect(html.toLowerCase()).toContain(told.replace("read as csv", "csv (by its content)"));
+    }
+    const [row] = JSON.parse((await run(path, "--policy", "lru", "--size", "1%", "--json")).stdout);
+    expect(row).toMatchObject({ by: "objects", read: expect.stringContaining("csv"), warnings: [expect.any(String)] });
+  }, 120_000);
+
   it("prints a table of policies by capacities, with exact misses on request", async () => {
     const { code, stdout } = await run(small, "--policy", "lru,sieve", "--size", "10,100", "--misses");
     expect(code).toBe(0);
@@ -102,21 +121,21 @@ describe("engram evict", () => {
     },
   );
 
-  it("takes every policy at sizes in objects, shares and bytes at once, and never holds what is larger than the cache", async () => {
+  it("takes every policy at sizes in objects and bytes at once, and never holds what is larger than the cache", async () => {
     const sized = join(folder, "sized.csv");
     // Key 0 is requested every tenth time and larger than 1 % of the working set, which the others fit.
     const rows = Array.from({ length: 3000 }, (_, i) =>
       i % 10 === 0 ? "0,5000" : `${1 + ((i * i) % 211)},${20 + ((i * i) % 211)}`,
     );
     await writeFile(sized, `id,size\n${rows.join("\n")}\n`);
-    const { code, stdout, stderr } = await run(sized, "--policy", "all", "--size", "10,10%,64KiB", "--json");
-    expect([code, stderr]).toEqual([0, ""]);
-    const simulated = JSON.parse(stdout);
     const footprint = [...new Map(rows.map((row) => row.split(",").map(Number) as [number, number])).values()].reduce(
       (a, b) => a + b,
     );
     const tenth = Math.floor(footprint / 10);
     expect(tenth).toBeLessThan(5000);
+    const { code, stdout, stderr } = await run(sized, "--policy", "all", "--size", `10,${tenth}B,64KiB`, "--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    const simulated = JSON.parse(stdout);
     expect(
       simulated.map((row: { policy: string; by: string; capacity: number }) => [row.policy, row.by, row.capacity]),
     ).toEqual(

@@ -23,10 +23,10 @@ describe("parseSizes", () => {
     ]);
   });
 
-  it("lets an item in bytes turn shares to bytes, and leaves plain numbers objects", () => {
+  it("counts objects in shares and plain numbers, whatever stands beside them", () => {
     expect(capacities("1000,1%,64MiB")).toEqual([
       [1000, "objects"],
-      [30_000, "bytes"],
+      [48, "objects"],
       [2 ** 26, "bytes"],
     ]);
   });

@@ -24,6 +24,29 @@ function misses(trace: SweepTrace, policy: (typeof policyNames)[number], capacit
 }
 
 describe("sweep", () => {
+  it("counts the bytes that miss beside the requests, whatever the capacity counts, and beyond 4 GiB", async () => {
+    const large = 2 ** 33;
+    const trace: SweepTrace = {
+      name: "large",
+      distinct: 3,
+      ids: Uint32Array.of(0, 1, 0, 2, 0, 1),
+      sizes: Float64Array.of(large, 10, large, 20, large, 10),
+    };
+    const options = { traces: [trace], policies: ["lru", "arc"] as const, threads: 1 };
+    const requested = { requests: 6, requestedBytes: 3 * large + 40 };
+    for (const row of await sweep({ ...options, sizes: parseSizes("2") })) {
+      expect(row, row.policy).toMatchObject({ ...requested, by: "objects", misses: 4, missedBytes: large + 40 });
+      expect(row.byteMissRatio).toBe((large + 40) / (3 * large + 40));
+    }
+    // room for everything but the large one, which no cache of that size ever holds
+    for (const row of await sweep({ ...options, sizes: parseSizes("1GiB") })) {
+      expect(row, row.policy).toMatchObject({ ...requested, by: "bytes", misses: 5, missedBytes: 3 * large + 30 });
+    }
+    for (const row of await sweep({ ...options, sizes: parseSizes("9GiB") })) {
+      expect(row, row.policy).toMatchObject({ by: "bytes", misses: 3, missedBytes: large + 30 });
+    }
+  });
+
   it("gives for every policy and size the counts of a simulation in this thread, in the order asked for", async () => {
     const trace = fixture();
     const rows = await sweep({ traces: [trace], policies: policyNames, sizes: parseSizes("1,10%,50,500"), threads: 2 });
@@ -35,7 +58,9 @@ describe("sweep", () => {
     );
     for (const row of rows) {
       expect(Object.keys(row)).toEqual(
-        "trace policy capacity by requests hits misses missRatio evictions nsPerRequest".split(" "),
+        "trace policy capacity by requests hits misses missRatio requestedBytes missedBytes byteMissRatio evictions nsPerRequest".split(
+          " ",
+        ),
       );
       expect(row).toMatchObject({ trace: "fixture", by: "objects", requests: 3000, missRatio: row.misses / 3000 });
       expect(row.hits + row.misses).toBe(3000);

@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
-import * as zlib from "node:zlib";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
 import {
@@ -193,16 +192,6 @@ describe("compression", () => {
     for (const name of ["z.lirs.gz", "z.lirs"]) {
       expect(await loadTrace(files.file(name, packed))).toMatchObject({ format: "lirs", requests: 3, distinct: 2 });
     }
-  });
-
-  const { zstdCompressSync } = zlib as { zstdCompressSync?: (bytes: Buffer) => Buffer };
-  // A Zstandard frame holding "1\n2\n1\n" as one raw block: magic, single segment of 6 bytes, last raw block.
-  const frame = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 6, 0x31, 0, 0, ...Buffer.from("1\n2\n1\n")]);
-
-  it("Zstandard is read where Node has it and refused by name where not", async () => {
-    const path = files.file("z.lirs.zst", frame);
-    if (zstdCompressSync !== undefined) expect(await loadTrace(path)).toMatchObject({ requests: 3, distinct: 2 });
-    else await expect(loadTrace(path)).rejects.toThrow(/z\.lirs\.zst: Zstandard needs Node 22\.15/);
   });
 });
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { loadTrace, nextAccesses, type Trace, writeTrace } from "#dist/workloads/index.js";
+import { loadTrace, lossesOf, nextAccesses, type Trace, writeTrace } from "#dist/workloads/index.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { oracleGeneral } from "./encode.js";
 
@@ -10,6 +10,11 @@ const files = temporaryFolder();
 
 function keys(trace: Trace): string[] {
   return [...trace.ids].map((id) => trace.keyOf(id));
+}
+
+/** All but its names, and how it was read. */
+function columnsOf(trace: Trace) {
+  return { ...trace, keyOf: null, name: "", reading: null };
 }
 
 describe("next accesses", () => {
@@ -48,7 +53,7 @@ describe("writing", () => {
       const path = join(files.folder, name);
       await writeTrace(path, source, "csv");
       const back = await loadTrace(path);
-      expect({ ...back, keyOf: null, name: "" }).toEqual({ ...source, keyOf: null, name: "" });
+      expect(columnsOf(back)).toEqual(columnsOf(source));
       expect(keys(back)).toEqual(keys(source));
     }
     await writeTrace(join(files.folder, "out.txt"), source, "txt");
@@ -80,7 +85,7 @@ describe("writing", () => {
         });
         const again = join(files.folder, "again.oplog.gz");
         await writeTrace(again, back, "oplog");
-        expect({ ...(await loadTrace(again)), keyOf: null, name: "" }).toEqual({ ...back, keyOf: null, name: "" });
+        expect(columnsOf(await loadTrace(again))).toEqual(columnsOf(back));
       }),
       { numRuns: 40 },
     );
@@ -112,6 +117,30 @@ describe("writing", () => {
       expect(await writeTrace(path, source, "oracleGeneral")).toEqual({ requests: 3, renumbered: true });
       expect(keys(await loadTrace(path))).toEqual(["0", "1", "0"]);
     }
+  });
+
+  it("keeps times in their unit, says what is cut off, and refuses what would come out as something else", async () => {
+    const csv = (name: string, rows: string) => loadTrace(files.file(name, `time,id,size,ttl\n${rows}\n`));
+    const target = join(files.folder, "times.oracleGeneral");
+    const milliseconds = await csv("ms.csv", "1700000000123,42,10,0\n1700000001000,42,10,0");
+    expect(lossesOf(milliseconds, "oracleGeneral")).toEqual(["fractions of seconds in times", "ttls"]);
+    await writeTrace(target, milliseconds, "oracleGeneral");
+    expect([...((await loadTrace(target)).times ?? [])]).toEqual([1_700_000_000, 1_700_000_001]);
+
+    const unfit = [
+      ["oracleGeneral", "5633898611441,1,1,0", /request 1 has a time of 5633898611441 s/],
+      ["oracleGeneral", "-1,1,1,0", /time of -1 s/],
+      ["oracleGeneral", "1,1,1,0\n2,1,4294967296,0", /request 2 has a size of 4294967296/],
+      ["oplog", "1,1,4294967296,0", /request 1 has a size/],
+    ] as const;
+    for (const [format, rows, message] of unfit) {
+      const path = join(files.folder, `unfit.${format}`);
+      await expect(writeTrace(path, await csv("unfit.csv", rows), format)).rejects.toThrow(message);
+      expect(existsSync(path)).toBe(false);
+    }
+    expect(lossesOf(await csv("long.csv", "1,1,1,5000000"), "oplog")).toEqual([
+      "1 times to live beyond 49 days (they are cut to that)",
+    ]);
   });
 
   it("refuses what it cannot do and leaves nothing behind", async () => {

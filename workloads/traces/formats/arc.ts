@@ -11,6 +11,9 @@ import { lineBlocks, shown } from "../lines.js";
 
 /** Blocks one line may stand for. Real lines have up to some thousands; a damaged one must not become hours of requests. */
 const MAX_BLOCKS = 1 << 16;
+/** Blocks all lines so far may stand for: so many, and so many for each of their characters. Each may be a key of its own, which takes up to 50 bytes. */
+const BLOCKS = 1 << 20;
+const BLOCKS_A_CHARACTER = 64;
 
 export const arc: TraceFormat = {
   name: "arc",
@@ -18,11 +21,12 @@ export const arc: TraceFormat = {
   endings: [".arc", ".lis"],
   looksLike(head) {
     const lines = headLines(head).filter((line) => line !== "");
-    return lines.length > 0 && lines.every((line) => /^[0-9]+ [0-9]+ [0-9]+ [0-9]+$/.test(line));
+    return lines.length > 0 && lines.every((line) => /^[0-9]+ [1-9][0-9]{0,4} 0 [0-9]+$/.test(line));
   },
   async *read(source) {
     const batch = new TraceBatch("number", {}, true);
     const block: Halves = { lo: 0, hi: 0 };
+    let allowed = BLOCKS;
     for await (const { lines, firstLine } of lineBlocks(source)) {
       for (let i = 0; i < lines.length; i++) {
         const line = lines[i].trim();
@@ -31,6 +35,12 @@ export const arc: TraceFormat = {
         if (count < 0) {
           throw new InvalidArgumentError(
             `${source.path}:${firstLine + i}: ${shown(line)}; expected \`start count …\`: a block number and 1 to ${MAX_BLOCKS} blocks`,
+          );
+        }
+        allowed += BLOCKS_A_CHARACTER * line.length - count;
+        if (allowed < 0) {
+          throw new InvalidArgumentError(
+            `${source.path}:${firstLine + i}: the lines so far stand for more than ${BLOCKS} blocks and ${BLOCKS_A_CHARACTER} a character; expected lines of fewer blocks`,
           );
         }
         for (let k = 0; k < count; k++) {

@@ -46,7 +46,8 @@ export const operationLog: TraceFormat = {
   read,
 };
 
-async function* read(source: ByteSource, { onSkipped }: ReadOptions): AsyncGenerator<TraceBatch> {
+async function* read(source: ByteSource, { onSkipped, reading }: ReadOptions): AsyncGenerator<TraceBatch> {
+  reading.unknownSizes = true;
   const batch = new TraceBatch("number", { size: true, op: true, time: true, ttl: true });
   const streams = new Map<number, Stream>();
   let pending = 0;

@@ -44,6 +44,7 @@ export const oracleGeneral: TraceFormat = {
   name: "oracleGeneral",
   description: "libCacheSim binary, 24 bytes a record: time, id, size, next access",
   endings: [".oraclegeneral", ".oraclegeneral.bin", ".oraclegeneralbin"],
+  headerless: true,
   looksLike: (head) => plausible(head, PLAIN_RECORD),
   read: (source) => read(source, PLAIN_RECORD, "oracleGeneral"),
 };
@@ -52,6 +53,7 @@ export const oracleGeneralOpNs: TraceFormat = {
   name: "oracleGeneralOpNS",
   description: "libCacheSim binary, 27 bytes a record: time, id, size, op, namespace, next access",
   endings: [".oraclegeneralopns", ".oraclegeneralopns.bin"],
+  headerless: true,
   looksLike: (head) => plausible(head, OP_RECORD),
   read: (source) => read(source, OP_RECORD, "oracleGeneralOpNS"),
 };

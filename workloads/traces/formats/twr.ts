@@ -10,7 +10,7 @@
 import { InvalidArgumentError } from "../../../src/store/errors.js";
 import { OP_DELETE, OP_GET, OP_INCREMENT, OP_OTHER, OP_SET } from "../../operations.js";
 import { TraceBatch } from "../batch.js";
-import { parseUint32 } from "../decimal.js";
+import { parseUint32, parseWhole } from "../decimal.js";
 import type { TraceFormat } from "../format.js";
 import { headLines, isText } from "../head.js";
 import { lineBlocks, shown } from "../lines.js";
@@ -92,11 +92,11 @@ function splitLine(line: string) {
   const [keySize, valueSize, , opName, ttlText] = fields.slice(-5);
   const key = fields.length === 7 ? fields[1] : fields.slice(1, -5).join(",");
   const time = parseUint32(fields[0]);
-  const size = parseUint32(keySize) + parseUint32(valueSize);
+  const size = parseWhole(keySize) + parseWhole(valueSize);
   const ttl = parseUint32(ttlText.trim());
   const op = OPS.get(opName);
-  const wrong = time < 0 || ttl < 0 || op === undefined || parseUint32(keySize) < 0 || parseUint32(valueSize) < 0;
-  if (wrong || size > 0xffffffff || key === "") return undefined;
+  const wrong = time < 0 || ttl < 0 || op === undefined || parseWhole(keySize) < 0 || parseWhole(valueSize) < 0;
+  if (wrong || size > Number.MAX_SAFE_INTEGER || key === "") return undefined;
   return { key, time, size, ttl, op };
 }
 

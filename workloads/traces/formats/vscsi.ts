@@ -8,10 +8,10 @@
  * The id is the block number of the request's start, as libCacheSim takes it: a request of many blocks is one object.
  */
 import { InvalidArgumentError } from "../../../src/store/errors.js";
-import { OP_GET, OP_OTHER, OP_SET } from "../../operations.js";
 import { TraceBatch } from "../batch.js";
 import type { TraceFormat } from "../format.js";
 import { recordBlocks } from "../records.js";
+import { scsiOperation } from "./scsi.js";
 
 interface Layout {
   readonly version: 1 | 2;
@@ -25,10 +25,6 @@ interface Layout {
 
 const V1: Layout = { version: 1, size: 32, length: 4, command: 12, ver: 14, block: 16, time: 24 };
 const V2: Layout = { version: 2, size: 40, length: 8, command: 0, ver: 2, block: 16, time: 24 };
-
-/** READ (6, 10, 12, 16) and WRITE (6, 10, 12, 16) of the SCSI block commands. */
-const READS = new Set([0x08, 0x28, 0xa8, 0x88]);
-const WRITES = new Set([0x0a, 0x2a, 0xaa, 0x8a]);
 
 const MICROSECONDS = 1e6;
 
@@ -58,7 +54,7 @@ export const vscsi: TraceFormat = {
         batch.lo[n] = view.getUint32(at + layout.block, true);
         batch.hi[n] = view.getUint32(at + layout.block + 4, true);
         batch.sizes[n] = view.getUint32(at + layout.length, true);
-        batch.ops[n] = operation(view.getUint16(at + layout.command, true));
+        batch.ops[n] = scsiOperation(view.getUint16(at + layout.command, true) & 0xff);
         batch.times[n] = Number(view.getBigUint64(at + layout.time, true)) / MICROSECONDS;
         if (batch.full) {
           yield batch;
@@ -69,12 +65,6 @@ export const vscsi: TraceFormat = {
     if (batch.count > 0) yield batch;
   },
 };
-
-function operation(command: number): number {
-  const code = command & 0xff;
-  if (READS.has(code)) return OP_GET;
-  return WRITES.has(code) ? OP_SET : OP_OTHER;
-}
 
 function layoutOf(head: Buffer): Layout | undefined {
   return [V2, V1].find((layout) => {

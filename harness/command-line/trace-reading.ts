@@ -1,0 +1,36 @@
+/** Options on how a trace is read, for every command that reads one, and what is said of how it was. */
+import type { Command } from "commander";
+import { describeReading, type TraceOptions, type TraceReading } from "../../workloads/index.js";
+
+export interface ReadingFlags {
+  format?: string;
+  columns?: string;
+  timeUnit?: string;
+  ttlUnit?: string;
+}
+
+/** Adds the options. */
+export function withReadingOptions(command: Command): Command {
+  return command
+    .option("--format <name>", "the trace's format, instead of guessing it from name and content")
+    .option(
+      "--columns <spec>",
+      "for csv: which column is what, such as time=1,id=2,size=3 (also op, ttl, count, header=yes|no, delimiter=comma|tab|semicolon|pipe|space)",
+    )
+    .option("--time-unit <unit>", "for csv: s, ms, us or ns, instead of judging it by the header and the times")
+    .option("--ttl-unit <unit>", "for csv: the unit of times to live, when it is not that of the times");
+}
+
+export function readingOptions({ format, columns, timeUnit, ttlUnit }: ReadingFlags): TraceOptions {
+  return { format, columns, timeUnit, ttlUnit };
+}
+
+/** Says on stderr what makes it doubtful that a trace was read as it is meant. */
+export function warnOfReading(trace: string, { warnings }: Pick<TraceReading, "warnings">): void {
+  for (const warning of warnings) process.stderr.write(`warning: ${trace}: ${warning}\n`);
+}
+
+/** One line on how a trace was read. */
+export function noteOnReading(trace: string, reading: TraceReading): string {
+  return `${trace}: read as ${describeReading(reading)}`;
+}
