@@ -50,7 +50,8 @@ const READINGS: Readonly<Record<string, (run: Run, scenario: Scenario) => Readin
       : { value: agents, how: `agents that went through the run on ${workers} workers without an error` },
   "s-clients-served": (run, { agents }) => {
     const errors = Object.values(run.errors).reduce((sum, count) => sum + count, 0);
-    return run.ops === 0 ? null : { value: 100 * (1 - errors / run.ops), how: asClients(run, agents) };
+    const attempted = run.attempted ?? run.ops;
+    return attempted === 0 ? null : { value: 100 * (1 - errors / attempted), how: asClients(run, agents) };
   },
   "s-mean-latency": (run, { agents }) => {
     const latencies = Object.values(run.latency);

@@ -80,7 +80,7 @@ class AgentWorker {
     this.#agent = await this.#subject.attach(attachment, this.#context);
     for (const cursor of this.#cursors) cursor.position = 0;
     const tally = new Tally();
-    const progress = this.#control.operations(this.#birth.worker);
+    const progress = this.#control.attempts(this.#birth.worker);
     for (let i = 0; i < preload.keys.length; i++) {
       try {
         this.#agent.set(preload.keys[i], preload.sizes[i], 0);
@@ -105,8 +105,8 @@ class AgentWorker {
     // Asked for before the barrier: the calibration takes time, and workers must start together.
     const drive = await this.#driver(order, agent, stream, tally, batches);
     const from = this.#cursors[order.phase].position;
-    const progress = this.#control.operations(this.#birth.worker);
-    Atomics.store(progress, 0, 0);
+    Atomics.store(this.#control.operations(this.#birth.worker), 0, 0);
+    Atomics.store(this.#control.attempts(this.#birth.worker), 0, 0);
     post({ type: "armed" });
     this.#control.barrier().arriveAndWait();
     const startedAt = performance.now();
@@ -114,7 +114,9 @@ class AgentWorker {
     const endedAt = performance.now();
     return {
       operations: tally.operations,
-      byLabel: this.#byLabel(order, from, tally.operations),
+      failed: tally.failed,
+      spoiltBatches: tally.spoiltBatches,
+      byLabel: this.#byLabel(order, from, tally),
       hits: tally.hits,
       misses: tally.misses,
       errors: [...tally.errors],
@@ -238,10 +240,11 @@ class AgentWorker {
   }
 
   /** Counted after the pass, from where in the stream it began: the loop that is measured knows no roles. */
-  #byLabel({ pass, phase }: PassOrder, from: number, operations: number): number[] {
+  #byLabel({ pass, phase }: PassOrder, from: number, { operations, failed, failedByLabel }: Tally): number[] {
     const stream = this.#birth.phases[phase];
     if (pass === "cost" || stream.length === 0) return [];
-    return countLabels(stream, from, operations, this.#birth.labelNames.length);
+    const begun = countLabels(stream, from, operations + failed, this.#birth.labelNames.length);
+    return begun.map((count, label) => count - (failedByLabel[label] ?? 0));
   }
 
   /** Null when the operations have several labels: a cost of them together would belong to none. */
@@ -251,14 +254,16 @@ class AgentWorker {
   }
 
   #limits(order: PassOrder): Passes.Limits {
-    const progress = this.#control.operations(this.#birth.worker);
+    const done = this.#control.operations(this.#birth.worker);
+    const attempts = this.#control.attempts(this.#birth.worker);
     return {
       operations: order.operations ?? Number.POSITIVE_INFINITY,
       milliseconds: order.milliseconds ?? Number.POSITIVE_INFINITY,
       once: order.once,
       stopped: () => this.#control.stopped,
-      progress: (operations) => {
-        Atomics.store(progress, 0, operations >>> 0);
+      progress: (operations, failed) => {
+        Atomics.store(done, 0, operations >>> 0);
+        Atomics.store(attempts, 0, (operations + failed) >>> 0);
       },
     };
   }

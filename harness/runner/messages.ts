@@ -114,7 +114,12 @@ export interface CostCounts {
 }
 
 export interface PassReport {
+  /** Operations that were done. */
   readonly operations: number;
+  /** Operations that failed: no part of any other figure but `errors`. */
+  readonly failed: number;
+  /** Batches that tell no cost, because something failed in them. */
+  readonly spoiltBatches: number;
   /** Of them those of each label, by number. */
   readonly byLabel: readonly number[];
   readonly hits: number;

@@ -4,6 +4,7 @@ import { Histogram } from "../../src/monitor/index.js";
 import { arrivalsBy, STREAM_OPERATIONS } from "../../workloads/index.js";
 import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
 import type { MemoryUse, Subject } from "../subjects/index.js";
+import type { CpuTime } from "./cpu-time.js";
 import type { Happening } from "./happenings.js";
 import { fromActualStart, latencyName } from "./latency-names.js";
 import type { LatencySlot } from "./latency-slots.js";
@@ -48,7 +49,13 @@ export class RunResult {
   readonly #gc = { count: 0, totalMs: 0, batchesTouched: 0, batches: 0 };
   #memory: Run["memory"] | undefined;
   #workerMemory: Array<MemoryUse | null> = [];
+  readonly #cpu = { userMs: 0, systemMs: 0 };
   #operations = 0;
+  /** Of the throughput pass, like the operations. */
+  #failed = 0;
+  /** Of all passes, loading included: among these are the errors. */
+  #attempted = 0;
+  #spoiltBatches = 0;
   #seconds = 0;
   #hits = 0;
   #misses = 0;
@@ -64,8 +71,16 @@ export class RunResult {
     for (const note of notes) this.#notes.add(note);
   }
 
-  addErrors(errors: ReadonlyArray<readonly [string, number]>): void {
+  /** @param attempted operations among which these errors were */
+  addErrors(errors: ReadonlyArray<readonly [string, number]>, attempted: number): void {
+    this.#attempted += attempted;
     for (const [code, count] of errors) this.#errors.set(code, (this.#errors.get(code) ?? 0) + count);
+  }
+
+  /** Processor time of one phase of the throughput pass. */
+  addCpu({ userMs, systemMs }: CpuTime): void {
+    this.#cpu.userMs += userMs;
+    this.#cpu.systemMs += systemMs;
   }
 
   /** Adds one pass over one phase, `offset` seconds into the measured part. Returns how long it took, seconds. */
@@ -80,7 +95,8 @@ export class RunResult {
     const startedAt = Math.min(...reports.map((report) => report.startedAt));
     const seconds = (Math.max(...reports.map(({ endedAt }) => endedAt)) - startedAt) / 1000;
     for (const report of reports) {
-      this.addErrors(report.errors);
+      this.addErrors(report.errors, report.operations + report.failed);
+      this.#spoiltBatches += report.spoiltBatches;
       for (const cost of report.costs) this.#addCost(cost);
       this.#gc.count += report.gc.count;
       this.#gc.totalMs += report.gc.totalMs;
@@ -104,6 +120,7 @@ export class RunResult {
         this.#counts.refused += report.counts.refused;
         this.#counts.changes += report.counts.changes;
         this.#operations += report.operations;
+        this.#failed += report.failed;
         this.#hits += report.hits;
         this.#misses += report.misses;
       }
@@ -215,6 +232,7 @@ export class RunResult {
         `garbage collection touched ${this.#gc.batchesTouched} of ${this.#gc.batches} batches; they are counted`,
       );
     }
+    this.#noteFailures();
     this.#noteCounts();
     const events = this.#allEvents();
     return {
@@ -222,6 +240,8 @@ export class RunResult {
       subject: this.#subject.name,
       workers: this.#workload.crew.workers,
       ops: this.#operations,
+      failed: this.#failed,
+      attempted: this.#attempted,
       seconds: this.#seconds,
       opsPerSecond: this.#seconds === 0 ? 0 : this.#operations / this.#seconds,
       loop: this.#workload.phases.some(({ rate }) => rate !== null) ? "open" : "closed",
@@ -236,6 +256,7 @@ export class RunResult {
         utilisation: null,
       },
       errors: Object.fromEntries(this.#errors),
+      cpu: { ...this.#cpu },
       series: withLatencies(this.#series, this.#sampledSeries, this.#timerFloorNs),
       ...(events.length > 0 ? { events } : {}),
       gc: { count: this.#gc.count, totalMs: this.#gc.totalMs },
@@ -260,7 +281,8 @@ export class RunResult {
     const record: Record<string, Latency> = {};
     for (const [name, { histogram, operations, noopNs }] of this.#costs) {
       if (histogram.count === 0) {
-        this.note(`${name}: not one batch of 60 us, so no cost per operation`);
+        const whole = this.#spoiltBatches > 0 ? " in which nothing failed" : "";
+        this.note(`${name}: not one batch of 60 us${whole}, so no cost per operation`);
         continue;
       }
       const scaled = summary(histogram, (units) => units / COST_UNITS_PER_NS);
@@ -285,7 +307,8 @@ export class RunResult {
   #noteRate(phase: WorkloadPhase, reports: readonly PassReport[], seconds: number): void {
     const { rate, rampMs, milliseconds, name } = phase;
     if (rate === null) return;
-    const done = reports.reduce((sum, report) => sum + report.operations, 0);
+    // Those that failed have kept up as well; that they failed stands elsewhere.
+    const done = reports.reduce((sum, report) => sum + report.operations + report.failed, 0);
     // Told to stop, a phase is shorter than it was meant to be; one that cannot keep up goes on for longer.
     const spanMs = Math.min(milliseconds ?? Number.POSITIVE_INFINITY, seconds * 1000);
     const wanted = (arrivalsBy(rate, spanMs, rampMs) * 1000) / spanMs;
@@ -295,6 +318,17 @@ export class RunResult {
       this.note(
         `${name}: ${Math.round(reached)}/s of the ${Math.round(wanted)}/s asked for${of}: the subject cannot keep up`,
       );
+    }
+  }
+
+  #noteFailures(): void {
+    const failures = [...this.#errors.values()].reduce((sum, count) => sum + count, 0);
+    if (failures === 0) return;
+    this.note(
+      `${failures} of ${this.#attempted} operations failed, over all passes: no part of throughput, costs and latencies`,
+    );
+    if (this.#spoiltBatches > 0) {
+      this.note(`${this.#spoiltBatches} batches had failures in them and tell no cost`);
     }
   }
 
