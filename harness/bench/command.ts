@@ -8,7 +8,7 @@ import { wholeNumber } from "../command-line/option-values.js";
 import { requireWritableFile } from "../command-line/output-file.js";
 import { createProgress } from "../command-line/progress.js";
 import { captureEnvironment } from "../environment.js";
-import { median } from "../gate/statistics/index.js";
+import { median } from "../statistics/index.js";
 import { packageVersion } from "../version.js";
 import { checkGroup, GROUP_NAMES } from "./groups/index.js";
 import { renderGroup, renderHead, renderVerdict } from "./render.js";

@@ -147,7 +147,11 @@ async function write(file: string, options: GateOptions, context: GateContext): 
     return;
   }
   for (const { name, reason } of leftOut) process.stdout.write(`left out: ${name}: ${reason}\n`);
-  process.stdout.write(`${file}: ${Object.keys(baseline.ratios).length} metrics, ${context.rounds} rounds\n`);
+  for (const [scenario, codes] of Object.entries(baseline.errors ?? {})) {
+    if (codes.length > 0) process.stdout.write(`note: operations of ${scenario} failed: ${codes.join(", ")}\n`);
+  }
+  const metrics = Object.keys({ ...baseline.ratios, ...baseline.shares }).length;
+  process.stdout.write(`${file}: ${metrics} metrics, ${context.rounds} rounds\n`);
 }
 
 async function publish(report: GateReport, options: GateOptions): Promise<void> {

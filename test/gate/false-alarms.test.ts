@@ -3,7 +3,7 @@
  * synthetic rounds whose noise looks like that of shared machines. The proof on real runs is a script of its own.
  */
 import { describe, expect, it } from "vitest";
-import { decide, type MetricSample, type Outcome, SeededRandom } from "#dist/harness/gate/statistics/index.js";
+import { decide, type MetricSample, type Outcome, SeededRandom } from "#dist/harness/statistics/index.js";
 
 const SEED = Number(process.env.ENGRAM_TEST_SEED ?? 20_260_401);
 const GATES = 300;

@@ -17,7 +17,7 @@ import {
   shareOfLog,
   verdictOf,
   worseLogRatio,
-} from "#dist/harness/gate/statistics/index.js";
+} from "#dist/harness/statistics/index.js";
 
 describe("median", () => {
   it("takes the middle, or the mean of the two middles, and leaves the sample alone", () => {

@@ -12,9 +12,9 @@ import { join } from "node:path";
 import { InvalidArgumentError as BadFlag, Command } from "commander";
 import { crewOf, loadScenario, parseDuration } from "../../../workloads/index.js";
 import { withInterruption } from "../../command-line/interruption.js";
+import { median, shareOfLog } from "../../statistics/index.js";
 import { EXIT } from "../errors.js";
 import { DEFAULT_SCENARIO, parseRunDuration, parseSeed, parseWorkers } from "../settings.js";
-import { median, shareOfLog } from "../statistics/index.js";
 import { injected, measureRounds, type ProofRound, SLOW_DOWN, type Tuned, tuneArms } from "./measure.js";
 import { type Rate, type RecordedRounds, recorded, type Trials, tryGates } from "./trials.js";
 
