@@ -10,7 +10,7 @@ import { RunFailedError } from "./errors.js";
 import { REFERENCE, type Readings, relativeReadings, SUBJECT, type Target, targetsOf } from "./readings.js";
 import { type GateReport, reportOf } from "./report.js";
 import { type Arm, runArm } from "./run-arm.js";
-import { MINIMUM_ROUNDS } from "./settings.js";
+import { MINIMUM_ROUNDS, seedOfRound } from "./settings.js";
 
 export async function gateAgainstBaseline(file: string, baseline: Baseline, context: GateContext): Promise<GateReport> {
   const targets = targetsOf(context.settings.scenarios);
@@ -52,7 +52,7 @@ export async function recordBaseline(
   const rounds: Readings[][] = [];
   while (rounds.length < context.rounds) {
     progress.rounds("baseline", rounds.length, context.rounds);
-    rounds.push([await head.measure(seed + rounds.length)]);
+    rounds.push([await head.measure(seedOfRound(seed, rounds.length))]);
   }
   progress.stop();
   const table = columnsOf(

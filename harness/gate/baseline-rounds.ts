@@ -4,6 +4,7 @@ import { type Column, columnsOf, type LeftOut, type Table } from "./columns.js";
 import { type ErrorReport, errorsOf } from "./errors-of-runs.js";
 import { type Findings, findingsOf } from "./findings.js";
 import type { Readings, Target } from "./readings.js";
+import { seedOfRound } from "./settings.js";
 import { pairedSample, toleranceOf } from "./toleranced.js";
 
 export interface BaselineRoundsOptions {
@@ -94,7 +95,7 @@ export class BaselineRounds implements RoundSource {
   private async fill(readings: Readings[], total: number, stage: string): Promise<void> {
     while (readings.length < total) {
       this.options.onRound?.(stage, readings.length, total);
-      readings.push(await this.options.measure(this.options.seed + readings.length));
+      readings.push(await this.options.measure(seedOfRound(this.options.seed, readings.length)));
     }
     this.options.onRound?.(stage, total, total);
   }

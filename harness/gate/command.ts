@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { writeFileAtomically } from "../../reports/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
+import { parseSeed, parseWorkers } from "../command-line/option-values.js";
 import { requireWritableFile } from "../command-line/output-file.js";
 import { type GateContext, gateAgainst } from "./against.js";
 import { gateAgainstBaseline, recordBaseline } from "./against-baseline.js";
@@ -26,9 +27,7 @@ import {
   parseRounds,
   parseRunDuration,
   parseScenarios,
-  parseSeed,
   parseTolerance,
-  parseWorkers,
   type RunSettings,
 } from "./settings.js";
 

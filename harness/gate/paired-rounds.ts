@@ -4,6 +4,7 @@ import { type Column, columnsOf, type Table } from "./columns.js";
 import { type ErrorReport, errorsOf } from "./errors-of-runs.js";
 import { type Findings, findingsOf } from "./findings.js";
 import type { Readings, Target } from "./readings.js";
+import { seedOfRound } from "./settings.js";
 import { pairedSample } from "./toleranced.js";
 
 export interface PairedRoundsOptions {
@@ -72,7 +73,7 @@ export class PairedRounds implements RoundSource {
   private async fill(pairs: Pair[], total: number, first: "head" | "base", stage: string): Promise<void> {
     while (pairs.length < total) {
       this.options.onRound?.(stage, pairs.length, total);
-      pairs.push(await this.round(first, this.options.seed + pairs.length));
+      pairs.push(await this.round(first, seedOfRound(this.options.seed, pairs.length)));
     }
     this.options.onRound?.(stage, total, total);
   }

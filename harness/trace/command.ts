@@ -12,7 +12,7 @@ import {
   type WritableFormat,
   writeTrace,
 } from "../../workloads/index.js";
-import { wholeNumber } from "../command-line/option-values.js";
+import { parseSeed, wholeNumber } from "../command-line/option-values.js";
 import { requireWritableFile } from "../command-line/output-file.js";
 import { generateTrace } from "./generate.js";
 import { measureTrace } from "./measure.js";
@@ -117,7 +117,7 @@ async function convert(from: string, to: string, flags: ReadFlags & { to?: strin
 async function generate(path: string, flags: GenerateFlags): Promise<void> {
   const format = formatToWrite(path, flags.to);
   const requests = wholeNumber("--count", flags.count, 1, MOST_REQUESTS);
-  const seed = wholeNumber("--seed", flags.seed, 0, 2 ** 32 - 1);
+  const seed = parseSeed(flags.seed);
   const keys = keySpec(flags);
   const sizes = flags.sizes === undefined ? undefined : parseSizeSpec(flags.sizes);
   if (sizes !== undefined && format === "txt") {

@@ -4,8 +4,9 @@
  */
 import { describe, expect, it } from "vitest";
 import { decide, type MetricSample, type Outcome, SeededRandom } from "#dist/harness/statistics/index.js";
+import { seedOr } from "../given.js";
 
-const SEED = Number(process.env.ENGRAM_TEST_SEED ?? 20_260_401);
+const SEED = seedOr(20_260_401);
 const GATES = 300;
 /** The shipped gate draws 10,000; a twentieth of that moves an interval's end by about a rank and keeps this quick. */
 const RESAMPLES = 500;
