@@ -176,7 +176,7 @@ describe("gate --against a build that does less", () => {
     const junit = new JSDOM(readFileSync(join(p.folder, "out.xml"), "utf8"), { contentType: "text/xml" }).window
       .document;
     const failures = [...junit.querySelectorAll("failure")].map((f) => f.parentElement!.getAttribute("name"));
-    expect(failures).toEqual(["blackboard/hitRatio", "blackboard/errors.NAMESPACE_LIMIT"]);
+    expect(failures).toEqual(["blackboard/hitRatio", "blackboard/failed", "blackboard/errors.NAMESPACE_LIMIT"]);
     const names = [...junit.querySelectorAll("testcase")].map((one) => one.getAttribute("name"));
     expect(new Set(names).size).toBe(names.length);
     const entries = JSON.parse(readFileSync(join(p.folder, "out.json"), "utf8")) as Array<{
