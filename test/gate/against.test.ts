@@ -143,7 +143,7 @@ describe("gate --against", () => {
       p.commit("hangs");
       const run = await p.gate(["--against", "HEAD", ...QUICK], async (pid) => {
         await vi.waitFor(() => expect(existsSync(pidFile) && readFileSync(pidFile, "utf8")).toMatch(/^\d+$/), {
-          timeout: 15_000,
+          timeout: 150_000,
           interval: 20,
         });
         process.kill(pid, signal);

@@ -33,7 +33,7 @@ function runOf(results: Results, subject: string): Run {
 }
 
 // Processes of their own for every run: on a busy machine one takes seconds to start.
-const PATIENCE = { timeout: 120_000 };
+const PATIENCE = { timeout: 300_000 };
 
 describe("engram run", PATIENCE, () => {
   it("measures each subject, writes results and report, prints a summary", async () => {
