@@ -29,10 +29,11 @@ export const METRICS: readonly Metric[] = [
     unit: "ops/s",
     better: "higher",
     toleranceFactor: 1,
-    read: (run) =>
-      run.loop === "open"
-        ? { kind: "unusable", reason: "open loop, so it is the rate asked for" }
-        : figure(run.opsPerSecond),
+    read: (run) => {
+      if (run.loop === "open") return { kind: "unusable", reason: "open loop, so it is the rate asked for" };
+      if (run.opsPerSecond === null) return { kind: "unusable", reason: "phases in closed and in open loop" };
+      return figure(run.opsPerSecond);
+    },
   },
   meanCost("get"),
   meanCost("set"),
