@@ -48,8 +48,9 @@ const READINGS: Readonly<Record<string, (run: Run, scenario: Scenario) => Readin
       ? null
       : { value: agents, how: `agents that went through the run on ${workers} workers without an error` },
   "s-clients-served": (run, { agents }) => {
-    if (run.ops + (run.failed ?? 0) === 0) return null;
-    return { value: 100 * (1 - failedShare(run)), how: asClients(run, agents) };
+    const errors = Object.values(run.errors).reduce((sum, count) => sum + count, 0);
+    const attempted = run.attempted ?? run.ops;
+    return attempted === 0 ? null : { value: 100 * (1 - errors / attempted), how: asClients(run, agents) };
   },
   "s-mean-latency": (run, { agents }) => {
     // A client waits from when it means to ask: of an open loop that is the intended start.

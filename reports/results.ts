@@ -80,10 +80,12 @@ export const runSchema = z.object({
   scenario: z.string(),
   subject: z.string(),
   workers: z.number().int().positive(),
-  /** Operations that were done, in all phases together. */
+  /** Operations that were done, in the throughput pass, all phases together. */
   ops: z.number().int().nonnegative(),
-  /** Operations that failed meanwhile, which are no part of `ops`; absent in older files. */
+  /** Operations of that pass that failed; they are in no other figure but `errors`. */
   failed: z.number().int().nonnegative().optional(),
+  /** Operations begun in all passes, loading included: among these are the `errors`. Absent: written by a version that counted failed ones as done. */
+  attempted: z.number().int().nonnegative().optional(),
   seconds: z.number().nonnegative(),
   /** Null: phases in closed and in open loop, of which no average means anything; see `phases`. */
   opsPerSecond: z.number().nonnegative().nullable(),
@@ -112,6 +114,8 @@ export const runSchema = z.object({
   }),
   /** Count by error code; empty when none happened. */
   errors: z.record(z.string(), z.number().int().positive()),
+  /** Processor time of the whole process during the throughput pass, ms: of all threads, waiting left out. */
+  cpu: z.object({ userMs: z.number().nonnegative(), systemMs: z.number().nonnegative() }).optional(),
   series: z.array(seriesPointSchema).optional(),
   /** Collections, backups, policy switches and the like, in order of time. */
   events: z.array(eventSchema).optional(),

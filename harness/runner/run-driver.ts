@@ -4,6 +4,7 @@ import { RunFailedError } from "../command-line/errors.js";
 import { kindsWithCost } from "../measure/stream.js";
 import type { RunningBackups, SharedPart, Subject } from "../subjects/index.js";
 import type { ControlBlock } from "./control-block.js";
+import { CpuTime } from "./cpu-time.js";
 import { OtherLoad } from "./doubts.js";
 import { Happenings } from "./happenings.js";
 import type { PassName, PassOrder, PassReport } from "./messages.js";
@@ -111,12 +112,15 @@ export class RunDriver {
         const operations = pass === "cost" ? null : phase.operations;
         const clock = open ? "intended" : "actual";
         const sampler = new SeriesSampler(control, pass === "cost" ? null : collector, clock, seconds);
+        const cpu = new CpuTime();
         const happened = new Happenings(pass === "throughput" ? instance.shared : null);
         const reports = await this.#pass(open ? "open" : pass, phase, milliseconds, operations, {
           sampler,
           happened,
+          cpu,
           backups: instance.backups,
         });
+        if (pass === "throughput") result.addCpu(cpu);
         seconds += result.addPass(pass, phase, reports, sampler.points, happened.list, seconds);
         result.addLatencies(phase, collector);
       }
@@ -132,7 +136,7 @@ export class RunDriver {
     phase: WorkloadPhase,
     milliseconds: number | null,
     operations: number | null,
-    beside?: { sampler: SeriesSampler; happened: Happenings; backups: RunningBackups | null },
+    beside?: { sampler: SeriesSampler; happened: Happenings; cpu: CpuTime; backups: RunningBackups | null },
   ): Promise<PassReport[]> {
     const { crew, progress } = this.#parts;
     const orders = this.#ordersOf(pass, phase, milliseconds, operations);
@@ -143,6 +147,8 @@ export class RunDriver {
     beside?.sampler.start(points, (elapsed) => {
       progress(Math.min(0.99, (this.#doneMs + elapsed) / this.#expectedMs), `${pass} pass, ${phase.name}`);
     });
+    // After the workers have made ready, which takes processor time of its own.
+    beside?.cpu.start();
     beside?.happened.start();
     const endBackups =
       phase.backupEveryMs === null
@@ -153,6 +159,7 @@ export class RunDriver {
     try {
       return (await this.#unlessStalled(crew.replies("done"), `${pass} pass`, patienceMs)).map(({ report }) => report);
     } finally {
+      beside?.cpu.stop();
       beside?.sampler.stop();
       await endBackups?.();
       beside?.happened.stop();
@@ -217,7 +224,12 @@ export class RunDriver {
       preload: subject.shared ? workload.preloads[worker] : joined(workload),
     }));
     const attached = await this.#unlessStalled(crew.replies("attached"), "loading");
-    for (const { errors } of attached) result.addErrors(errors);
+    // Those who share nothing have each loaded everything.
+    const { preloads } = workload;
+    const all = preloads.reduce((sum, { keys }) => sum + keys.length, 0);
+    for (const [worker, { errors }] of attached.entries()) {
+      result.addErrors(errors, subject.shared ? preloads[worker].keys.length : all);
+    }
     await use({ shared, backups: await this.#backupsFor(phases, shared) });
     crew.tell(() => ({ type: "detach" }));
     await this.#unlessStalled(crew.replies("detached"), "closing");

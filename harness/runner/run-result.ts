@@ -4,6 +4,7 @@ import { Histogram } from "../../src/monitor/index.js";
 import { arrivalsBy, arrivalTime, STREAM_OPERATIONS } from "../../workloads/index.js";
 import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
 import type { MemoryUse, Subject } from "../subjects/index.js";
+import type { CpuTime } from "./cpu-time.js";
 import { doubtAboutLoad, doubtsAbout } from "./doubts.js";
 import type { Happening } from "./happenings.js";
 import { type LatencyKey, latencyName } from "../../reports/latency-names.js";
@@ -62,6 +63,10 @@ export class RunResult {
   readonly #gc = { count: 0, totalMs: 0, batchesTouched: 0, batches: 0 };
   #memory: Run["memory"] | undefined;
   #workerMemory: Array<MemoryUse | null> = [];
+  readonly #cpu = { userMs: 0, systemMs: 0 };
+  /** Of all passes, loading included: among these are the errors. */
+  #attempted = 0;
+  #spoiltBatches = 0;
   #seconds = 0;
   #others = 0;
 
@@ -86,8 +91,16 @@ export class RunResult {
     this.#others = Math.max(this.#others, processors);
   }
 
-  addErrors(errors: ReadonlyArray<readonly [string, number]>): void {
+  /** @param attempted operations among which these errors were */
+  addErrors(errors: ReadonlyArray<readonly [string, number]>, attempted: number): void {
+    this.#attempted += attempted;
     for (const [code, count] of errors) this.#errors.set(code, (this.#errors.get(code) ?? 0) + count);
+  }
+
+  /** Processor time of one phase of the throughput pass. */
+  addCpu({ userMs, systemMs }: CpuTime): void {
+    this.#cpu.userMs += userMs;
+    this.#cpu.systemMs += systemMs;
   }
 
   /** Adds one pass over one phase, `offset` seconds into the measured part. Returns how long it took, seconds. */
@@ -103,7 +116,8 @@ export class RunResult {
     const paused = reports.reduce((sum, { pausedMs }) => sum + pausedMs, 0) / reports.length;
     const seconds = (Math.max(...reports.map(({ endedAt }) => endedAt)) - startedAt - paused) / 1000;
     for (const report of reports) {
-      this.addErrors(report.errors);
+      this.addErrors(report.errors, report.operations + report.failed);
+      this.#spoiltBatches += report.spoiltBatches;
       for (const cost of report.costs) this.#addCost(cost, phase);
       this.#gc.count += report.gc.count;
       this.#gc.totalMs += report.gc.totalMs;
@@ -250,6 +264,7 @@ export class RunResult {
         `garbage collection touched ${this.#gc.batchesTouched} of ${this.#gc.batches} batches; they are counted`,
       );
     }
+    this.#noteFailures();
     this.#noteCounts();
     this.doubt(...doubtAboutLoad(this.#others), ...totals.flatMap((total) => doubtsAbout(total, this.#workload.namesPhases)));
     const events = this.#allEvents();
@@ -260,6 +275,7 @@ export class RunResult {
       workers: this.#workload.crew.workers,
       ops,
       failed: sum((one) => one.failed),
+      attempted: this.#attempted,
       seconds: this.#seconds,
       opsPerSecond: loop === "mixed" ? null : this.#seconds === 0 ? 0 : ops / this.#seconds,
       loop,
@@ -276,6 +292,7 @@ export class RunResult {
         utilisation: null,
       },
       errors: Object.fromEntries(this.#errors),
+      cpu: { ...this.#cpu },
       series: this.#wholeSeries(),
       ...(events.length > 0 ? { events } : {}),
       gc: { count: this.#gc.count, totalMs: this.#gc.totalMs },
@@ -311,7 +328,8 @@ export class RunResult {
     const record: Record<string, Latency> = {};
     for (const [name, { key, histogram, operations, noopNs }] of this.#costs) {
       if (histogram.count === 0) {
-        this.note(`${name}: not one batch of 60 us, so no cost per operation`);
+        const whole = this.#spoiltBatches > 0 ? " in which nothing failed" : "";
+        this.note(`${name}: not one batch of 60 us${whole}, so no cost per operation`);
         continue;
       }
       const scaled = summary(histogram, (units) => units / COST_UNITS_PER_NS);
@@ -341,13 +359,25 @@ export class RunResult {
     const { rate, name } = phase;
     const due = wantedIn(phase, seconds);
     if (rate === null || due === null || due.seconds === 0) return;
-    const reached = reports.reduce((sum, report) => sum + report.operations, 0) / seconds;
+    // Those that failed have kept up as well; that they failed stands elsewhere.
+    const reached = reports.reduce((sum, report) => sum + report.operations + report.failed, 0) / seconds;
     const wanted = due.operations / due.seconds;
     if (reached < wanted * 0.95) {
       const of = rate.shape === "constant" ? "" : " on average";
       this.note(
         `${name}: ${significantly(reached)}/s of the ${significantly(wanted)}/s asked for${of}: the subject cannot keep up`,
       );
+    }
+  }
+
+  #noteFailures(): void {
+    const failures = [...this.#errors.values()].reduce((sum, count) => sum + count, 0);
+    if (failures === 0) return;
+    this.note(
+      `${failures} of ${this.#attempted} operations failed, over all passes: no part of throughput, costs and latencies`,
+    );
+    if (this.#spoiltBatches > 0) {
+      this.note(`${this.#spoiltBatches} batches had failures in them and tell no cost`);
     }
   }
 
