@@ -3,10 +3,10 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
 import { InvalidArgumentError } from "../src/store/errors.js";
+import { writeWhole } from "../src/store/write-whole.js";
 import { findJsonFault } from "./json-position.js";
 import { type Results, resultsSchema, SCHEMA_VERSION } from "./results.js";
 import { schemaFault } from "./schema-faults.js";
-import { writeFileAtomically } from "./write-file.js";
 
 /** The name a run gives its results inside its output folder. */
 export const RESULTS_FILE = "results.json";
@@ -49,7 +49,7 @@ export function checkJson<T>(schema: z.ZodType<T>, { file, text, document }: Jso
 export async function writeResults(path: string, results: Results): Promise<void> {
   const parsed = resultsSchema.safeParse(results);
   if (!parsed.success) throw new InvalidArgumentError(schemaFault(`results for ${path}`, null, results, parsed.error));
-  await writeFileAtomically(path, `${JSON.stringify(parsed.data, null, 2)}\n`);
+  await writeWhole(path, `${JSON.stringify(parsed.data, null, 2)}\n`);
 }
 
 /** @throws InvalidArgumentError when the file cannot be read or is not JSON */

@@ -5,6 +5,7 @@ import {
   createPreload,
   createStream,
   crewOf,
+  largestValue,
   loadScenario,
   loadTrace,
   NEXT,
@@ -18,7 +19,9 @@ import {
   STREAM_OPERATIONS,
   type StreamOperation,
   type Trace,
+  WRITES_VALUE,
 } from "../../workloads/index.js";
+import { InvalidArgumentError } from "../../src/store/errors.js";
 import type { AgentStream } from "../measure/stream.js";
 import type { Mailboxes, SubjectNamespace } from "../subjects/index.js";
 import { KeyTable } from "./key-table.js";
@@ -32,6 +35,28 @@ const STREAM_LENGTH = 262_144;
 const LONGEST_WITH_INSERTS = 2_097_152;
 /** Inserts in a stream that goes round: each round they get other names, for which the pass stands still. */
 const INSERTS_A_ROUND = 32_768;
+
+/** A trace may say of any object that it is large; of a scenario's own sizes its schema knows. */
+function refuseLargeValues(
+  trace: Trace,
+  phases: readonly Pick<WorkloadPhase, "streams">[],
+  keyBytes: Uint16Array,
+  { file }: Scenario,
+): void {
+  for (const { streams } of phases) {
+    for (const { kinds, keys, sizes, length } of streams) {
+      for (let i = 0; i < length; i++) {
+        if (WRITES_VALUE[kinds[i]] === 0) continue;
+        // The limit is of a key without its usual sixteen bytes.
+        const limit = largestValue(keyBytes[keys[i]] - 16);
+        if (sizes[i] <= limit) continue;
+        throw new InvalidArgumentError(
+          `${file}: the trace ${trace.name} writes values of ${sizes[i]} bytes; expected values: { distribution: trace, max: … } of at most ${limit}, which is what the store holds as one value`,
+        );
+      }
+    }
+  }
+}
 
 /** What an operation counts for besides its kind. */
 export interface Label {
@@ -132,6 +157,7 @@ export async function makeWorkload(plan: Source): Promise<Workload> {
     return { ...rest, streams: adopted, freshKeys };
   });
   const preloads = located.map((keys) => table.adoptPreload(keys));
+  if (trace !== undefined) refuseLargeValues(trace, phases, table.finish(namespaces.list).keyBytes, scenario);
   const mailboxes = mailboxesOf(table, phases, scenario, crew);
   return {
     scenario,
