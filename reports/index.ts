@@ -6,4 +6,4 @@ export { renderReport } from "./page.js";
 export { parseJson, RESULTS_FILE, readResults, writeResults } from "./read-results.js";
 export * from "./results.js";
 export { renderSummary, renderTargets, type SummaryOptions } from "./summary.js";
-export { writeFileAtomically } from "./write-file.js";
+export { writeWhole as writeFileAtomically } from "../src/store/write-whole.js";

@@ -37,9 +37,15 @@ const ARROWS: Record<string, string[]> = {
 const LEAVES = [
   "src/store/errors.ts",
   "src/store/sizes.ts",
+  "src/store/not-writable.ts",
+  "src/store/write-whole.ts",
   "src/recording/format.ts",
   "workloads/generators/sfc32.ts",
   "reports/results.ts",
+  "reports/latency-names.ts",
+  "reports/slices.ts",
+  "reports/phases.ts",
+  "reports/html.ts",
   "reports/measurement-files.ts",
   "reports/schema-faults.ts",
 ];

@@ -7,7 +7,7 @@ import { InvalidArgumentError } from "../src/store/errors.js";
 import { closest } from "./closest.js";
 import { type Scenario, scenarioJsonSchema, scenarioOf, scenarioSchema } from "./scenario.js";
 import { describeFault } from "./scenario-faults.js";
-import { writeWhole } from "./write-whole.js";
+import { writeWhole } from "../src/store/write-whole.js";
 
 const ENDING = /\.ya?ml$/;
 /** Bytes; a scenario is a page of text. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { writeFileAtomically } from "../../reports/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
+import { refuseInputs } from "../../src/store/write-whole.js";
 import { parseSeed, parseWorkers } from "../command-line/option-values.js";
 import { requireWritableFile } from "../command-line/output-file.js";
 import { type GateContext, gateAgainst } from "./against.js";
@@ -104,8 +105,13 @@ async function runGate(options: GateOptions, ownCli: string): Promise<void> {
     "--junit": options.junit,
     "--benchmark-json": options.benchmarkJson,
   };
+  const taken = options.baseline === undefined ? [] : [options.baseline];
   for (const [option, file] of Object.entries(outputs)) {
-    if (file !== undefined) await requireWritableFile(option, file);
+    if (file === undefined) continue;
+    // Neither over the baseline that is read nor over another of the reports.
+    refuseInputs(option, file, taken);
+    await requireWritableFile(option, file);
+    taken.push(file);
   }
   await withInterruption(async (signal) => {
     const temporary = await realpath(await mkdtemp(join(tmpdir(), "engram-gate-")));

@@ -36,11 +36,11 @@ export const METRICS: readonly Metric[] = [
     better: "higher",
     scale: "ratio",
     toleranceFactor: 1,
-    read: ofWhatWasDone((run) =>
-      run.loop === "open"
-        ? { kind: "unusable", reason: "open loop, so it is the rate asked for" }
-        : figure(run.opsPerSecond),
-    ),
+    read: ofWhatWasDone((run) => {
+      if (run.loop === "open") return { kind: "unusable", reason: "open loop, so it is the rate asked for" };
+      if (run.opsPerSecond === null) return { kind: "unusable", reason: "phases in closed and in open loop" };
+      return figure(run.opsPerSecond);
+    }),
   },
   meanCost("get"),
   meanCost("set"),
@@ -106,7 +106,7 @@ export const BESIDE: readonly Metric[] = [
     toleranceFactor: 1,
     read: ofWhatWasDone(({ cpu, ops, loop }) =>
       // In an open loop it is mostly the spinning of those who wait for their time.
-      cpu === undefined || ops === 0 || loop === "open"
+      cpu === undefined || ops === 0 || loop !== "closed"
         ? { kind: "absent" }
         : figure(((cpu.userMs + cpu.systemMs) * 1e6) / ops),
     ),

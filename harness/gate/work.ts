@@ -6,6 +6,8 @@ export interface Work {
   workers: number;
   /** Operations that have a figure of any kind, whatever role, phase or clock it is of. */
   operations: ReadonlySet<string>;
+  /** What the subject could not do and therefore left out. */
+  leftOut: string;
   /** Look-ups an operation; null where that cannot be told. */
   lookups: number | null;
 }
@@ -24,7 +26,8 @@ export function workOf(run: Run): Work {
   const lookups = hits === undefined || misses === undefined || begun === 0 ? null : (hits + misses) / begun;
   // Look-ups that fail are none, and operations of which every one fails have no figure.
   const clean = Object.keys(run.errors).length === 0;
-  return { workers, operations: new Set(names), lookups: clean ? lookups : null };
+  const leftOut = [...(run.leftOut?.operations ?? []), ...(run.leftOut?.phases ?? [])].sort().join(", ");
+  return { workers, operations: new Set(names), leftOut, lookups: clean ? lookups : null };
 }
 
 /**
@@ -47,6 +50,10 @@ export function differencesOf(
     const found: string[] = [];
     const workers = [heads, bases].map((list) => [...new Set(list.map((work) => work.workers))].sort().join(" or "));
     if (workers[0] !== workers[1]) found.push(`${workers[0]} workers, the base ${workers[1]}`);
+    const [ownGaps, gaps] = [heads, bases].map((list) =>
+      [...new Set(list.map((work) => work.leftOut))].sort().join("; "),
+    );
+    if (ownGaps !== gaps) found.push(`left out ${ownGaps || "nothing"}, the base ${gaps || "nothing"}`);
     if (!failing.has(scenario)) {
       for (const name of missing(bases, heads)) found.push(`no ${name}, which the base does`);
       for (const name of missing(heads, bases)) found.push(`${name}, which the base does not do`);

@@ -55,6 +55,21 @@ export interface Limits {
 /** Where a pass in a stream goes on, so that a second pass does not repeat the first. */
 export interface Cursor {
   position: number;
+  /**
+   * Told when a stream begins anew, to give what is inserted keys that no one has named yet; absent where nothing is. How long that took,
+   * ms: it is the driver's own doing, and the pass's clock stands still meanwhile.
+   */
+  nextRound?(): number;
+}
+
+/** Moves on to `to`, or round to the beginning. How long the clock is to stand still for it, ms. */
+function advance(cursor: Cursor, to: number, stream: AgentStream, { once }: Limits): number {
+  if (to < stream.length || once) {
+    cursor.position = to;
+    return 0;
+  }
+  cursor.position = 0;
+  return cursor.nextRound === undefined ? 0 : cursor.nextRound();
 }
 
 /**
@@ -169,12 +184,12 @@ export async function runBatched(
 ): Promise<void> {
   const settles = agent.settle !== undefined;
   const start = performance.now();
-  const deadline = start + limits.milliseconds;
+  let deadline = start + limits.milliseconds;
   let left = limits.once ? Math.min(limits.operations, stream.length - cursor.position) : limits.operations;
   let step = 64;
   let now = start;
   while (left > 0 && now < deadline && !limits.stopped()) {
-    const batchStart = now;
+    let batchStart = now;
     const failedBefore = tally.failed;
     let operations = 0;
     // A batch goes on in steps until it is long enough, so that none is ever too short to be timed.
@@ -183,8 +198,13 @@ export async function runBatched(
       runSpan(agent, stream, cursor.position, to, tally);
       operations += to - cursor.position;
       left -= to - cursor.position;
-      cursor.position = to === stream.length && !limits.once ? 0 : to;
       if (settles) await agent.settle?.();
+      const paused = advance(cursor, to, stream, limits);
+      if (paused > 0) {
+        tally.pausedMs += paused;
+        batchStart += paused;
+        deadline += paused;
+      }
       now = performance.now();
     } while (left > 0 && now - batchStart < BATCH_MS);
     const elapsed = now - batchStart;
@@ -213,7 +233,7 @@ export async function runSampled(
 ): Promise<void> {
   const settles = agent.settle !== undefined;
   const start = performance.now();
-  const deadline = start + limits.milliseconds;
+  let deadline = start + limits.milliseconds;
   let left = limits.once ? Math.min(limits.operations, stream.length - cursor.position) : limits.operations;
   let random = seed | 1;
   let samples = 0;
@@ -236,7 +256,9 @@ export async function runSampled(
       if (stream.kinds[at] === GET_OR_SET && tally.misses === misses) onSample(GET, label, nanoseconds);
     }
     left -= gap + 1;
-    cursor.position = at + 1 === stream.length && !limits.once ? 0 : at + 1;
+    const paused = advance(cursor, at + 1, stream, limits);
+    tally.pausedMs += paused;
+    deadline += paused;
     if (++samples % 16 === 0) {
       if (settles) await agent.settle?.();
       limits.progress(tally.operations, tally.failed);
@@ -263,7 +285,7 @@ export async function runOpen(
   onOperation: (kind: number, label: number, fromIntended: number, fromActual: number) => void,
 ): Promise<void> {
   const settles = agent.settle !== undefined;
-  const start = performance.now();
+  let start = performance.now();
   let left = limits.once ? Math.min(limits.operations, stream.length - cursor.position) : limits.operations;
   for (let i = 0; left > 0; i++, left--) {
     const offset = arrival(i);
@@ -282,7 +304,9 @@ export async function runOpen(
         onOperation(GET, label, (after - intended) * 1e6, (after - before) * 1e6);
       }
     }
-    cursor.position = at + 1 === stream.length && !limits.once ? 0 : at + 1;
+    const paused = advance(cursor, at + 1, stream, limits);
+    tally.pausedMs += paused;
+    start += paused;
     limits.progress(tally.operations, tally.failed);
     if ((i & 63) === 63) {
       if (settles) await agent.settle?.();

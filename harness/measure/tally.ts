@@ -7,6 +7,8 @@ export class Tally {
   readonly failedByLabel: number[] = [];
   /** Batches that tell no cost, because something failed in them. */
   spoiltBatches = 0;
+  /** How long the driver's own doings took during the pass, ms: no part of its time. */
+  pausedMs = 0;
   hits = 0;
   misses = 0;
   /** Entries that scans read. */

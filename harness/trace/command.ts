@@ -135,7 +135,8 @@ async function record(out: string, program: string[], flags: { to?: string; json
   if (isLog && /\.(gz|zst)$/i.test(out)) {
     throw new InvalidArgumentError(`${out}: an operation log is written as it is, expected a name that ends in .oplog`);
   }
-  await requireWritableFile("output", out);
+  // The program and the files it is told to read may be among its words.
+  await requireWritableFile("output", out, program);
   const run = await recordCommand(out, program, format);
   const lost = run.lost > 0 ? `, ${run.lost.toLocaleString("en-US")} more lost` : "";
   const counted = `${run.operations.toLocaleString("en-US")} operations${lost}, ${run.bytes.toLocaleString("en-US")} bytes`;

@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { closest } from "../closest.js";
 import { OP_GET, OPERATION_NAMES } from "../operations.js";
-import { writeWhole } from "../write-whole.js";
+import { writeWhole } from "../../src/store/write-whole.js";
 import { type Halves, parseInt64 } from "./decimal.js";
 import { NumberInterner } from "./interner.js";
 import type { Trace } from "./open.js";

@@ -1,6 +1,6 @@
 /** Client lanes: every operation a bar from its call to its return, as one SVG. */
 import type { Operation } from "../history.js";
-import { escapeHtml } from "./escape-html.js";
+import { escapeHtml } from "../../../reports/html.js";
 import { operationLabel } from "./operation-label.js";
 
 export type Role = "placed" | "impossible" | "dead end" | "later";
