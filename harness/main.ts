@@ -4,19 +4,73 @@ import { InvalidArgumentError } from "../src/store/errors.js";
 import { EXIT } from "./command-line/exit-codes.js";
 import { packageVersion } from "./version.js";
 
-/** Commands by name. Each is loaded when it is asked for: most of what one needs the others do not. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  run: async () => (await import("./commands/run.js")).runCommand(),
-  list: async () => (await import("./commands/list.js")).listCommand(),
-  tour: async () => (await import("./commands/tour.js")).tourCommand(),
-  targets: async () => (await import("./commands/targets.js")).targetsCommand(),
-  report: async () => (await import("../reports/index.js")).reportCommand(),
-  evict: async () => (await import("./sweep/index.js")).evictCommand(),
-  trace: async () => (await import("./trace/index.js")).traceCommand(),
-  gate: async () => (await import("./gate/index.js")).gateCommand(),
-  explore: async () => (await import("./explorer/index.js")).exploreCommand(),
-  backup: async () => (await import("./backup/index.js")).backupCommand(),
-  check: async () => (await import("./checker/index.js")).checkCommand(),
+interface Entry {
+  /** Its line in the list of commands, as the command itself has it: what it takes, and what it is for. */
+  readonly takes: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/**
+ * Commands by name. Each is loaded when it is asked for: most of what one needs the others do not, and whoever asks what there is
+ * needs none of it.
+ */
+export const COMMANDS: Readonly<Record<string, Entry>> = {
+  run: {
+    takes: "[options] [scenario...]",
+    summary: "replay scenarios over worker threads; writes results.json and report.html, prints a summary",
+    load: async () => (await import("./commands/run.js")).runCommand(),
+  },
+  list: {
+    takes: "[options]",
+    summary: "the scenarios and subjects there are, one line each",
+    load: async () => (await import("./commands/list.js")).listCommand(),
+  },
+  tour: {
+    takes: "[options]",
+    summary: "the main scenarios against engram, map and lmdb, and eviction policies over a trace: about a minute",
+    load: async () => (await import("./commands/tour.js")).tourCommand(),
+  },
+  targets: {
+    takes: "[options]",
+    summary: "the documented targets a run is judged by",
+    load: async () => (await import("./commands/targets.js")).targetsCommand(),
+  },
+  report: {
+    takes: "[options] <results...>",
+    summary: "draw results as one HTML page that works offline; several results stand side by side",
+    load: async () => (await import("../reports/index.js")).reportCommand(),
+  },
+  evict: {
+    takes: "[options] <trace...>",
+    summary: "simulate eviction policies over traces and print their miss ratios",
+    load: async () => (await import("./sweep/index.js")).evictCommand(),
+  },
+  trace: {
+    takes: "",
+    summary: "traces of cache requests: look into, convert, generate, record",
+    load: async () => (await import("./trace/index.js")).traceCommand(),
+  },
+  gate: {
+    takes: "[options]",
+    summary: "fail when this build is slower than a revision or a stored baseline",
+    load: async () => (await import("./gate/index.js")).gateCommand(),
+  },
+  explore: {
+    takes: "[options] [programs...]",
+    summary: "the engine under thousands of schedules of its threads' accesses, deaths included",
+    load: async () => (await import("./explorer/index.js")).exploreCommand(),
+  },
+  backup: {
+    takes: "",
+    summary: "backup files: inspect, verify, restore",
+    load: async () => (await import("./backup/index.js")).backupCommand(),
+  },
+  check: {
+    takes: "[options] <history>",
+    summary: "is a recorded history linearizable?",
+    load: async () => (await import("./checker/index.js")).checkCommand(),
+  },
 };
 
 const EXIT_CODES = `
@@ -38,17 +92,23 @@ async function programFor(args: readonly string[]): Promise<Command> {
   const program = new Command("engram")
     .description("a lab for the memory that software agents share")
     .version(packageVersion(), "-V, --version")
+    .configureHelp({ subcommandTerm })
     .addHelpText("after", EXIT_CODES);
   settle(program);
-  const asked = args.find((arg) => Object.hasOwn(COMMANDS, arg));
-  // With help, or a name that is none, all are needed: to be listed, or to find what was meant.
-  const named = asked !== undefined && args[0] === asked ? [asked] : Object.keys(COMMANDS);
-  for (const name of named) {
-    const command = await COMMANDS[name]();
+  const [first, second] = args.filter((arg) => !arg.startsWith("-"));
+  const asked = first === "help" ? second : first;
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    // The others stand in the list, and tell which one was meant by a name that is none.
+    const command = name === asked ? await load() : new Command(name).description(summary);
     settle(command);
     program.addCommand(command);
   }
   return program;
+}
+
+function subcommandTerm(command: Command): string {
+  const takes = Object.hasOwn(COMMANDS, command.name()) ? COMMANDS[command.name()].takes : "[command]";
+  return `${command.name()} ${takes}`.trimEnd();
 }
 
 /** Errors become exceptions with one line, here and in every subcommand. */

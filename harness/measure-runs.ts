@@ -76,7 +76,7 @@ export async function measureRuns(
     environment: {
       ...environment,
       timerFloorNs,
-      noise: halfSpread(noise.runs.map(({ opsPerSecond }) => opsPerSecond)),
+      noise: halfSpread(noise.runs.flatMap(({ opsPerSecond }) => opsPerSecond ?? [])),
     },
     config: {
       command: ["engram", ...withoutPasswords(process.argv.slice(2))],

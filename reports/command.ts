@@ -1,11 +1,13 @@
 /** `engram report RESULTS… -o FILE.html`. */
+import { join } from "node:path";
 import { Command } from "commander";
+import { refuseInputs, writeWhole } from "../src/store/write-whole.js";
 import { bytes } from "./format.js";
 import { readInputs } from "./measurements.js";
 import { renderReport } from "./page.js";
+import { RESULTS_FILE } from "./read-results.js";
 import { tally } from "./sections/verdict.js";
 import { renderSummary } from "./summary.js";
-import { writeFileAtomically } from "./write-file.js";
 
 const DETAILS = `
 Beside results, these JSON files may be given. Their figures join the targets of one run, with their method; several
@@ -30,9 +32,11 @@ export function reportCommand(): Command {
     .option("--json", "print what was written as JSON, alone on stdout")
     .addHelpText("after", DETAILS)
     .action(async (paths: string[], { output, json }: { output: string; json?: boolean }) => {
+      // A folder stands for the results in it.
+      refuseInputs("-o", output, [...paths, ...paths.map((path) => join(path, RESULTS_FILE))]);
       const { files, results: all, beside } = await readInputs(paths);
       const page = renderReport(all, beside);
-      await writeFileAtomically(output, page);
+      await writeWhole(output, page);
       const size = Buffer.byteLength(page);
       if (json) {
         const results = all.map(({ targets }, index) => ({ file: files[index], targets: tally(targets) }));

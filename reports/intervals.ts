@@ -1,10 +1,8 @@
 /** How far a figure may be off by chance: 95 % intervals from what a results file carries. */
-import type { Latency, Run } from "./results.js";
+import type { Latency } from "./results.js";
 
 /** 97.5 % quantile of the normal distribution. */
 const Z = 1.96;
-/** Below this many slices a spread says nothing. */
-const FEWEST_SLICES = 5;
 
 export type Interval = readonly [low: number, high: number];
 
@@ -27,21 +25,6 @@ function valueAt(spectrum: readonly (readonly [number, number])[], quantile: num
   if (next <= 0) return spectrum[Math.max(0, next)][1];
   const [[q0, v0], [q1, v1]] = [spectrum[next - 1], spectrum[next]];
   return q1 === q0 ? v1 : v0 + ((quantile - q0) / (q1 - q0)) * (v1 - v0);
-}
-
-/**
- * Of the throughput: from how much it differs between the slices of the run (mean ± 1.96 standard errors), as a share of it. Slices of one
- * run are not independent runs; how those differ, `--noise` tells. Null with too few slices.
- */
-export function throughputError({ series = [], opsPerSecond }: Pick<Run, "series" | "opsPerSecond">): number | null {
-  const rates = series.flatMap(({ t, ops }, index) => {
-    const seconds = t - (index === 0 ? 0 : series[index - 1].t);
-    return seconds > 0 ? [ops / seconds] : [];
-  });
-  if (rates.length < FEWEST_SLICES || opsPerSecond <= 0) return null;
-  const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
-  const variance = rates.reduce((sum, rate) => sum + (rate - mean) ** 2, 0) / (rates.length - 1);
-  return (Z * Math.sqrt(variance / rates.length)) / opsPerSecond;
 }
 
 /** Of a share of `count` (Wilson's). */

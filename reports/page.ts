@@ -1,7 +1,16 @@
 /** The report: results in, one self-contained HTML page out. Sections are composed here and made elsewhere. */
 import { renderPage, type Section } from "./chrome.js";
 import { moment, shortCommit } from "./format.js";
-import { fileLabels, groupByFile, groupBySubject, REFERENCE_SUBJECT, unique } from "./groups.js";
+import {
+  fileLabels,
+  type Group,
+  groupByFile,
+  groupBySubject,
+  phasesByFile,
+  phasesBySubject,
+  REFERENCE_SUBJECT,
+  unique,
+} from "./groups.js";
 import type { Hole } from "./html.js";
 import type { Beside } from "./measurements.js";
 import type { EvictionResult, Results } from "./results.js";
@@ -33,6 +42,7 @@ export function renderReport(results: Results | readonly Results[], beside: Besi
 
 function renderOne(results: Results): string {
   const groups = groupBySubject(results);
+  const phases = phasesBySubject(results);
   return renderPage({
     brand: "Engram report",
     title: results.title ?? titleOf(results),
@@ -44,13 +54,13 @@ function renderOne(results: Results): string {
         ? []
         : [
             keyFiguresSection(results, groups),
-            subjectsSection(groups, {
+            subjectsSection(phases, {
               title: "Subjects side by side",
               lead: "The same operations, from the same seed, through each subject in a fresh process.",
               line: "Subject",
             }),
-            latencySection(groups, "Subject"),
-            costSection(groups, "Subject"),
+            latencySection(phases, "Subject"),
+            costSection(phases, "Subject"),
             timeSection(groups),
           ]),
       hitRatioSection(results.evictions ?? []),
@@ -71,8 +81,9 @@ function renderSeveral(all: readonly Results[], beside: Beside | null): string {
   const groups = groupByFile(all);
   const labels = fileLabels(all);
   // Files are compared for the sake of the reference; its peers stand in the bars and the table.
-  const own = groups.filter(({ reference }) => reference.run.subject === REFERENCE_SUBJECT);
-  const focus = own.length > 0 ? own : groups;
+  const focus = ofReference(groups);
+  const phases = phasesByFile(all);
+  const focusPhases = ofReference(phases);
   return renderPage({
     brand: "Engram report",
     title: `${all.length} results side by side`,
@@ -84,16 +95,16 @@ function renderSeveral(all: readonly Results[], beside: Beside | null): string {
         ? []
         : [
             subjectsSection(
-              groups,
+              phases,
               {
                 title: "Files side by side",
                 lead: `Ratios are to the first file, ${labels[0]}.`,
                 line: "File",
               },
-              focus,
+              focusPhases,
             ),
-            latencySection(focus, "File"),
-            costSection(focus, "File"),
+            latencySection(focusPhases, "File"),
+            costSection(focusPhases, "File"),
             timeSection(focus),
           ]),
       hitRatioSection([...labelledEvictions(all, labels), ...(beside?.evictions ?? [])]),
@@ -106,6 +117,11 @@ function renderSeveral(all: readonly Results[], beside: Beside | null): string {
     data: beside === null ? all : { results: all, beside },
     dataName: "results.json",
   });
+}
+
+function ofReference<G extends Group>(groups: readonly G[]): readonly G[] {
+  const own = groups.filter(({ reference }) => reference.run.subject === REFERENCE_SUBJECT);
+  return own.length > 0 ? own : groups;
 }
 
 function overheadOf(rows: readonly EvictionResult[]): Section | null {

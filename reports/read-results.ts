@@ -3,10 +3,10 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
 import { InvalidArgumentError } from "../src/store/errors.js";
+import { writeWhole } from "../src/store/write-whole.js";
 import { findJsonFault } from "./json-position.js";
 import { type Results, resultsSchema, SCHEMA_VERSION } from "./results.js";
 import { schemaFault } from "./schema-faults.js";
-import { writeFileAtomically } from "./write-file.js";
 
 /** The name a run gives its results inside its output folder. */
 export const RESULTS_FILE = "results.json";
@@ -31,7 +31,7 @@ export interface JsonFile {
 /** @throws InvalidArgumentError when the document is of another version or breaks the schema */
 export function checkResults(json: JsonFile, expected = "results written by engram run"): Results {
   refuseOtherVersions(json, expected);
-  return checkJson(resultsSchema, json);
+  return checkJson(resultsSchema, { ...json, document: upgraded(json) });
 }
 
 /** @throws InvalidArgumentError naming file, line and key, what was expected and what was there */
@@ -49,7 +49,7 @@ export function checkJson<T>(schema: z.ZodType<T>, { file, text, document }: Jso
 export async function writeResults(path: string, results: Results): Promise<void> {
   const parsed = resultsSchema.safeParse(results);
   if (!parsed.success) throw new InvalidArgumentError(schemaFault(`results for ${path}`, null, results, parsed.error));
-  await writeFileAtomically(path, `${JSON.stringify(parsed.data, null, 2)}\n`);
+  await writeWhole(path, `${JSON.stringify(parsed.data, null, 2)}\n`);
 }
 
 /** @throws InvalidArgumentError when the file cannot be read or is not JSON */
@@ -91,14 +91,54 @@ function refuseOtherVersions({ file, document }: JsonFile, expected: string): vo
     throw new InvalidArgumentError(`${file}: no schemaVersion; expected ${expected}`);
   }
   const { schemaVersion } = document;
-  if (schemaVersion === SCHEMA_VERSION) return;
+  if (schemaVersion === SCHEMA_VERSION || schemaVersion === BEFORE_PHASES) return;
   const advice =
     typeof schemaVersion === "number" && schemaVersion > SCHEMA_VERSION
       ? "it comes from a newer engram, read it with that one"
       : "run the scenarios again with this version";
   throw new InvalidArgumentError(
-    `${file}: schemaVersion is ${JSON.stringify(schemaVersion)}; this version of engram reads ${SCHEMA_VERSION} only, ${advice}`,
+    `${file}: schemaVersion is ${JSON.stringify(schemaVersion)}; this version of engram reads ${BEFORE_PHASES} and ${SCHEMA_VERSION}, ${advice}`,
   );
+}
+
+/** The version whose runs did not tell their phases apart. */
+const BEFORE_PHASES = 1;
+
+/** What version 1 wrote of a run, as far as it matters here; the schema has not seen it yet. */
+interface OldRun {
+  readonly scenario?: unknown;
+  readonly loop?: unknown;
+  readonly events?: unknown;
+}
+
+/**
+ * A document of version 1 in the form of this version.
+ *
+ * @throws InvalidArgumentError when it has a run of several phases with a rate: in it the latencies of one phase, and with them all
+ *   waiting, could be lost behind another's, and nothing in the file tells whether they are
+ */
+function upgraded({ file, document }: JsonFile): unknown {
+  const old = document as { schemaVersion: unknown; runs?: unknown; notices?: unknown };
+  if (old.schemaVersion !== BEFORE_PHASES) return document;
+  const runs = (Array.isArray(old.runs) ? old.runs : []) as (OldRun | null)[];
+  const several = runs.flatMap((run, index) => {
+    const events = (Array.isArray(run?.events) ? run.events : []) as ({ kind?: unknown } | null)[];
+    return events.filter((event) => event?.kind === "phase").length > 1 ? [{ run, index }] : [];
+  });
+  const mixed = several.find(({ run }) => run?.loop === "open");
+  if (mixed !== undefined) {
+    throw new InvalidArgumentError(
+      `${file}: runs[${mixed.index}]: several phases, some with a rate, which schemaVersion ${BEFORE_PHASES} did not tell apart; run the scenario again with this version`,
+    );
+  }
+  const names = [...new Set(several.map(({ run }) => String(run?.scenario)))];
+  const notice = `written by an older engram, which counted all phases of a scenario together: ${names.join(", ")}`;
+  const notices = Array.isArray(old.notices) ? old.notices : [];
+  return {
+    ...old,
+    schemaVersion: SCHEMA_VERSION,
+    ...(names.length > 0 ? { notices: [...notices, notice] } : {}),
+  };
 }
 
 function reasonOf(cause: unknown): string {

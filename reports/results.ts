@@ -4,7 +4,13 @@
  */
 import { z } from "zod";
 
-export const SCHEMA_VERSION = 1;
+/**
+ * 1: a run was one heap of figures, whatever phases it had. 2: its phases are told apart. Older files are read where nothing was
+ * mixed up in them, see read-results.ts.
+ */
+export const SCHEMA_VERSION = 2;
+
+const loop = z.enum(["closed", "open"]);
 
 /**
  * One latency distribution, in nanoseconds. `batched`: the distribution of batch means (cost per operation);
@@ -27,6 +33,12 @@ export const latencySchema = z.object({
   suspect: z.boolean().optional(),
   /** Percentile spectrum: [quantile 0..1, ns] pairs, ascending. */
   spectrum: z.array(z.tuple([z.number(), z.number()])).optional(),
+  /** What its name is made of: the operation, what it goes by besides (a role's or phase's label), the phase where there are several. */
+  operation: z.string().optional(),
+  label: z.string().optional(),
+  phase: z.string().optional(),
+  /** Of an open loop: timed from the intended start, so that waiting counts, or from the actual one. Absent: closed loop. */
+  from: z.enum(["intended", "actual"]).optional(),
 });
 
 export const seriesPointSchema = z.object({
@@ -46,18 +58,46 @@ export const eventSchema = z.object({
   label: z.string().optional(),
 });
 
+/** One phase of a run that has several: what it reached by itself. Phases of one name are the same phase, come back to. */
+export const phaseSchema = z.object({
+  name: z.string(),
+  loop,
+  /** Operations a second that were asked for, on average; null: closed loop. */
+  rate: z.number().positive().nullable(),
+  ops: z.number().int().nonnegative(),
+  /** Operations that failed, which are no part of `ops`. */
+  failed: z.number().int().nonnegative(),
+  seconds: z.number().nonnegative(),
+  opsPerSecond: z.number().nonnegative(),
+  /** 95 % of the throughput's uncertainty, as a share, from how much its slices differ; null: too few of them. */
+  error: z.number().nonnegative().nullable(),
+  hitRatio: z.number().min(0).max(1).nullable(),
+  hits: z.number().int().nonnegative(),
+  misses: z.number().int().nonnegative(),
+});
+
 export const runSchema = z.object({
   scenario: z.string(),
   subject: z.string(),
   workers: z.number().int().positive(),
+  /** Operations that were done, in the throughput pass, all phases together. */
   ops: z.number().int().nonnegative(),
+  /** Operations of that pass that failed; they are in no other figure but `errors`. */
+  failed: z.number().int().nonnegative().optional(),
+  /** Operations begun in all passes, loading included: among these are the `errors`. Absent: written by a version that counted failed ones as done. */
+  attempted: z.number().int().nonnegative().optional(),
   seconds: z.number().nonnegative(),
-  opsPerSecond: z.number().nonnegative(),
-  /** Closed loop: the next operation starts when the last ended. Open loop: at its intended time. */
-  loop: z.enum(["closed", "open"]),
-  /** Sampled single operations, by operation name. */
+  /** Null: phases in closed and in open loop, of which no average means anything; see `phases`. */
+  opsPerSecond: z.number().nonnegative().nullable(),
+  /** Closed loop: the next operation starts when the last ended. Open loop: at its intended time. Mixed: phases of both kinds. */
+  loop: z.enum(["closed", "open", "mixed"]),
+  /** Operations a second that were asked for, on average; absent: closed loop, or several phases, each with its own. */
+  rate: z.number().positive().optional(),
+  /** Those that were measured, in order; absent where the scenario has one, whose figures are the run's. */
+  phases: z.array(phaseSchema).min(1).optional(),
+  /** Sampled single operations, by name: the operation's, with label and phase where there are several. */
   latency: z.record(z.string(), latencySchema),
-  /** Batched cost, by operation name. */
+  /** Batched cost, by name likewise. */
   cost: z.record(z.string(), latencySchema).optional(),
   /** Hits / lookups, 0 to 1; null when the scenario looks nothing up. */
   hitRatio: z.number().min(0).max(1).nullable(),
@@ -74,6 +114,8 @@ export const runSchema = z.object({
   }),
   /** Count by error code; empty when none happened. */
   errors: z.record(z.string(), z.number().int().positive()),
+  /** Processor time of the whole process during the throughput pass, ms: of all threads, waiting left out. */
+  cpu: z.object({ userMs: z.number().nonnegative(), systemMs: z.number().nonnegative() }).optional(),
   series: z.array(seriesPointSchema).optional(),
   /** Collections, backups, policy switches and the like, in order of time. */
   events: z.array(eventSchema).optional(),
@@ -81,13 +123,19 @@ export const runSchema = z.object({
   gc: z.object({ count: z.number().int().nonnegative(), totalMs: z.number().nonnegative() }).optional(),
   /** Operations this subject cannot do, and other things a reader must know. */
   notes: z.array(z.string()).optional(),
+  /** Why the figures are not to be believed: too short, slices that differ, a machine busy with something else. */
+  doubts: z.array(z.string()).optional(),
+  /** Operations and whole phases that this subject left out: what it did is other work than the others did. */
+  leftOut: z.object({ operations: z.array(z.string()), phases: z.array(z.string()) }).optional(),
   /** Where agents do different things, each kind by itself; absent with one. */
   roles: z
     .array(
       z.object({
         name: z.string(),
+        /** Where there are several phases: a role in one is not the same in another. */
+        phase: z.string().optional(),
         ops: z.number().int().nonnegative(),
-        /** Over the seconds of the phases that have the role. */
+        /** Over the seconds of the phase. */
         opsPerSecond: z.number().nonnegative(),
         /** Sampled single operations, by operation name, as `latency` has them of all roles together. */
         latency: z.record(z.string(), latencySchema),
@@ -312,12 +360,15 @@ export const resultsSchema = z.object({
   /** The run was stopped early; what is here was measured before that. */
   interrupted: z.boolean().optional(),
   notices: z.array(z.string()).optional(),
+  /** Why none of the figures are to be believed. */
+  doubts: z.array(z.string()).optional(),
 });
 
 export type Latency = z.infer<typeof latencySchema>;
 export type SeriesPoint = z.infer<typeof seriesPointSchema>;
 export type RunEvent = z.infer<typeof eventSchema>;
 export type RunRole = NonNullable<z.infer<typeof runSchema>["roles"]>[number];
+export type RunPhase = z.infer<typeof phaseSchema>;
 export type Run = z.infer<typeof runSchema>;
 export type TargetResult = z.infer<typeof targetResultSchema>;
 export type EvictionResult = z.infer<typeof evictionResultSchema>;

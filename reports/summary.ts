@@ -2,9 +2,12 @@
 import Table from "cli-table3";
 import pc from "picocolors";
 import { targetLimit } from "../src/metrics/index.js";
-import { factor, latencyFigure, percent, rate, shortCommit, significant } from "./format.js";
-import { distributions, FLOOR_SUBJECT, groupBySubject, REFERENCE_SUBJECT, unique } from "./groups.js";
-import type { Latency, Results, Run, TargetResult } from "./results.js";
+import { latencyFigure, percent, rate, shortCommit, significant } from "./format.js";
+import { distributions, FLOOR_SUBJECT, phasesBySubject, REFERENCE_SUBJECT, unique } from "./groups.js";
+import type { PhaseRun } from "./phases.js";
+import { ratioText, throughputRatio } from "./ratio.js";
+import type { Latency, Results, TargetResult } from "./results.js";
+import { reachedText } from "./sections/subjects.js";
 import { distanceText, limitText, measuredText, missedTargets, tally } from "./sections/verdict.js";
 import { TARGETS } from "./targets/index.js";
 
@@ -15,7 +18,7 @@ export interface SummaryOptions {
 
 /** Subjects of the ratio line, in this order, where they took part. */
 const RATIO_ORDER = [REFERENCE_SUBJECT, "map", "lmdb"];
-/** The operation whose tail stands for the run in the table, the first of these that was sampled. */
+/** The operation whose percentiles stand in the table, under its name: the first of these that was sampled. */
 const TAIL_ORDER = ["read", "get"];
 
 /** Ratios of throughput by scenario, then the verdict on the targets with every miss and its distance. */
@@ -31,6 +34,7 @@ export function renderSummary(untrusted: Results, options: SummaryOptions = {}):
   ];
   if (results.interrupted) parts.push(colours.yellow("stopped early: only what was measured before that"));
   if (results.runs.length > 0) parts.push("", runsTable(results, colours), "", ratioLines(results, colours));
+  parts.push(...doubtLines(results, colours));
   parts.push("", verdict(results.targets, colours));
   return `${parts.map((part) => part.trimEnd()).join("\n")}\n`;
 }
@@ -73,66 +77,102 @@ function plainTable(head: string[], right: readonly number[] = []): InstanceType
 
 function runsTable(results: Results, colours: Colours): string {
   const table = plainTable(
-    ["scenario", "subject", "throughput", "ratio", "p50", "p99", "p99.9", "hit ratio", "errors"].map((head) =>
-      colours.dim(head),
-    ),
-    [2, 3, 4, 5, 6, 7, 8],
+    [
+      "scenario",
+      "subject",
+      "throughput",
+      "ratio (95 %)",
+      "latency of",
+      "p50",
+      "p99",
+      "p99.9",
+      "hit ratio",
+      "errors",
+    ].map((head) => colours.dim(head)),
+    [2, 5, 6, 7, 8, 9],
   );
-  for (const { title, lines, reference } of groupBySubject(results)) {
+  for (const { title, lines, reference, noise } of phasesBySubject(results)) {
     lines.forEach(({ label, run }, index) => {
-      const errors = Object.values(run.errors).reduce((sum, number) => sum + number, 0);
+      const errors = errorsOf(run);
       table.push([
         index === 0 ? colours.bold(title) : "",
         label,
-        rate(run.opsPerSecond),
-        reference.run.opsPerSecond > 0 ? factor(run.opsPerSecond / reference.run.opsPerSecond) : "-",
-        ...tail(run),
+        reachedText(run),
+        ratioText(throughputRatio(run, reference.run, noise)),
+        ...tail(run, colours),
         run.hitRatio === null ? "-" : percent(run.hitRatio),
         errors === 0 ? "0" : colours.red(String(errors)),
       ]);
       for (const { name, opsPerSecond, latency } of index === 0 ? (run.roles ?? []) : []) {
-        table.push([
-          "",
-          colours.dim(`  ${name}`),
-          rate(opsPerSecond),
-          "",
-          ...tailOf(new Map(Object.entries(latency))),
-          "",
-          "",
-        ]);
+        const own = tailOf(new Map(Object.entries(latency)), colours);
+        table.push(["", colours.dim(`  ${name}`), rate(opsPerSecond), "", ...own, "", ""]);
       }
     });
   }
   return table.toString();
 }
 
-function tail(run: Run): string[] {
-  return tailOf(distributions(run, "sampled"));
+/** Codes are counted over all phases and passes; of one phase among several it is known how many operations failed. */
+function errorsOf({ phase, failed = 0, errors }: PhaseRun): number {
+  return phase === null ? Object.values(errors).reduce((sum, number) => sum + number, 0) : failed;
 }
 
-function tailOf(sampled: ReadonlyMap<string, Latency>): string[] {
+function tail(run: PhaseRun, colours: Colours): string[] {
+  return tailOf(distributions(run, "sampled"), colours);
+}
+
+/** The operation whose percentiles stand there, by name, and how many others there are, then the percentiles. */
+function tailOf(sampled: ReadonlyMap<string, Latency>, colours: Colours): string[] {
   const name = TAIL_ORDER.find((operation) => sampled.has(operation)) ?? [...sampled.keys()][0];
   const latency = name === undefined ? undefined : sampled.get(name);
-  if (!latency) return ["-", "-", "-"];
-  return [latency.p50, latency.p99, latency.p999].map((ns) => latencyFigure(latency, ns));
+  if (!latency) return ["-", "-", "-", "-"];
+  const from = latency.from === "intended" ? ", waiting included" : "";
+  return [
+    `${name}${colours.dim(from)}`,
+    ...[latency.p50, latency.p99, latency.p999].map((ns) => latencyFigure(latency, ns)),
+  ];
 }
 
-/** `blackboard  engram : map : lmdb = 1 : 3.2 : 0.12`, one line a scenario. */
+/** `blackboard  engram : map : lmdb = 1 : 3.2 : 0.12`, one line a scenario and phase; without those that did other work. */
 function ratioLines(results: Results, colours: Colours): string {
-  const groups = groupBySubject(results);
-  const lines = groups.flatMap(({ title, lines: members, reference }) => {
-    if (reference.run.opsPerSecond <= 0) return [];
-    const rivals = members.filter(({ run }) => run.subject !== FLOOR_SUBJECT);
-    const first = RATIO_ORDER.filter((subject) => rivals.some(({ label }) => label === subject));
-    const order = unique([...first, ...rivals.map(({ label }) => label)]);
+  const lines = phasesBySubject(results).flatMap(({ title, lines: members, reference, noise }) => {
+    const ratios = new Map(
+      members
+        .filter(({ run }) => run.subject !== FLOOR_SUBJECT)
+        .flatMap(({ label, run }) => {
+          const ratio = throughputRatio(run, reference.run, noise);
+          return ratio.kind === "none" ? [] : [[label, significant(ratio.value)] as const];
+        }),
+    );
+    const order = unique([...RATIO_ORDER.filter((subject) => ratios.has(subject)), ...ratios.keys()]);
     if (order.length < 2) return [];
-    const ratios = order.map((subject) => {
-      const { run } = rivals.find(({ label }) => label === subject)!;
-      return significant(run.opsPerSecond / reference.run.opsPerSecond);
-    });
-    return [`${colours.dim(title)}  ${order.join(" : ")} = ${ratios.join(" : ")}`];
+    return [`${colours.dim(title)}  ${order.join(" : ")} = ${order.map((subject) => ratios.get(subject)).join(" : ")}`];
   });
   return lines.join("\n");
+}
+
+/** As many lines of one kind tell what is the matter; the report has them all. */
+const MOST_ALIKE = 3;
+
+/** Why figures above are not to be believed. */
+function doubtLines({ doubts = [], runs }: Results, colours: Colours): string[] {
+  const own = runs.flatMap((run) =>
+    (run.doubts ?? []).map((text) => ({ text, line: `${run.scenario} / ${run.subject}: ${text}` })),
+  );
+  if (doubts.length + own.length === 0) return [];
+  // Alike but for their numbers and for the phase they begin with.
+  const kinds = new Map<string, string[]>();
+  for (const { text, line } of own) {
+    const kind = text.replace(/^[^:]*: /, "").replace(/[\d.]+/g, "");
+    kinds.set(kind, [...(kinds.get(kind) ?? []), line]);
+  }
+  const lines = [...kinds.values()].flatMap((alike) =>
+    alike.length <= MOST_ALIKE
+      ? alike
+      : [...alike.slice(0, MOST_ALIKE), `and ${alike.length - MOST_ALIKE} more like that`],
+  );
+  const all = [...doubts, ...lines].map((line) => colours.yellow(`  ${line}`));
+  return ["", colours.yellow("not to be believed as they stand:"), ...all];
 }
 
 function verdict(targets: readonly TargetResult[], colours: Colours): string {

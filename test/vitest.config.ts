@@ -7,8 +7,10 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
     server: { deps: { external: [/\/dist\//] } },
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Not how long a test may take, but when it is taken to hang: on a busy machine one takes ten times as long.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     maxWorkers: 2,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

@@ -10,6 +10,7 @@ export { fillValue } from "./generators/values.js";
 export { listScenarios, loadScenario, parseScenario, scenarioFolder, writeScenarioSchema } from "./load-scenario.js";
 export * from "./operations.js";
 export {
+  DEFAULT_NAMESPACE,
   MOST_WORKERS,
   NEXT,
   type Phase,
@@ -20,6 +21,7 @@ export {
   scenarioSchema,
   WITH_BACKUPS,
 } from "./scenario.js";
+export { largestValue } from "./schema/value-limit.js";
 export {
   createPreload,
   createStream,

@@ -9,6 +9,7 @@ import type { Rate } from "./arrivals.js";
 import { bytes, count, duration, MAX_KEYS, share, wholeNumber } from "./schema/quantities.js";
 import { rate } from "./schema/rate.js";
 import { role, roleFaults, roleFields } from "./schema/role.js";
+import { valuesTooLarge } from "./schema/value-limit.js";
 
 const MAX_AGENTS = 1024;
 /** Worker threads at once: the store has slots for so many besides the creating thread's and its own. */
@@ -17,6 +18,8 @@ export const MOST_WORKERS = 62;
 const MAILBOX_MESSAGES = { least: 2, most: 1024, standard: 256 };
 /** Name of the target that stands for the next agent of the sender's own group. */
 export const NEXT = "next";
+/** Where a role names none. */
+export const DEFAULT_NAMESPACE = "bench";
 /** What a phase's latencies are told apart as when backups run in it and it has no label of its own. */
 export const WITH_BACKUPS = "with backups";
 
@@ -91,6 +94,7 @@ export const scenarioSchema = z
       context.addIssue({ code: "custom", path, message });
     for (const [index, one] of scenario.phases.entries()) checkPhase(one, ["phases", index], fault);
     checkNames(scenario, fault);
+    checkValues(scenario, fault);
     const threads = scenario.workers ?? total(scenario.agents);
     if (threads > MOST_WORKERS) {
       fault(
@@ -153,6 +157,24 @@ function checkNames(scenario: Content, fault: Fault): void {
   }
   for (const group of groups) {
     if (!busy.has(group)) fault(["agents", group], `these agents have nothing to do in any phase`);
+  }
+}
+
+/** No value is larger than the store holds under its key, which has its namespace in front where there are several. */
+function checkValues(scenario: Content, fault: Fault): void {
+  const all = scenario.phases.flatMap((one, index) =>
+    rolesWithPaths(one, ["phases", index]).map(([content, at]) => ({ content, at, first: index === 0 })),
+  );
+  const scopeOf = (name: string | undefined) => scenario.namespaces.find((one) => one.name === name)?.scope;
+  const used = new Set(all.map(({ content }) => content.namespace));
+  const several = used.size > 1 || (total(scenario.agents) > 1 && [...used].some((name) => scopeOf(name) === "agent"));
+  for (const { content, at, first } of all) {
+    const name = content.namespace ?? DEFAULT_NAMESPACE;
+    const own = scopeOf(content.namespace) === "agent" ? `agent_${total(scenario.agents) - 1}_${name}/` : `${name}/`;
+    const prefix = several ? Buffer.byteLength(own) : 0;
+    for (const { path, limit } of valuesTooLarge(content, prefix, first && scenario.preload > 0)) {
+      fault([...at, ...path], `expected at most ${limit} bytes, which is what the store holds as one value`);
+    }
   }
 }
 

@@ -1,12 +1,11 @@
 /** A backup into another form: a fresh backup directory, JSON Lines or MessagePack; and the way back. */
-import { createWriteStream } from "node:fs";
-import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { readdirSync, statSync } from "node:fs";
+import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { chooseImage, type Loss, restore, SnapshotEntries } from "../../src/backup/index.js";
 import { InvalidArgumentError, OutOfMemoryError } from "../../src/store/errors.js";
 import { Store, type StoreOptions } from "../../src/store/index.js";
+import { refuseInputs, writeWhole } from "../../src/store/write-whole.js";
 import { formatOf, type InterchangeFormat, load, parse, write } from "./interchange.js";
 
 export interface Conversion {
@@ -27,6 +26,7 @@ export interface ConversionOptions {
 }
 
 export async function convert(from: string, options: ConversionOptions): Promise<Conversion> {
+  if (options.to !== null) refuseSource(from, options.to);
   const source = formatOf(from);
   const target = options.to === null ? null : formatOf(options.to);
   if (source === null && target !== null) return exportEntries(from, options.to as string, target, options.partial);
@@ -38,6 +38,14 @@ export async function convert(from: string, options: ConversionOptions): Promise
   }
   const { store: _, ...conversion } = filled;
   return { ...conversion, from, to: options.to };
+}
+
+/** Neither what is read nor, for a fresh backup, the directory that a backup which is read lies in. */
+function refuseSource(from: string, to: string): void {
+  const isFolder = statSync(from, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const files = isFolder ? readdirSync(from).map((name) => join(from, name)) : [];
+  const home = formatOf(from) === null && !isFolder ? [dirname(resolve(from))] : [];
+  refuseInputs("-o", to, [from, ...files, ...home]);
 }
 
 interface Filled extends Omit<Conversion, "from" | "to"> {
@@ -107,18 +115,8 @@ async function exportEntries(
   const { image, refused } = chooseImage(from, partial);
   const snapshot = new SnapshotEntries(image, partial);
   await mkdir(dirname(resolve(to)), { recursive: true });
-  const temporary = `${to}.${process.pid}.new`;
   const counts = { entries: 0, expired: 0 };
-  try {
-    await pipeline(
-      Readable.from(inBatches(write(snapshot, image.header.takenMs, format, counts))),
-      createWriteStream(temporary),
-    );
-    await rename(temporary, to);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeWhole(to, inBatches(write(snapshot, image.header.takenMs, format, counts)));
   const takenAt = new Date(image.header.takenMs).toISOString();
   return { from, to, ...counts, takenAt, losses: snapshot.losses, refused };
 }

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type BackupSpeeds, backupSpeedsSchema } from "../../reports/measurement-files.js";
 import { type BackupReport, type Namespace, restore, Store } from "../../src/index.js";
+import { median } from "../statistics/index.js";
 
 export type SpeedRow = Required<BackupSpeeds["rows"][number]>;
 export type SpeedFigure = BackupSpeeds["figures"][number] & { readonly unit: "ms" | "%" };
@@ -175,11 +176,6 @@ function touch(capacity: number, bytes: number): number {
   const start = performance.now();
   for (let at = 0; at < bytes; at += PAGE) view[at] = 1;
   return performance.now() - start;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }
 
 function show(rows: readonly SpeedRow[]): string {

@@ -4,11 +4,11 @@ import { Command } from "commander";
 import { writeFileAtomically } from "../../reports/index.js";
 import { EXIT } from "../command-line/exit-codes.js";
 import { withInterruption } from "../command-line/interruption.js";
-import { wholeNumber } from "../command-line/option-values.js";
+import { parseSeed, wholeNumber } from "../command-line/option-values.js";
 import { requireWritableFile } from "../command-line/output-file.js";
 import { createProgress } from "../command-line/progress.js";
 import { captureEnvironment } from "../environment.js";
-import { median } from "../gate/statistics/index.js";
+import { median } from "../statistics/index.js";
 import { packageVersion } from "../version.js";
 import { checkGroup, GROUP_NAMES } from "./groups/index.js";
 import { renderGroup, renderHead, renderVerdict } from "./render.js";
@@ -17,7 +17,6 @@ import { runGroup } from "./run-group.js";
 import { type BenchSettings, DEFAULT_ROUNDS, settingsOf } from "./settings.js";
 
 const MOST_ROUNDS = 1000;
-const HIGHEST_SEED = 0xffff_ffff;
 
 interface BenchOptions {
   rounds?: number;
@@ -127,10 +126,6 @@ async function writeJson(path: string, results: BenchResults): Promise<void> {
 
 function parseRounds(text: string): number {
   return wholeNumber("--rounds", text, 1, MOST_ROUNDS);
-}
-
-function parseSeed(text: string): number {
-  return wholeNumber("--seed", text, 0, HIGHEST_SEED);
 }
 
 function parseGroups(text: string, sofar: string[]): string[] {

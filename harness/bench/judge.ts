@@ -1,30 +1,11 @@
 /** From ns per round to figures, ratios and verdicts. Ratios are taken within a round, and the median of them is judged. */
-import { median } from "../gate/statistics/index.js";
+import { median, spreadOf } from "../statistics/index.js";
 import type { Contender } from "./contender.js";
 import type { Figure, GroupResult, Judgement, TargetFigure } from "./results.js";
 import type { Rounds } from "./turns.js";
 
 /** Below this multiple of the empty loop a figure was probably optimised away. */
 const SUSPECT_BELOW = 1.4;
-
-export interface Spread {
-  readonly median: number;
-  readonly lowerQuartile: number;
-  readonly upperQuartile: number;
-}
-
-export function spreadOf(sample: readonly number[]): Spread {
-  return { median: median(sample), lowerQuartile: quantile(sample, 0.25), upperQuartile: quantile(sample, 0.75) };
-}
-
-/** Linear between the two nearest ranks. */
-function quantile(sample: readonly number[], q: number): number {
-  const sorted = Float64Array.from(sample).sort();
-  const rank = (sorted.length - 1) * q;
-  const below = Math.floor(rank);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (sorted[above] - sorted[below]) * (rank - below);
-}
 
 export function ratios(of: readonly number[], to: readonly number[]): number[] {
   return of.map((value, round) => value / to[round]);

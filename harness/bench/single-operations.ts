@@ -1,4 +1,5 @@
 /** Single operations, each timed alone: for promises about a percentile that are far above what the clock costs. */
+import { quantileOf } from "../statistics/index.js";
 
 /**
  * Nanoseconds of each, ascending, what the clock itself costs taken off (0 at least).
@@ -21,9 +22,4 @@ export function clockCost(): number {
     timeSingly(10_001, 0, () => {}),
     0.5,
   );
-}
-
-/** The value that a share of `quantile` does not exceed: of sorted values. */
-export function quantileOf(sorted: Float64Array, quantile: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.ceil(quantile * sorted.length) - 1)];
 }

@@ -1,5 +1,5 @@
 /** Whether two workers really had two processors. */
-import { median } from "../gate/statistics/index.js";
+import { median } from "../statistics/index.js";
 import { plainFigure } from "./judge.js";
 import type { Figure } from "./results.js";
 

@@ -1,10 +1,9 @@
 /** `engram check HISTORY.jsonl`: is a recorded history linearizable? */
 import { basename } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { writeFileAtomically } from "../../reports/index.js";
 import type { CheckedHistory } from "../../reports/measurement-files.js";
-import { InvalidArgumentError } from "../../src/store/errors.js";
-import { parseDuration } from "../../workloads/index.js";
+import { parseTime, wholeNumber } from "../command-line/option-values.js";
 import { requireWritableFile } from "../command-line/output-file.js";
 import { type CheckResult, checkHistory, DEFAULT_CACHE_LIMIT, DEFAULT_DEADLINE_MS, type Partition } from "./check.js";
 import { readHistory } from "./history.js";
@@ -44,10 +43,18 @@ export function checkCommand(): Command {
     .description("is a recorded history linearizable?")
     .argument("<history>", "history file, JSON Lines")
     .option("--model <name>", "what the history is checked against (default: by its operations)")
-    .option("--deadline <time>", "give up after this long", parseTime("--deadline", "above"), DEFAULT_DEADLINE_MS)
-    .option("--cache <n>", "configurations to remember for one key", parseCount("--cache"), DEFAULT_CACHE_LIMIT)
-    .option("--slack <time>", "how early or late an expiry may be", parseTime("--slack", "from"), DEFAULT_SLACK_MS)
-    .option("--capacity <n>", "items a fifo ring holds (default: not known)", parseCount("--capacity"))
+    .addOption(
+      new Option("--deadline <time>", "give up after this long")
+        .argParser((text) => parseTime("--deadline", text, "above 0"))
+        .default(DEFAULT_DEADLINE_MS, `${DEFAULT_DEADLINE_MS / 1000}s`),
+    )
+    .option("--cache <n>", "configurations to remember for one key", countOf("--cache"), DEFAULT_CACHE_LIMIT)
+    .addOption(
+      new Option("--slack <time>", "how early or late an expiry may be")
+        .argParser((text) => parseTime("--slack", text, "from 0"))
+        .default(DEFAULT_SLACK_MS, `${DEFAULT_SLACK_MS}ms`),
+    )
+    .option("--capacity <n>", "items a fifo ring holds (default: not known)", countOf("--capacity"))
     .option("--json", "print the result as JSON on stdout, and nothing else")
     .option("-o, --output <file>", "where to write the page if the history is not linearizable")
     .addHelpText("after", DETAILS)
@@ -98,26 +105,8 @@ function linesOf(partition: Partition): string[] {
   ];
 }
 
-/** `10s`, `500ms`, `2m` to milliseconds. */
-function parseTime(option: string, bound: "above" | "from"): (text: string) => number {
-  return (text) => {
-    const ms = durationOrNaN(text);
-    if (bound === "from" ? ms >= 0 : ms > 0) return ms;
-    throw new InvalidArgumentError(`${option} ${text}: expected a time ${bound} 0, such as 500ms, 10s or 2m`);
-  };
-}
+const MOST = 999_999_999;
 
-function durationOrNaN(text: string): number {
-  try {
-    return parseDuration(text);
-  } catch {
-    return Number.NaN;
-  }
-}
-
-function parseCount(option: string): (text: string) => number {
-  return (text) => {
-    if (/^[1-9]\d{0,8}$/.test(text.trim())) return Number(text);
-    throw new InvalidArgumentError(`${option} ${text}: expected a whole number from 1 to 999999999`);
-  };
+function countOf(option: string): (text: string) => number {
+  return (text) => wholeNumber(option, text, 1, MOST);
 }

@@ -1,10 +1,14 @@
-/** Values of command-line options, checked before anything starts. Each throws InvalidArgumentError with one line. */
+/**
+ * Values of command-line options, checked before anything starts. Each throws InvalidArgumentError with one line. What several commands
+ * take is read here alone: a value that one of them takes and hands on must not be refused by the next.
+ */
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { MOST_WORKERS, parseDuration as parseUnit } from "../../workloads/index.js";
 
 const LONGEST_MS = 24 * 3_600_000;
 const MOST_OPERATIONS = 1e12;
 const HIGHEST_SEED = 0xffff_ffff;
+const MOST_MINUTES = 10_000;
 /** A clock read takes 60 ns: beyond this nothing can be timed one by one. */
 const HIGHEST_RATE = 1e8;
 
@@ -12,6 +16,10 @@ const HIGHEST_RATE = 1e8;
 export function parseWorkerCounts(text: string): number[] {
   const counts = text.split(",").map((part) => wholeNumber("--workers", part, 1, MOST_WORKERS));
   return [...new Set(counts)].sort((a, b) => a - b);
+}
+
+export function parseWorkers(text: string): number {
+  return wholeNumber("--workers", text, 1, MOST_WORKERS);
 }
 
 export function parseOperations(text: string): number {
@@ -37,6 +45,37 @@ export function parseDuration(text: string): number {
   }
   if (!(milliseconds > 0 && milliseconds <= LONGEST_MS)) throw new InvalidArgumentError(expected);
   return milliseconds;
+}
+
+/** How long a campaign goes on, in minutes; parts of them too. */
+export function parseMinutes(text: string): number {
+  return minutesFrom(0, text);
+}
+
+export function minutesFrom(least: number, text: string): number {
+  const minutes = /^(\d+(\.\d+)?|\.\d+)$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (!(minutes > 0 && minutes >= least && minutes <= MOST_MINUTES)) {
+    const from = least > 0 ? `from ${least} to` : "above 0 and at most";
+    throw new InvalidArgumentError(`--minutes ${shown(text)}: expected minutes ${from} ${MOST_MINUTES}`);
+  }
+  return minutes;
+}
+
+/** Milliseconds: `10s`, `500ms`, or a number alone, which is milliseconds. */
+export function parseTime(option: string, text: string, least: "above 0" | "from 0"): number {
+  const milliseconds = /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : unitOrNaN(text);
+  if (!(least === "from 0" ? milliseconds >= 0 : milliseconds > 0)) {
+    throw new InvalidArgumentError(`${option} ${shown(text)}: expected a time ${least}, such as 500ms, 10s or 2m`);
+  }
+  return milliseconds;
+}
+
+function unitOrNaN(text: string): number {
+  try {
+    return parseUnit(text);
+  } catch {
+    return Number.NaN;
+  }
 }
 
 /** `1000/s` or `1000`: operations a second over all workers. */

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import type { Results } from "../../reports/results.js";
 import { Histogram, hdrLog } from "../../src/metrics/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
+import { refuseInputs } from "../../src/store/write-whole.js";
 import {
   formatByName,
   listScenarios,
@@ -30,6 +31,7 @@ import {
 /** Of these, those whose package is installed: a peer need not be. */
 const DEFAULT_SUBJECTS = ["engram", "map", "lmdb"];
 const NOISE_RUNS = 5;
+const HDR_LOG = "latencies.hlog";
 
 interface RunOptions {
   subjects?: string;
@@ -54,12 +56,14 @@ Without a scenario all those run that need no trace; "engram list" tells what th
 Subjects:
 ${SUBJECT_NAMES.map((name) => `  ${name.padEnd(16)} ${subjectSummary(name)}`).join("\n")}
 
-Each scenario and subject gets a process of its own. In it every pass starts from a fresh store:
+Each scenario and subject gets a process of its own. In it two stores are used until they are no longer getting faster, and
+thrown away; then every pass starts from a fresh store:
   throughput   batches of at least 60 us, unsampled: operations a second, hit ratio, cost of the mix
   cost         the same for each kind of operation on its own, a quarter of the time
   sampled      about 1 operation in 64 timed alone, for the percentiles; as long as the first
 With --rate (or a rate in the scenario) operations start at their intended times instead, and all are timed: from the
-intended start (so that waiting counts) and from the actual one.
+intended start (so that waiting counts) and from the actual one. A scenario's phases are told apart in all of it. When the
+run is too short, its slices differ, or the machine is busy with something else, the summary says which figures not to believe.
 
 Exit codes: 0 done, 2 bad input, 3 a run failed (the others are written), 130 interrupted (what was measured is written).`;
 
@@ -93,12 +97,22 @@ export function runCommand(): Command {
 
 async function run(names: string[], options: RunOptions): Promise<void> {
   const request = await checkedRequest(names, options);
-  const folder = await prepareOutputFolder(options.out ?? defaultFolder());
+  const out = options.out ?? defaultFolder();
+  refuseOverwriting(out, request, options.hlog === true);
+  const folder = await prepareOutputFolder(out);
   await withInterruption(async (interrupt) => {
     const measured = await measureInto(request, folder, interrupt);
     if (options.hlog && measured.results.runs.length > 0) await writeHdrLog(measured, folder);
     await finish(measured, folder, options.json === true);
   });
+}
+
+/** What is written into the folder must not be what the run reads: a trace, or a scenario given as a file. */
+function refuseOverwriting(out: string, { scenarios, trace }: RunRequest, hlog: boolean): void {
+  const inputs = [...scenarios.map(({ file }) => file), ...(trace === null ? [] : [trace.path])];
+  for (const name of ["results.json", "report.html", ...(hlog ? [HDR_LOG] : [])]) {
+    refuseInputs("--out", join(out, name), inputs);
+  }
 }
 
 async function measureInto(request: RunRequest, folder: OutputFolder, interrupt: AbortSignal): Promise<MeasuredRuns> {
@@ -122,7 +136,7 @@ async function writeHdrLog({ results, recordings }: MeasuredRuns, folder: Output
       histogram: Histogram.fromPairs(pairs, max),
     })),
   );
-  await writeFileAtomically(join(folder.path, "latencies.hlog"), hdrLog(intervals));
+  await writeFileAtomically(join(folder.path, HDR_LOG), hdrLog(intervals));
 }
 
 /** Writes what was measured, prints it, and sets the exit code. */

@@ -1,21 +1,21 @@
 /** `npm run crash -- --kills N [--seed S]`: prints its figures on the last line, exits 1 when they fall short. */
-import { parseArgs } from "node:util";
+import { Command } from "commander";
+import { parseSeed, wholeNumber } from "../command-line/option-values.js";
+import { optionsOf } from "../command-line/program-options.js";
 import { type CrashCounts, crash } from "./crash.js";
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: "string", default: "100" },
-    seed: { type: "string", default: String(Date.now() % 2 ** 32) },
-    longest: { type: "string", default: "150" },
-  },
-});
+const MOST_KILLS = 1_000_000_000;
+const LONGEST_MS = 3_600_000;
 
-function whole(name: "kills" | "seed" | "longest", least: number): number {
-  const value = Number(values[name]);
-  if (Number.isInteger(value) && value >= least && value < 2 ** 32) return value;
-  process.stderr.write(`crash: --${name} ${values[name]}: expected a whole number from ${least}\n`);
-  process.exit(2);
-}
+const program = new Command("crash")
+  .option("--kills <n>", "processes to kill", (text) => wholeNumber("--kills", text, 1, MOST_KILLS), 100)
+  .option("--seed <n>", "of what is written and when it dies (default: by the clock)", parseSeed)
+  .option(
+    "--longest <ms>",
+    "how long a process lives at most",
+    (text) => wholeNumber("--longest", text, 1, LONGEST_MS),
+    150,
+  );
 
 function figures(counts: CrashCounts): string {
   return [
@@ -30,7 +30,12 @@ function figures(counts: CrashCounts): string {
   ].join(", ");
 }
 
-const settings = { kills: whole("kills", 1), seed: whole("seed", 0), longestMs: whole("longest", 1) };
+const {
+  kills,
+  seed = Date.now() % 2 ** 32,
+  longest,
+} = optionsOf<{ kills: number; seed?: number; longest: number }>(program);
+const settings = { kills, seed, longestMs: longest };
 process.stdout.write(`seed ${settings.seed}\n`);
 const PROGRESS_EVERY = 100;
 const counts = await crash(settings, (so) => {

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { EXIT } from "../command-line/exit-codes.js";
 import { withInterruption } from "../command-line/interruption.js";
+import { parseSeed, wholeNumber } from "../command-line/option-values.js";
 import { type Exploration, explore, type Figures, type StrategyName } from "./explore.js";
 import { FAMILIES, type Family } from "./families.js";
 import { PLANTED_FAULTS } from "./faults.js";
@@ -39,7 +40,7 @@ export function exploreCommand(): Command {
     .argument("[programs...]", "names of programs; without any they are listed")
     .option("--schedules <n>", "schedules to try (default: until interrupted)", parseNumber("--schedules", 1))
     .option("--strategy <name>", `how schedules are chosen: ${STRATEGIES.join(", ")}`, parseStrategy, "mixed")
-    .option("--seed <n>", "programs and schedules are drawn from it", parseNumber("--seed", 0), 1)
+    .option("--seed <n>", "programs and schedules are drawn from it", parseSeed, 1)
     .option("--fault <n>", "plant this fault in the engine (see harness/explorer/faults.ts)", parseFault, 0)
     .option("--json", "print the result as JSON on stdout, and nothing else")
     .addHelpText("after", DETAILS)
@@ -151,9 +152,8 @@ function parseFault(text: string): number {
   );
 }
 
+const MOST = 999_999_999_999;
+
 function parseNumber(option: string, least: number): (text: string) => number {
-  return (text) => {
-    if (/^\d{1,12}$/.test(text) && Number(text) >= least) return Number(text);
-    throw new InvalidArgumentError(`${option} ${text}: expected a whole number from ${least} to 999999999999`);
-  };
+  return (text) => wholeNumber(option, text, least, MOST);
 }

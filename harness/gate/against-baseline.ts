@@ -1,15 +1,16 @@
 /** `gate --baseline FILE` and `--write-baseline FILE`: no second build, ratios to a reference subject instead. */
 import { existsSync } from "node:fs";
 import type { Results } from "../../reports/index.js";
+import { decide, looksFrom, type Scale } from "../statistics/index.js";
 import type { GateContext } from "./against.js";
 import { BASELINE_VERSION, type Baseline, writeBaseline } from "./baseline.js";
 import { BaselineRounds } from "./baseline-rounds.js";
-import { columnsOf, type LeftOut } from "./columns.js";
+import { type Column, columnsOf, type LeftOut } from "./columns.js";
 import { RunFailedError } from "./errors.js";
 import { REFERENCE, type Readings, relativeReadings, SUBJECT, type Target, targetsOf } from "./readings.js";
 import { type GateReport, reportOf } from "./report.js";
 import { type Arm, runArm } from "./run-arm.js";
-import { decide, looksFrom } from "./statistics/index.js";
+import { MINIMUM_ROUNDS, seedOfRound } from "./settings.js";
 
 export async function gateAgainstBaseline(file: string, baseline: Baseline, context: GateContext): Promise<GateReport> {
   const targets = targetsOf(context.settings.scenarios);
@@ -19,13 +20,14 @@ export async function gateAgainstBaseline(file: string, baseline: Baseline, cont
     targets,
     tolerance: context.tolerance,
     seed: context.seed,
-    stored: new Map(Object.entries(baseline.ratios)),
+    stored: new Map([...Object.entries(baseline.ratios), ...Object.entries(baseline.shares ?? {})]),
+    storedErrors: new Map(Object.entries(baseline.errors ?? {})),
     measure: (seed) => head.measure(seed),
     onRound: context.progress.rounds,
   });
   const decision = await decide(rounds, { seed: context.seed, looks: looksFrom(context.rounds) });
   context.progress.stop();
-  if (decision.noise.length === 0) throw nothingToCompare(rounds.leftOut());
+  if (decision.noise.length === 0) throw nothingToCompare(rounds.table().leftOut);
   return reportOf({
     ...context,
     mode: "baseline",
@@ -33,8 +35,7 @@ export async function gateAgainstBaseline(file: string, baseline: Baseline, cont
     base: `baseline ${file} (${baseline.commit?.slice(0, 12) ?? "no commit"}, ${baseline.createdAt})`,
     decision,
     targets,
-    columns: rounds.columns(),
-    leftOut: rounds.leftOut(),
+    measured: rounds,
     notices: environmentNotices(baseline, head.last()),
   });
 }
@@ -51,11 +52,30 @@ export async function recordBaseline(
   const rounds: Readings[][] = [];
   while (rounds.length < context.rounds) {
     progress.rounds("baseline", rounds.length, context.rounds);
-    rounds.push([await head.measure(seed + rounds.length)]);
+    rounds.push([await head.measure(seedOfRound(seed, rounds.length))]);
   }
   progress.stop();
-  const { columns, leftOut } = columnsOf(targets, rounds, ["head"]);
-  if (columns.length === 0) throw nothingToCompare(leftOut);
+  const table = columnsOf(
+    targets.filter(({ beside }) => !beside),
+    rounds,
+    ["head"],
+  );
+  // A baseline of fewer rounds would not be read.
+  const enough = ({ figures }: Column) => figures[0].length >= MINIMUM_ROUNDS;
+  const columns = table.columns.filter(enough);
+  const short = table.columns.filter((column) => !enough(column));
+  const leftOut = [
+    ...table.leftOut,
+    ...short.map(({ target: { id, name }, gaps }): LeftOut => ({ id, name, reason: gaps as string })),
+  ];
+  const figuresOf = (scale: Scale) =>
+    Object.fromEntries(
+      columns
+        .filter(({ target }) => target.metric.scale === scale)
+        .map(({ target, figures }) => [target.id, figures[0]]),
+    );
+  const ratios = figuresOf("ratio");
+  if (Object.keys(ratios).length === 0) throw nothingToCompare(leftOut);
   const { environment } = head.last();
   const baseline: Baseline = {
     kind: "engram-gate-baseline",
@@ -65,10 +85,16 @@ export async function recordBaseline(
     environment: { cpuModel: environment.cpuModel, cpuCount: environment.cpuCount, node: environment.node },
     reference: REFERENCE,
     settings: { ...settings, seed },
-    ratios: Object.fromEntries(columns.map(({ target, figures }) => [target.id, figures[0]])),
+    ratios,
+    shares: figuresOf("points"),
+    errors: Object.fromEntries(settings.scenarios.map((scenario) => [scenario, codesOf(scenario, rounds.flat())])),
   };
   await writeBaseline(file, baseline);
   return { baseline, leftOut };
+}
+
+function codesOf(scenario: string, processes: readonly Readings[]): string[] {
+  return [...new Set(processes.flatMap(({ errors }) => Object.keys(errors.get(scenario) ?? {})))].sort();
 }
 
 /** Processes of this build that measure the subject and the reference together. */

@@ -1,5 +1,6 @@
 /** `gate --against REV`: builds the revision in a worktree of its own and measures both builds side by side. */
 import { join } from "node:path";
+import { decide, looksFrom } from "../statistics/index.js";
 import { buildArm, CLI_PATH, installDependencies } from "./build-arm.js";
 import { RunFailedError } from "./errors.js";
 import { PairedRounds } from "./paired-rounds.js";
@@ -16,7 +17,6 @@ import {
 } from "./repository.js";
 import { type Arm, runArm } from "./run-arm.js";
 import type { RunSettings } from "./settings.js";
-import { decide, looksFrom } from "./statistics/index.js";
 
 export interface GateContext {
   /** Folder the gate was called in. */
@@ -95,8 +95,8 @@ async function measure(
     throw new RunFailedError(
       `no metric could be compared: ${
         rounds
-          .leftOut()
-          .map((l) => `${l.name}: ${l.reason}`)
+          .table()
+          .leftOut.map((l) => `${l.name}: ${l.reason}`)
           .join("; ") || "none measured"
       }`,
     );
@@ -109,8 +109,7 @@ async function measure(
     base: revision === commit ? commit.slice(0, 12) : `${revision} (${commit.slice(0, 12)})`,
     decision,
     targets,
-    columns: rounds.columns(),
-    leftOut: rounds.leftOut(),
+    measured: rounds,
     notices: headCommit === commit && !dirty ? ["head and base are the same commit"] : [],
   });
 }

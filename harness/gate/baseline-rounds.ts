@@ -1,18 +1,26 @@
 /** Rounds of the head alone, each figure divided by the reference subject's of the same process, against stored ratios. */
-import { type Column, columnsOf, type LeftOut } from "./columns.js";
+import { type MetricSample, NEUTRAL, type RoundSource, worseBy } from "../statistics/index.js";
+import { type Column, columnsOf, type LeftOut, type Table } from "./columns.js";
+import { type ErrorReport, errorsOf } from "./errors-of-runs.js";
+import { type Findings, findingsOf } from "./findings.js";
 import type { Readings, Target } from "./readings.js";
-import { type MetricSample, type RoundSource, worseLogRatio } from "./statistics/index.js";
+import { seedOfRound } from "./settings.js";
+import { pairedSample, toleranceOf } from "./toleranced.js";
 
 export interface BaselineRoundsOptions {
   targets: readonly Target[];
   /** As a share, before a metric's own factor. */
   tolerance: number;
   seed: number;
-  /** Stored ratios by target id, one a round; targets it does not hold are not judged. */
+  /** Stored ratios and shares by target id, one a round; targets it does not hold are not judged. */
   stored: ReadonlyMap<string, readonly number[]>;
+  /** Error codes by scenario that the stored build had; a baseline that does not tell had none. */
+  storedErrors?: ReadonlyMap<string, readonly string[]>;
   measure(seed: number): Promise<Readings>;
   onRound?(stage: string, done: number, total: number): void;
 }
+
+const VANISHED = "in the baseline, but not measured any more";
 
 export class BaselineRounds implements RoundSource {
   private readonly same: Readings[] = [];
@@ -23,65 +31,84 @@ export class BaselineRounds implements RoundSource {
   /** Each round is two processes of the head; the second is not wasted on the head's rounds, which stay independent. */
   async sameAgainstSame(total: number): Promise<MetricSample[]> {
     await this.fill(this.same, 2 * total, "A/A check");
-    const pairs = Array.from({ length: total }, (_, i) => [this.same[2 * i], this.same[2 * i + 1]]);
-    const { columns } = columnsOf(this.storedTargets(), pairs, ["head", "head again"]);
-    return columns.map((column) => ({
-      name: column.target.id,
-      tolerance: this.toleranceOf(column.target),
-      worse: column.figures[0].map((f, i) => worseLogRatio(f, column.figures[1][i], column.target.metric.better)),
-    }));
+    return this.sameSamples(this.sameTable().columns.filter(({ target }) => !target.beside));
   }
 
   async headAgainstBase(total: number): Promise<MetricSample[]> {
     await this.fill(this.head, total, "head against baseline");
-    return this.columns().map(({ target, figures: [head, stored] }) => ({
-      name: target.id,
-      tolerance: this.toleranceOf(target),
-      worse: head.map((figure) => worseLogRatio(figure, 1, target.metric.better)),
-      baseline: stored.map((figure) => worseLogRatio(figure, 1, target.metric.better)),
-    }));
+    return this.samples(this.table().columns.filter(({ target }) => !target.beside));
   }
 
-  /** Ratios of the judged rounds and those stored: [head, baseline], not of the same length. */
-  columns(): Column[] {
-    const { columns } = this.table(this.storedTargets());
-    return columns.map(({ target, figures: [head] }) => ({
-      target,
-      figures: [head, [...(this.options.stored.get(target.id) ?? [])]],
-    }));
+  beside(): Findings {
+    const table = this.table();
+    const findings = findingsOf(this.options.targets, table, this.errors(), this.head, []);
+    const vanished = table.leftOut
+      .filter(({ reason }) => reason === VANISHED)
+      .map(({ name }) => `${name}: ${VANISHED}`);
+    const incomparable = [...findings.incomparable, ...vanished];
+    return { ...findings, incomparable, comparable: incomparable.length === 0 };
   }
 
-  leftOut(): LeftOut[] {
+  /** Figures of the judged rounds and those stored: [head, baseline], not of the same length. */
+  table(): Table {
     const { stored, targets } = this.options;
-    const { columns, leftOut } = this.table(targets);
+    const { columns, leftOut } = this.headTable(targets);
+    // An operation that never failed is in no baseline.
+    const storedOf = ({ id, metric }: Target) => stored.get(id) ?? (metric.silentAtZero ? [0] : undefined);
+    const known = columns.flatMap(({ target, figures: [head], gaps }): Column[] => {
+      const base = storedOf(target);
+      return base === undefined ? [] : [{ target, figures: [head, [...base]], gaps }];
+    });
     const unknown = columns
-      .filter(({ target }) => !stored.has(target.id))
-      .map(({ target: { id, name } }) => ({ id, name, reason: "not in the baseline" }));
+      .filter(({ target }) => storedOf(target) === undefined && !target.beside)
+      .map(({ target: { id, name } }): LeftOut => ({ id, name, reason: "not in the baseline" }));
     const measured = new Set([...columns.map((c) => c.target.id), ...leftOut.map((l) => l.id)]);
     const vanished = this.storedTargets()
-      .filter(({ id }) => !measured.has(id))
-      .map(({ id, name }) => ({ id, name, reason: "in the baseline, but not measured any more" }));
-    return [...leftOut, ...unknown, ...vanished];
+      .filter(({ id, metric }) => !measured.has(id) && !metric.silentAtZero)
+      .map(({ id, name }): LeftOut => ({ id, name, reason: VANISHED }));
+    return { columns: known, leftOut: [...leftOut, ...unknown, ...vanished] };
+  }
+
+  sameTable(): Table {
+    const pairs = Array.from({ length: this.same.length >>> 1 }, (_, i) => [this.same[2 * i], this.same[2 * i + 1]]);
+    return columnsOf(this.options.targets, pairs, ["head", "head again"]);
+  }
+
+  sameSamples(columns: readonly Column[]): MetricSample[] {
+    return columns.map((column) => pairedSample(column, this.options.tolerance));
+  }
+
+  samples(columns: readonly Column[]): MetricSample[] {
+    return columns.map(({ target: { id, metric }, figures: [head, stored] }) => {
+      const { scale, better } = metric;
+      const alone = (figure: number) => worseBy(scale, figure, NEUTRAL[scale], better);
+      const tolerance = toleranceOf(metric, this.options.tolerance, stored);
+      return { name: id, scale, tolerance, worse: head.map(alone), baseline: stored.map(alone) };
+    });
+  }
+
+  errors(): ErrorReport[] {
+    const counts = (list: readonly Readings[]) => list.map(({ errors }) => errors);
+    return errorsOf(counts([...this.head, ...this.same]), [], this.options.storedErrors);
   }
 
   private async fill(readings: Readings[], total: number, stage: string): Promise<void> {
     while (readings.length < total) {
       this.options.onRound?.(stage, readings.length, total);
-      readings.push(await this.options.measure(this.options.seed + readings.length));
+      readings.push(await this.options.measure(seedOfRound(this.options.seed, readings.length)));
     }
     this.options.onRound?.(stage, total, total);
   }
 
-  private table(targets: readonly Target[]): ReturnType<typeof columnsOf> {
-    const rounds = (this.head.length > 0 ? this.head : this.same).map((readings) => [readings]);
-    return columnsOf(targets, rounds, ["head"]);
+  private headTable(targets: readonly Target[]): Table {
+    return columnsOf(
+      targets,
+      this.head.map((readings) => [readings]),
+      ["head"],
+    );
   }
 
   private storedTargets(): Target[] {
     return this.options.targets.filter((target) => this.options.stored.has(target.id));
-  }
-
-  private toleranceOf(target: Target): number {
-    return this.options.tolerance * target.metric.toleranceFactor;
   }
 }

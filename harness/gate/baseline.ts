@@ -24,6 +24,10 @@ const baselineSchema = z.object({
   }),
   /** By target id (`scenario/path`): figure of the subject / figure of the reference, one a round. */
   ratios: z.record(z.string(), z.array(z.number().positive()).min(MINIMUM_ROUNDS)),
+  /** Of metrics that are shares of operations, by target id: the subject's own, one a round. Absent: written before they were judged. */
+  shares: z.record(z.string(), z.array(z.number().min(0).max(1)).min(MINIMUM_ROUNDS)).optional(),
+  /** Codes of the errors that the subject had, by scenario. */
+  errors: z.record(z.string(), z.array(z.string())).optional(),
 });
 
 export type Baseline = z.infer<typeof baselineSchema>;

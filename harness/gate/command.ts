@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { writeFileAtomically } from "../../reports/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
+import { refuseInputs } from "../../src/store/write-whole.js";
+import { parseSeed, parseWorkers } from "../command-line/option-values.js";
 import { requireWritableFile } from "../command-line/output-file.js";
 import { type GateContext, gateAgainst } from "./against.js";
 import { gateAgainstBaseline, recordBaseline } from "./against-baseline.js";
@@ -26,9 +28,7 @@ import {
   parseRounds,
   parseRunDuration,
   parseScenarios,
-  parseSeed,
   parseTolerance,
-  parseWorkers,
   type RunSettings,
 } from "./settings.js";
 
@@ -105,8 +105,13 @@ async function runGate(options: GateOptions, ownCli: string): Promise<void> {
     "--junit": options.junit,
     "--benchmark-json": options.benchmarkJson,
   };
+  const taken = options.baseline === undefined ? [] : [options.baseline];
   for (const [option, file] of Object.entries(outputs)) {
-    if (file !== undefined) await requireWritableFile(option, file);
+    if (file === undefined) continue;
+    // Neither over the baseline that is read nor over another of the reports.
+    refuseInputs(option, file, taken);
+    await requireWritableFile(option, file);
+    taken.push(file);
   }
   await withInterruption(async (signal) => {
     const temporary = await realpath(await mkdtemp(join(tmpdir(), "engram-gate-")));
@@ -147,7 +152,11 @@ async function write(file: string, options: GateOptions, context: GateContext): 
     return;
   }
   for (const { name, reason } of leftOut) process.stdout.write(`left out: ${name}: ${reason}\n`);
-  process.stdout.write(`${file}: ${Object.keys(baseline.ratios).length} metrics, ${context.rounds} rounds\n`);
+  for (const [scenario, codes] of Object.entries(baseline.errors ?? {})) {
+    if (codes.length > 0) process.stdout.write(`note: operations of ${scenario} failed: ${codes.join(", ")}\n`);
+  }
+  const metrics = Object.keys({ ...baseline.ratios, ...baseline.shares }).length;
+  process.stdout.write(`${file}: ${metrics} metrics, ${context.rounds} rounds\n`);
 }
 
 async function publish(report: GateReport, options: GateOptions): Promise<void> {

@@ -1,4 +1,5 @@
 /** The regression gate: is this build slower than that one, and how sure is that? */
 export { gateCommand } from "./command.js";
 export { EXIT, InterruptedError, RunFailedError } from "./errors.js";
-export type { GateReport, MetricReport } from "./report.js";
+export type { MetricReport } from "./metric-report.js";
+export type { GateReport } from "./report.js";

@@ -1,7 +1,11 @@
 /** Rounds of head against base: one fresh process an arm, in an order drawn for each round. */
-import { type Column, columnsOf, type LeftOut } from "./columns.js";
+import { type MetricSample, type RoundSource, SeededRandom } from "../statistics/index.js";
+import { type Column, columnsOf, type Table } from "./columns.js";
+import { type ErrorReport, errorsOf } from "./errors-of-runs.js";
+import { type Findings, findingsOf } from "./findings.js";
 import type { Readings, Target } from "./readings.js";
-import { type MetricSample, type RoundSource, SeededRandom, worseLogRatio } from "./statistics/index.js";
+import { seedOfRound } from "./settings.js";
+import { pairedSample } from "./toleranced.js";
 
 export interface PairedRoundsOptions {
   targets: readonly Target[];
@@ -27,28 +31,49 @@ export class PairedRounds implements RoundSource {
   /** The base against itself: what the machine adds to a difference of nothing. */
   async sameAgainstSame(total: number): Promise<MetricSample[]> {
     await this.fill(this.same, total, "base", "A/A check");
-    return this.samples(this.table(this.same, ["base", "base again"]).columns);
+    return this.samples(this.sameTable().columns.filter(({ target }) => !target.beside));
   }
 
   async headAgainstBase(total: number): Promise<MetricSample[]> {
     await this.fill(this.different, total, "head", "head against base");
-    return this.samples(this.columns());
+    return this.samples(this.table().columns.filter(({ target }) => !target.beside));
+  }
+
+  beside(): Findings {
+    const [head, base] = [0, 1].map((process) => this.different.map((pair) => pair[process]));
+    return findingsOf(this.options.targets, this.table(), this.errors(), head, base);
   }
 
   /** Figures of the judged rounds: [head, base]. */
-  columns(): Column[] {
-    return this.table(this.different, ["head", "base"]).columns;
+  table(): Table {
+    return columnsOf(this.options.targets, this.different, ["head", "base"]);
   }
 
-  leftOut(): LeftOut[] {
-    const rounds = this.different.length > 0 ? this.different : this.same;
-    return this.table(rounds, ["head", "base"]).leftOut;
+  sameTable(): Table {
+    return columnsOf(this.options.targets, this.same, ["base", "base again"]);
+  }
+
+  samples(columns: readonly Column[]): MetricSample[] {
+    return columns.map((column) => pairedSample(column, this.options.tolerance));
+  }
+
+  sameSamples(columns: readonly Column[]): MetricSample[] {
+    return this.samples(columns);
+  }
+
+  /** Every process of the base is asked, those of the A/A check too. */
+  errors(): ErrorReport[] {
+    const base = [...this.different.map((pair) => pair[1]), ...this.same.flat()];
+    return errorsOf(
+      this.different.map(([head]) => head.errors),
+      base.map(({ errors }) => errors),
+    );
   }
 
   private async fill(pairs: Pair[], total: number, first: "head" | "base", stage: string): Promise<void> {
     while (pairs.length < total) {
       this.options.onRound?.(stage, pairs.length, total);
-      pairs.push(await this.round(first, this.options.seed + pairs.length));
+      pairs.push(await this.round(first, seedOfRound(this.options.seed, pairs.length)));
     }
     this.options.onRound?.(stage, total, total);
   }
@@ -61,17 +86,5 @@ export class PairedRounds implements RoundSource {
     }
     const base = await measure("base", seed);
     return [await measure(first, seed), base];
-  }
-
-  private table(pairs: readonly Pair[], names: readonly string[]): ReturnType<typeof columnsOf> {
-    return columnsOf(this.options.targets, pairs, names);
-  }
-
-  private samples(columns: readonly Column[]): MetricSample[] {
-    return columns.map(({ target, figures: [head, base] }) => ({
-      name: target.id,
-      tolerance: this.options.tolerance * target.metric.toleranceFactor,
-      worse: head.map((figure, round) => worseLogRatio(figure, base[round], target.metric.better)),
-    }));
   }
 }

@@ -1,4 +1,4 @@
-/** What the gate says while it works: on stderr, and only to a terminal, so that logs stay clean. */
+/** What the gate says while it works, on stderr: a bar on a terminal, a line a round where there is none, so that a log shows that it lives. */
 import { SingleBar } from "cli-progress";
 
 export interface Progress {
@@ -9,8 +9,21 @@ export interface Progress {
   stop(): void;
 }
 
-export function createProgress(enabled: boolean): Progress {
-  if (!enabled) return { step() {}, rounds() {}, stop() {} };
+export function createProgress(
+  isTerminal: boolean,
+  write = (text: string) => void process.stderr.write(text),
+): Progress {
+  const step = (what: string) => write(`${what}\n`);
+  if (!isTerminal) {
+    return {
+      step,
+      // Told before each round, and once more at the end of a stage.
+      rounds: (stage, done, total) => {
+        if (done < total) step(`${stage}: round ${done + 1} of ${total}`);
+      },
+      stop() {},
+    };
+  }
   let bar: SingleBar | undefined;
   const stop = (): void => {
     bar?.stop();
@@ -19,7 +32,7 @@ export function createProgress(enabled: boolean): Progress {
   return {
     step(what) {
       stop();
-      process.stderr.write(`${what}\n`);
+      step(what);
     },
     rounds(stage, done, total) {
       if (!bar) {

@@ -1,7 +1,9 @@
 /** The figures of one measured process, by target, either as they are or divided by a reference subject's. */
-import type { Results } from "../../reports/index.js";
-import { METRICS, type Metric, type Reading } from "./metrics.js";
+import type { Results, Run } from "../../reports/index.js";
+import type { ErrorCounts } from "./errors-of-runs.js";
+import { BESIDE, METRICS, type Metric, QUALITY, type Reading } from "./metrics.js";
 import { type Arm, runOf } from "./run-arm.js";
+import { type WorkByScenario, workOf } from "./work.js";
 
 /** The subject under test. */
 export const SUBJECT = "engram";
@@ -20,34 +22,55 @@ export interface Target {
   name: string;
   scenario: string;
   metric: Metric;
+  /** True: shown beside the verdict and no part of it. */
+  beside: boolean;
 }
 
-/** By target id. */
-export type Readings = ReadonlyMap<string, Reading>;
+/** What one process says. */
+export interface Readings {
+  /** By target id. */
+  figures: ReadonlyMap<string, Reading>;
+  errors: ErrorCounts;
+  work: WorkByScenario;
+}
 
 export function targetsOf(scenarios: readonly string[]): Target[] {
   return scenarios.flatMap((scenario) =>
-    METRICS.map((metric) => ({
+    [...METRICS, ...QUALITY, ...BESIDE].map((metric) => ({
       id: `${scenario}/${metric.path}`,
       name: `${scenario} ${metric.label}`,
       scenario,
       metric,
+      beside: BESIDE.includes(metric),
     })),
   );
 }
 
 export function absoluteReadings(targets: readonly Target[], arm: Arm, results: Results): Readings {
-  return new Map(targets.map((t) => [t.id, t.metric.read(runOf(arm, results, t.scenario, SUBJECT))]));
+  return readings(targets, arm, results, (run, { metric }) => metric.read(run));
 }
 
+/** A share of operations is the subject's own matter: it stays as it is. */
 export function relativeReadings(targets: readonly Target[], arm: Arm, results: Results): Readings {
-  return new Map(
-    targets.map((t) => {
-      const own = t.metric.read(runOf(arm, results, t.scenario, SUBJECT));
-      const reference = t.metric.read(runOf(arm, results, t.scenario, REFERENCE));
-      return [t.id, divide(own, reference)];
-    }),
+  return readings(targets, arm, results, (run, { metric, scenario }) =>
+    metric.scale === "points"
+      ? metric.read(run)
+      : divide(metric.read(run), metric.read(runOf(arm, results, scenario, REFERENCE))),
   );
+}
+
+function readings(
+  targets: readonly Target[],
+  arm: Arm,
+  results: Results,
+  read: (run: Run, target: Target) => Reading,
+): Readings {
+  const runs = new Map(targets.map(({ scenario }) => [scenario, runOf(arm, results, scenario, SUBJECT)]));
+  return {
+    figures: new Map(targets.map((target) => [target.id, read(runs.get(target.scenario) as Run, target)])),
+    errors: new Map([...runs].map(([scenario, { errors }]) => [scenario, errors])),
+    work: new Map([...runs].map(([scenario, run]) => [scenario, workOf(run)])),
+  };
 }
 
 function divide(own: Reading, reference: Reading): Reading {

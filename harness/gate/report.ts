@@ -1,34 +1,15 @@
 /** What a gate found, as plain data: printed by --json, and all that the other outputs are made from. */
-import type { Column, LeftOut } from "./columns.js";
+import { type Decision, judge, type MetricSample, noiseOf, type Outcome } from "../statistics/index.js";
+import type { Column, LeftOut, Table } from "./columns.js";
+import { cpuNotices } from "./cpu-notices.js";
 import { EXIT } from "./errors.js";
+import type { ErrorReport } from "./errors-of-runs.js";
+import type { Findings } from "./findings.js";
+import { type MetricReport, metricOf } from "./metric-report.js";
 import { SUBJECT, type Target } from "./readings.js";
 import type { RunSettings } from "./settings.js";
-import { type Better, type Decision, median, type Outcome, shareOfLog, type Verdict } from "./statistics/index.js";
 
 export const REPORT_VERSION = 1;
-
-export interface MetricReport {
-  id: string;
-  name: string;
-  unit: string;
-  better: Better;
-  /** Share that the metric may be worse. */
-  tolerance: number;
-  /** Medians over the rounds; null when it was too noisy to be measured. */
-  head: number | null;
-  base: number | null;
-  /** How much worse, as a share (0.15 = 15 % worse, negative = better), with its 95 % interval. */
-  worse: number | null;
-  interval: { lower: number; upper: number } | null;
-  /** Holm-corrected, one-sided. */
-  pWorse: number | null;
-  pBetter: number | null;
-  /** Half-width of the A/A check, as a share. */
-  noise: number;
-  verdict: Verdict | "too noisy";
-  /** One figure a round, so that others can check the verdict: the head's and the base's. */
-  rounds: { head: number[]; base: number[] };
-}
 
 export interface GateReport {
   kind: "engram-gate";
@@ -45,8 +26,24 @@ export interface GateReport {
   seed: number;
   rounds: number;
   metrics: MetricReport[];
+  /** Judged in the same way, each alone, and no part of the outcome. */
+  beside: MetricReport[];
+  /** Operations that failed, by scenario and code. */
+  errors: ErrorReport[];
+  /** Why the two cannot be compared, one line each. */
+  incomparable: string[];
   leftOut: LeftOut[];
   notices: string[];
+}
+
+/** Rounds of either mode, as far as a report is made of them. */
+export interface MeasuredRounds {
+  table(): Table;
+  sameTable(): Table;
+  samples(columns: readonly Column[]): MetricSample[];
+  sameSamples(columns: readonly Column[]): MetricSample[];
+  errors(): ErrorReport[];
+  beside(): Findings;
 }
 
 export interface ReportParts {
@@ -59,13 +56,14 @@ export interface ReportParts {
   inconclusive: "pass" | "fail";
   decision: Decision;
   targets: readonly Target[];
-  columns: readonly Column[];
-  leftOut: readonly LeftOut[];
+  measured: MeasuredRounds;
   notices: readonly string[];
 }
 
 export function reportOf(parts: ReportParts): GateReport {
-  const { mode, head, base, settings, tolerance, seed, decision } = parts;
+  const { mode, head, base, settings, tolerance, seed, decision, measured } = parts;
+  const metrics = metricsOf(parts);
+  const beside = besideOf(parts);
   return {
     kind: "engram-gate",
     version: REPORT_VERSION,
@@ -79,9 +77,12 @@ export function reportOf(parts: ReportParts): GateReport {
     tolerance,
     seed,
     rounds: decision.rounds,
-    metrics: metricsOf(parts),
-    leftOut: [...parts.leftOut],
-    notices: [...parts.notices],
+    metrics,
+    beside,
+    errors: measured.errors(),
+    incomparable: measured.beside().incomparable,
+    leftOut: leftOutOf(parts, new Set(metrics.map(({ id }) => id))),
+    notices: [...parts.notices, ...gapNotices(measured.table()), ...cpuNotices(metrics, beside)],
   };
 }
 
@@ -91,32 +92,51 @@ export function exitCodeOf(outcome: Outcome, inconclusive: "pass" | "fail"): num
   return EXIT.ok;
 }
 
-function metricsOf({ decision, targets, columns, mode }: ReportParts): MetricReport[] {
-  return decision.noise.flatMap((noise): MetricReport[] => {
-    const target = targets.find((t) => t.id === noise.name)!;
-    const [head = [], base = []] = columns.find((c) => c.target.id === noise.name)?.figures ?? [];
-    const judgement = decision.judgements.find((j) => j.name === noise.name);
-    // Judged in the A/A check but with gaps since: it stands among those left out.
-    if (!judgement && !noise.tooNoisy) return [];
-    return [
-      {
-        id: target.id,
-        name: target.name,
-        unit: mode === "baseline" ? "x reference" : target.metric.unit,
-        better: target.metric.better,
-        tolerance: noise.tolerance,
-        head: head.length > 0 ? median(head) : null,
-        base: base.length > 0 ? median(base) : null,
-        worse: judgement ? shareOfLog(judgement.effect) : null,
-        interval: judgement
-          ? { lower: shareOfLog(judgement.interval.lower), upper: shareOfLog(judgement.interval.upper) }
-          : null,
-        pWorse: judgement?.pWorse ?? null,
-        pBetter: judgement?.pBetter ?? null,
-        noise: noise.halfWidth,
-        verdict: judgement?.verdict ?? "too noisy",
-        rounds: { head, base },
-      },
-    ];
+/** Those that were judged, and those that the A/A check has found too noisy for it. */
+function metricsOf({ decision, targets, measured, mode }: ReportParts): MetricReport[] {
+  const { columns } = measured.table();
+  return targets.flatMap((target): MetricReport[] => {
+    const noise = decision.noise.find((n) => n.name === target.id);
+    const judgement = decision.judgements.find((j) => j.name === target.id);
+    if (target.beside || (!judgement && !noise?.tooNoisy)) return [];
+    const column = columns.find((c) => c.target.id === target.id);
+    return [metricOf(target, mode === "baseline", column, noise, judgement)];
   });
+}
+
+/** Each by itself, for they decide nothing together. */
+function besideOf({ targets, measured, mode, seed, decision }: ReportParts): MetricReport[] {
+  const { columns } = measured.table();
+  const same = measured.sameTable().columns;
+  return targets.flatMap((target): MetricReport[] => {
+    const column = columns.find((c) => c.target === target);
+    const sameColumn = same.find((c) => c.target === target);
+    if (!target.beside || !column || !sameColumn) return [];
+    const [sample] = measured.samples([column]);
+    const [sameSample] = measured.sameSamples([sameColumn]);
+    const noise = noiseOf(sameSample, decision.firstLook, seed);
+    const judgement = noise.tooNoisy ? undefined : judge([sample], seed)[0];
+    return [metricOf(target, mode === "baseline", column, noise, judgement)];
+  });
+}
+
+/** Everything with a figure somewhere that is not among the metrics, each once. */
+function leftOutOf({ measured, targets }: ReportParts, judged: ReadonlySet<string>): LeftOut[] {
+  const { columns, leftOut } = measured.table();
+  const same = measured.sameTable().leftOut.map((one) => ({ ...one, reason: `A/A check: ${one.reason}` }));
+  const unchecked = columns.map(
+    ({ target: { id, name } }): LeftOut => ({ id, name, reason: "not measured in the A/A check" }),
+  );
+  const found = new Map<string, LeftOut>();
+  for (const one of [...leftOut, ...same, ...unchecked]) {
+    const beside = targets.some(({ id, beside }) => id === one.id && beside);
+    if (!judged.has(one.id) && !beside && !found.has(one.id)) found.set(one.id, one);
+  }
+  return [...found.values()];
+}
+
+function gapNotices({ columns }: Table): string[] {
+  return columns.flatMap(({ target, gaps }) =>
+    gaps === null || target.beside ? [] : [`${target.name} is judged without some rounds: ${gaps}`],
+  );
 }

@@ -1,6 +1,6 @@
 /** What the user asked for, once it has been checked. */
 import { InvalidArgumentError } from "../../src/store/errors.js";
-import { parseDuration } from "../../workloads/index.js";
+import { parseDuration, wholeNumber } from "../command-line/option-values.js";
 
 /** What every measured process runs, the same in both arms. */
 export interface RunSettings {
@@ -34,46 +34,20 @@ export function parseTolerance(text: string): number {
   return share;
 }
 
+/** Fewer can prove nothing. */
 export function parseRounds(text: string): number {
-  const rounds = parseInteger(text);
-  if (rounds === undefined || rounds < MINIMUM_ROUNDS || rounds > MAXIMUM_ROUNDS) {
-    throw new InvalidArgumentError(
-      `--rounds ${text}: expected a whole number from ${MINIMUM_ROUNDS} (fewer can prove nothing) to ${MAXIMUM_ROUNDS}`,
-    );
-  }
-  return rounds;
+  return wholeNumber("--rounds", text, MINIMUM_ROUNDS, MAXIMUM_ROUNDS);
 }
 
-export function parseSeed(text: string): number {
-  const seed = parseInteger(text);
-  if (seed === undefined || seed > 0x7fff_ffff) {
-    throw new InvalidArgumentError(`--seed ${text}: expected a whole number from 0 to 2147483647`);
-  }
-  return seed;
-}
-
-export function parseWorkers(text: string): number {
-  const workers = parseInteger(text);
-  if (workers === undefined || workers < 1 || workers > 64) {
-    throw new InvalidArgumentError(`--workers ${text}: expected a whole number from 1 to 64`);
-  }
-  return workers;
-}
-
-/** Checked here, so that a slip is one line now and not a failed run twenty rounds on; passed on as it was given. */
+/** Passed on to `engram run` as it was given, which would refuse it twenty rounds on. */
 export function parseRunDuration(text: string): string {
-  if (!(durationOrNaN(text) > 0)) {
-    throw new InvalidArgumentError(`--duration ${text}: expected a time above 0, such as 500ms, 1s or 1m`);
-  }
+  parseDuration(text);
   return text.trim();
 }
 
-function durationOrNaN(text: string): number {
-  try {
-    return parseDuration(text);
-  } catch {
-    return Number.NaN;
-  }
+/** The seed of a round, of one process: `engram run` takes 32 bits, so that it begins at 0 again above them. */
+export function seedOfRound(seed: number, round: number): number {
+  return (seed + round) >>> 0;
 }
 
 /** Comma list; names are passed on to `engram run`, so one that looks like an option is refused here. */
@@ -84,8 +58,4 @@ export function parseScenarios(text: string): string[] {
     throw new InvalidArgumentError(`--scenario ${text}: expected scenario names, each once, such as blackboard,ycsb-a`);
   }
   return names;
-}
-
-function parseInteger(text: string): number | undefined {
-  return /^\d{1,10}$/.test(text.trim()) ? Number(text) : undefined;
 }

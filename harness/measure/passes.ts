@@ -8,6 +8,9 @@
  * - open loop: operations start at their intended times and every one is timed, from the intended start and from the
  *   actual one. An operation that waited because the one before it was slow counts its waiting (no coordinated omission).
  *
+ * An operation that fails is counted by its error's code and by nothing else: it is no throughput, no cost and no latency, since
+ * refusing is mostly faster than doing. Limits count it, so that a pass whose every operation fails ends as well.
+ *
  * This module is loaded once per subject (`passes.js?subject=…`): the loops of each instance see one class of agent only,
  * so the calibration over the no-op subject does not make the engine's call sites polymorphic for the subject measured.
  */
@@ -45,20 +48,39 @@ export interface Limits {
   /** True: one pass over the stream and no more. */
   readonly once: boolean;
   stopped(): boolean;
-  /** Told the operations done so far, at every batch. */
-  progress(operations: number): void;
+  /** Told the operations done so far and those that failed, at every batch. */
+  progress(operations: number, failed: number): void;
 }
 
 /** Where a pass in a stream goes on, so that a second pass does not repeat the first. */
 export interface Cursor {
   position: number;
+  /**
+   * Told when a stream begins anew, to give what is inserted keys that no one has named yet; absent where nothing is. How long that took,
+   * ms: it is the driver's own doing, and the pass's clock stands still meanwhile.
+   */
+  nextRound?(): number;
 }
 
-/** Runs operations [from, to) of the stream. An operation that throws is counted by code and passed over. */
+/** Moves on to `to`, or round to the beginning. How long the clock is to stand still for it, ms. */
+function advance(cursor: Cursor, to: number, stream: AgentStream, { once }: Limits): number {
+  if (to < stream.length || once) {
+    cursor.position = to;
+    return 0;
+  }
+  cursor.position = 0;
+  return cursor.nextRound === undefined ? 0 : cursor.nextRound();
+}
+
+/**
+ * Runs operations [from, to) of the stream. An operation that throws is counted by code and passed over. Look-ups that were answered before
+ * their operation failed (of a read-modify-write whose write was refused) stay counted: the hit ratio is one of look-ups.
+ */
 export function runSpan(subject: SubjectAgent, stream: AgentStream, from: number, to: number, tally: Tally): void {
   // What a subject cannot do was taken out of its streams.
   const agent = subject as CapableAgent;
-  const { kinds, keys, sizes, ttls } = stream;
+  const { kinds, keys, sizes, ttls, labels } = stream;
+  let failed = 0;
   let hits = 0;
   let misses = 0;
   let sink = 0;
@@ -137,19 +159,20 @@ export function runSpan(subject: SubjectAgent, stream: AgentStream, from: number
         }
       }
     } catch (error) {
-      tally.countError(error);
+      tally.countError(error, labels === null ? 0 : labels[i]);
+      failed++;
       i++;
     }
   }
-  tally.operations += to - from;
+  tally.operations += to - from - failed;
   tally.hits += hits;
   tally.misses += misses;
   tally.sink = (tally.sink + sink) | 0;
 }
 
 /**
- * The batched pass. `onBatch(startMs, elapsedMs, operations)` is called for every batch of 60 us or more; what is left over at
- * the end counts for throughput only.
+ * The batched pass. `onBatch(startMs, elapsedMs, operations)` is called for every batch of 60 us or more in which nothing failed: of one
+ * in which something did the time is partly that of failures, and tells no cost. What is left over at the end counts for throughput only.
  */
 export async function runBatched(
   agent: SubjectAgent,
@@ -161,12 +184,13 @@ export async function runBatched(
 ): Promise<void> {
   const settles = agent.settle !== undefined;
   const start = performance.now();
-  const deadline = start + limits.milliseconds;
+  let deadline = start + limits.milliseconds;
   let left = limits.once ? Math.min(limits.operations, stream.length - cursor.position) : limits.operations;
   let step = 64;
   let now = start;
   while (left > 0 && now < deadline && !limits.stopped()) {
-    const batchStart = now;
+    let batchStart = now;
+    const failedBefore = tally.failed;
     let operations = 0;
     // A batch goes on in steps until it is long enough, so that none is ever too short to be timed.
     do {
@@ -174,22 +198,28 @@ export async function runBatched(
       runSpan(agent, stream, cursor.position, to, tally);
       operations += to - cursor.position;
       left -= to - cursor.position;
-      cursor.position = to === stream.length && !limits.once ? 0 : to;
       if (settles) await agent.settle?.();
+      const paused = advance(cursor, to, stream, limits);
+      if (paused > 0) {
+        tally.pausedMs += paused;
+        batchStart += paused;
+        deadline += paused;
+      }
       now = performance.now();
     } while (left > 0 && now - batchStart < BATCH_MS);
     const elapsed = now - batchStart;
     if (elapsed >= BATCH_MS) {
-      onBatch(batchStart, elapsed, operations);
+      if (tally.failed === failedBefore) onBatch(batchStart, elapsed, operations);
+      else tally.spoiltBatches++;
       // Aim at one and a half times the shortest batch in one step.
       step = Math.max(1, Math.min(65_536, Math.ceil((operations / elapsed) * BATCH_MS * 1.5)));
     }
-    limits.progress(tally.operations);
+    limits.progress(tally.operations, tally.failed);
   }
 }
 
 /**
- * The sampled pass: `onSample(kind, label, ns)` gets the raw time of a single operation, clock included. A getOrSet that hit was
+ * The sampled pass: `onSample(kind, label, ns)` gets the raw time of a single operation that did not fail, clock included. A getOrSet that hit was
  * a get, and is told as one too.
  */
 export async function runSampled(
@@ -203,7 +233,7 @@ export async function runSampled(
 ): Promise<void> {
   const settles = agent.settle !== undefined;
   const start = performance.now();
-  const deadline = start + limits.milliseconds;
+  let deadline = start + limits.milliseconds;
   let left = limits.once ? Math.min(limits.operations, stream.length - cursor.position) : limits.operations;
   let random = seed | 1;
   let samples = 0;
@@ -215,29 +245,34 @@ export async function runSampled(
     const gap = Math.min((random >>> 0) % (2 * SAMPLE_EVERY - 1), left - 1, stream.length - cursor.position - 1);
     const at = cursor.position + gap;
     runSpan(agent, stream, cursor.position, at, tally);
-    const misses = tally.misses;
+    const { misses, failed } = tally;
     const before = performance.now();
     runSpan(agent, stream, at, at + 1, tally);
     const after = performance.now();
-    const nanoseconds = (after - before) * 1e6;
-    const label = stream.labels === null ? 0 : stream.labels[at];
-    onSample(stream.kinds[at], label, nanoseconds);
-    if (stream.kinds[at] === GET_OR_SET && tally.misses === misses) onSample(GET, label, nanoseconds);
+    if (tally.failed === failed) {
+      const nanoseconds = (after - before) * 1e6;
+      const label = stream.labels === null ? 0 : stream.labels[at];
+      onSample(stream.kinds[at], label, nanoseconds);
+      if (stream.kinds[at] === GET_OR_SET && tally.misses === misses) onSample(GET, label, nanoseconds);
+    }
     left -= gap + 1;
-    cursor.position = at + 1 === stream.length && !limits.once ? 0 : at + 1;
+    const paused = advance(cursor, at + 1, stream, limits);
+    tally.pausedMs += paused;
+    deadline += paused;
     if (++samples % 16 === 0) {
       if (settles) await agent.settle?.();
-      limits.progress(tally.operations);
+      limits.progress(tally.operations, tally.failed);
       if (after >= deadline || limits.stopped()) break;
     }
   }
   if (settles) await agent.settle?.();
-  limits.progress(tally.operations);
+  limits.progress(tally.operations, tally.failed);
 }
 
 /**
  * The open-loop pass: operation i is meant to start `arrival(i)` ms after the pass; `waitUntil` answers false when the pass is to
- * stop instead. `onOperation(kind, label, fromIntended, fromActual)` gets both times in ns, clock included.
+ * stop instead. `onOperation(kind, label, fromIntended, fromActual)` gets both times of one that did not fail in ns, clock included; the
+ * waiting that a failed one caused counts for those after it.
  */
 export async function runOpen(
   agent: SubjectAgent,
@@ -250,7 +285,7 @@ export async function runOpen(
   onOperation: (kind: number, label: number, fromIntended: number, fromActual: number) => void,
 ): Promise<void> {
   const settles = agent.settle !== undefined;
-  const start = performance.now();
+  let start = performance.now();
   let left = limits.once ? Math.min(limits.operations, stream.length - cursor.position) : limits.operations;
   for (let i = 0; left > 0; i++, left--) {
     const offset = arrival(i);
@@ -258,17 +293,21 @@ export async function runOpen(
     const intended = start + offset;
     if (performance.now() < intended && !waitUntil(intended)) break;
     const at = cursor.position;
-    const misses = tally.misses;
+    const { misses, failed } = tally;
     const before = performance.now();
     runSpan(agent, stream, at, at + 1, tally);
     const after = performance.now();
-    const label = stream.labels === null ? 0 : stream.labels[at];
-    onOperation(stream.kinds[at], label, (after - intended) * 1e6, (after - before) * 1e6);
-    if (stream.kinds[at] === GET_OR_SET && tally.misses === misses) {
-      onOperation(GET, label, (after - intended) * 1e6, (after - before) * 1e6);
+    if (tally.failed === failed) {
+      const label = stream.labels === null ? 0 : stream.labels[at];
+      onOperation(stream.kinds[at], label, (after - intended) * 1e6, (after - before) * 1e6);
+      if (stream.kinds[at] === GET_OR_SET && tally.misses === misses) {
+        onOperation(GET, label, (after - intended) * 1e6, (after - before) * 1e6);
+      }
     }
-    cursor.position = at + 1 === stream.length && !limits.once ? 0 : at + 1;
-    limits.progress(tally.operations);
+    const paused = advance(cursor, at + 1, stream, limits);
+    tally.pausedMs += paused;
+    start += paused;
+    limits.progress(tally.operations, tally.failed);
     if ((i & 63) === 63) {
       if (settles) await agent.settle?.();
       if (limits.stopped()) break;
@@ -277,5 +316,5 @@ export async function runOpen(
     }
   }
   if (settles) await agent.settle?.();
-  limits.progress(tally.operations);
+  limits.progress(tally.operations, tally.failed);
 }

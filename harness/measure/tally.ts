@@ -1,6 +1,14 @@
 /** What one worker counted in one pass. Plain numbers: they are exact up to 2^53. */
 export class Tally {
+  /** Operations that were done; what failed is in `failed` and `errors` alone. */
   operations = 0;
+  failed = 0;
+  /** Of those that failed those of each label, by number; shorter than the labels are many. */
+  readonly failedByLabel: number[] = [];
+  /** Batches that tell no cost, because something failed in them. */
+  spoiltBatches = 0;
+  /** How long the driver's own doings took during the pass, ms: no part of its time. */
+  pausedMs = 0;
   hits = 0;
   misses = 0;
   /** Entries that scans read. */
@@ -16,7 +24,9 @@ export class Tally {
   /** Every result ends up here, and from here in the message to the main thread: nothing can be optimised away. */
   sink = 0;
 
-  countError(error: unknown): void {
+  countError(error: unknown, label = 0): void {
+    this.failed++;
+    this.failedByLabel[label] = (this.failedByLabel[label] ?? 0) + 1;
     const code = errorCode(error);
     this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
   }

@@ -21,6 +21,7 @@ import { Tally } from "../measure/tally.js";
 import { loadSubject } from "../subjects/index.js";
 import type { AgentContext, Subject, SubjectAgent } from "../subjects/subject.js";
 import { type Clock, ControlBlock } from "./control-block.js";
+import { FreshKeys } from "./fresh-keys.js";
 import { slotTable } from "./latency-slots.js";
 import type { CostCounts, FromWorker, PassOrder, PassReport, Preload, ToWorker, WorkerBirth } from "./messages.js";
 import { valuesFor } from "./values.js";
@@ -37,7 +38,8 @@ class AgentWorker {
   readonly #control: ControlBlock;
   readonly #slots: Int32Array;
   readonly #collections = new GarbageCollections();
-  readonly #cursors: Array<{ position: number }>;
+  readonly #cursors: Passes.Cursor[];
+  readonly #fresh: FreshKeys[] = [];
   #agent: SubjectAgent | undefined;
   #timerFloorNs = 0;
 
@@ -55,7 +57,22 @@ class AgentWorker {
     this.#calibrator = calibrator;
     this.#control = new ControlBlock(birth.workers, birth.slots.length, birth.control);
     this.#slots = slotTable(birth.slots);
-    this.#cursors = birth.phases.map(() => ({ position: 0 }));
+    this.#cursors = birth.phases.map((_, phase) => this.#cursorOf(birth.freshKeys[phase], context.keys as string[]));
+  }
+
+  #cursorOf(indexes: Uint32Array | null, keys: string[]): Passes.Cursor {
+    if (indexes === null || indexes.length === 0) return { position: 0 };
+    const fresh = new FreshKeys(keys, indexes, this.#birth.freshStride);
+    this.#fresh.push(fresh);
+    return {
+      position: 0,
+      nextRound: () => {
+        const start = performance.now();
+        fresh.next();
+        this.#agent?.renamed?.(fresh.indexes);
+        return performance.now() - start;
+      },
+    };
   }
 
   static async start(birth: WorkerBirth): Promise<AgentWorker> {
@@ -77,10 +94,12 @@ class AgentWorker {
 
   /** Attaches to a fresh shared part and writes this worker's share of the keys that exist beforehand. */
   async attach(attachment: unknown, preload: Preload): Promise<Array<[string, number]>> {
+    // Before the subject sees the keys.
+    for (const fresh of this.#fresh) fresh.restart();
     this.#agent = await this.#subject.attach(attachment, this.#context);
     for (const cursor of this.#cursors) cursor.position = 0;
     const tally = new Tally();
-    const progress = this.#control.operations(this.#birth.worker);
+    const progress = this.#control.attempts(this.#birth.worker);
     for (let i = 0; i < preload.keys.length; i++) {
       try {
         this.#agent.set(preload.keys[i], preload.sizes[i], 0);
@@ -105,8 +124,8 @@ class AgentWorker {
     // Asked for before the barrier: the calibration takes time, and workers must start together.
     const drive = await this.#driver(order, agent, stream, tally, batches);
     const from = this.#cursors[order.phase].position;
-    const progress = this.#control.operations(this.#birth.worker);
-    Atomics.store(progress, 0, 0);
+    Atomics.store(this.#control.operations(this.#birth.worker), 0, 0);
+    Atomics.store(this.#control.attempts(this.#birth.worker), 0, 0);
     post({ type: "armed" });
     this.#control.barrier().arriveAndWait();
     const startedAt = performance.now();
@@ -114,12 +133,15 @@ class AgentWorker {
     const endedAt = performance.now();
     return {
       operations: tally.operations,
-      byLabel: this.#byLabel(order, from, tally.operations),
+      failed: tally.failed,
+      spoiltBatches: tally.spoiltBatches,
+      byLabel: this.#byLabel(order, from, tally),
       hits: tally.hits,
       misses: tally.misses,
       errors: [...tally.errors],
       startedAt: performance.timeOrigin + startedAt,
       endedAt: performance.timeOrigin + endedAt,
+      pausedMs: tally.pausedMs,
       costs,
       gc: await this.#collections.between(startedAt, endedAt, batches),
       counts: { scanned: tally.scanned, received: tally.received, refused: tally.refused, changes: tally.changes },
@@ -149,6 +171,19 @@ class AgentWorker {
           const half = { ...limits, milliseconds: limits.milliseconds / 2 };
           await this.#passes.runBatched(agent, stream, cursor, half, tally, () => {});
           await this.#passes.runSampled(agent, stream, cursor, half, tally, this.#seed(), () => {});
+          if (order.arrivals === null) return [];
+          // Due all at once, so that nothing waits.
+          const some = { ...limits, operations: OPEN_WARM_UP, milliseconds: limits.milliseconds / 2 };
+          await this.#passes.runOpen(
+            agent,
+            stream,
+            cursor,
+            some,
+            tally,
+            () => 0,
+            () => true,
+            () => {},
+          );
           return [];
         };
       case "throughput": {
@@ -173,10 +208,11 @@ class AgentWorker {
       case "open": {
         const { arrivals } = order;
         if (arrivals === null) throw new Error("an open loop was ordered without a rate");
-        const { rate, rampMs, rank, of } = arrivals;
+        const { rate, rampMs, rank, of, spanMs } = arrivals;
         const actual = this.#recording("actual");
         const intended = this.#recording("intended");
         return async () => {
+          const start = performance.now();
           await this.#passes.runOpen(
             agent,
             stream,
@@ -190,6 +226,8 @@ class AgentWorker {
               intended(kind, label, fromIntended);
             },
           );
+          // The last interval is part of the phase too: without it two operations at 1/s would be two in one second.
+          this.#waitUntil(start + spanMs + tally.pausedMs);
           return [];
         };
       }
@@ -238,10 +276,11 @@ class AgentWorker {
   }
 
   /** Counted after the pass, from where in the stream it began: the loop that is measured knows no roles. */
-  #byLabel({ pass, phase }: PassOrder, from: number, operations: number): number[] {
+  #byLabel({ pass, phase }: PassOrder, from: number, { operations, failed, failedByLabel }: Tally): number[] {
     const stream = this.#birth.phases[phase];
     if (pass === "cost" || stream.length === 0) return [];
-    return countLabels(stream, from, operations, this.#birth.labelNames.length);
+    const begun = countLabels(stream, from, operations + failed, this.#birth.labelNames.length);
+    return begun.map((count, label) => count - (failedByLabel[label] ?? 0));
   }
 
   /** Null when the operations have several labels: a cost of them together would belong to none. */
@@ -251,14 +290,16 @@ class AgentWorker {
   }
 
   #limits(order: PassOrder): Passes.Limits {
-    const progress = this.#control.operations(this.#birth.worker);
+    const done = this.#control.operations(this.#birth.worker);
+    const attempts = this.#control.attempts(this.#birth.worker);
     return {
       operations: order.operations ?? Number.POSITIVE_INFINITY,
       milliseconds: order.milliseconds ?? Number.POSITIVE_INFINITY,
       once: order.once,
       stopped: () => this.#control.stopped,
-      progress: (operations) => {
-        Atomics.store(progress, 0, operations >>> 0);
+      progress: (operations, failed) => {
+        Atomics.store(done, 0, operations >>> 0);
+        Atomics.store(attempts, 0, (operations + failed) >>> 0);
       },
     };
   }
@@ -280,6 +321,8 @@ class AgentWorker {
 
 /** How long a kind of operation goes on before the next has its turn. */
 const ROUND_MS = 20;
+/** Operations in which an open loop's code is warmed up, at most. */
+const OPEN_WARM_UP = 5000;
 /** Above this a wait sleeps, ms. */
 const SPIN_MS = 1;
 

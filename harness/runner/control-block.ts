@@ -1,6 +1,6 @@
 /**
- * The memory one run process and its workers share: a start barrier, a stop word, and for each worker the count of
- * operations done and its latency histograms. One writer a word; the main thread only reads, the stop word aside.
+ * The memory one run process and its workers share: a start barrier, a stop word, and for each worker the counts of
+ * operations done and begun and its latency histograms. One writer a word; the main thread only reads, the stop word aside.
  */
 import { HistogramReader, HistogramRecorder, RECORDER_BYTES } from "../../src/metrics/index.js";
 import { BARRIER_BYTES, Barrier } from "../measure/barrier.js";
@@ -53,6 +53,11 @@ export class ControlBlock {
   /** Operations a worker has done in the current pass, modulo 2^32. */
   operations(worker: number): Uint32Array {
     return new Uint32Array(this.buffer, this.#workerOffset(worker), 1);
+  }
+
+  /** Operations a worker has begun, loading included and failed ones too, modulo 2^32: whether it still moves. */
+  attempts(worker: number): Uint32Array {
+    return new Uint32Array(this.buffer, this.#workerOffset(worker) + 4, 1);
   }
 
   recorder(worker: number, slot: number, clock: Clock): HistogramRecorder {

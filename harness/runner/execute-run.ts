@@ -1,5 +1,6 @@
 /** One run from its plan to its result: streams drawn, workers born, passes driven. */
 import type { Run } from "../../reports/results.js";
+import { arrivalsBy } from "../../workloads/index.js";
 import { loadSubject, type SubjectPlan } from "../subjects/index.js";
 import { ControlBlock } from "./control-block.js";
 import { type LatencySlot, latencySlots } from "./latency-slots.js";
@@ -8,7 +9,7 @@ import { RunDriver } from "./run-driver.js";
 import { RunResult } from "./run-result.js";
 import { withoutUnsupported } from "./unsupported.js";
 import { WorkerCrew } from "./worker-crew.js";
-import { makeWorkload, type Workload } from "./workload.js";
+import { makeWorkload, type Workload, type WorkloadPhase } from "./workload.js";
 
 export interface RunOutcome {
   readonly run: Run;
@@ -73,10 +74,20 @@ function birthsOf(
     slots,
     labelNames: workload.labels.map(({ name }) => name),
     phases: workload.phases.map(({ streams }) => streams[worker]),
+    freshKeys: workload.phases.map(({ freshKeys }) => freshKeys[worker]),
+    freshStride: workload.freshStride,
     valueSizes: workload.valueSizes,
     maxValueBytes,
     seed: plan.seed,
   }));
+}
+
+/** A phase that inserts and is not known to end within what was drawn. */
+function goesRoundInserting({ freshKeys, streams, operations, milliseconds, rate, rampMs }: WorkloadPhase): boolean {
+  if (freshKeys.every((keys) => keys === null)) return false;
+  const drawn = streams.reduce((sum, { length }) => sum + length, 0);
+  if (operations !== null) return operations > drawn;
+  return rate === null || milliseconds === null || arrivalsBy(rate, milliseconds, rampMs) > drawn;
 }
 
 function subjectPlan(plan: RunPlan, workload: Workload): SubjectPlan {
@@ -97,6 +108,7 @@ function subjectPlan(plan: RunPlan, workload: Workload): SubjectPlan {
     keyBytes,
     largestValues,
     entries,
+    grows: workload.phases.some(goesRoundInserting),
     footprintBytes,
     maxValueBytes,
     maxKeyBytes,

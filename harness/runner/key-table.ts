@@ -31,8 +31,16 @@ export class KeyTable {
     this.#numbers = Array.from({ length: namespaces }, () => new Map());
   }
 
-  /** The stream's keys by their numbers here. `namespaceAt` tells the namespace of operation i. */
-  adopt(drawn: OperationStream, namespaceAt: (i: number) => number): Uint32Array {
+  /**
+   * The stream's keys by their numbers here. `namespaceAt` tells the namespace of operation i, `insertedAt` whether its key is one that the
+   * stream inserts, the numbers of which are moved by `ahead`: no other phase is to have inserted it before.
+   */
+  adopt(
+    drawn: OperationStream,
+    namespaceAt: (i: number) => number,
+    insertedAt: ((i: number) => boolean) | null = null,
+    ahead = 0,
+  ): Uint32Array {
     const keys = new Uint32Array(drawn.count);
     for (let i = 0; i < drawn.count; i++) {
       const op = drawn.ops[i];
@@ -42,7 +50,8 @@ export class KeyTable {
         if (SENDS[op] === 1) this.#sizes.add(drawn.sizes[i]);
         continue;
       }
-      const key = this.#number(drawn.keys[i], namespaceAt(i), drawn.keyName);
+      const moved = insertedAt?.(i) ? ahead : 0;
+      const key = this.#number(drawn.keys[i] + moved, namespaceAt(i), drawn.keyName);
       keys[i] = key;
       if (WRITES_VALUE[op] === 1) this.#written(key, drawn.sizes[i]);
     }

@@ -61,6 +61,10 @@ export interface WorkerBirth {
   /** Names of the labels, by number: several may have one. */
   readonly labelNames: ReadonlyArray<string | null>;
   readonly phases: readonly AgentStream[];
+  /** By phase: the keys that its inserts name first, which get other names each time the stream goes round; null: it has none. */
+  readonly freshKeys: ReadonlyArray<Uint32Array | null>;
+  /** How far the numbers in the names of fresh keys move with each round. */
+  readonly freshStride: number;
   /** Every size of value that is written, bytes. */
   readonly valueSizes: Uint32Array;
   readonly maxValueBytes: number;
@@ -92,6 +96,8 @@ export interface WorkerArrivals {
   readonly rampMs: number;
   readonly rank: number;
   readonly of: number;
+  /** How long the phase lasts, ms: until the operation after the last is due. */
+  readonly spanMs: number;
 }
 
 /** Main thread of the run process to a worker. */
@@ -114,7 +120,12 @@ export interface CostCounts {
 }
 
 export interface PassReport {
+  /** Operations that were done. */
   readonly operations: number;
+  /** Operations that failed: no part of any other figure but `errors`. */
+  readonly failed: number;
+  /** Batches that tell no cost, because something failed in them. */
+  readonly spoiltBatches: number;
   /** Of them those of each label, by number. */
   readonly byLabel: readonly number[];
   readonly hits: number;
@@ -123,6 +134,8 @@ export interface PassReport {
   /** Milliseconds since 1970, fractional: comparable between the threads of one process. */
   readonly startedAt: number;
   readonly endedAt: number;
+  /** How long the driver's own doings took between the two, ms. */
+  readonly pausedMs: number;
   readonly costs: CostCounts[];
   readonly gc: {
     readonly count: number;

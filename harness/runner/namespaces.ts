@@ -1,9 +1,6 @@
 /** The namespaces of a run: those of the scenario, one for each agent where it says so. */
-import type { Phase, Scenario } from "../../workloads/index.js";
+import { DEFAULT_NAMESPACE, type Phase, type Scenario } from "../../workloads/index.js";
 import type { SubjectNamespace } from "../subjects/index.js";
-
-/** Where a role names none. */
-const DEFAULT_NAMESPACE = "bench";
 
 export class Namespaces {
   readonly #scenario: Scenario;

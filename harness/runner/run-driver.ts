@@ -1,9 +1,11 @@
 /** Drives the workers of one run through its passes, and hands what they report to the result. */
-import { lowestRate } from "../../workloads/index.js";
+import { arrivalTime, lowestRate } from "../../workloads/index.js";
 import { RunFailedError } from "../command-line/errors.js";
 import { kindsWithCost } from "../measure/stream.js";
 import type { RunningBackups, SharedPart, Subject } from "../subjects/index.js";
 import type { ControlBlock } from "./control-block.js";
+import { CpuTime } from "./cpu-time.js";
+import { OtherLoad } from "./doubts.js";
 import { Happenings } from "./happenings.js";
 import type { PassName, PassOrder, PassReport } from "./messages.js";
 import type { RunResult } from "./run-result.js";
@@ -19,10 +21,13 @@ export type MeasuredPass = (typeof PASSES)[number];
 const COST_SHARE = 0.25;
 /** When only operations were asked for, the cost pass has to be told a time, ms. */
 const COST_MS_DEFAULT = 250;
-/** Warm-up, ms: a fifth of the run, so long that the loops are compiled, and never a nuisance. */
-const WARM_UP = { share: 0.2, least: 20, most: 500 };
+/**
+ * Warm-up: in slices of so many ms until they agree, on two instances one after the other. What V8 compiles for the first is made anew when
+ * the second comes, for its calls go into another engine; what it makes then is good for every further one (docs/decisions/0020).
+ */
+const WARM_UP = { instances: 2, sliceMs: 25, mostMs: 600, better: 1.1 };
 /** A point of the time series at least every second, and some twenty a run. */
-const SERIES = { points: 20, leastMs: 50, mostMs: 1000 };
+const SERIES = { points: 20, leastMs: 20, mostMs: 1000 };
 /** Longer than any batch, commit or garbage collection takes, ms. */
 const STALL_MS = 30_000;
 
@@ -67,38 +72,60 @@ export class RunDriver {
     }
   }
 
-  /** On an instance of its own, thrown away: what is measured must not start with the warm-up's leavings. */
+  /** On instances of its own, thrown away: what is measured must not start with the warm-up's leavings. */
   async #warmUp(): Promise<void> {
-    const { phases } = this.#parts.workload;
-    const { share, least, most } = WARM_UP;
-    const milliseconds = Math.min(most, Math.max(least, passMs("throughput", phases) * share));
-    await this.#withInstance([], async () => {
-      for (const phase of phases) await this.#pass("warm-up", phase, milliseconds / phases.length, null);
-    });
+    const { control, workload } = this.#parts;
+    const phases = [...new Map(workload.phases.map((phase) => [phase.name, phase])).values()];
+    for (let instance = 0; instance < WARM_UP.instances && !control.stopped; instance++) {
+      await this.#withInstance([], async () => {
+        for (const phase of phases) await this.#settle(phase, WARM_UP.mostMs / phases.length);
+      });
+    }
+  }
+
+  /** Goes on until a slice is no faster than the best before it, for two slices at least. */
+  async #settle(phase: WorkloadPhase, mostMs: number): Promise<void> {
+    let best = 0;
+    let passed = 0;
+    for (let slice = 0; !this.#parts.control.stopped; slice++) {
+      const reports = await this.#pass("warm-up", phase, WARM_UP.sliceMs, null);
+      const operations = reports.reduce((sum, report) => sum + report.operations + report.failed, 0);
+      const milliseconds = Math.max(...reports.map(({ startedAt, endedAt }) => endedAt - startedAt));
+      const rate = operations / Math.max(1, milliseconds);
+      passed += WARM_UP.sliceMs;
+      if (slice > 0 && (rate < best * WARM_UP.better || passed >= mostMs)) return;
+      best = Math.max(best, rate);
+    }
   }
 
   async #measure(pass: MeasuredPass, phases: readonly WorkloadPhase[]): Promise<void> {
     const { control, result } = this.#parts;
-    const collector = new LatencyCollector(control);
     await this.#withInstance(phases, async (instance) => {
+      const load = new OtherLoad();
       let seconds = 0;
       for (const phase of phases) {
         if (control.stopped) break;
+        // Each phase has its own: what was recorded in one is never counted with another's.
+        const collector = new LatencyCollector(control);
         const open = phase.rate !== null;
         const milliseconds = pass === "cost" ? costMs(phase) : phase.milliseconds;
         const operations = pass === "cost" ? null : phase.operations;
         const clock = open ? "intended" : "actual";
         const sampler = new SeriesSampler(control, pass === "cost" ? null : collector, clock, seconds);
+        const cpu = new CpuTime();
         const happened = new Happenings(pass === "throughput" ? instance.shared : null);
         const reports = await this.#pass(open ? "open" : pass, phase, milliseconds, operations, {
           sampler,
           happened,
+          cpu,
           backups: instance.backups,
         });
+        if (pass === "throughput") result.addCpu(cpu);
         seconds += result.addPass(pass, phase, reports, sampler.points, happened.list, seconds);
+        result.addLatencies(phase, collector);
       }
+      result.addOthers(load.processors());
       if (pass === "throughput") result.addMemory(instance.shared.memory());
-      result.addLatencies(collector);
     });
     this.#doneMs += passMs(pass, phases);
   }
@@ -109,7 +136,7 @@ export class RunDriver {
     phase: WorkloadPhase,
     milliseconds: number | null,
     operations: number | null,
-    beside?: { sampler: SeriesSampler; happened: Happenings; backups: RunningBackups | null },
+    beside?: { sampler: SeriesSampler; happened: Happenings; cpu: CpuTime; backups: RunningBackups | null },
   ): Promise<PassReport[]> {
     const { crew, progress } = this.#parts;
     const orders = this.#ordersOf(pass, phase, milliseconds, operations);
@@ -120,6 +147,8 @@ export class RunDriver {
     beside?.sampler.start(points, (elapsed) => {
       progress(Math.min(0.99, (this.#doneMs + elapsed) / this.#expectedMs), `${pass} pass, ${phase.name}`);
     });
+    // After the workers have made ready, which takes processor time of its own.
+    beside?.cpu.start();
     beside?.happened.start();
     const endBackups =
       phase.backupEveryMs === null
@@ -130,6 +159,7 @@ export class RunDriver {
     try {
       return (await this.#unlessStalled(crew.replies("done"), `${pass} pass`, patienceMs)).map(({ report }) => report);
     } finally {
+      beside?.cpu.stop();
       beside?.sampler.stop();
       await endBackups?.();
       beside?.happened.stop();
@@ -148,8 +178,11 @@ export class RunDriver {
         milliseconds,
         // The first workers take one more each when the operations do not divide evenly.
         operations: operations === null ? null : Math.floor((operations + busy.length - 1 - rank) / busy.length),
-        once: phase.once && pass !== "cost",
-        arrivals: phase.rate === null ? null : { rate: phase.rate, rampMs: phase.rampMs, rank, of: busy.length },
+        once: phase.once && pass !== "cost" && pass !== "warm-up",
+        arrivals:
+          phase.rate === null
+            ? null
+            : { rate: phase.rate, rampMs: phase.rampMs, rank, of: busy.length, spanMs: spanOf(phase) },
       };
     });
   }
@@ -162,7 +195,7 @@ export class RunDriver {
       let since = performance.now();
       timer = setInterval(() => {
         const { control } = this.#parts;
-        const counts = Array.from({ length: this.#workers }, (_, worker) => control.operations(worker)[0]);
+        const counts = Array.from({ length: this.#workers }, (_, worker) => control.attempts(worker)[0]);
         const now = counts.join();
         if (now !== last) {
           last = now;
@@ -191,7 +224,12 @@ export class RunDriver {
       preload: subject.shared ? workload.preloads[worker] : joined(workload),
     }));
     const attached = await this.#unlessStalled(crew.replies("attached"), "loading");
-    for (const { errors } of attached) result.addErrors(errors);
+    // Those who share nothing have each loaded everything.
+    const { preloads } = workload;
+    const all = preloads.reduce((sum, { keys }) => sum + keys.length, 0);
+    for (const [worker, { errors }] of attached.entries()) {
+      result.addErrors(errors, subject.shared ? preloads[worker].keys.length : all);
+    }
     await use({ shared, backups: await this.#backupsFor(phases, shared) });
     crew.tell(() => ({ type: "detach" }));
     await this.#unlessStalled(crew.replies("detached"), "closing");
@@ -217,6 +255,16 @@ function takesPart(phase: WorkloadPhase, pass: MeasuredPass): boolean {
   if (phase.rate !== null) return false;
   // With one kind of operation the throughput pass has told its cost already.
   return pass === "sampled" || phase.streams.some((stream) => kindsWithCost(stream).length > 1);
+}
+
+/** How long an open loop lasts when it keeps up, ms: until the operation after its last is due. */
+function spanOf({ rate, rampMs, milliseconds, operations, once, streams }: WorkloadPhase): number {
+  if (rate === null) return 0;
+  const drawn = once ? streams.reduce((sum, { length }) => sum + length, 0) : Number.POSITIVE_INFINITY;
+  const most = Math.min(operations ?? Number.POSITIVE_INFINITY, drawn);
+  const due = Number.isFinite(most) ? arrivalTime(rate, most, rampMs) : Number.POSITIVE_INFINITY;
+  const span = Math.min(milliseconds ?? Number.POSITIVE_INFINITY, due);
+  return Number.isFinite(span) ? span : 0;
 }
 
 function costMs(phase: WorkloadPhase): number {

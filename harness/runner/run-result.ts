@@ -1,13 +1,17 @@
 /** Gathers what the passes of one run reported into the run of results.json. */
-import type { Latency, Run, RunEvent, RunRole, SeriesPoint } from "../../reports/results.js";
+
+import { type LatencyKey, latencyName } from "../../reports/latency-names.js";
+import type { Latency, Run, RunEvent, RunPhase, RunRole, SeriesPoint } from "../../reports/results.js";
 import { Histogram } from "../../src/metrics/index.js";
-import { arrivalsBy, STREAM_OPERATIONS } from "../../workloads/index.js";
+import { arrivalsBy, arrivalTime, STREAM_OPERATIONS } from "../../workloads/index.js";
 import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
 import type { MemoryUse, Subject } from "../subjects/index.js";
+import type { CpuTime } from "./cpu-time.js";
+import { doubtAboutLoad, doubtsAbout } from "./doubts.js";
 import type { Happening } from "./happenings.js";
-import { fromActualStart, latencyName } from "./latency-names.js";
 import type { LatencySlot } from "./latency-slots.js";
 import type { CostCounts, NamedHistogram, PassReport } from "./messages.js";
+import { PhaseTotal, type Wanted } from "./phase-total.js";
 import type { LatencyCollector } from "./sampler.js";
 import type { Label, Workload, WorkloadPhase } from "./workload.js";
 
@@ -18,15 +22,24 @@ const MARKED_PAUSES = 100;
 const SUSPECT_FACTOR = 1.4;
 
 interface CostTotal {
+  readonly key: LatencyKey;
   readonly histogram: Histogram;
   operations: number;
   noopNs: number;
 }
 
+interface LatencyTotal {
+  readonly key: LatencyKey;
+  readonly histogram: Histogram;
+}
+
+/** A role within one phase: in another its agents do something else, or the same under another load. */
 interface RoleTotal {
+  readonly name: string;
+  readonly phase: string;
   operations: number;
   seconds: number;
-  readonly latencies: Map<string, Histogram>;
+  readonly latencies: Map<string, LatencyTotal>;
 }
 
 export class RunResult {
@@ -37,21 +50,26 @@ export class RunResult {
   readonly #notes = new Set<string>();
   readonly #errors = new Map<string, number>();
   readonly #costs = new Map<string, CostTotal>();
-  readonly #histograms = new Map<string, Histogram>();
-  readonly #latency: Record<string, Latency> = {};
+  readonly #latencies = new Map<string, LatencyTotal>();
+  readonly #phases = new Map<string, PhaseTotal>();
   readonly #roles = new Map<string, RoleTotal>();
-  readonly #series: SeriesPoint[] = [];
-  readonly #sampledSeries: SeriesPoint[] = [];
+  readonly #doubts = new Set<string>();
+  /** Of each phase of the throughput pass, from where it began. */
+  readonly #series: { phase: WorkloadPhase; offset: number; points: SeriesPoint[] }[] = [];
+  /** Of its sampled pass, from its beginning. */
+  readonly #sampledSeries = new Map<WorkloadPhase, SeriesPoint[]>();
   readonly #events: RunEvent[] = [];
   readonly #pauses: Array<{ t: number; milliseconds: number; kind: string }> = [];
   readonly #counts = { scanned: 0, received: 0, refused: 0, changes: 0 };
   readonly #gc = { count: 0, totalMs: 0, batchesTouched: 0, batches: 0 };
   #memory: Run["memory"] | undefined;
   #workerMemory: Array<MemoryUse | null> = [];
-  #operations = 0;
+  readonly #cpu = { userMs: 0, systemMs: 0 };
+  /** Of all passes, loading included: among these are the errors. */
+  #attempted = 0;
+  #spoiltBatches = 0;
   #seconds = 0;
-  #hits = 0;
-  #misses = 0;
+  #others = 0;
 
   constructor(workload: Workload, subject: Subject, slots: readonly LatencySlot[], timerFloorNs: number) {
     this.#workload = workload;
@@ -64,8 +82,26 @@ export class RunResult {
     for (const note of notes) this.#notes.add(note);
   }
 
-  addErrors(errors: ReadonlyArray<readonly [string, number]>): void {
+  /** Something that makes the figures worthless. */
+  doubt(...doubts: readonly string[]): void {
+    for (const doubt of doubts) this.#doubts.add(doubt);
+  }
+
+  /** Processors that other processes took during a pass. */
+  addOthers(processors: number): void {
+    this.#others = Math.max(this.#others, processors);
+  }
+
+  /** @param attempted operations among which these errors were */
+  addErrors(errors: ReadonlyArray<readonly [string, number]>, attempted: number): void {
+    this.#attempted += attempted;
     for (const [code, count] of errors) this.#errors.set(code, (this.#errors.get(code) ?? 0) + count);
+  }
+
+  /** Processor time of one phase of the throughput pass. */
+  addCpu({ userMs, systemMs }: CpuTime): void {
+    this.#cpu.userMs += userMs;
+    this.#cpu.systemMs += systemMs;
   }
 
   /** Adds one pass over one phase, `offset` seconds into the measured part. Returns how long it took, seconds. */
@@ -78,20 +114,26 @@ export class RunResult {
     offset: number,
   ): number {
     const startedAt = Math.min(...reports.map((report) => report.startedAt));
-    const seconds = (Math.max(...reports.map(({ endedAt }) => endedAt)) - startedAt) / 1000;
+    const paused = reports.reduce((sum, { pausedMs }) => sum + pausedMs, 0) / reports.length;
+    const seconds = (Math.max(...reports.map(({ endedAt }) => endedAt)) - startedAt - paused) / 1000;
     for (const report of reports) {
-      this.addErrors(report.errors);
-      for (const cost of report.costs) this.#addCost(cost);
+      this.addErrors(report.errors, report.operations + report.failed);
+      this.#spoiltBatches += report.spoiltBatches;
+      for (const cost of report.costs) this.#addCost(cost, phase);
       this.#gc.count += report.gc.count;
       this.#gc.totalMs += report.gc.totalMs;
       this.#gc.batchesTouched += report.gc.batchesTouched;
       this.#gc.batches += report.gc.batches;
     }
     const own = withinPass(points, offset + seconds);
-    if (pass === "sampled") this.#sampledSeries.push(...own);
+    if (pass === "sampled")
+      this.#sampledSeries.set(
+        phase,
+        own.map((point) => ({ ...point, t: point.t - offset })),
+      );
     if (pass === "throughput") {
       this.#seconds += seconds;
-      this.#series.push(...own);
+      this.#series.push({ phase, offset, points: own });
       if (this.#workload.phases.length > 1) this.#events.push({ t: offset, kind: "phase", label: phase.name });
       const timeOf = (at: number) => offset + Math.max(0, at - startedAt) / 1000;
       for (const { kind, at, label } of happenings) this.#events.push({ t: timeOf(at), kind, label });
@@ -103,12 +145,11 @@ export class RunResult {
         this.#counts.received += report.counts.received;
         this.#counts.refused += report.counts.refused;
         this.#counts.changes += report.counts.changes;
-        this.#operations += report.operations;
-        this.#hits += report.hits;
-        this.#misses += report.misses;
       }
       this.#workerMemory = reports.map(({ memory }) => memory);
       this.#noteRate(phase, reports, seconds);
+      const slices = own.map(({ t, ops }) => ({ t: t - offset, ops }));
+      this.#phaseOf(phase).add(reports, seconds, slices, wantedIn(phase, seconds));
       this.#addRoles(phase, reports, seconds);
     }
     return seconds;
@@ -135,41 +176,52 @@ export class RunResult {
     };
   }
 
-  /** Latencies by operation. Open loop: from the intended start under the plain name, from the actual start beside it. */
-  addLatencies(collector: LatencyCollector): void {
-    const all = new Map<string, Histogram>();
+  /**
+   * Latencies that were recorded in one pass over a phase. Of an open loop those from the intended start go by the plain name, those from
+   * the actual start beside it.
+   */
+  addLatencies(phase: WorkloadPhase, collector: LatencyCollector): void {
+    const open = phase.rate !== null;
     for (const [slot, { kind, label: number }] of this.#slots.entries()) {
-      const { name, role } = this.#workload.labels[number];
-      const operation = STREAM_OPERATIONS[kind];
-      const intended = collector.total(slot, "intended");
-      const actual = collector.total(slot, "actual");
-      const open = intended.count > 0;
-      if (!open && actual.count === 0) continue;
-      const [first, beside] = open ? [intended, actual] : [actual, null];
-      merge(all, latencyName(operation, name), first);
-      if (beside !== null) merge(all, fromActualStart(operation, name), beside);
-      if (role === null) continue;
-      const own = this.#roleOf(role).latencies;
-      merge(own, operation, first);
-      if (beside !== null) merge(own, fromActualStart(operation), beside);
+      const { name: label, role } = this.#workload.labels[number];
+      for (const clock of open ? (["intended", "actual"] as const) : (["actual"] as const)) {
+        const histogram = collector.total(slot, clock);
+        if (histogram.count === 0) continue;
+        const key: LatencyKey = { ...this.#keyOf(STREAM_OPERATIONS[kind], label, phase), from: open ? clock : null };
+        merge(this.#latencies, key, histogram);
+        // A role says in its own name what its label and its phase are.
+        if (role !== null) merge(this.#roleOf(role, phase).latencies, { ...key, label: null, phase: null }, histogram);
+      }
     }
-    for (const [name, histogram] of all) this.#addLatency(name, histogram);
   }
 
-  #roleOf(name: string): RoleTotal {
-    let total = this.#roles.get(name);
+  #keyOf(operation: string, label: string | null, { name }: WorkloadPhase): Omit<LatencyKey, "from"> {
+    return { operation, label, phase: this.#workload.namesPhases ? name : null };
+  }
+
+  #phaseOf(phase: WorkloadPhase): PhaseTotal {
+    let total = this.#phases.get(phase.name);
     if (total === undefined) {
-      total = { operations: 0, seconds: 0, latencies: new Map() };
-      this.#roles.set(name, total);
+      total = new PhaseTotal(phase);
+      this.#phases.set(phase.name, total);
     }
     return total;
   }
 
-  /** A role's rate is over the phases that have it: in the others its agents do nothing or something else. */
+  #roleOf(name: string, phase: WorkloadPhase): RoleTotal {
+    const key = JSON.stringify([name, phase.name]);
+    let total = this.#roles.get(key);
+    if (total === undefined) {
+      total = { name, phase: phase.name, operations: 0, seconds: 0, latencies: new Map() };
+      this.#roles.set(key, total);
+    }
+    return total;
+  }
+
   #addRoles(phase: WorkloadPhase, reports: readonly PassReport[], seconds: number): void {
     const { labels } = this.#workload;
     for (const role of new Set(rolesIn(phase, labels))) {
-      const total = this.#roleOf(role);
+      const total = this.#roleOf(role, phase);
       total.seconds += seconds;
       for (const { byLabel } of reports) {
         for (const [number, count] of byLabel.entries()) if (labels[number].role === role) total.operations += count;
@@ -178,28 +230,24 @@ export class RunResult {
   }
 
   #allRoles(): RunRole[] {
-    return [...this.#roles].map(([name, { operations, seconds, latencies }]) => ({
+    return [...this.#roles.values()].map(({ name, phase, operations, seconds, latencies }) => ({
       name,
+      ...(this.#workload.namesPhases ? { phase } : {}),
       ops: operations,
       opsPerSecond: seconds === 0 ? 0 : operations / seconds,
       latency: Object.fromEntries(
-        [...latencies].map(([operation, histogram]) => {
+        [...latencies].map(([operation, total]) => {
           // The spectrum is drawn of all roles together.
-          const { spectrum: _, ...figures } = this.#sampled(histogram);
+          const { spectrum: _, ...figures } = this.#sampled(total);
           return [operation, figures];
         }),
       ),
     }));
   }
 
-  #addLatency(name: string, histogram: Histogram): void {
-    this.#latency[name] = this.#sampled(histogram);
-    this.#histograms.set(name, histogram);
-  }
-
   /** Of every latency that the run names, whole: what an export draws on. */
   histograms(): NamedHistogram[] {
-    return [...this.#histograms].map(([name, histogram]) => ({
+    return [...this.#latencies].map(([name, { histogram }]) => ({
       name,
       pairs: histogram.toPairs(),
       max: histogram.max,
@@ -208,27 +256,43 @@ export class RunResult {
 
   toRun(): Run {
     // The no-op subject answers every look-up: no ratio of its is one.
-    const lookups = this.#subject.name === "noop" ? 0 : this.#hits + this.#misses;
+    const looksUp = this.#subject.name !== "noop";
+    const totals = [...this.#phases.values()];
+    const phases = totals.map((total) => total.toPhase(looksUp));
+    const sum = (pick: (phase: RunPhase) => number) => phases.reduce((all, phase) => all + pick(phase), 0);
+    const [ops, hits, misses] = [sum((one) => one.ops), sum((one) => one.hits), sum((one) => one.misses)];
+    const loops = new Set(phases.map((one) => one.loop));
+    const loop = loops.size > 1 ? "mixed" : ([...loops][0] ?? "closed");
     const cost = this.#costRecord();
     if (this.#gc.batchesTouched > 0) {
       this.note(
         `garbage collection touched ${this.#gc.batchesTouched} of ${this.#gc.batches} batches; they are counted`,
       );
     }
+    this.#noteFailures();
     this.#noteCounts();
+    this.doubt(
+      ...doubtAboutLoad(this.#others),
+      ...totals.flatMap((total) => doubtsAbout(total, this.#workload.namesPhases)),
+    );
     const events = this.#allEvents();
+    const [only] = phases;
     return {
       scenario: this.#workload.scenario.name,
       subject: this.#subject.name,
       workers: this.#workload.crew.workers,
-      ops: this.#operations,
+      ops,
+      failed: sum((one) => one.failed),
+      attempted: this.#attempted,
       seconds: this.#seconds,
-      opsPerSecond: this.#seconds === 0 ? 0 : this.#operations / this.#seconds,
-      loop: this.#workload.phases.some(({ rate }) => rate !== null) ? "open" : "closed",
-      latency: this.#latency,
+      opsPerSecond: loop === "mixed" ? null : this.#seconds === 0 ? 0 : ops / this.#seconds,
+      loop,
+      ...(!this.#workload.namesPhases && only?.rate ? { rate: only.rate } : {}),
+      ...(this.#workload.namesPhases && phases.length > 0 ? { phases } : {}),
+      latency: Object.fromEntries([...this.#latencies].map(([name, total]) => [name, this.#sampled(total)])),
       cost,
-      hitRatio: lookups === 0 ? null : this.#hits / lookups,
-      ...(lookups === 0 ? {} : { hits: this.#hits, misses: this.#misses }),
+      hitRatio: hits + misses === 0 ? null : hits / (hits + misses),
+      ...(hits + misses === 0 ? {} : { hits, misses }),
       memory: this.#memory ?? {
         rssBytes: process.memoryUsage.rss(),
         usedBytes: null,
@@ -236,19 +300,31 @@ export class RunResult {
         utilisation: null,
       },
       errors: Object.fromEntries(this.#errors),
-      series: withLatencies(this.#series, this.#sampledSeries, this.#timerFloorNs),
+      cpu: { ...this.#cpu },
+      series: this.#wholeSeries(),
       ...(events.length > 0 ? { events } : {}),
       gc: { count: this.#gc.count, totalMs: this.#gc.totalMs },
       notes: [...this.#notes],
-      ...(this.#roles.size > 1 ? { roles: this.#allRoles() } : {}),
+      ...(this.#doubts.size > 0 ? { doubts: [...this.#doubts] } : {}),
+      ...(this.#workload.leftOut === null ? {} : { leftOut: this.#workload.leftOut }),
+      ...(new Set([...this.#roles.values()].map(({ name }) => name)).size > 1 ? { roles: this.#allRoles() } : {}),
     };
   }
 
-  #addCost(cost: CostCounts): void {
-    const name = latencyName(cost.name, this.#workload.labels[cost.label].name);
+  /** Phase by phase: in the sampled pass those of an open loop are left out, so that its times are not the run's. */
+  #wholeSeries(): SeriesPoint[] {
+    return this.#series.flatMap(({ phase, offset, points }) => {
+      const sampled = (this.#sampledSeries.get(phase) ?? []).map((point) => ({ ...point, t: point.t + offset }));
+      return withLatencies(points, sampled, this.#timerFloorNs, offset);
+    });
+  }
+
+  #addCost(cost: CostCounts, phase: WorkloadPhase): void {
+    const key = { ...this.#keyOf(cost.name, this.#workload.labels[cost.label].name, phase), from: null };
+    const name = latencyName(key);
     let total = this.#costs.get(name);
     if (total === undefined) {
-      total = { histogram: new Histogram(), operations: 0, noopNs: 0 };
+      total = { key, histogram: new Histogram(), operations: 0, noopNs: 0 };
       this.#costs.set(name, total);
     }
     total.histogram.merge(Histogram.fromPairs(cost.pairs, cost.max));
@@ -258,9 +334,10 @@ export class RunResult {
 
   #costRecord(): Record<string, Latency> {
     const record: Record<string, Latency> = {};
-    for (const [name, { histogram, operations, noopNs }] of this.#costs) {
+    for (const [name, { key, histogram, operations, noopNs }] of this.#costs) {
       if (histogram.count === 0) {
-        this.note(`${name}: not one batch of 60 us, so no cost per operation`);
+        const whole = this.#spoiltBatches > 0 ? " in which nothing failed" : "";
+        this.note(`${name}: not one batch of 60 us${whole}, so no cost per operation`);
         continue;
       }
       const scaled = summary(histogram, (units) => units / COST_UNITS_PER_NS);
@@ -271,30 +348,44 @@ export class RunResult {
           `${name} costs ${scaled.p50.toFixed(1)} ns, the empty loop ${noopNs.toFixed(1)} ns: probably optimised away`,
         );
       }
-      record[name] = { mode: "batched", count: operations, ...scaled, ...(suspect ? { suspect } : {}) };
+      record[name] = {
+        ...{ mode: "batched", count: operations, ...scaled, ...belongs(key) },
+        ...(suspect ? { suspect } : {}),
+      };
     }
     return record;
   }
 
-  #sampled(histogram: Histogram): Latency {
+  #sampled({ key, histogram }: LatencyTotal): Latency {
     const floor = this.#timerFloorNs;
     // The clock's own cost is subtracted already; what is left below it is not known to the ns.
-    return { mode: "sampled", count: histogram.count, ...summary(histogram, (ns) => Math.max(ns, floor)), floor };
+    const figures = summary(histogram, (ns) => Math.max(ns, floor));
+    return { mode: "sampled", count: histogram.count, ...figures, floor, ...belongs(key) };
   }
 
   #noteRate(phase: WorkloadPhase, reports: readonly PassReport[], seconds: number): void {
-    const { rate, rampMs, milliseconds, name } = phase;
-    if (rate === null) return;
-    const done = reports.reduce((sum, report) => sum + report.operations, 0);
-    // Told to stop, a phase is shorter than it was meant to be; one that cannot keep up goes on for longer.
-    const spanMs = Math.min(milliseconds ?? Number.POSITIVE_INFINITY, seconds * 1000);
-    const wanted = (arrivalsBy(rate, spanMs, rampMs) * 1000) / spanMs;
-    const reached = done / seconds;
+    const { rate, name } = phase;
+    const due = wantedIn(phase, seconds);
+    if (rate === null || due === null || due.seconds === 0) return;
+    // Those that failed have kept up as well; that they failed stands elsewhere.
+    const reached = reports.reduce((sum, report) => sum + report.operations + report.failed, 0) / seconds;
+    const wanted = due.operations / due.seconds;
     if (reached < wanted * 0.95) {
       const of = rate.shape === "constant" ? "" : " on average";
       this.note(
-        `${name}: ${Math.round(reached)}/s of the ${Math.round(wanted)}/s asked for${of}: the subject cannot keep up`,
+        `${name}: ${significantly(reached)}/s of the ${significantly(wanted)}/s asked for${of}: the subject cannot keep up`,
       );
+    }
+  }
+
+  #noteFailures(): void {
+    const failures = [...this.#errors.values()].reduce((sum, count) => sum + count, 0);
+    if (failures === 0) return;
+    this.note(
+      `${failures} of ${this.#attempted} operations failed, over all passes: no part of throughput, costs and latencies`,
+    );
+    if (this.#spoiltBatches > 0) {
+      this.note(`${this.#spoiltBatches} batches had failures in them and tell no cost`);
     }
   }
 
@@ -323,10 +414,39 @@ function rolesIn({ streams }: WorkloadPhase, labels: readonly Label[]): string[]
   return [...numbers].sort((a, b) => a - b).flatMap((number) => labels[number].role ?? []);
 }
 
-function merge(into: Map<string, Histogram>, name: string, histogram: Histogram): void {
-  const total = into.get(name) ?? new Histogram();
-  total.merge(histogram);
-  into.set(name, total);
+/** What an open loop was to do in a phase that took so long; null: closed loop. */
+function wantedIn({ rate, rampMs, milliseconds, operations }: WorkloadPhase, seconds: number): Wanted | null {
+  if (rate === null) return null;
+  // Told to stop, a phase is shorter than it was meant to be; one that cannot keep up goes on for longer, and nothing is due then.
+  const spanMs = Math.min(milliseconds ?? Number.POSITIVE_INFINITY, seconds * 1000);
+  const due = arrivalsBy(rate, spanMs, rampMs);
+  if (operations === null || operations >= due) return { operations: due, seconds: spanMs / 1000 };
+  return { operations, seconds: arrivalTime(rate, operations, rampMs) / 1000 };
+}
+
+/** A rate for a sentence: whole where it is large, to three digits where it is not. */
+function significantly(rate: number): string {
+  return rate >= 100 ? String(Math.round(rate)) : String(Number(rate.toPrecision(3)));
+}
+
+/** What a latency belongs to, as the results keep it. */
+function belongs({ operation, label, phase, from }: LatencyKey) {
+  return {
+    operation,
+    ...(label === null ? {} : { label }),
+    ...(phase === null ? {} : { phase }),
+    ...(from === null ? {} : { from }),
+  };
+}
+
+function merge(into: Map<string, LatencyTotal>, key: LatencyKey, histogram: Histogram): void {
+  const name = latencyName(key);
+  let total = into.get(name);
+  if (total === undefined) {
+    total = { key, histogram: new Histogram() };
+    into.set(name, total);
+  }
+  total.histogram.merge(histogram);
 }
 
 function summary(histogram: Histogram, scale: (value: number) => number) {
@@ -353,16 +473,21 @@ export function withinPass(points: readonly SeriesPoint[], end: number): SeriesP
 }
 
 /**
- * Throughput of the batched pass with the latencies of the sampled one beside it, which went through the same phases for the
+ * Throughput of the batched pass with the latencies of the sampled one beside it, which went through the same phase for the
  * same time: each point takes the sampled latencies nearest in time, within one interval.
  */
-function withLatencies(series: readonly SeriesPoint[], sampled: readonly SeriesPoint[], floor: number): SeriesPoint[] {
+function withLatencies(
+  series: readonly SeriesPoint[],
+  sampled: readonly SeriesPoint[],
+  floor: number,
+  start: number,
+): SeriesPoint[] {
   let next = 0;
   return series.map((point, index) => {
     if (point.p50 !== undefined && point.p99 !== undefined) {
       return { ...point, p50: Math.max(floor, point.p50), p99: Math.max(floor, point.p99) };
     }
-    const interval = point.t - (index === 0 ? 0 : series[index - 1].t);
+    const interval = point.t - (index === 0 ? start : series[index - 1].t);
     while (next + 1 < sampled.length && Math.abs(sampled[next + 1].t - point.t) <= Math.abs(sampled[next].t - point.t))
       next++;
     const near = sampled[next];

@@ -27,16 +27,19 @@ export function withoutUnsupported(workload: Workload, subject: Subject): { work
     throw new LeftOutError(`${subject.name} can do none of the operations of this scenario (${left.join(", ")})`);
   }
   const kept = (kind: number) => !left.includes(STREAM_OPERATIONS[kind]);
+  const whole: string[] = [];
   const phases = workload.phases.flatMap((phase) => {
     const streams = phase.streams.map((one) => operationsOf(one, kept));
     if (lengthOf(streams) >= LEAST_PART * lengthOf(phase.streams)) return [{ ...phase, streams }];
     notes.push(`${subject.name} cannot do most of phase ${phase.name}, which is left out whole`);
+    whole.push(phase.name);
     return [];
   });
   if (phases.length === 0) {
     throw new LeftOutError(`${subject.name} can do too little of this scenario: it cannot ${left.join(", ")}`);
   }
-  return { workload: { ...workload, phases }, notes };
+  const leftOut = { operations: left, phases: [...new Set(whole)] };
+  return { workload: { ...workload, phases, leftOut }, notes };
 }
 
 /** Of a phase's operations: with fewer left it would be another workload under the same name. */

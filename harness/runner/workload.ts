@@ -1,9 +1,13 @@
 /** What a run replays, ready to be handed out: key strings, one stream a worker and phase, and what exists beforehand. */
+
+import { InvalidArgumentError } from "../../src/store/errors.js";
 import {
+  arrivalsBy,
   type Crew,
   createPreload,
   createStream,
   crewOf,
+  largestValue,
   loadScenario,
   loadTrace,
   NEXT,
@@ -17,6 +21,7 @@ import {
   STREAM_OPERATIONS,
   type StreamOperation,
   type Trace,
+  WRITES_VALUE,
 } from "../../workloads/index.js";
 import type { AgentStream } from "../measure/stream.js";
 import type { Mailboxes, SubjectNamespace } from "../subjects/index.js";
@@ -27,6 +32,32 @@ import { phaseLengths } from "./phase-lengths.js";
 
 /** Operations drawn per worker and phase; a longer phase goes round again. Enough to outgrow any CPU cache. */
 const STREAM_LENGTH = 262_144;
+/** Of a phase that inserts and whose number of operations is known, so that it need not go round. */
+const LONGEST_WITH_INSERTS = 2_097_152;
+/** Inserts in a stream that goes round: each round they get other names, for which the pass stands still. */
+const INSERTS_A_ROUND = 32_768;
+
+/** A trace may say of any object that it is large; of a scenario's own sizes its schema knows. */
+function refuseLargeValues(
+  trace: Trace,
+  phases: readonly Pick<WorkloadPhase, "streams">[],
+  keyBytes: Uint16Array,
+  { file }: Scenario,
+): void {
+  for (const { streams } of phases) {
+    for (const { kinds, keys, sizes, length } of streams) {
+      for (let i = 0; i < length; i++) {
+        if (WRITES_VALUE[kinds[i]] === 0) continue;
+        // The limit is of a key without its usual sixteen bytes.
+        const limit = largestValue(keyBytes[keys[i]] - 16);
+        if (sizes[i] <= limit) continue;
+        throw new InvalidArgumentError(
+          `${file}: the trace ${trace.name} writes values of ${sizes[i]} bytes; expected values: { distribution: trace, max: … } of at most ${limit}, which is what the store holds as one value`,
+        );
+      }
+    }
+  }
+}
 
 /** What an operation counts for besides its kind. */
 export interface Label {
@@ -37,6 +68,7 @@ export interface Label {
 }
 
 export interface WorkloadPhase {
+  /** Of phases of one name all are the same phase, come back to. */
   readonly name: string;
   /** One a worker; a worker none of whose agents has a part in the phase has an empty one. */
   readonly streams: readonly AgentStream[];
@@ -49,6 +81,8 @@ export interface WorkloadPhase {
   readonly rate: Rate | null;
   /** How long a ramp of the rate takes, ms. */
   readonly rampMs: number;
+  /** By worker: the keys that are inserted; null: none are. */
+  readonly freshKeys: ReadonlyArray<Uint32Array | null>;
   /** From one backup to the next, ms; null: none are taken. */
   readonly backupEveryMs: number | null;
 }
@@ -67,6 +101,10 @@ export interface Workload {
   readonly namespaceOf: Uint16Array | null;
   readonly mailboxes: Mailboxes | undefined;
   readonly phases: readonly WorkloadPhase[];
+  /** Whether figures carry their phase's name: the scenario has several. */
+  readonly namesPhases: boolean;
+  /** How far the numbers of inserted keys move when a stream goes round. */
+  readonly freshStride: number;
   /** Keys set before the measurement, by worker. */
   readonly preloads: readonly Preload[];
   /** Labels by number; the first stands for none. */
@@ -74,6 +112,8 @@ export interface Workload {
   /** Names of the operations that occur. */
   readonly operations: readonly StreamOperation[];
   readonly notes: readonly string[];
+  /** What was taken out because the subject cannot do it; null: nothing. */
+  readonly leftOut: { operations: string[]; phases: string[] } | null;
 }
 
 type Source = Pick<RunPlan, "scenario" | "trace" | "workers" | "seed" | "durationMs" | "ops" | "rate">;
@@ -83,8 +123,9 @@ export async function makeWorkload(plan: Source): Promise<Workload> {
   const scenario = loadScenario(plan.scenario);
   const trace = await traceOf(plan);
   const crew = crewOf(scenario, plan.workers);
+  const names = phaseNames(scenario.phases);
   const drawn = scenario.phases.map((phase, index) =>
-    drawPhase(phase, index, plan, crew, lengthsOf(scenario, plan), trace),
+    drawPhase(phase, { index, name: names[index] }, plan, crew, lengthsOf(scenario, plan), trace),
   );
   const preloaded = workersOf(crew).map((worker) => createPreload(scenario, { seed: plan.seed, worker, crew, trace }));
 
@@ -99,20 +140,25 @@ export async function makeWorkload(plan: Source): Promise<Workload> {
   );
   const labels = labelsOf(scenario);
   const table = new KeyTable(namespaces.list.length);
+  // What phases insert lies apart, round by round: all of the first round, phase after phase, then all of the second.
+  const lane = drawn.reduce((most, { streams }) => streams.reduce((m, { keySpace }) => Math.max(m, keySpace), most), 0);
   const phases = drawn.map(({ phase, streams, ...rest }, index): WorkloadPhase => {
+    const inserted = streams.map((stream) => insertedIn(stream, phase, crew));
     const adopted = streams.map(
       (stream, worker): AgentStream => ({
         length: stream.count,
         kinds: stream.ops,
-        keys: table.adopt(stream, spaces[index][worker]),
+        keys: table.adopt(stream, spaces[index][worker], inserted[worker], index * lane),
         sizes: stream.sizes,
         ttls: stream.ttls,
         labels: labelColumn(stream, phase, labels, scenario),
       }),
     );
-    return { ...rest, streams: adopted };
+    const freshKeys = adopted.map(({ keys }, worker) => distinct(keys, inserted[worker]));
+    return { ...rest, streams: adopted, freshKeys };
   });
   const preloads = located.map((keys) => table.adoptPreload(keys));
+  if (trace !== undefined) refuseLargeValues(trace, phases, table.finish(namespaces.list).keyBytes, scenario);
   const mailboxes = mailboxesOf(table, phases, scenario, crew);
   return {
     scenario,
@@ -120,40 +166,98 @@ export async function makeWorkload(plan: Source): Promise<Workload> {
     ...table.finish(namespaces.list),
     mailboxes,
     phases,
+    namesPhases: new Set(names).size > 1,
+    freshStride: lane * drawn.length,
     preloads,
     labels,
     operations: operationNames(phases),
     notes: notesOf(trace, crew, scenario),
+    leftOut: null,
   };
 }
 
 type Lengths = ReturnType<typeof phaseLengths>;
-type DrawnPhase = Omit<WorkloadPhase, "streams"> & { phase: Phase; streams: OperationStream[] };
+type DrawnPhase = Omit<WorkloadPhase, "streams" | "freshKeys"> & { phase: Phase; streams: OperationStream[] };
 
 function drawPhase(
   phase: Phase,
-  index: number,
+  { index, name }: { index: number; name: string },
   plan: Source,
   crew: Crew,
   lengths: Lengths,
   trace: Trace | undefined,
 ): DrawnPhase {
   const { milliseconds, operations } = lengths[index];
-  const share = operations === null ? STREAM_LENGTH : Math.max(1, Math.ceil(operations / crew.workers));
-  const count = Math.min(STREAM_LENGTH, share);
+  const rate: Rate | null = plan.rate === null ? (phase.rate ?? null) : { shape: "constant", rate: plan.rate };
+  const rampMs = milliseconds ?? phase.duration ?? 0;
+  const due = rate === null || milliseconds === null ? null : Math.ceil(arrivalsBy(rate, milliseconds, rampMs)) + 1;
+  const count = streamLength(phase, crew, least(operations, due));
   return {
     phase,
-    name: phase.name ?? `phase ${index + 1}`,
+    name,
     streams: workersOf(crew).map((worker) =>
       createStream(phase, { seed: plan.seed, worker, crew, count, phase: index, trace }),
     ),
     milliseconds,
     operations,
     once: phase.roles[0].keys.distribution === "trace",
-    rate: plan.rate === null ? (phase.rate ?? null) : { shape: "constant", rate: plan.rate },
-    rampMs: milliseconds ?? phase.duration ?? 0,
+    rate,
+    rampMs,
     backupEveryMs: phase.backups?.every ?? null,
   };
+}
+
+function least(one: number | null, other: number | null): number | null {
+  return one === null ? other : other === null ? one : Math.min(one, other);
+}
+
+/** @param operations of all workers together, as far as they are known beforehand */
+function streamLength(phase: Phase, { workers }: Crew, operations: number | null): number {
+  const share = operations === null ? Number.POSITIVE_INFINITY : Math.max(1, Math.ceil(operations / workers));
+  const inserts = Math.max(...phase.roles.map(insertShare));
+  if (inserts === 0) return Math.min(STREAM_LENGTH, share);
+  if (share <= LONGEST_WITH_INSERTS) return share;
+  return Math.min(STREAM_LENGTH, Math.ceil(INSERTS_A_ROUND / inserts));
+}
+
+function insertShare({ mix }: Role): number {
+  const total = Object.values(mix).reduce<number>((sum, weight) => sum + (weight ?? 0), 0);
+  return (mix.insert ?? 0) / total;
+}
+
+/** Tells of each operation of a stream whether its key is one that the stream itself inserts; null: it inserts none. */
+function insertedIn({ keys, roles }: OperationStream, phase: Phase, crew: Crew): ((i: number) => boolean) | null {
+  if (phase.roles.every((role) => insertShare(role) === 0)) return null;
+  const existing = phase.roles.map(({ keys: spec, agents }) => {
+    if (spec.distribution === "trace") return Number.POSITIVE_INFINITY;
+    const peers = agents === undefined ? crew.agents : (crew.groups.find(({ name }) => name === agents)?.count ?? 0);
+    return spec.scope === "agent" ? peers * spec.count : spec.count;
+  });
+  return (i) => keys[i] >= existing[roles === null ? 0 : roles[i]];
+}
+
+function distinct(keys: Uint32Array, picked: ((i: number) => boolean) | null): Uint32Array | null {
+  if (picked === null) return null;
+  const found = new Set<number>();
+  for (let i = 0; i < keys.length; i++) if (picked(i)) found.add(keys[i]);
+  return Uint32Array.from(found);
+}
+
+/**
+ * The phases' names. Phases of one name that ask for the same, whatever their length, are one phase that is come back to; others of
+ * that name are numbered, for their figures must not be counted together.
+ */
+export function phaseNames(phases: readonly Phase[]): string[] {
+  const asked = phases.map(({ duration: _, operations: __, ...rest }) => JSON.stringify(rest));
+  const taken = new Map<string, string>();
+  return phases.map(({ name }, index) => {
+    const own = name ?? `phase ${index + 1}`;
+    for (let nth = 1; ; nth++) {
+      const title = nth === 1 ? own : `${own} (${nth})`;
+      if (!taken.has(title)) taken.set(title, asked[index]);
+      if (taken.get(title) === asked[index]) return title;
+    }
+  });
 }
 
 function lengthsOf(scenario: Scenario, plan: Source): Lengths {

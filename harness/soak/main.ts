@@ -4,8 +4,10 @@
  */
 import { setTimeout } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
-import { InvalidArgumentError as BadFlag, Command } from "commander";
+import { Command } from "commander";
 import { Store } from "../../src/index.js";
+import { minutesFrom } from "../command-line/option-values.js";
+import { optionsOf } from "../command-line/program-options.js";
 import type { SoakTask } from "./agent.js";
 import { judgeFlatness, type Sample } from "./flatness.js";
 
@@ -19,11 +21,8 @@ interface Outcome {
   entries: number;
 }
 
-function parseMinutes(text: string): number {
-  const minutes = Number(text);
-  if (!(minutes >= 0.02 && minutes <= 10_000)) throw new BadFlag("expected minutes, from 0.02 to 10000");
-  return minutes;
-}
+/** Shorter ones have too few samples to tell flat from growing. */
+const LEAST_MINUTES = 0.02;
 
 /** What the worker did when it was told to stop; rejects when it ends in any other way. */
 function report(worker: Worker): Promise<number> {
@@ -70,10 +69,8 @@ async function soak(duration: number): Promise<Outcome> {
 
 const program = new Command("soak")
   .description("two workers on one store: afterwards nothing leaked, nothing wrong, memory flat")
-  .option("--minutes <n>", "how long", parseMinutes, 5)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .parse();
-const minutes = program.opts<{ minutes: number }>().minutes;
+  .option("--minutes <n>", "how long", (text) => minutesFrom(LEAST_MINUTES, text), 5);
+const { minutes } = optionsOf<{ minutes: number }>(program);
 
 try {
   const { samples, operations, violations, entries } = await soak(minutes * 60_000);

@@ -8,10 +8,12 @@
  * Exit codes: 0 nothing wrong, 1 a violation, 2 bad input.
  */
 import { writeFileSync } from "node:fs";
-import { InvalidArgumentError as BadFlag, Command } from "commander";
+import { Command } from "commander";
 import { type CheckResult, renderViolationPage } from "../checker/index.js";
 import { EXIT } from "../command-line/exit-codes.js";
 import { withInterruption } from "../command-line/interruption.js";
+import { parseMinutes, parseSeed, wholeNumber } from "../command-line/option-values.js";
+import { optionsOf } from "../command-line/program-options.js";
 import { createProgress } from "../command-line/progress.js";
 import { type DeathFigures, runDeaths } from "./deaths.js";
 import { type MinutesFigures, runMinutes } from "./minutes.js";
@@ -21,20 +23,6 @@ interface Options {
   kills?: number;
   seed: number;
   json?: boolean;
-}
-
-function parseMinutes(text: string): number {
-  const minutes = Number(text);
-  if (!(minutes > 0 && minutes <= 10_000)) throw new BadFlag("expected minutes, above 0 and at most 10000");
-  return minutes;
-}
-
-function parseWhole(least: number): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (/^\d+$/.test(text) && number >= least && number <= 0x7fffffff) return number;
-    throw new BadFlag(`expected a whole number from ${least}`);
-  };
 }
 
 /** A page for a history that no order explains. */
@@ -87,14 +75,16 @@ async function stressByDeath(kills: number, seed: number): Promise<[DeathFigures
   ];
 }
 
-const options = new Command("stress")
+const MOST_KILLS = 1_000_000_000;
+
+const program = new Command("stress")
   .option("--minutes <n>", "how long (default: 1, without --kills)", parseMinutes)
-  .option("--kills <n>", "agents to terminate at random instants", parseWhole(1))
-  .option("--seed <n>", "of the operations and of the kills", parseWhole(0), 1)
-  .option("--json", "print the figures as JSON on stdout, and nothing else")
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage))
-  .parse()
-  .opts<Options>();
+  .option("--kills <n>", "agents to terminate at random instants", (text) =>
+    wholeNumber("--kills", text, 1, MOST_KILLS),
+  )
+  .option("--seed <n>", "of the operations and of the kills", parseSeed, 1)
+  .option("--json", "print the figures as JSON on stdout, and nothing else");
+const options = optionsOf<Options>(program);
 if (options.kills !== undefined && options.minutes !== undefined) {
   process.stderr.write("stress: --minutes and --kills are two campaigns; choose one\n");
   process.exit(EXIT.usage);

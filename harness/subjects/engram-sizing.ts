@@ -11,6 +11,8 @@ const POOL_SHARE = 0.6;
 const SLACK = 1.3;
 const WORKER_SLOT_BYTES = 64 * 1024;
 const FIXED_BYTES = 8 * MIB;
+/** Where inserts go on for as long as the run lasts and no capacity is named. */
+const GROWING_BYTES = 1024 * MIB;
 
 /** Bytes of the size class that an entry takes. */
 function chunkBytes(keyBytes: number, valueBytes: number): number {
@@ -44,6 +46,10 @@ export function storeOptionsFor(plan: SubjectPlan): StoreSizing {
       eviction,
       note: `store of ${capacityBytes / MIB} MiB, as the scenario says`,
     };
+  }
+  if (plan.grows) {
+    const note = `store of ${GROWING_BYTES / MIB} MiB: it is inserted into without end, and the scenario names no capacity`;
+    return { capacity: GROWING_BYTES, maxWorkers, eviction, note };
   }
   const bytes = (chunkTotal(plan) * SLACK) / POOL_SHARE + maxWorkers * WORKER_SLOT_BYTES + FIXED_BYTES;
   const capacity = Math.ceil(bytes / MIB) * MIB;

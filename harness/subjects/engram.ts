@@ -142,7 +142,9 @@ class EngramAgent implements CapableAgent {
   readonly #namespaceOf: Uint16Array | null;
   /** The only namespace, or the first: most scenarios have one, and then no table is looked up. */
   readonly #namespace: Namespace;
-  readonly #keys: ReadonlyArray<string | PreparedKey>;
+  readonly #keys: Array<string | PreparedKey>;
+  /** Their names, where `keys` are prepared; null: they are the names. */
+  readonly #names: readonly string[] | null;
   readonly #values: ReadonlyArray<Uint8Array | undefined>;
   readonly #target: Uint8Array;
   readonly #mailboxes: EngramMailboxes | null;
@@ -157,7 +159,10 @@ class EngramAgent implements CapableAgent {
     this.#namespaces = namespaces;
     this.#namespaceOf = context.namespaceOf;
     this.#namespace = namespaces[0];
-    this.#keys = prepared ? context.keys.map((key, index) => this.#namespaceAt(index).key(key)) : context.keys;
+    this.#names = prepared ? context.keys : null;
+    this.#keys = prepared
+      ? context.keys.map((key, index) => this.#namespaceAt(index).key(key))
+      : (context.keys as string[]);
     this.#values = context.values;
     this.#target = store.buffer(Math.min(LONGEST_VALUE, Math.max(8, context.maxValueBytes)));
     this.#mailboxes =
@@ -218,6 +223,11 @@ class EngramAgent implements CapableAgent {
     this.#seen.set(key, entry.version);
     this.#sink ^= entry.value[0];
     return 1;
+  }
+
+  renamed(keys: Uint32Array): void {
+    if (this.#names === null) return;
+    for (const key of keys) this.#keys[key] = this.#namespaceAt(key).key(this.#names[key]);
   }
 
   async close(): Promise<void> {

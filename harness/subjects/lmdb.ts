@@ -30,7 +30,7 @@ export const lmdb: Subject = {
     const attachment: Attachment = {
       path: join(plan.directory, `lmdb-${randomUUID()}`),
       // Room for copy-on-write pages of transactions in flight; the file is sparse, so generosity costs nothing.
-      mapSize: Math.ceil((256 * MIB + 8 * plan.footprintBytes) / MIB) * MIB,
+      mapSize: Math.ceil((256 * MIB + 8 * plan.footprintBytes) / MIB) * MIB + (plan.grows ? 16 * 1024 * MIB : 0),
       maxReaders: plan.workers + 8,
     };
     const database = await openDatabase(attachment);

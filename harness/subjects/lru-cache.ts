@@ -3,9 +3,12 @@ import type { AgentContext, MemoryUse, SharedPart, Subject, SubjectAgent } from 
 
 interface Attachment {
   readonly maxBytes: number | null;
-  readonly maxEntries: number;
+  /** Null: as many as fit. */
+  readonly maxEntries: number | null;
 }
 
+/** Of what is inserted into without end, when no capacity is named: as engram's store. */
+const GROWING_BYTES = 1024 * 1024 * 1024;
 /** What engram's store keeps for entries out of its capacity; the same share here, so that both hold the same bytes. */
 const POOL_SHARE = 0.6;
 
@@ -23,16 +26,16 @@ export const lruCache: Subject = {
   also: ["borrow"],
   expires: true,
   async create(plan): Promise<SharedPart> {
-    const maxBytes =
-      plan.capacityBytes === null ? null : Math.max(1, Math.floor((plan.capacityBytes * POOL_SHARE) / plan.workers));
+    const capacity = plan.capacityBytes ?? (plan.grows ? GROWING_BYTES : null);
+    const maxBytes = capacity === null ? null : Math.max(1, Math.floor((capacity * POOL_SHARE) / plan.workers));
     // Entries are bounded too: what the package asks for to set its tables up in advance.
-    const maxEntries = Math.max(1, plan.entries);
+    const maxEntries = plan.grows ? null : Math.max(1, plan.entries);
     const attachment: Attachment = { maxBytes, maxEntries };
     return {
       attachment,
       memory: () => ({ usedBytes: null, capacityBytes: null }),
       notes: [
-        `not shared: each worker has a cache of its own, of ${maxEntries} entries${maxBytes === null ? "" : ` and ${maxBytes} bytes of keys and values`}`,
+        `not shared: each worker has a cache of its own, of ${[maxEntries === null ? null : `${maxEntries} entries`, maxBytes === null ? null : `${maxBytes} bytes of keys and values`].filter((part) => part !== null).join(" and ")}`,
       ],
       async close() {},
     };
@@ -42,9 +45,9 @@ export const lruCache: Subject = {
     const { maxBytes, maxEntries } = attachment as Attachment;
     const cache = new LRUCache<string, Uint8Array>(
       maxBytes === null
-        ? { max: maxEntries }
+        ? { max: maxEntries ?? 1 }
         : {
-            max: maxEntries,
+            ...(maxEntries === null ? {} : { max: maxEntries }),
             maxSize: maxBytes,
             sizeCalculation: (value, key) => Math.max(1, value.length + key.length),
           },

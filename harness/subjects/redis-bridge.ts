@@ -87,6 +87,11 @@ export class RedisBridge {
     return outcome;
   }
 
+  /** Some keys have other names from the next call on. */
+  rename(indexes: Uint32Array, names: readonly string[]): void {
+    this.#thread.postMessage({ indexes, names: Array.from(indexes, (index) => names[index]) });
+  }
+
   /** What the last call left in the value's bytes, as text. */
   text(): string {
     // A decoder refuses shared memory.

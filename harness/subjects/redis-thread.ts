@@ -3,7 +3,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createClient, RESP_TYPES } from "@redis/client";
 import { type BridgeBirth, CALL, FAILED, NO_KEY, SLOT, SLOTS } from "./redis-bridge.js";
 
-const { connection, shared, prefix, keys, values } = workerData as BridgeBirth;
+const { connection, shared, prefix, values, keys: names } = workerData as BridgeBirth;
+/** This thread's own copy. */
+const keys = [...names];
 const slots = new Int32Array(shared, 0, SLOTS);
 const bytes = new Uint8Array(shared, SLOTS * 4);
 /** The client takes its values as Buffers: views of the same bytes. */
@@ -18,9 +20,10 @@ const port = parentPort;
 if (port === null) throw new Error("redis-thread runs as a worker thread");
 try {
   await client.connect();
-  port.on("message", (asked: number | null) => {
+  port.on("message", (asked: number | null | { indexes: Uint32Array; names: string[] }) => {
     if (asked === null) end();
-    else void serve(asked);
+    else if (typeof asked === "number") void serve(asked);
+    else for (const [i, index] of asked.indexes.entries()) keys[index] = asked.names[i];
   });
   port.postMessage(null);
 } catch (error) {

@@ -47,7 +47,8 @@ export const redis: Subject = {
   },
   async attach(attachment: unknown, context: AgentContext): Promise<SubjectAgent> {
     const { keys, values, maxValueBytes } = context;
-    return new RedisAgent(await RedisBridge.open({ ...(attachment as Attachment), keys, values }, maxValueBytes));
+    const bridge = await RedisBridge.open({ ...(attachment as Attachment), keys, values }, maxValueBytes);
+    return new RedisAgent(bridge, keys);
   },
 };
 
@@ -83,10 +84,12 @@ function medianUs(call: () => void): string {
 
 class RedisAgent implements SubjectAgent {
   readonly #bridge: RedisBridge;
+  readonly #keys: readonly string[];
   #sink = 0;
 
-  constructor(bridge: RedisBridge) {
+  constructor(bridge: RedisBridge, keys: readonly string[]) {
     this.#bridge = bridge;
+    this.#keys = keys;
   }
 
   get(key: number): number {
@@ -106,6 +109,10 @@ class RedisAgent implements SubjectAgent {
 
   increment(key: number): void {
     this.#bridge.call(CALL.increment, key);
+  }
+
+  renamed(keys: Uint32Array): void {
+    this.#bridge.rename(keys, this.#keys);
   }
 
   close(): Promise<void> {

@@ -17,8 +17,10 @@ export interface SubjectPlan {
   readonly keyBytes: Uint16Array;
   /** The largest value written to each key, by key index, bytes; -1: the key is never written. */
   readonly largestValues: Int32Array;
-  /** Keys that are written at all. */
+  /** Keys that are written at all; with `grows` only those of the first round. */
   readonly entries: number;
+  /** True: keys are inserted for as long as the run lasts, so that no one knows how many there will be. */
+  readonly grows?: boolean;
   /** Bytes of keys and values when every key holds its largest value: the footprint of the scenario. */
   readonly footprintBytes: number;
   readonly maxValueBytes: number;
@@ -131,6 +133,8 @@ export interface SubjectAgent {
   handOff?(mailbox: number, size: number): number;
   /** `watch`: 1 when the entry changed since the last look, and then it is read; 0 when not; -1 when there is none. */
   watch?(key: number): number;
+  /** Some keys of the context have other names now, for an agent that keeps anything made of them. */
+  renamed?(keys: Uint32Array): void;
   /** Waits until what was written so far is done, for a subject that queues; counted into the batch that wrote it. */
   settle?(): Promise<void>;
   /** Bytes this worker holds on its own, for a subject that shares nothing. */

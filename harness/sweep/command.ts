@@ -7,6 +7,7 @@ import { type By, policyNames } from "../../src/eviction/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import type { TraceReading } from "../../workloads/index.js";
 import { withInterruption } from "../command-line/interruption.js";
+import { parseSeed } from "../command-line/option-values.js";
 import { requireWritableFile } from "../command-line/output-file.js";
 import {
   noteOnReading,
@@ -244,12 +245,4 @@ function parseThreads(text: string | undefined): number | undefined {
     throw new InvalidArgumentError(`--threads ${text}: expected a whole number from 1 to ${MAX_THREADS}`);
   }
   return threads;
-}
-
-function parseSeed(text: string): number {
-  const seed = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(seed <= 0xffff_ffff)) {
-    throw new InvalidArgumentError(`--seed ${text}: expected a whole number from 0 to ${0xffff_ffff}`);
-  }
-  return seed;
 }

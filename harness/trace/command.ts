@@ -12,7 +12,7 @@ import {
   type WritableFormat,
   writeTrace,
 } from "../../workloads/index.js";
-import { wholeNumber } from "../command-line/option-values.js";
+import { parseSeed, wholeNumber } from "../command-line/option-values.js";
 import { requireWritableFile } from "../command-line/output-file.js";
 import { type ReadingFlags, readingOptions, warnOfReading, withReadingOptions } from "../command-line/trace-reading.js";
 import { generateTrace } from "./generate.js";
@@ -117,7 +117,7 @@ async function convert(from: string, to: string, flags: ReadFlags & { to?: strin
 async function generate(path: string, flags: GenerateFlags): Promise<void> {
   const format = formatToWrite(path, flags.to);
   const requests = wholeNumber("--count", flags.count, 1, MOST_REQUESTS);
-  const seed = wholeNumber("--seed", flags.seed, 0, 2 ** 32 - 1);
+  const seed = parseSeed(flags.seed);
   const keys = keySpec(flags);
   const sizes = flags.sizes === undefined ? undefined : parseSizeSpec(flags.sizes);
   if (sizes !== undefined && format === "txt") {
@@ -135,7 +135,8 @@ async function record(out: string, program: string[], flags: { to?: string; json
   if (isLog && /\.(gz|zst)$/i.test(out)) {
     throw new InvalidArgumentError(`${out}: an operation log is written as it is, expected a name that ends in .oplog`);
   }
-  await requireWritableFile("output", out);
+  // The program and the files it is told to read may be among its words.
+  await requireWritableFile("output", out, program);
   const run = await recordCommand(out, program, format);
   const lost = run.lost > 0 ? `, ${run.lost.toLocaleString("en-US")} more lost` : "";
   const counted = `${run.operations.toLocaleString("en-US")} operations${lost}, ${run.bytes.toLocaleString("en-US")} bytes`;

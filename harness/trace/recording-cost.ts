@@ -13,6 +13,7 @@ import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { Store } from "../../src/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { wholeNumber } from "../command-line/option-values.js";
+import { median } from "../statistics/index.js";
 
 const KEYS = 20_000;
 const OPERATIONS = 100_000;
@@ -125,11 +126,6 @@ function costOf(operation: Operation, measured: readonly Round[]): Cost {
     on: median(measured.map(({ on, off }) => on / off)),
     addedNs: median(measured.map(({ on, off }) => on - off)),
   };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1];
 }
 
 function render({ operation, rounds, ns, off, on, addedNs }: Cost): string {

@@ -1,6 +1,6 @@
 /** Throughput against workers, one line a subject, with the straight line that linear scaling would have followed. */
 import { magnitude } from "../format.js";
-import { FLOOR_SUBJECT, type Group, unique } from "../groups.js";
+import { FLOOR_SUBJECT, type PhaseGroup, unique } from "../groups.js";
 import type { Html } from "../html.js";
 import { draw, Plot } from "../plot.js";
 import { endLabels } from "./axes.js";
@@ -8,7 +8,7 @@ import { endLabels } from "./axes.js";
 const FRAME = { height: 260, top: 34, bottom: 40 };
 
 /** `groups` are all groups of one scenario, one a number of workers. */
-export function scalingFigure(scenario: string, groups: readonly Group[]): Html | null {
+export function scalingFigure(scenario: string, groups: readonly PhaseGroup[]): Html | null {
   const counts = unique(groups.map(({ workers }) => workers)).sort((a, b) => a - b);
   if (counts.length < 2) return null;
   const labels = unique(groups.flatMap(({ lines }) => lines.map(({ label }) => label)));

@@ -1,20 +1,21 @@
 /** Throughput of a group's lines as bars, each with its figure and its ratio to the reference. */
-import { factor, rate } from "../format.js";
-import { contendersOf, type Group } from "../groups.js";
+import { rate } from "../format.js";
+import { contendersOf, type PhaseGroup } from "../groups.js";
 import type { Html } from "../html.js";
 import { draw, FIGURE_WIDTH, Plot } from "../plot.js";
+import { ratioText, throughputRatio } from "../ratio.js";
 import { shorten } from "./axes.js";
 
 /** Bars start at zero. The empty loop is left out: it would shrink the contenders to slivers. */
-export function subjectsFigure({ title, lines, reference }: Group): Html | null {
+export function subjectsFigure({ title, lines, reference, noise }: PhaseGroup): Html | null {
   const contenders = contendersOf(lines);
   if (contenders.length === 0) return null;
   const most = Math.max(...contenders.map(({ run }) => run.opsPerSecond), 1);
   const roomy = contenders.some(({ label }) => label.length > 15);
   const names = contenders.map(({ label }, index) => `${index}`.padStart(3, "0") + label);
   const texts = contenders.map(({ run }) => {
-    const ratio = reference.run.opsPerSecond > 0 ? run.opsPerSecond / reference.run.opsPerSecond : Number.NaN;
-    return Number.isFinite(ratio) ? `${rate(run.opsPerSecond)}  ${factor(ratio)}` : rate(run.opsPerSecond);
+    const ratio = throughputRatio(run, reference.run, noise);
+    return ratio.kind === "none" ? rate(run.opsPerSecond) : `${rate(run.opsPerSecond)}  ${ratioText(ratio)}`;
   });
   const bars = contenders.map(({ label, run, look }, index) => ({
     name: names[index],

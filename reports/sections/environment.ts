@@ -6,7 +6,7 @@ import { type Hole, html } from "../html.js";
 import type { Results } from "../results.js";
 
 /** Facts of one file, in the order in which they are shown. */
-function facts({ environment, config, createdAt, engram }: Results): [string, string][] {
+function facts({ environment, config, createdAt, engram, runs }: Results): [string, string][] {
   const { cpuModel, cpuCount, memoryBytes, platform, arch, node, v8, flags, loadAverage, timerFloorNs, noise } =
     environment;
   const length = [
@@ -24,7 +24,7 @@ function facts({ environment, config, createdAt, engram }: Results): [string, st
     ["A/A noise", noise === null ? "not measured" : `± ${percent(noise)}`],
     ["Workers", String(config.workers)],
     ["Length of a run", length.filter(Boolean).join(", ") || "as the scenario says"],
-    ["Rate", config.rate === null ? "closed loop" : `${config.rate.toLocaleString("en-US")} operations/s, open loop`],
+    ["Rate", config.rate === null ? loopsOf(runs) : `${config.rate.toLocaleString("en-US")} operations/s, open loop`],
     ["Seed", String(config.seed)],
     ...(config.trace ? [["Trace", config.trace] as [string, string]] : []),
     ["Commit", shortCommit(environment.commit)],
@@ -32,6 +32,15 @@ function facts({ environment, config, createdAt, engram }: Results): [string, st
     ["Written", moment(createdAt)],
     ["Command", config.command.join(" ")],
   ];
+}
+
+/** Without a rate on the command line the scenarios say which loop they run in. */
+function loopsOf(runs: Results["runs"]): string {
+  const loops = new Set(runs.flatMap(({ loop }) => (loop === "mixed" ? ["closed", "open"] : [loop])));
+  if (!loops.has("open")) return "closed loop";
+  return loops.has("closed")
+    ? "closed and open loop, as the scenarios say"
+    : "open loop, at the rates the scenarios say";
 }
 
 export function environmentSection(results: Results): Section {

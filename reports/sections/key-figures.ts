@@ -3,7 +3,8 @@ import { type Section, table } from "../chrome.js";
 import { bytes, count, duration, latencyFigure, percent, rate, significant } from "../format.js";
 import { distributions, type Group, type Line } from "../groups.js";
 import { type Hole, type Html, html } from "../html.js";
-import { percentileInterval, shareInterval, throughputError } from "../intervals.js";
+import { percentileInterval, shareInterval } from "../intervals.js";
+import { type PhaseRun, phasesOf } from "../phases.js";
 import type { Latency, Results, Run } from "../results.js";
 import { rolesTable } from "./roles.js";
 
@@ -15,14 +16,20 @@ export function keyFiguresSection({ environment }: Results, groups: readonly Gro
     body: groups.map(({ title, reference }) => {
       const { run, label } = reference;
       return html`<article class="scenario"><header><h3>${title}</h3><p class="muted small">${label} · ${loopText(run)} · ${workersText(run)} · ${significant(run.seconds)} s</p></header>
-<div class="kpis">${throughput(run, environment.noise)}${hitRatio(run)}${memory(run)}${errors(run)}</div>${latencies(run)}${roles(title, reference)}</article>
+<div class="kpis">${reached(run, environment.noise)}${memory(run)}${errors(run)}</div>${latencies(run)}${roles(title, reference)}</article>
 `;
     }),
   };
 }
 
-export function loopText({ loop }: Run): string {
-  return loop === "closed" ? "closed loop" : "open loop";
+const LOOPS: Readonly<Record<Run["loop"], string>> = {
+  closed: "closed loop",
+  open: "open loop",
+  mixed: "phases in closed and in open loop",
+};
+
+export function loopText({ loop }: Pick<Run, "loop">): string {
+  return LOOPS[loop];
 }
 
 export function workersText({ workers }: Run): string {
@@ -40,9 +47,45 @@ function kpi(name: string, value: Hole, note: Hole): Html {
   return html`<div class="card kpi"><p class="name">${name}</p><p class="value">${value}</p><p class="note">${note}</p></div>`;
 }
 
-function throughput(run: Run, noise: number | null): Html {
-  const within = throughputError(run);
-  const own = within === null ? null : html`<br>± ${percent(within)} between its slices, 95 %`;
+/** Throughput and hit ratio; of several phases each by itself, for an average of them would be one of different things. */
+function reached(run: Run, noise: number | null): Html {
+  if (run.phases === undefined) return html`${phasesOf(run).map((one) => throughput(one, noise))}${hitRatio(run)}`;
+  return html`<div class="card kpi tails"><p class="name">Phases</p>${table(
+    [
+      { title: "Phase", text: true, wrap: true },
+      { title: "Loop" },
+      { title: "Asked for" },
+      { title: "Throughput" },
+      { title: "Operations" },
+      { title: "Failed" },
+      { title: "Time" },
+      { title: "Hit ratio" },
+    ],
+    run.phases.map(({ name, loop, rate: asked, opsPerSecond, error, ops, failed, seconds, hitRatio: ratio }) => [
+      name,
+      loop,
+      asked === null ? "–" : rate(asked),
+      html`${rate(opsPerSecond)}${
+        loop === "open" || error === null ? null : html`<span class="interval">± ${percent(error)}</span>`
+      }`,
+      count(ops),
+      failed === 0 ? "0" : html`<strong class="bad">${count(failed)}</strong>`,
+      `${significant(seconds)} s`,
+      ratio === null ? "–" : percent(ratio),
+    ]),
+    { label: `Phases of ${run.scenario}`, stacks: true },
+  )}<p class="note">Below a throughput: how far its slices let it be off, 95 %. In an open loop it is the rate asked for, as far as the subject keeps up.</p></div>`;
+}
+
+function throughput(run: PhaseRun, noise: number | null): Html {
+  if (run.rate !== undefined) {
+    return kpi(
+      "Throughput",
+      rate(run.opsPerSecond),
+      html`${count(run.ops)} operations<br>of ${rate(run.rate)} asked for`,
+    );
+  }
+  const own = run.error === null ? null : html`<br>± ${percent(run.error)} between its slices, 95 %`;
   const interval = noise === null ? null : html`<br>± ${percent(noise)} between equal runs here`;
   return kpi("Throughput", rate(run.opsPerSecond), html`${count(run.ops)} operations${own}${interval}`);
 }

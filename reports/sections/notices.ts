@@ -37,8 +37,10 @@ function noticesOf(results: Results): Notice[] {
   const found: Notice[] = [];
   const add = (weight: Notice["weight"], text: Html) => found.push({ weight, text });
   if (interrupted) add("bad", html`The run was stopped early. What is here was measured before that.`);
+  for (const doubt of results.doubts ?? []) add("bad", html`Not to be believed: ${doubt}.`);
   for (const run of runs) {
     const where = html`<strong>${run.scenario}</strong>, ${run.subject}`;
+    for (const doubt of run.doubts ?? []) add("bad", html`${where}, not to be believed: ${doubt}.`);
     for (const [code, number] of Object.entries(run.errors)) {
       add("bad", html`${where}: <code>${code}</code> ${count(number)} ${number === 1 ? "time" : "times"}.`);
     }

@@ -4,9 +4,10 @@ import { ratiosFigure } from "../figures/ratios.js";
 import { scalingFigure } from "../figures/scaling.js";
 import { subjectsFigure } from "../figures/subjects.js";
 import { bytes, count, factor, percent, rate, significant } from "../format.js";
-import { contendersOf, type Group, unique } from "../groups.js";
-import { type Html, html } from "../html.js";
-import type { Run } from "../results.js";
+import { contendersOf, type PhaseGroup, unique } from "../groups.js";
+import { type Hole, type Html, html } from "../html.js";
+import type { PhaseRun } from "../phases.js";
+import { type Ratio, throughputRatio } from "../ratio.js";
 import { loopText, workersText } from "./key-figures.js";
 import { rolesTable } from "./roles.js";
 
@@ -19,9 +20,9 @@ export interface SubjectsWords {
 
 /** `drawn` are the groups that get figures; the table has every run of `groups`. */
 export function subjectsSection(
-  groups: readonly Group[],
+  groups: readonly PhaseGroup[],
   words: SubjectsWords,
-  drawn: readonly Group[] = groups,
+  drawn: readonly PhaseGroup[] = groups,
 ): Section {
   const ratios = drawn.length > 1 ? ratiosFigure(drawn) : null;
   // A run that nothing stands beside has its throughput in the table and, by workers, in the scaling figure.
@@ -32,7 +33,11 @@ export function subjectsSection(
     return drawing
       ? figureCard(
           group.title,
-          `${loopText(first.run)}, ${workersText(first.run)}; × is to ${group.reference.label}`,
+          `${loopText(first.run)}, ${workersText(first.run)}; ${
+            first.run.loop === "closed"
+              ? `× is to ${group.reference.label}${group.lines.length > 1 ? ", with its 95 % interval where the slices tell one" : ""}`
+              : "each is given the same rate, so there is no ratio"
+          }`,
           drawing,
         )
       : null;
@@ -55,7 +60,7 @@ export function subjectsSection(
 }
 
 /** What stands alone has its roles among the key figures. */
-function byRole(groups: readonly Group[], line: string): Html | null {
+function byRole(groups: readonly PhaseGroup[], line: string): Html | null {
   const tables = groups.flatMap(({ title, lines }) => {
     const drawn = lines.length > 1 ? rolesTable(title, lines, line) : null;
     return drawn === null ? [] : [html`<h3>${title}</h3>${drawn}`];
@@ -64,12 +69,12 @@ function byRole(groups: readonly Group[], line: string): Html | null {
   return html`<details class="card"><summary>By role, exact</summary>${tables}</details>`;
 }
 
-function legend(groups: readonly Group[]): Html {
+function legend(groups: readonly PhaseGroup[]): Html {
   const looks = new Map(groups.flatMap(({ lines }) => contendersOf(lines).map(({ label, look }) => [label, look])));
   return html`<span class="legend">${[...looks].map(([label, look]) => html`<span>${named(label, look)}</span>`)}</span>`;
 }
 
-function scalings(groups: readonly Group[]): (Html | null)[] {
+function scalings(groups: readonly PhaseGroup[]): (Html | null)[] {
   return unique(groups.map(({ scenario }) => scenario)).map((scenario) => {
     const drawing = scalingFigure(
       scenario,
@@ -81,12 +86,12 @@ function scalings(groups: readonly Group[]): (Html | null)[] {
   });
 }
 
-function runsTable(groups: readonly Group[], line: string): Html {
-  const rows = groups.flatMap(({ title, lines, reference }) =>
+function runsTable(groups: readonly PhaseGroup[], line: string): Html {
+  const rows = groups.flatMap(({ title, lines, reference, noise }) =>
     lines.map(({ label, look, run }) => [
       html`${named(label, look)} <span class="muted small">${title}</span>`,
-      rate(run.opsPerSecond),
-      reference.run.opsPerSecond > 0 ? factor(run.opsPerSecond / reference.run.opsPerSecond) : "–",
+      reachedText(run),
+      ratioCell(throughputRatio(run, reference.run, noise)),
       count(run.ops),
       `${significant(run.seconds)} s`,
       String(run.workers),
@@ -118,7 +123,21 @@ function runsTable(groups: readonly Group[], line: string): Html {
   );
 }
 
-function errorText({ errors }: Run): string {
+/** What it reached, and of an open loop what it was asked for. */
+export function reachedText({ opsPerSecond, rate: asked }: Pick<PhaseRun, "opsPerSecond" | "rate">): string {
+  return asked === undefined ? rate(opsPerSecond) : `${rate(opsPerSecond)} of ${rate(asked)}`;
+}
+
+function ratioCell(ratio: Ratio): Hole {
+  if (ratio.kind === "none") return html`– <span class="muted small">${ratio.why}</span>`;
+  if (ratio.interval === null) return factor(ratio.value);
+  const [low, high] = ratio.interval.map((end) => factor(end).replace(" ×", ""));
+  return html`${factor(ratio.value)}<span class="interval">${low} – ${high}</span>`;
+}
+
+function errorText({ errors, phase, failed = 0 }: PhaseRun): string {
+  // Codes are counted over all phases.
+  if (phase !== null) return failed === 0 ? "0" : `${count(failed)} failed`;
   const entries = Object.entries(errors);
   return entries.length === 0 ? "0" : entries.map(([code, number]) => `${code} ${count(number)}`).join(", ");
 }

@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
-import { InvalidArgumentError } from "../store/errors.js";
 import type { Key } from "../store/index.js";
+import { cannotBeWritten } from "../store/not-writable.js";
 import {
   BLOCK_RECORDS,
   HEADER_BYTES,
@@ -59,11 +59,7 @@ export class Recorder {
     try {
       this.file = openSync(path, "a");
     } catch (cause) {
-      const { code, message } = cause as NodeJS.ErrnoException;
-      throw new InvalidArgumentError(
-        `${path}: cannot be written (${code ?? message}); expected a path in an existing, writable folder`,
-        { cause },
-      );
+      throw cannotBeWritten(path, cause);
     }
     this.words = new Uint32Array(this.block.buffer, this.block.byteOffset, this.block.length / 4);
     this.timer = setInterval(() => this.flush(), FLUSH_MS);

@@ -5,6 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { BroadcastChannel, getEnvironmentData, setEnvironmentData } from "node:worker_threads";
 import { InvalidArgumentError } from "../store/errors.js";
 import type { Store } from "../store/index.js";
+import { cannotBeWritten } from "../store/not-writable.js";
 import { recorderOf, startRecording, stopRecording } from "./instrument.js";
 import { Recorder } from "./recorder.js";
 
@@ -124,11 +125,7 @@ function create(path: string): void {
   try {
     writeFileSync(path, "");
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw new InvalidArgumentError(
-      `${path}: cannot be written (${code ?? message}); expected a path in an existing, writable folder`,
-      { cause },
-    );
+    throw cannotBeWritten(path, cause);
   }
 }
 

@@ -53,7 +53,12 @@ export class WorkerConnection {
   readonly bucketCount: number;
   /** In private memory: what threads tell each other through Atomics.notify, by the address of the word. */
   readonly wakeUps = new EventEmitter().setMaxListeners(0);
-  closed = false;
+  /**
+   * True until this thread has its slot, and again once it gave it back. It changes in every connection's life, from the first
+   * on: a field that V8 has only seen with one value is a constant to its optimised code, and the first close of any store in a
+   * thread would throw away what is compiled for all the others (docs/decisions/0020).
+   */
+  closed = true;
   /** Each growth gives the memory a new buffer object; views made over the older ones stay good. */
   private readonly sharedBuffers = new WeakSet<ArrayBufferLike>();
   private operations = 0;
@@ -108,6 +113,7 @@ export class WorkerConnection {
       module,
       memory,
     };
+    this.closed = false;
     this.tick();
   }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { crash } from "#dist/harness/crash/index.js";
+import { seedOr } from "../given.js";
 
-const seed = Number(process.env.CRASH_SEED ?? Date.now() % 2 ** 32);
+const seed = seedOr(Date.now() % 2 ** 32);
 
 describe("a process killed with kill -9 under load", () => {
   it(`leaves every finished backup whole, and every promise kept (seed ${seed}; thousands of kills: npm run crash)`, async () => {

@@ -6,11 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { layoutOf } from "#dist/src/backup/format.js";
 import { chooseImage, readBackup } from "#dist/src/backup/index.js";
 import { CorruptBackupError, InvalidArgumentError, restore, Store } from "#dist/src/index.js";
+import { seedOr } from "../given.js";
 import { temporaryDirectories } from "./directory.js";
 import { contentsOf } from "./image.js";
 import { sessionOf } from "./session.js";
 
-const seed = Number(process.env.FC_SEED ?? 20_240_929);
+const seed = seedOr(20_240_929);
 const temporary = temporaryDirectories();
 const files = ["generation-a.engram", "generation-b.engram"];
 const PAGE = 4096;

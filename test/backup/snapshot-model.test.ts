@@ -2,11 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readBackup } from "#dist/src/backup/index.js";
 import { EngramError, Store } from "#dist/src/index.js";
+import { seedOr } from "../given.js";
 import { temporaryDirectories } from "./directory.js";
 import { contentsOf } from "./image.js";
 import { sessionOf } from "./session.js";
 
-const seed = Number(process.env.FC_SEED ?? 20_240_929);
+const seed = seedOr(20_240_929);
 const directory = temporaryDirectories();
 
 type Step =

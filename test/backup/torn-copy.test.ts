@@ -6,8 +6,9 @@ import { RegionSet } from "#dist/src/backup/region-set.js";
 import { LiveMemory } from "#dist/src/backup/snapshot.js";
 import { layout } from "#dist/src/core/index.js";
 import { Store } from "#dist/src/index.js";
+import { seedOr } from "../given.js";
 
-const seed = Number(process.env.FC_SEED ?? 20_240_929);
+const seed = seedOr(20_240_929);
 
 /** A value that says its key in every byte but the first two, which are its length. */
 function valueFor(key: number, length: number): Buffer {

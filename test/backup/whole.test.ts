@@ -8,11 +8,12 @@ import { LoadingThread } from "#dist/src/backup/loading-thread.js";
 import { BackupReader } from "#dist/src/backup/read.js";
 import { layout } from "#dist/src/core/index.js";
 import { InvalidArgumentError, OutOfMemoryError, type RestoreOptions, restore, Store } from "#dist/src/index.js";
+import { seedOr } from "../given.js";
 import { temporaryDirectories } from "./directory.js";
 import { contentsOf } from "./image.js";
 import { sessionOf } from "./session.js";
 
-const seed = Number(process.env.FC_SEED ?? 20_261_121);
+const seed = seedOr(20_261_121);
 const temporary = temporaryDirectories();
 const options = { capacity: "4MiB", maxWorkers: 3, eviction: "none", maintenance: false } as const;
 

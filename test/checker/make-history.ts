@@ -1,6 +1,6 @@
 /** Short notations for histories in tests, and a simulator that records linearizable ones. */
 import type { Operation } from "#dist/harness/checker/index.js";
-import { SeededRandom } from "#dist/harness/gate/statistics/index.js";
+import { SeededRandom } from "#dist/harness/statistics/index.js";
 
 const NEVER = Number.POSITIVE_INFINITY;
 let lines = 0;

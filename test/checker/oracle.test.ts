@@ -2,10 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkHistory, createModel, type Operation } from "#dist/harness/checker/index.js";
+import { runsOr } from "../given.js";
 import { op } from "./make-history.js";
 
-/** More for a thorough pass: ENGRAM_TEST_RUNS=50000. */
-const RUNS = Number(process.env.ENGRAM_TEST_RUNS ?? 2500);
+/** More for a thorough pass: RUNS=50000. */
+const RUNS = runsOr(2500);
 
 /** All (output, next state) pairs of an operation; states are compared by nothing here, so no cache can hide a mistake. */
 type Reference<S> = (

@@ -1,6 +1,7 @@
 /** Histories recorded from correct objects are accepted; the same with one answer changed are judged as brute force would. */
 import { describe, expect, it } from "vitest";
 import { checkHistory, createModel, type Operation } from "#dist/harness/checker/index.js";
+import { seedOr } from "../given.js";
 import {
   type SimulatedObject,
   simulate,
@@ -11,7 +12,7 @@ import {
   simulatedVersions,
 } from "./make-history.js";
 
-const SEED = Number(process.env.ENGRAM_TEST_SEED ?? 77);
+const SEED = seedOr(77);
 
 const objects: [model: string, create: () => SimulatedObject][] = [
   ["register", () => simulatedRegister()],

@@ -9,10 +9,11 @@ import {
   Machine,
   PLANTED_FAULTS,
 } from "#dist/harness/explorer/index.js";
+import { seedOr } from "../given.js";
 import { arbitraryExperiment, type Experiment } from "./arbitrary-programs.js";
 import { BUILD_TIMEOUT, makeExploreBuild } from "./explore-build.js";
 
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = seedOr(Math.floor(Math.random() * 2 ** 31));
 const RUNS = 150;
 /** Faults that a few thousand programs show, with a family in which they do; from the same seed each time. */
 const FAULTS: readonly (readonly [fault: number, family: string])[] = [

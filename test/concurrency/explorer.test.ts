@@ -10,11 +10,12 @@ import {
   Replay,
   shrink,
 } from "#dist/harness/explorer/index.js";
+import { seedOr } from "../given.js";
 import { BUILD_TIMEOUT, makeExploreBuild } from "./explore-build.js";
 
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = seedOr(Math.floor(Math.random() * 2 ** 31));
 /** Faults are looked for from the same seed each time, or a rare one would be missed now and then. */
-const FAULT_SEED = Number(process.env.SEED ?? 1);
+const FAULT_SEED = seedOr(1);
 const SCHEDULES = 3000;
 /** Faults that show within a few thousand schedules; `npm run explore:proof` finds all of them. */
 const CHEAP_FAULTS = [1, 3, 4, 5, 7, 9, 10, 11, 12, 13, 16, 18, 19, 20, 21, 22, 23, 24, 30, 31];

@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type AnyModel, checkHistory, createModel, type Operation } from "#dist/harness/checker/index.js";
 import { type Call, isFifo, isLinearizable, type OpKind } from "#dist/harness/explorer/index.js";
+import { seedOr } from "../given.js";
 
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = seedOr(Math.floor(Math.random() * 2 ** 31));
 const NEVER = Number.POSITIVE_INFINITY;
 
 interface Drawn {

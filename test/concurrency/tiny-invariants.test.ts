@@ -11,8 +11,9 @@ import {
   planGeometry,
   verifyMemory,
 } from "#dist/src/core/index.js";
+import { seedOr } from "../given.js";
 
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = seedOr(Math.floor(Math.random() * 2 ** 31));
 const SLOTS = 2;
 
 function makeStore() {

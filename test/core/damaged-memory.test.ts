@@ -111,7 +111,9 @@ describe("a store's verify", () => {
       /4294967295 retired chunks, more/,
     );
     expect(verifyDamaged([[(slot + L.S_CACHES) / 4, 0xffffffff]]).join()).toMatch(/caches 4294967295 chunks/);
-    expect(verifyDamaged([[whole[L.H_SLABS / 4] / 4, 0xc8]]).join()).toMatch(/slab 0 is of kind 200, which there is not/);
+    expect(verifyDamaged([[whole[L.H_SLABS / 4] / 4, 0xc8]]).join()).toMatch(
+      /slab 0 is of kind 200, which there is not/,
+    );
   });
 
   it("reports workers' counts that do not add up, unless someone has died in the middle: then they are set right", () => {

@@ -1,5 +1,6 @@
-/** The seed of everything random in the tests of the engine and the store. It is part of the tests' names: printed, and given by ENGRAM_TEST_SEED. */
-export const SEED = Number(process.env.ENGRAM_TEST_SEED ?? 20_260_411);
+/** The seed of everything random in the tests of the engine and the store. It is part of the tests' names: printed, and given by SEED. */
+import { seedOr } from "../given.js";
+export const SEED = seedOr(20_260_411);
 
 export interface Random {
   /** 32 random bits. */

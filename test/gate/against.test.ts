@@ -5,7 +5,7 @@ import { JSDOM } from "jsdom";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type GateReport, gateCommand } from "#dist/harness/gate/index.js";
 import { InvalidArgumentError } from "#dist/src/store/errors.js";
-import { GateProject } from "./gate-project.js";
+import { GateProject, type GateRun } from "./gate-project.js";
 
 const projects: GateProject[] = [];
 function project(...args: ConstructorParameters<typeof GateProject>): GateProject {
@@ -19,15 +19,25 @@ afterEach(() => {
 
 const QUICK = ["--rounds", "10", "--seed", "7"];
 
+const lastLine = ({ stderr }: GateRun) => stderr.trimEnd().split("\n").at(-1);
+
 describe("gate --against", () => {
   it("passes when nothing changed, and cleans up, also when called from a git hook", async () => {
     const p = project();
     p.commit("nothing");
     p.environment = { GIT_DIR: ".git", GIT_INDEX_FILE: ".git/index" };
     const run = await p.gate(["--against", "HEAD~1", ...QUICK]);
-    expect(run.stderr).toBe("");
     expect(run.exitCode).toBe(0);
     expect(run.stdout).toMatch(/PASS/);
+    // Without a terminal a line a round, so that a log shows how far it is.
+    const rounds = (stage: string, total: number) =>
+      Array.from({ length: total }, (_, i) => `${stage}: round ${i + 1} of ${total}`);
+    expect(run.stderr.trimEnd().split("\n")).toEqual([
+      expect.stringMatching(/^building [0-9a-f]{12} in a worktree$/),
+      "building the working tree",
+      ...rounds("A/A check", 5),
+      ...rounds("head against base", 10),
+    ]);
     expect(p.leftovers()).toEqual([]);
   });
 
@@ -47,6 +57,7 @@ describe("gate --against", () => {
       "blackboard/cost.get.mean": "regressed",
       "blackboard/cost.set.mean": "pass",
       "blackboard/latency.get.p99": "pass",
+      "blackboard/hitRatio": "pass",
     });
     const get = report.metrics.find((m) => m.id === "blackboard/cost.get.mean")!;
     expect(get.worse).toBeGreaterThan(0.25);
@@ -66,11 +77,11 @@ describe("gate --against", () => {
     ]);
 
     const entries = JSON.parse(readFileSync(join(p.folder, "out.json"), "utf8"));
-    expect(entries).toHaveLength(4);
+    expect(entries).toHaveLength(5);
     for (const entry of entries) {
       expect(entry).toEqual({
         name: expect.any(String),
-        unit: expect.stringMatching(/^ns/),
+        unit: expect.stringMatching(/^(ns|%)/),
         value: expect.any(Number),
         range: expect.stringMatching(/^± \d/),
         extra: expect.any(String),
@@ -93,7 +104,7 @@ describe("gate --against", () => {
     p.setSpeed({ crash: true });
     const run = await p.gate(["--against", "HEAD", ...QUICK]);
     expect(run.exitCode).toBe(3);
-    expect(run.stderr).toBe("a run of the head failed, exit code 3: invariant 4 broken: a chunk is on two lists\n");
+    expect(lastLine(run)).toBe("a run of the head failed, exit code 3: invariant 4 broken: a chunk is on two lists");
     expect(p.leftovers()).toEqual([]);
   });
 
@@ -101,8 +112,8 @@ describe("gate --against", () => {
     const p = project({ refuse: "no scenario blackbord; did you mean blackboard?" });
     const run = await p.gate(["--against", "HEAD", ...QUICK, "--scenario", "blackbord"]);
     expect(run.exitCode).toBe(2);
-    expect(run.stderr).toBe(
-      "engram run of the base refused its arguments, exit code 2: no scenario blackbord; did you mean blackboard?\n",
+    expect(lastLine(run)).toBe(
+      "engram run of the base refused its arguments, exit code 2: no scenario blackbord; did you mean blackboard?",
     );
   });
 
@@ -110,7 +121,7 @@ describe("gate --against", () => {
     const p = project({ wrongSchema: true });
     const run = await p.gate(["--against", "HEAD", ...QUICK]);
     expect(run.exitCode).toBe(3);
-    expect(run.stderr).toMatch(/^a run of the base left no results to read: .*results\.json: schemaVersion is 99/);
+    expect(lastLine(run)).toMatch(/^a run of the base left no results to read: .*results\.json: schemaVersion is 99/);
   });
 
   it("exits with 3 when the revision does not build, and cleans up", async () => {
@@ -132,18 +143,50 @@ describe("gate --against", () => {
       p.commit("hangs");
       const run = await p.gate(["--against", "HEAD", ...QUICK], async (pid) => {
         await vi.waitFor(() => expect(existsSync(pidFile) && readFileSync(pidFile, "utf8")).toMatch(/^\d+$/), {
-          timeout: 15_000,
+          timeout: 150_000,
           interval: 20,
         });
         process.kill(pid, signal);
       });
       expect(run.exitCode).toBe(130);
-      expect(run.stderr).toBe(`stopped by ${signal}; nothing was judged\n`);
+      expect(lastLine(run)).toBe(`stopped by ${signal}; nothing was judged`);
       const child = Number(readFileSync(pidFile, "utf8"));
       expect(() => process.kill(child, 0)).toThrow(/ESRCH/);
       expect(p.leftovers()).toEqual([]);
     },
   );
+});
+
+describe("gate --against a build that does less", () => {
+  it("fails with 1 on operations that are refused, however fast, and names them in every output", async () => {
+    const p = project();
+    p.setSpeed({ fails: { NAMESPACE_LIMIT: 990_000 }, hits: 0, throughput: 0.6, set: 0.5, get: 0.8 });
+    p.commit("refuses, quickly");
+    p.summary = p.write("summary.md", "");
+    const files = ["--markdown", "out.md", "--junit", "out.xml", "--benchmark-json", "out.json"];
+    const run = await p.gate(["--against", "HEAD~1", ...QUICK, ...files]);
+    expect(run.exitCode).toBe(1);
+    const named = /Operations fail that do not fail in the base: blackboard NAMESPACE_LIMIT/;
+    expect(run.stdout).toMatch(/REGRESSED/);
+    expect(run.stdout).toMatch(named);
+    const markdown = readFileSync(join(p.folder, "out.md"), "utf8");
+    expect(markdown).toMatch(/^## Engram gate: REGRESSED/);
+    expect(markdown).toMatch(named);
+    expect(markdown).toMatch(/\| blackboard hit ratio \| 90 % \| 0 % \| \+90\.00 points \|.*\*\*regressed\*\* \|/);
+    const junit = new JSDOM(readFileSync(join(p.folder, "out.xml"), "utf8"), { contentType: "text/xml" }).window
+      .document;
+    const failures = [...junit.querySelectorAll("failure")].map((f) => f.parentElement!.getAttribute("name"));
+    expect(failures).toEqual(["blackboard/hitRatio", "blackboard/failed", "blackboard/errors.NAMESPACE_LIMIT"]);
+    const names = [...junit.querySelectorAll("testcase")].map((one) => one.getAttribute("name"));
+    expect(new Set(names).size).toBe(names.length);
+    const entries = JSON.parse(readFileSync(join(p.folder, "out.json"), "utf8")) as Array<{
+      name: string;
+      value: number;
+    }>;
+    expect(entries).toContainEqual(
+      expect.objectContaining({ name: "blackboard hit ratio (what it misses)", value: 100 }),
+    );
+  });
 });
 
 describe("gate, asked wrongly", () => {

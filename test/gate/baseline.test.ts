@@ -12,8 +12,8 @@ describe("gate --baseline", () => {
     p = new GateProject();
     p.build();
     const run = await p.gate(["--write-baseline", "base.json", ...QUICK]);
-    expect(run.stderr).toBe("");
-    expect(run.stdout).toBe("base.json: 4 metrics, 10 rounds\n");
+    expect(run.stderr.trimEnd().split("\n").at(-1)).toBe("baseline: round 10 of 10");
+    expect(run.stdout).toBe("base.json: 5 metrics, 10 rounds\n");
     expect(run.exitCode).toBe(0);
   });
   afterAll(() => p.remove());
@@ -21,6 +21,10 @@ describe("gate --baseline", () => {
   it("stores ratios to the reference, and leaves no half-written file", () => {
     const baseline = JSON.parse(readFileSync(join(p.folder, "base.json"), "utf8"));
     expect(baseline).toMatchObject({ kind: "engram-gate-baseline", version: 1, reference: "map" });
+    expect(baseline).toMatchObject({
+      errors: { blackboard: [] },
+      shares: { "blackboard/hitRatio": Array(10).fill(0.9) },
+    });
     for (const ratios of Object.values(baseline.ratios) as number[][]) {
       expect(ratios).toHaveLength(10);
       for (const ratio of ratios) expect(Math.abs(ratio - 1)).toBeLessThan(0.05);
@@ -48,6 +52,8 @@ describe("gate --baseline", () => {
   it("names a metric that the baseline holds and the run no longer has", async () => {
     p.setSpeed({ noSet: true });
     const run = await p.gate(["--baseline", "base.json", ...QUICK, "--json"]);
+    // What it does now is less than what the baseline was measured on: nothing good is said of it.
+    expect(run.exitCode).toBe(4);
     expect((JSON.parse(run.stdout) as GateReport).leftOut).toEqual([
       {
         id: "blackboard/cost.set.mean",
@@ -55,6 +61,15 @@ describe("gate --baseline", () => {
         reason: "in the baseline, but not measured any more",
       },
     ]);
+  });
+
+  it("fails on operations that the baseline's build did not refuse, and on look-ups it no longer answers", async () => {
+    p.setSpeed({ fails: { OUT_OF_MEMORY: 3 }, hits: 0.8, throughput: 0.5 });
+    const run = await p.gate(["--baseline", "base.json", ...QUICK, "--json"]);
+    expect(run.exitCode).toBe(1);
+    const report = JSON.parse(run.stdout) as GateReport;
+    expect(report.errors).toMatchObject([{ code: "OUT_OF_MEMORY", verdict: "regressed" }]);
+    expect(report.metrics.find(({ id }) => id === "blackboard/hitRatio")).toMatchObject({ verdict: "regressed" });
   });
 
   it.each([

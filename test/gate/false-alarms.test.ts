@@ -3,9 +3,10 @@
  * synthetic rounds whose noise looks like that of shared machines. The proof on real runs is a script of its own.
  */
 import { describe, expect, it } from "vitest";
-import { decide, type MetricSample, type Outcome, SeededRandom } from "#dist/harness/gate/statistics/index.js";
+import { decide, type MetricSample, type Outcome, SeededRandom } from "#dist/harness/statistics/index.js";
+import { seedOr } from "../given.js";
 
-const SEED = Number(process.env.ENGRAM_TEST_SEED ?? 20_260_401);
+const SEED = seedOr(20_260_401);
 const GATES = 300;
 /** The shipped gate draws 10,000; a twentieth of that moves an interval's end by about a rank and keeps this quick. */
 const RESAMPLES = 500;
@@ -46,6 +47,20 @@ async function tally(machine: Machine, slowdowns: readonly number[], gates = GAT
   return counts;
 }
 
+/** A gate over hit ratios alone that move by `sigma` points in a hundred either way, the head's lower by `lost`. */
+async function simulateHitRatios(seed: number, sigma: number, lost: number): Promise<Outcome> {
+  const random = new SeededRandom(seed);
+  const growing = (shift: number) => {
+    const worse: number[] = [];
+    return async (total: number): Promise<MetricSample[]> => {
+      while (worse.length < total) worse.push(shift + sigma * normal(random));
+      return [{ name: "hitRatio", scale: "points", tolerance: 0.005, worse }];
+    };
+  };
+  const source = { sameAgainstSame: growing(0), headAgainstBase: growing(lost) };
+  return (await decide(source, { seed, resamples: RESAMPLES })).outcome;
+}
+
 function normal(random: SeededRandom): number {
   return Math.sqrt(-2 * Math.log(1 - random.unit())) * Math.cos(2 * Math.PI * random.unit());
 }
@@ -79,6 +94,20 @@ describe(`simulated gates (seed ${SEED}, ${GATES} each)`, () => {
     expect(counts.regressed, JSON.stringify(counts)).toBeGreaterThanOrEqual(GATES * 0.95);
     expect(counts.pass, JSON.stringify(counts)).toBeLessThanOrEqual(GATES * 0.01);
   });
+
+  it.each([{ sigma: 0.002 }, { sigma: 0.01 }, { sigma: 0.05 }])(
+    "hit ratios that move by $sigma of themselves: at most 1 % false failures, and a loss beyond that is caught",
+    async ({ sigma }) => {
+      const outcomes = { same: [] as Outcome[], lost: [] as Outcome[] };
+      for (let gate = 0; gate < GATES; gate++) {
+        outcomes.same.push(await simulateHitRatios(SEED + gate, sigma, 0));
+        outcomes.lost.push(await simulateHitRatios(SEED + gate, sigma, 0.01 + 2 * sigma));
+      }
+      const share = (list: Outcome[], outcome: Outcome) => list.filter((one) => one === outcome).length / GATES;
+      expect(share(outcomes.same, "regressed")).toBeLessThanOrEqual(0.01);
+      expect(share(outcomes.lost, "regressed")).toBeGreaterThanOrEqual(0.95);
+    },
+  );
 
   it("a slow-down in one metric of four is caught as well", async () => {
     const counts = await tally({ sigma: 0.04, disturbed: 0.05 }, [1, 1, 1.15, 1], 300);

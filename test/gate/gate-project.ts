@@ -15,6 +15,18 @@ export interface Speed {
   machine?: number;
   floor?: number;
   cpu?: string;
+  /** Errors by code, in the subject under test. */
+  fails?: Record<string, number>;
+  /** They happen in the round of this seed alone. */
+  oddSeed?: number;
+  /** Operations begun; null: as a version writes it that counted failed operations as done. */
+  attempted?: number | null;
+  /** Hit ratio; absent: 0.9. */
+  hits?: number;
+  /** Processor time of the million operations, ms. */
+  cpuMs?: number;
+  /** Look-ups an operation. */
+  lookups?: number;
   noSet?: boolean;
   crash?: boolean;
   /** Says this on stderr and exits with 2. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { METRICS } from "#dist/harness/gate/metrics.js";
 import { slowed, turn } from "#dist/harness/gate/proof/slowed-subject.js";
 import { recorded, tryGates } from "#dist/harness/gate/proof/trials.js";
-import { SeededRandom } from "#dist/harness/gate/statistics/index.js";
+import { SeededRandom } from "#dist/harness/statistics/index.js";
 import { loadSubject } from "#dist/harness/subjects/index.js";
 import type { Run } from "#dist/reports/index.js";
 
@@ -37,6 +37,7 @@ describe("the proof of the gate", () => {
       ({
         loop: "closed",
         opsPerSecond,
+        errors: {},
         latency: {},
         cost: get === undefined ? {} : { get: { mode: "batched", count: 9, mean: get } },
       }) as unknown as Run;

@@ -1,13 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  amountOf,
   bootstrapMedian,
   bootstrapMedianDifference,
+  decide,
   halfWidth,
   holm,
   isSettled,
   type Judgement,
   judge,
+  limitOf,
   logOfShare,
   looksFrom,
   median,
@@ -16,8 +19,9 @@ import {
   SeededRandom,
   shareOfLog,
   verdictOf,
+  worseBy,
   worseLogRatio,
-} from "#dist/harness/gate/statistics/index.js";
+} from "#dist/harness/statistics/index.js";
 
 describe("median", () => {
   it("takes the middle, or the mean of the two middles, and leaves the sample alone", () => {
@@ -188,6 +192,51 @@ describe("noise of an A/A run", () => {
     const noise = noiseOf({ name: "a", tolerance: 0.1, worse: Array<number>(10).fill(0.3) }, 10, 1);
     expect(noise).toMatchObject({ tooNoisy: true, halfWidth: 0 });
     expect(noise.offset).toBeCloseTo(Math.expm1(0.3), 12);
+  });
+});
+
+describe("shares of operations, compared in points", () => {
+  it("are differences, worse up, and may be 0", () => {
+    expect(worseBy("points", 0.8, 0.9, "higher")).toBeCloseTo(0.1, 12);
+    expect(worseBy("points", 0, 0.9, "higher")).toBeCloseTo(0.9, 12);
+    expect(worseBy("points", 0.02, 0, "lower")).toBeCloseTo(0.02, 12);
+    expect(worseBy("ratio", 110, 100, "lower")).toBeCloseTo(Math.log(1.1), 12);
+    for (const scale of ["points", "ratio"] as const)
+      expect(amountOf(scale, limitOf(scale, 0.07))).toBeCloseTo(0.07, 12);
+  });
+
+  it("are never too noisy: their tolerance becomes what chance does", () => {
+    const random = new SeededRandom(5);
+    const worse = Array.from({ length: 10 }, () => 0.2 * normal(random));
+    const noise = noiseOf({ name: "hits", scale: "points", tolerance: 0.005, worse }, 10, 1);
+    expect(noise.tooNoisy).toBe(false);
+    expect(noise.tolerance).toBeGreaterThan(noise.halfWidth);
+  });
+});
+
+describe("a gate on a machine too noisy for every time", () => {
+  const noisy = (random: SeededRandom) => async (total: number) => [
+    { name: "time", tolerance: 0.01, worse: Array.from({ length: total }, () => normal(random)) },
+  ];
+  const random = new SeededRandom(3);
+  const source = { sameAgainstSame: noisy(random), headAgainstBase: noisy(random) };
+
+  it("still looks at one set of rounds, for what is broken shows on any machine", async () => {
+    const quiet = await decide(source, { seed: 1, looks: [10, 15, 20], resamples: 200 });
+    expect(quiet).toMatchObject({ outcome: "inconclusive", rounds: 10 });
+    const beside = () => ({ broken: true, comparable: true });
+    const broken = await decide({ ...source, beside }, { seed: 1, looks: [10, 15, 20], resamples: 200 });
+    expect(broken).toMatchObject({ outcome: "regressed", rounds: 10 });
+  });
+
+  it("says nothing good of what cannot be compared", async () => {
+    const same = async (total: number) => [{ name: "time", tolerance: 0.1, worse: Array<number>(total).fill(0) }];
+    const beside = () => ({ broken: false, comparable: false });
+    const decision = await decide(
+      { sameAgainstSame: same, headAgainstBase: same, beside },
+      { seed: 1, resamples: 200 },
+    );
+    expect(decision.outcome).toBe("inconclusive");
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EXACT_LIMIT, standardNormalUpperTail, wilcoxonSignedRank } from "#dist/harness/gate/statistics/index.js";
+import { EXACT_LIMIT, standardNormalUpperTail, wilcoxonSignedRank } from "#dist/harness/statistics/index.js";
 
 /** Every pattern of signs, by hand: the definition of the exact test, mid-ranks and all. */
 function bruteForce(differences: readonly number[]): { statistic: number; p: number } {

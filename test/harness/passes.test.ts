@@ -186,7 +186,7 @@ describe("a span of operations", () => {
         runSpan(agent, stream, 0, stream.length, tally);
         const failing = list.filter(([, key]) => key % fails === 0).length;
         expect(tally.errors.get("OUT_OF_MEMORY") ?? 0).toBe(failing);
-        expect(tally.operations).toBe(list.length);
+        expect([tally.operations, tally.failed]).toEqual([list.length - failing, failing]);
         const lookups = list.filter(
           ([kind, key]) =>
             key % fails !== 0 && (kind === OP_GET || kind === OP_READ_MODIFY_WRITE || kind === OP_GET_OR_SET),
@@ -345,6 +345,73 @@ describe("the passes", () => {
     );
     expect(times).toHaveLength(300);
     for (const [fromIntended, fromActual] of times) expect(fromIntended).toBeGreaterThanOrEqual(fromActual);
+  });
+});
+
+describe("an operation that fails", () => {
+  /** Half of the operations are to keys that fail. */
+  const half = streamOf([
+    [OP_GET, 1, 0],
+    [OP_SET, 2, 1],
+  ]);
+  const refusing = () => new RecordingAgent(2);
+
+  it("batched: is no throughput, and a batch with one in it tells no cost", async () => {
+    // Every one: on a busy machine a batch may be a single operation.
+    const bad = streamOf([[OP_SET, 2, 1]]);
+    const tally = new Tally();
+    let told = [0, 0];
+    let batches = 0;
+    const limit = limits({
+      operations: 20_000,
+      progress: (done, failed) => {
+        told = [done, failed];
+      },
+    });
+    await runBatched(refusing(), bad, { position: 0 }, limit, tally, () => batches++);
+    expect([tally.operations, tally.failed, batches]).toEqual([0, 20_000, 0]);
+    expect(tally.spoiltBatches).toBeGreaterThan(0);
+    expect(told).toEqual([0, 20_000]);
+  });
+
+  it("batched: those in which nothing failed tell their cost all the same", async () => {
+    const tally = new Tally();
+    const counts: number[] = [];
+    const long = streamOf(Array.from({ length: 50_000 }, (_, i): Operation => [OP_GET, i < 10 ? 2 : 1, 0]));
+    const limit = limits({ operations: 50_000 });
+    await runBatched(refusing(), long, { position: 0 }, limit, tally, (_start, _elapsed, count) => counts.push(count));
+    expect(tally.failed).toBe(10);
+    expect(counts.length).toBeGreaterThan(0);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(tally.operations);
+  });
+
+  it("sampled and open: has no latency, neither as itself nor as the get of a getOrSet", async () => {
+    const stream = streamOf([
+      [OP_GET_OR_SET, 2, 1],
+      [OP_GET, 1, 0],
+    ]);
+    const kinds: number[] = [];
+    await runSampled(refusing(), stream, { position: 0 }, limits({ operations: 12_800 }), new Tally(), 3, (kind) => {
+      kinds.push(kind);
+    });
+    const tally = new Tally();
+    await runOpen(
+      ...([refusing(), stream, { position: 0 }, limits({ operations: 100 }), tally] as const),
+      () => 0,
+      () => true,
+      (kind) => kinds.push(kind),
+    );
+    expect(kinds.length).toBeGreaterThan(0);
+    expect(new Set(kinds)).toEqual(new Set([OP_GET]));
+    expect([tally.operations, tally.failed]).toEqual([50, 50]);
+  });
+
+  it("is counted by the label it has, so that a role's rate is of what was done", () => {
+    const tally = new Tally();
+    const stream = { ...half, labels: Uint8Array.of(0, 3) };
+    runSpan(refusing(), stream, 0, 2, tally);
+    expect(tally.failedByLabel[3]).toBe(1);
+    expect(tally.failedByLabel[0] ?? 0).toBe(0);
   });
 });
 

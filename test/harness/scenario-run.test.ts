@@ -28,7 +28,7 @@ function hash(text: string): number {
 }
 
 /** Threads are born for every run: on a busy machine that takes seconds. */
-const PATIENCE = { timeout: 120_000 };
+const PATIENCE = { timeout: 300_000 };
 
 describe("a run of a scenario with roles", PATIENCE, () => {
   it("tells latencies of a label apart, counts what a full quota refuses, and holds the quota", async () => {

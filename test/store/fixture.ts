@@ -64,7 +64,7 @@ export function bytesOf(text: string): Uint8Array {
 }
 
 /** Waits for a condition that another thread brings about, letting the event loop turn meanwhile. */
-export async function until(condition: () => boolean, what: string, patience = 20_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, patience = 150_000): Promise<void> {
   const end = performance.now() + patience;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`waited ${patience} ms in vain for ${what}`);

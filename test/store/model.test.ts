@@ -6,11 +6,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type EncodingName, InvalidArgumentError, type Key, type Namespace, Store } from "#dist/src/index.js";
 import { SEED } from "../core/seeded-random.js";
+import { runsOr } from "../given.js";
 import { HandClock, inside } from "./fixture.js";
 
 type Ns = Namespace<EncodingName>;
 
-const RUNS = Number(process.env.ENGRAM_TEST_RUNS ?? 100);
+const RUNS = runsOr(100);
 const utf8 = new TextEncoder();
 const latin = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
 

@@ -3,6 +3,7 @@ import type { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { Store, WorkerLimitError } from "#dist/src/index.js";
 import { makeRandom, SEED } from "../core/seeded-random.js";
+import { runsOr } from "../given.js";
 import { bytesOf, until } from "../store/fixture.js";
 import { runTogether, spawnAgent } from "./crew.js";
 import { makeValue, readValue } from "./threads/describing-values.mjs";
@@ -23,9 +24,9 @@ function started(worker: Worker): Promise<void> {
   });
 }
 
-const KILLS = Number(process.env.ENGRAM_TEST_KILLS ?? 18);
+const KILLS = runsOr(18);
 
-describe(`agents terminated at random instants (seed ${SEED}, ${KILLS} of them; ENGRAM_TEST_KILLS for more)`, () => {
+describe(`agents terminated at random instants (seed ${SEED}, ${KILLS} of them; RUNS for more)`, () => {
   it.each([
     ["small values", { capacity: "16MiB" }, { keys: 30, maxLength: 200 }],
     [

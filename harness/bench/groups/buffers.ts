@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Namespace, Store } from "../../../src/index.js";
+import { quantileOf } from "../../statistics/index.js";
 import type { Contender } from "../contender.js";
 import { figureAnswers, plainFigure } from "../judge.js";
 import { closeVerified, openStore } from "../peers/engram.js";
-import { clockCost, quantileOf, timeSingly } from "../single-operations.js";
+import { clockCost, timeSingly } from "../single-operations.js";
 import { keep } from "../sink.js";
 import { measureInTurns } from "../turns.js";
 import type { Group } from "./group.js";

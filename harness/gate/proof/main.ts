@@ -9,12 +9,13 @@
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { InvalidArgumentError as BadFlag, Command } from "commander";
+import { Command } from "commander";
 import { crewOf, loadScenario, parseDuration } from "../../../workloads/index.js";
 import { withInterruption } from "../../command-line/interruption.js";
+import { parseMinutes, parseSeed, parseWorkers } from "../../command-line/option-values.js";
+import { median, shareOfLog } from "../../statistics/index.js";
 import { EXIT } from "../errors.js";
-import { DEFAULT_SCENARIO, parseRunDuration, parseSeed, parseWorkers } from "../settings.js";
-import { median, shareOfLog } from "../statistics/index.js";
+import { DEFAULT_SCENARIO, parseRunDuration } from "../settings.js";
 import { injected, measureRounds, type ProofRound, SLOW_DOWN, type Tuned, tuneArms } from "./measure.js";
 import { type Rate, type RecordedRounds, recorded, type Trials, tryGates } from "./trials.js";
 
@@ -148,12 +149,6 @@ function signed(log: number): string {
 
 function say(what: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
-}
-
-function parseMinutes(text: string): number {
-  const minutes = Number(text);
-  if (!(minutes > 0 && minutes <= 10_000)) throw new BadFlag("expected minutes, above 0 and at most 10000");
-  return minutes;
 }
 
 try {

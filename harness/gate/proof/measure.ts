@@ -1,7 +1,7 @@
 /** The rounds of the proof: two processes of the same build and one of the slowed build, in an order drawn for each round. */
 import type { Run } from "../../../reports/index.js";
 import type { RunPlan } from "../../runner/messages.js";
-import { median, SeededRandom } from "../statistics/index.js";
+import { median, SeededRandom } from "../../statistics/index.js";
 import { makeArm, type ProofArm } from "./arms.js";
 import { type Delays, turn } from "./slowed-subject.js";
 

@@ -1,7 +1,8 @@
 /** Whole gates over recorded rounds: the A/A check, then looks at 20, 30 and 40 rounds, by the very procedure that ships. */
+
+import { decide, LOOKS, type MetricSample, type Outcome, SeededRandom, worseLogRatio } from "../../statistics/index.js";
 import { METRICS, type Metric } from "../metrics.js";
 import { DEFAULT_TOLERANCE } from "../settings.js";
-import { decide, LOOKS, type MetricSample, type Outcome, SeededRandom, worseLogRatio } from "../statistics/index.js";
 import type { ProofRound } from "./measure.js";
 
 export type Counts = Record<Outcome, number>;

@@ -1,4 +1,5 @@
-import type { GateReport, MetricReport } from "../report.js";
+import type { MetricReport } from "../metric-report.js";
+import type { GateReport } from "../report.js";
 
 /** One entry of github-action-benchmark's custom formats. */
 export interface BenchmarkEntry {
@@ -11,7 +12,8 @@ export interface BenchmarkEntry {
 
 /**
  * For github-action-benchmark with `tool: customSmallerIsBetter`. One file has one direction there, so throughput is
- * written as the time one operation takes, 1e9 / (ops/s). Metrics without a figure are not in it.
+ * written as the time one operation takes, 1e9 / (ops/s), and a hit ratio as the share of misses. Metrics without a figure are not in it;
+ * failed operations are, where there are any.
  */
 export function renderBenchmarkJson(report: GateReport): string {
   return `${JSON.stringify(
@@ -23,6 +25,8 @@ export function renderBenchmarkJson(report: GateReport): string {
 
 function entryOf(metric: MetricReport, report: GateReport): BenchmarkEntry[] {
   if (metric.head === null) return [];
+  const extra = `${report.head} against ${report.base}: ${metric.verdict}`;
+  if (metric.scale === "points") return [shareEntry(metric, metric.head, extra)];
   const inverted = metric.better === "higher";
   const absolute = report.mode === "against";
   const width = metric.interval ? ((metric.interval.upper - metric.interval.lower) / 2) * 100 : null;
@@ -32,7 +36,19 @@ function entryOf(metric: MetricReport, report: GateReport): BenchmarkEntry[] {
       unit: inverted && absolute ? "ns/op" : metric.unit,
       value: inverted ? (absolute ? 1e9 : 1) / metric.head : metric.head,
       range: width === null ? "" : `± ${width.toFixed(1)} %`,
-      extra: `${report.head} against ${report.base}: ${metric.verdict}`,
+      extra,
     },
   ];
+}
+
+/** In percent of the operations; of a hit ratio what is missing to all of them. */
+function shareEntry({ name, better, interval }: MetricReport, share: number, extra: string): BenchmarkEntry {
+  const width = interval ? ((interval.upper - interval.lower) / 2) * 100 : null;
+  return {
+    name: better === "higher" ? `${name} (what it misses)` : name,
+    unit: "%",
+    value: 100 * (better === "higher" ? 1 - share : share),
+    range: width === null ? "" : `± ${width.toFixed(2)} points`,
+    extra,
+  };
 }

@@ -1,44 +1,56 @@
-import type { GateReport, MetricReport } from "../report.js";
-import { formatInterval, formatP, formatShare, formatTolerance } from "./wording.js";
+import type { ErrorReport } from "../errors-of-runs.js";
+import type { MetricReport } from "../metric-report.js";
+import type { GateReport } from "../report.js";
+import { formatAllowed, formatInterval, formatP, formatWorse } from "./formats.js";
+import { errorLine } from "./wording.js";
 
 /**
- * JUnit XML: one test case a metric, so that CI systems list them. Undecided and too noisy count as skipped, or as
- * failures where `--inconclusive fail` makes the gate fail for them.
+ * JUnit XML: one test case a metric, so that CI systems list them, and one a kind of error in a scenario. Undecided, too noisy and what
+ * cannot be compared count as skipped, or as failures where `--inconclusive fail` makes the gate fail for them. No name stands twice.
  */
 export function renderJunit(report: GateReport): string {
-  const inconclusiveFails = report.outcome === "inconclusive" && report.exitCode !== 0;
-  const kinds = report.metrics.map((m) => kindOf(m, inconclusiveFails));
-  const count = (kind: string): number => kinds.filter((k) => k === kind).length;
-  const skipped = count("skipped") + report.leftOut.length;
-  const totals = `tests="${report.metrics.length + report.leftOut.length}" failures="${count("failure")}" errors="0" skipped="${skipped}"`;
+  const open = report.outcome === "inconclusive" && report.exitCode !== 0 ? "failure" : "skipped";
+  const cases = [
+    ...report.metrics.map((metric) => caseOf(metric, open)),
+    ...report.errors.map(errorCase),
+    ...report.incomparable.map((message, at): Case => ({ name: `comparable.${at + 1}`, kind: open, message })),
+    ...report.leftOut.map(({ id, reason }): Case => ({ name: id, kind: "skipped", message: `left out: ${reason}` })),
+  ];
+  const count = (kind: Case["kind"]): number => cases.filter((one) => one.kind === kind).length;
+  const totals = `tests="${cases.length}" failures="${count("failure")}" errors="0" skipped="${count("skipped")}"`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="engram gate" ${totals}>`,
     `  <testsuite name="${escapeXml(`${report.head} against ${report.base}`)}" ${totals}>`,
-    ...report.metrics.map((m, i) => testCase(m, kinds[i])),
-    ...report.leftOut.map(
-      ({ id, reason }) =>
-        `    <testcase classname="engram.gate" name="${escapeXml(id)}"><skipped message="${escapeXml(`left out: ${reason}`)}"/></testcase>`,
-    ),
+    ...cases.map(testCase),
     "  </testsuite>",
     "</testsuites>",
     "",
   ].join("\n");
 }
 
-type Kind = "passed" | "failure" | "skipped";
-
-function kindOf({ verdict }: MetricReport, inconclusiveFails: boolean): Kind {
-  if (verdict === "regressed") return "failure";
-  if (verdict === "undecided" || verdict === "too noisy") return inconclusiveFails ? "failure" : "skipped";
-  return "passed";
+interface Case {
+  name: string;
+  kind: "passed" | "failure" | "skipped";
+  message: string;
 }
 
-function testCase(metric: MetricReport, kind: Kind): string {
-  const open = `    <testcase classname="engram.gate" name="${escapeXml(metric.id)}"`;
-  if (kind === "passed") return `${open}/>`;
-  const message = `${metric.verdict}: worse by ${formatShare(metric.worse)} (95 % interval ${formatInterval(metric.interval)}, p ${formatP(metric.pWorse)}), tolerance ${formatTolerance(metric.tolerance)}`;
-  return `${open}><${kind} message="${escapeXml(message)}"/></testcase>`;
+function caseOf(metric: MetricReport, open: Case["kind"]): Case {
+  const { id, verdict, pWorse } = metric;
+  const message = `${verdict}: worse by ${formatWorse(metric)} (95 % interval ${formatInterval(metric)}, p ${formatP(pWorse)}), tolerance ${formatAllowed(metric)}`;
+  if (verdict === "regressed") return { name: id, kind: "failure", message };
+  return { name: id, kind: verdict === "undecided" || verdict === "too noisy" ? open : "passed", message };
+}
+
+function errorCase(error: ErrorReport): Case {
+  const failure = error.verdict === "regressed";
+  const message = `operations fail that do not fail in the base: ${errorLine(error)}`;
+  return { name: error.id, kind: failure ? "failure" : "passed", message };
+}
+
+function testCase({ name, kind, message }: Case): string {
+  const open = `    <testcase classname="engram.gate" name="${escapeXml(name)}"`;
+  return kind === "passed" ? `${open}/>` : `${open}><${kind} message="${escapeXml(message)}"/></testcase>`;
 }
 
 /** Attribute text of XML 1.0, which has no way at all to write most control characters. */

@@ -1,44 +1,28 @@
 import type { GateReport } from "../report.js";
-import {
-  explanation,
-  formatFigure,
-  formatInterval,
-  formatP,
-  formatShare,
-  formatTolerance,
-  modeLine,
-  outcomeWord,
-} from "./wording.js";
+import { COLUMNS, cellsOf, errorLines, explanation, modeLine, outcomeWord } from "./wording.js";
 
 /** A section for a pull request or a job summary. */
 export function renderMarkdown(report: GateReport): string {
   const lines = [
     `## Engram gate: ${outcomeWord(report)}`,
     "",
-    explanation(report),
+    escapeCell(explanation(report)),
     "",
     escapeCell(modeLine(report)),
     "",
   ];
-  if (report.metrics.length > 0) {
-    lines.push("| metric | base | head | worse by | 95 % interval | p | tolerance | A/A noise | verdict |");
+  const rows = [
+    ...report.metrics.map((m) => [...cellsOf(m), m.verdict === "regressed" ? `**${m.verdict}**` : m.verdict]),
+    ...report.beside.map((m) => [...cellsOf(m), `${m.verdict} (beside)`]),
+  ];
+  if (rows.length > 0) {
+    lines.push(`| ${COLUMNS.join(" | ")} |`);
     lines.push("|---|--:|--:|--:|--:|--:|--:|--:|---|");
-    for (const m of report.metrics) {
-      const cells = [
-        m.name,
-        formatFigure(m.base, m.unit),
-        formatFigure(m.head, m.unit),
-        formatShare(m.worse),
-        formatInterval(m.interval),
-        formatP(m.pWorse),
-        formatTolerance(m.tolerance),
-        `± ${formatTolerance(m.noise)}`,
-        m.verdict === "regressed" ? `**${m.verdict}**` : m.verdict,
-      ];
-      lines.push(`| ${cells.map(escapeCell).join(" | ")} |`);
-    }
+    for (const cells of rows) lines.push(`| ${cells.map(escapeCell).join(" | ")} |`);
     lines.push("");
   }
+  for (const line of errorLines(report)) lines.push(`- failed: ${escapeCell(line)}`);
+  for (const line of report.incomparable) lines.push(`- not comparable: ${escapeCell(line)}`);
   for (const { name, reason } of report.leftOut) lines.push(`- left out: ${escapeCell(`${name}: ${reason}`)}`);
   for (const notice of report.notices) lines.push(`- note: ${escapeCell(notice)}`);
   lines.push(`- settings: ${escapeCell(settingsLine(report))}`, "");

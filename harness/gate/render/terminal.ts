@@ -1,16 +1,8 @@
 import Table from "cli-table3";
 import pc from "picocolors";
-import type { GateReport, MetricReport } from "../report.js";
-import {
-  explanation,
-  formatFigure,
-  formatInterval,
-  formatP,
-  formatShare,
-  formatTolerance,
-  modeLine,
-  outcomeWord,
-} from "./wording.js";
+import type { MetricReport } from "../metric-report.js";
+import type { GateReport } from "../report.js";
+import { COLUMNS, cellsOf, errorLines, explanation, modeLine, outcomeWord } from "./wording.js";
 
 type Paint = (text: string) => string;
 
@@ -26,25 +18,19 @@ export function renderTerminal(report: GateReport, color = pc.isColorSupported):
     "too noisy": colors.yellow,
   };
   const table = new Table({
-    head: ["metric", "base", "head", "worse by", "95 % interval", "p", "tolerance", "A/A", "verdict"],
+    head: COLUMNS,
     style: { head: [], border: [] },
     colAligns: ["left", "right", "right", "right", "right", "right", "right", "right", "left"],
   });
-  for (const m of report.metrics) {
-    table.push([
-      m.name,
-      formatFigure(m.base, m.unit),
-      formatFigure(m.head, m.unit),
-      formatShare(m.worse),
-      formatInterval(m.interval),
-      formatP(m.pWorse),
-      formatTolerance(m.tolerance),
-      `± ${formatTolerance(m.noise)}`,
-      paintOf[m.verdict](m.verdict),
-    ]);
-  }
+  for (const m of report.metrics) table.push([...cellsOf(m), paintOf[m.verdict](m.verdict)]);
+  for (const m of report.beside) table.push([...cellsOf(m), colors.dim(`${m.verdict} (beside)`)]);
   const lines = [modeLine(report)];
-  if (report.metrics.length > 0) lines.push(table.toString());
+  if (report.metrics.length + report.beside.length > 0) lines.push(table.toString());
+  const failed = errorLines(report);
+  for (const [at, line] of failed.entries()) {
+    lines.push((report.errors[at].verdict === "regressed" ? colors.red : colors.dim)(`failed: ${line}`));
+  }
+  for (const line of report.incomparable) lines.push(colors.yellow(`not comparable: ${line}`));
   for (const { name, reason } of report.leftOut) lines.push(colors.dim(`left out: ${name}: ${reason}`));
   for (const notice of report.notices) lines.push(colors.dim(`note: ${notice}`));
   lines.push(`${colors.bold(paintOf[report.outcome](outcomeWord(report)))}  ${explanation(report)}`);

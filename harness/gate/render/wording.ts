@@ -1,5 +1,8 @@
-/** Words and number formats that all outputs of the gate share. */
-import type { GateReport, MetricReport } from "../report.js";
+/** Words that all outputs of the gate share. */
+import type { ErrorReport } from "../errors-of-runs.js";
+import type { MetricReport } from "../metric-report.js";
+import type { GateReport } from "../report.js";
+import { formatAllowed, formatFigure, formatInterval, formatNoise, formatP, formatWorse } from "./formats.js";
 
 const OUTCOME_WORDS: Record<GateReport["outcome"], string> = {
   regressed: "REGRESSED",
@@ -12,7 +15,7 @@ export function outcomeWord(report: GateReport): string {
   return OUTCOME_WORDS[report.outcome];
 }
 
-/** One sentence: what the outcome rests on. */
+/** One sentence, or two: what the outcome rests on. */
 export function explanation(report: GateReport): string {
   const named = (verdict: MetricReport["verdict"]): string =>
     report.metrics
@@ -20,24 +23,50 @@ export function explanation(report: GateReport): string {
       .map((m) => m.name)
       .join(", ");
   switch (report.outcome) {
-    case "regressed":
-      return `Beyond the tolerance, and not by chance (p < 0.01): ${named("regressed")}.`;
+    case "regressed": {
+      const failing = report.errors.filter(({ verdict }) => verdict === "regressed");
+      const regressed = named("regressed");
+      return [
+        failing.length > 0 && `Operations fail that do not fail in the base: ${failing.map(errorLine).join("; ")}.`,
+        regressed && `Beyond the tolerance, and not by chance (p < 0.01): ${regressed}.`,
+      ]
+        .filter(Boolean)
+        .join(" ");
+    }
     case "improved":
       return `Nothing regressed; better by more than the tolerance: ${named("improved")}.`;
     case "pass":
       return `Every metric is within its tolerance after ${report.rounds} rounds.`;
     case "inconclusive": {
-      if (report.metrics.length === 0) return "No metric could be measured in every round.";
       const noisy = named("too noisy");
       const undecided = named("undecided");
-      return [
+      const sentences = [
+        report.incomparable.length > 0 && `Not comparable: ${report.incomparable.join("; ")}.`,
         noisy && `Too noisy here for its tolerance, by the A/A check: ${noisy}.`,
         undecided && `Still undecided after ${report.rounds} rounds: ${undecided}.`,
-      ]
-        .filter(Boolean)
-        .join(" ");
+      ].filter(Boolean);
+      return sentences.length > 0 ? sentences.join(" ") : "No metric could be measured in enough rounds.";
     }
   }
+}
+
+/** `blackboard OUT_OF_MEMORY (990,000 operations in 20 processes)`. */
+export function errorLine({ scenario, code, head }: ErrorReport): string {
+  return `${scenario} ${code} (${occurrence(head)})`;
+}
+
+/** Of every code, how often in which build. */
+export function errorLines({ errors, mode }: GateReport): string[] {
+  return errors.map(({ scenario, code, head, base, verdict }) => {
+    const before = mode === "baseline" && verdict !== "regressed" ? "some" : occurrence(base);
+    return `${scenario} ${code}: head ${occurrence(head)}, base ${before}: ${verdict}`;
+  });
+}
+
+function occurrence({ processes, operations }: ErrorReport["head"]): string {
+  if (processes === 0) return "none";
+  const many = operations === 1 ? "1 operation" : `${operations.toLocaleString("en-US")} operations`;
+  return `${many} in ${processes === 1 ? "1 process" : `${processes} processes`}`;
 }
 
 /** Which check this was; the weaker one says so. */
@@ -47,27 +76,28 @@ export function modeLine(report: GateReport): string {
     : `${report.head} against ${report.base}, ${report.rounds} rounds (the weaker check: divided by a reference subject, not measured side by side)`;
 }
 
-export function formatFigure(value: number | null, unit: string): string {
-  if (value === null) return "–";
-  if (unit === "ops/s") return `${Math.round(value).toLocaleString("en-US")} ${unit}`;
-  return `${value < 10 ? value.toFixed(3) : value < 100 ? value.toFixed(2) : value.toFixed(1)} ${unit}`;
-}
+export const COLUMNS = [
+  "metric",
+  "base",
+  "head",
+  "worse by",
+  "95 % interval",
+  "p",
+  "tolerance",
+  "A/A noise",
+  "verdict",
+];
 
-/** `+4.2 %` is worse, `-4.2 %` better. */
-export function formatShare(share: number | null): string {
-  if (share === null) return "–";
-  return `${share >= 0 ? "+" : "-"}${(Math.abs(share) * 100).toFixed(1)} %`;
-}
-
-export function formatInterval(interval: MetricReport["interval"]): string {
-  return interval ? `${formatShare(interval.lower)} … ${formatShare(interval.upper)}` : "–";
-}
-
-export function formatP(p: number | null): string {
-  if (p === null) return "–";
-  return p < 0.0001 ? "< 0.0001" : p.toFixed(4);
-}
-
-export function formatTolerance(share: number): string {
-  return `${Number((share * 100).toFixed(2))} %`;
+/** A metric's row without its verdict, under all but the last of `COLUMNS`. */
+export function cellsOf(m: MetricReport): string[] {
+  return [
+    m.name,
+    formatFigure(m.base, m.unit),
+    formatFigure(m.head, m.unit),
+    formatWorse(m),
+    formatInterval(m),
+    formatP(m.pWorse),
+    formatAllowed(m),
+    formatNoise(m),
+  ];
 }

@@ -216,7 +216,7 @@ describe("a large trace", () => {
       await expect(loadTrace(path, { format: "vscsi" })).rejects.toThrow(/vscsi/);
       await expect(loadTrace(path, { columns: "id=1" })).rejects.toThrow(/csv/);
     }
-    await vi.waitFor(() => expect(open()).toBe(0));
+    await vi.waitFor(() => expect(open()).toBe(0), { timeout: 60_000 });
   });
 
   it("can be cut short", async () => {

@@ -4,11 +4,12 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openTrace, TRACE_FORMATS } from "#dist/workloads/index.js";
+import { seedOr } from "../../given.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { cache2k, corda, operationLog, oracleGeneral, oracleGeneralOpNs, vscsi } from "./encode.js";
 
 const { folder } = temporaryFolder();
-const SEED = Number(process.env.FUZZ_SEED ?? 20240611);
+const SEED = seedOr(20240611);
 const RUNS = 60;
 
 const numbers = Array.from({ length: 40 }, (_, i) => (i * 31) % 17);
@@ -70,7 +71,7 @@ function mutated(valid: Buffer, changes: readonly [number, Uint8Array][]): Buffe
   return bytes;
 }
 
-describe(`fuzzing, seed ${SEED} (FUZZ_SEED)`, () => {
+describe(`fuzzing, seed ${SEED} (SEED)`, () => {
   it("knows a valid file of every format", async () => {
     expect(Object.keys(VALID).sort()).toEqual(TRACE_FORMATS.map(({ name }) => name).sort());
     for (const [format, bytes] of Object.entries(VALID))

@@ -6,13 +6,15 @@ export {
   type Interval,
   RESAMPLES,
 } from "./bootstrap.js";
-export { type Decision, decide, type RoundSource } from "./decide.js";
+export { type Beside, type Decision, decide, type RoundSource } from "./decide.js";
 export { holm } from "./holm.js";
 export { type Judgement, judge, type MetricSample } from "./judge.js";
 export { type Better, logOfShare, shareOfLog, worseLogRatio } from "./log-ratio.js";
 export { median } from "./median.js";
 export { type Noise, noiseOf } from "./noise.js";
+export { amountOf, limitOf, NEUTRAL, type Scale, worseBy } from "./scale.js";
 export { SeededRandom } from "./seeded-random.js";
 export { isSettled, LOOKS, looksFrom, type Outcome, outcomeOf } from "./sequence.js";
+export { quantileOf, type Spread, spreadOf } from "./spread.js";
 export { ALPHA, type Verdict, verdictOf } from "./verdict.js";
 export { EXACT_LIMIT, standardNormalUpperTail, wilcoxonSignedRank } from "./wilcoxon.js";

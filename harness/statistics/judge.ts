@@ -2,15 +2,18 @@
 import { type BootstrapOptions, bootstrapMedian, bootstrapMedianDifference, type Interval } from "./bootstrap.js";
 import { holm } from "./holm.js";
 import { median } from "./median.js";
+import type { Scale } from "./scale.js";
 import { SeededRandom } from "./seeded-random.js";
 import { type Verdict, verdictOf } from "./verdict.js";
 import { wilcoxonSignedRank } from "./wilcoxon.js";
 
 export interface MetricSample {
   name: string;
-  /** As a share: 0.1 allows 10 % worse. */
+  /** Absent: `ratio`. */
+  scale?: Scale;
+  /** As a share: 0.1 allows 10 % worse, or 10 points. */
   tolerance: number;
-  /** One number a round: how much worse, `worseLogRatio`. Against a stored baseline: log of the figure itself, worse up. */
+  /** One number a round: how much worse, `worseBy`. Against a stored baseline: the figure itself on that scale, worse up. */
   worse: readonly number[];
   /** The same of a stored baseline, unpaired; absent where base and head were measured in the same round. */
   baseline?: readonly number[];
@@ -18,9 +21,10 @@ export interface MetricSample {
 
 export interface Judgement {
   name: string;
+  scale: Scale;
   tolerance: number;
   rounds: number;
-  /** Median worse-log-ratio; exp of it is the factor by which the head is worse. */
+  /** Median of how much worse, on the scale: of a ratio its logarithm, so that exp of it is the factor by which the head is worse. */
   effect: number;
   interval: Interval;
   pWorse: number;
@@ -38,7 +42,8 @@ export function judge(samples: readonly MetricSample[], seed: number, options: B
     const interval = sample.baseline
       ? bootstrapMedianDifference(sample.worse, sample.baseline, random, options)
       : bootstrapMedian(sample.worse, random, options);
-    const evidence = { interval, pWorse: pWorse[i], pBetter: pBetter[i], tolerance: sample.tolerance };
+    const { scale = "ratio", tolerance } = sample;
+    const evidence = { interval, pWorse: pWorse[i], pBetter: pBetter[i], scale, tolerance };
     const effect = median(differences[i]);
     return { name: sample.name, rounds: sample.worse.length, effect, ...evidence, verdict: verdictOf(evidence) };
   });

@@ -1,4 +1,4 @@
-import { Sfc32 } from "../../../workloads/generators/sfc32.js";
+import { Sfc32 } from "../../workloads/generators/sfc32.js";
 
 /**
  * The gate's source of chance: sfc32, seeded through splitmix32. The same seed gives the same order of arms, the same resamples

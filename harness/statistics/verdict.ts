@@ -5,7 +5,7 @@
  * neither is undecided, and more rounds may settle it.
  */
 import type { Interval } from "./bootstrap.js";
-import { logOfShare } from "./log-ratio.js";
+import { limitOf, type Scale } from "./scale.js";
 
 export type Verdict = "regressed" | "improved" | "pass" | "undecided";
 
@@ -13,18 +13,20 @@ export type Verdict = "regressed" | "improved" | "pass" | "undecided";
 export const ALPHA = 0.01;
 
 export interface Evidence {
-  /** Of the median worse-log-ratio. */
+  /** Of the median of how much worse, on the scale. */
   interval: Interval;
   /** Holm-corrected p of "worse than before", 0 to 1. */
   pWorse: number;
   /** Holm-corrected p of "better than before", 0 to 1. */
   pBetter: number;
-  /** As a share: 0.1 allows 10 % worse. */
+  /** Absent: `ratio`. */
+  scale?: Scale;
+  /** As a share: 0.1 allows 10 % worse, or 10 points. */
   tolerance: number;
 }
 
-export function verdictOf({ interval, pWorse, pBetter, tolerance }: Evidence): Verdict {
-  const limit = logOfShare(tolerance);
+export function verdictOf({ interval, pWorse, pBetter, tolerance, scale = "ratio" }: Evidence): Verdict {
+  const limit = limitOf(scale, tolerance);
   if (interval.lower > limit && pWorse < ALPHA) return "regressed";
   if (interval.upper < -limit && pBetter < ALPHA) return "improved";
   return interval.upper <= limit ? "pass" : "undecided";

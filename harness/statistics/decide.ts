@@ -13,6 +13,15 @@ export interface RoundSource {
   sameAgainstSame(total: number): Promise<MetricSample[]>;
   /** `total` rounds of the head against its base. */
   headAgainstBase(total: number): Promise<MetricSample[]>;
+  /** What the rounds so far say beside their figures; absent: nothing. */
+  beside?(): Beside;
+}
+
+export interface Beside {
+  /** The head does what is a regression however fast it is, such as failing where its base does not. */
+  broken: boolean;
+  /** Everything that has to be compared can be; false: nothing good is said. */
+  comparable: boolean;
 }
 
 export interface DecideOptions extends BootstrapOptions {
@@ -22,7 +31,9 @@ export interface DecideOptions extends BootstrapOptions {
 
 export interface Decision {
   outcome: Outcome;
-  /** Rounds of head against base that were measured; 0 when the machine was too noisy to begin. */
+  /** Rounds after which it was first judged. */
+  firstLook: number;
+  /** Rounds of head against base that were measured. */
   rounds: number;
   noise: Noise[];
   /** Metrics that the A/A check left in, in their order. */
@@ -32,18 +43,27 @@ export interface Decision {
 export async function decide(source: RoundSource, options: DecideOptions): Promise<Decision> {
   const looks = options.looks ?? LOOKS;
   const noise = await measureNoise(source, looks[0], options);
-  const quiet = new Set(noise.filter((n) => !n.tooNoisy).map((n) => n.name));
-  const complete = quiet.size === noise.length;
-  if (quiet.size === 0) return { outcome: "inconclusive", rounds: 0, noise, judgements: [] };
+  const quiet = new Map(noise.filter((n) => !n.tooNoisy).map((n) => [n.name, n.tolerance]));
+  const checked = new Set(noise.map(({ name }) => name));
   let judgements: Judgement[] = [];
+  let beside: Beside = { broken: false, comparable: true };
   let rounds = 0;
+  // Also where every time is too noisy: that operations fail shows on any machine.
   for (rounds of looks) {
     const samples = await source.headAgainstBase(rounds);
-    const judged = samples.filter((sample) => quiet.has(sample.name));
+    const judged = samples.flatMap((sample) => {
+      // Shares of operations have no need of an A/A check: failures that begin after it are judged all the same.
+      const unchecked = sample.scale === "points" && !checked.has(sample.name);
+      const tolerance = unchecked ? sample.tolerance : quiet.get(sample.name);
+      return tolerance === undefined ? [] : [{ ...sample, tolerance: Math.max(tolerance, sample.tolerance) }];
+    });
     judgements = judge(judged, options.seed, options);
-    if (isSettled(judgements)) break;
+    beside = source.beside?.() ?? beside;
+    if (beside.broken || isSettled(judgements)) break;
   }
-  return { outcome: outcomeOf(judgements, complete), rounds, noise, judgements };
+  const complete = quiet.size === noise.length && beside.comparable;
+  const outcome = beside.broken ? "regressed" : outcomeOf(judgements, complete);
+  return { outcome, firstLook: looks[0], rounds, noise, judgements };
 }
 
 /**

@@ -1,0 +1,20 @@
+/** The one refusal of a path that the system does not let us write to. */
+import { dirname } from "node:path";
+import { InvalidArgumentError } from "./errors.js";
+
+/** @param cause what the system threw */
+export function cannotBeWritten(path: string, cause: unknown): InvalidArgumentError {
+  const expected = "expected a path in an existing, writable folder";
+  return new InvalidArgumentError(`${path}: cannot be written (${reasonOf(cause, dirname(path))}); ${expected}`, {
+    cause,
+  });
+}
+
+function reasonOf(cause: unknown, folder: string): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "ENOENT") return `no folder ${folder}`;
+  if (code === "ENOTDIR") return `${folder} is no folder`;
+  if (code === "EACCES" || code === "EPERM") return "permission denied";
+  if (code === "EROFS") return "read-only file system";
+  return code ?? message ?? String(cause);
+}
