@@ -122,7 +122,14 @@ export function judgeRuns(runs: readonly Run[], scenarios: readonly Scenario[]):
 }
 
 /** What a run answers in which operations failed: how many did, and what the store is made of. The others are about work that was done. */
-const OF_FAILURES = new Set(["r011-agents", "s-clients-served", "m006-classes", "m006-smallest-class", "m006-largest-class", "m010-memory-utilisation"]);
+const OF_FAILURES = new Set([
+  "r011-agents",
+  "s-clients-served",
+  "m006-classes",
+  "m006-smallest-class",
+  "m006-largest-class",
+  "m010-memory-utilisation",
+]);
 
 function failedInstead(run: Run): string {
   return `${run.scenario}: ${(failedShare(run) * 100).toFixed(0)} % of its operations failed, so its figures are none of this work`;

@@ -1,8 +1,8 @@
 /** `engram report RESULTS… -o FILE.html`. */
 import { join } from "node:path";
 import { Command } from "commander";
-import { bytes } from "./format.js";
 import { refuseInputs, writeWhole } from "../src/store/write-whole.js";
+import { bytes } from "./format.js";
 import { readInputs } from "./measurements.js";
 import { renderReport } from "./page.js";
 import { RESULTS_FILE } from "./read-results.js";

@@ -13,12 +13,14 @@ export type Ratio =
  */
 export function throughputRatio(run: PhaseRun, reference: PhaseRun, noise: number | null = null): Ratio {
   const none = (why: string): Ratio => ({ kind: "none", why });
-  if (run.loop !== "closed" || reference.loop !== "closed") return none("open loop: its throughput is the rate asked for");
+  if (run.loop !== "closed" || reference.loop !== "closed")
+    return none("open loop: its throughput is the rate asked for");
   if (reference.opsPerSecond <= 0 || run.opsPerSecond <= 0) return none("nothing was done");
   const [own, others] = [run, reference].map(workLeftOut);
   if (own !== others) return none(`other work: without ${own || others}`);
   for (const one of [run, reference]) {
-    if (failedShare(one) > MOST_FAILED) return none(`${one.subject} failed in ${(failedShare(one) * 100).toFixed(0)} % of its operations`);
+    if (failedShare(one) > MOST_FAILED)
+      return none(`${one.subject} failed in ${(failedShare(one) * 100).toFixed(0)} % of its operations`);
   }
   const value = run.opsPerSecond / reference.opsPerSecond;
   if (run === reference) return { kind: "ratio", value, interval: null };

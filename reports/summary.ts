@@ -76,9 +76,18 @@ function plainTable(head: string[], right: readonly number[] = []): InstanceType
 
 function runsTable(results: Results, colours: Colours): string {
   const table = plainTable(
-    ["scenario", "subject", "throughput", "ratio (95 %)", "latency of", "p50", "p99", "p99.9", "hit ratio", "errors"].map(
-      (head) => colours.dim(head),
-    ),
+    [
+      "scenario",
+      "subject",
+      "throughput",
+      "ratio (95 %)",
+      "latency of",
+      "p50",
+      "p99",
+      "p99.9",
+      "hit ratio",
+      "errors",
+    ].map((head) => colours.dim(head)),
     [2, 5, 6, 7, 8, 9],
   );
   for (const { title, lines, reference, noise } of phasesBySubject(results)) {
@@ -117,7 +126,10 @@ function tailOf(sampled: ReadonlyMap<string, Latency>, colours: Colours): string
   const latency = name === undefined ? undefined : sampled.get(name);
   if (!latency) return ["-", "-", "-", "-"];
   const from = latency.from === "intended" ? ", waiting included" : "";
-  return [`${name}${colours.dim(from)}`, ...[latency.p50, latency.p99, latency.p999].map((ns) => latencyFigure(latency, ns))];
+  return [
+    `${name}${colours.dim(from)}`,
+    ...[latency.p50, latency.p99, latency.p999].map((ns) => latencyFigure(latency, ns)),
+  ];
 }
 
 /** `blackboard  engram : map : lmdb = 1 : 3.2 : 0.12`, one line a scenario and phase; without those that did other work. */
@@ -154,7 +166,9 @@ function doubtLines({ doubts = [], runs }: Results, colours: Colours): string[] 
     kinds.set(kind, [...(kinds.get(kind) ?? []), line]);
   }
   const lines = [...kinds.values()].flatMap((alike) =>
-    alike.length <= MOST_ALIKE ? alike : [...alike.slice(0, MOST_ALIKE), `and ${alike.length - MOST_ALIKE} more like that`],
+    alike.length <= MOST_ALIKE
+      ? alike
+      : [...alike.slice(0, MOST_ALIKE), `and ${alike.length - MOST_ALIKE} more like that`],
   );
   const all = [...doubts, ...lines].map((line) => colours.yellow(`  ${line}`));
   return ["", colours.yellow("not to be believed as they stand:"), ...all];

@@ -4,10 +4,10 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Alias, type Document, LineCounter, parseDocument, visit } from "yaml";
 import { InvalidArgumentError } from "../src/store/errors.js";
+import { writeWhole } from "../src/store/write-whole.js";
 import { closest } from "./closest.js";
 import { type Scenario, scenarioJsonSchema, scenarioOf, scenarioSchema } from "./scenario.js";
 import { describeFault } from "./scenario-faults.js";
-import { writeWhole } from "../src/store/write-whole.js";
 
 const ENDING = /\.ya?ml$/;
 /** Bytes; a scenario is a page of text. */

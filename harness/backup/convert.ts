@@ -4,8 +4,8 @@ import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { chooseImage, type Loss, restore, SnapshotEntries } from "../../src/backup/index.js";
 import { InvalidArgumentError, OutOfMemoryError } from "../../src/store/errors.js";
-import { refuseInputs, writeWhole } from "../../src/store/write-whole.js";
 import { Store, type StoreOptions } from "../../src/store/index.js";
+import { refuseInputs, writeWhole } from "../../src/store/write-whole.js";
 import { formatOf, type InterchangeFormat, load, parse, write } from "./interchange.js";
 
 export interface Conversion {

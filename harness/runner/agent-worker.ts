@@ -174,7 +174,16 @@ class AgentWorker {
           if (order.arrivals === null) return [];
           // Due all at once, so that nothing waits.
           const some = { ...limits, operations: OPEN_WARM_UP, milliseconds: limits.milliseconds / 2 };
-          await this.#passes.runOpen(agent, stream, cursor, some, tally, () => 0, () => true, () => {});
+          await this.#passes.runOpen(
+            agent,
+            stream,
+            cursor,
+            some,
+            tally,
+            () => 0,
+            () => true,
+            () => {},
+          );
           return [];
         };
       case "throughput": {

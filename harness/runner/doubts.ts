@@ -28,7 +28,9 @@ export function doubtsAbout(total: PhaseTotal, names: boolean): string[] {
   }
   const slow = total.slices.map((slices) => startOf(sliceRates(slices))).find((share) => share < SLOW_START);
   if (slow !== undefined) {
-    doubts.push(`${where}it began at ${percent(slow)} of the rate it ended with: the throughput is partly that of warming up`);
+    doubts.push(
+      `${where}it began at ${percent(slow)} of the rate it ended with: the throughput is partly that of warming up`,
+    );
   }
   return doubts;
 }

@@ -1,4 +1,6 @@
 /** Gathers what the passes of one run reported into the run of results.json. */
+
+import { type LatencyKey, latencyName } from "../../reports/latency-names.js";
 import type { Latency, Run, RunEvent, RunPhase, RunRole, SeriesPoint } from "../../reports/results.js";
 import { Histogram } from "../../src/monitor/index.js";
 import { arrivalsBy, arrivalTime, STREAM_OPERATIONS } from "../../workloads/index.js";
@@ -7,7 +9,6 @@ import type { MemoryUse, Subject } from "../subjects/index.js";
 import type { CpuTime } from "./cpu-time.js";
 import { doubtAboutLoad, doubtsAbout } from "./doubts.js";
 import type { Happening } from "./happenings.js";
-import { type LatencyKey, latencyName } from "../../reports/latency-names.js";
 import type { LatencySlot } from "./latency-slots.js";
 import type { CostCounts, NamedHistogram, PassReport } from "./messages.js";
 import { PhaseTotal, type Wanted } from "./phase-total.js";
@@ -125,7 +126,11 @@ export class RunResult {
       this.#gc.batches += report.gc.batches;
     }
     const own = withinPass(points, offset + seconds);
-    if (pass === "sampled") this.#sampledSeries.set(phase, own.map((point) => ({ ...point, t: point.t - offset })));
+    if (pass === "sampled")
+      this.#sampledSeries.set(
+        phase,
+        own.map((point) => ({ ...point, t: point.t - offset })),
+      );
     if (pass === "throughput") {
       this.#seconds += seconds;
       this.#series.push({ phase, offset, points: own });
@@ -273,7 +278,10 @@ export class RunResult {
     }
     this.#noteFailures();
     this.#noteCounts();
-    this.doubt(...doubtAboutLoad(this.#others), ...totals.flatMap((total) => doubtsAbout(total, this.#workload.namesPhases)));
+    this.doubt(
+      ...doubtAboutLoad(this.#others),
+      ...totals.flatMap((total) => doubtsAbout(total, this.#workload.namesPhases)),
+    );
     const events = this.#allEvents();
     const [only] = phases;
     return {

@@ -1,4 +1,6 @@
 /** What a run replays, ready to be handed out: key strings, one stream a worker and phase, and what exists beforehand. */
+
+import { InvalidArgumentError } from "../../src/store/errors.js";
 import {
   arrivalsBy,
   type Crew,
@@ -21,7 +23,6 @@ import {
   type Trace,
   WRITES_VALUE,
 } from "../../workloads/index.js";
-import { InvalidArgumentError } from "../../src/store/errors.js";
 import type { AgentStream } from "../measure/stream.js";
 import type { Mailboxes, SubjectNamespace } from "../subjects/index.js";
 import { KeyTable } from "./key-table.js";

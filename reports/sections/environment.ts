@@ -38,7 +38,9 @@ function facts({ environment, config, createdAt, engram, runs }: Results): [stri
 function loopsOf(runs: Results["runs"]): string {
   const loops = new Set(runs.flatMap(({ loop }) => (loop === "mixed" ? ["closed", "open"] : [loop])));
   if (!loops.has("open")) return "closed loop";
-  return loops.has("closed") ? "closed and open loop, as the scenarios say" : "open loop, at the rates the scenarios say";
+  return loops.has("closed")
+    ? "closed and open loop, as the scenarios say"
+    : "open loop, at the rates the scenarios say";
 }
 
 export function environmentSection(results: Results): Section {

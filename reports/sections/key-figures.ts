@@ -85,7 +85,11 @@ function phases(run: Run): Html | null {
 
 function throughput(run: PhaseRun, noise: number | null): Html {
   if (run.rate !== undefined) {
-    return kpi("Throughput", rate(run.opsPerSecond), html`${count(run.ops)} operations<br>of ${rate(run.rate)} asked for`);
+    return kpi(
+      "Throughput",
+      rate(run.opsPerSecond),
+      html`${count(run.ops)} operations<br>of ${rate(run.rate)} asked for`,
+    );
   }
   const own = run.error === null ? null : html`<br>± ${percent(run.error)} between its slices, 95 %`;
   const interval = noise === null ? null : html`<br>± ${percent(noise)} between equal runs here`;

@@ -5,7 +5,9 @@ import { InvalidArgumentError } from "./errors.js";
 /** @param cause what the system threw */
 export function cannotBeWritten(path: string, cause: unknown): InvalidArgumentError {
   const expected = "expected a path in an existing, writable folder";
-  return new InvalidArgumentError(`${path}: cannot be written (${reasonOf(cause, dirname(path))}); ${expected}`, { cause });
+  return new InvalidArgumentError(`${path}: cannot be written (${reasonOf(cause, dirname(path))}); ${expected}`, {
+    cause,
+  });
 }
 
 function reasonOf(cause: unknown, folder: string): string {

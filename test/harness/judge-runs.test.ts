@@ -105,7 +105,12 @@ describe("judging runs", () => {
 
   it("judges backups by what is told apart: the worst of reads and writes, and what the mix costs more", () => {
     const scenario = loadScenario("backup-under-load");
-    const during = (operation: string, one: Latency) => ({ ...one, operation, label: "with backups", phase: "with backups" });
+    const during = (operation: string, one: Latency) => ({
+      ...one,
+      operation,
+      label: "with backups",
+      phase: "with backups",
+    });
     const without = (operation: string, one: Latency) => ({ ...one, operation, phase: "without backups" });
     const latencies = {
       "get (without backups)": without("get", latency(100, 20_000)),

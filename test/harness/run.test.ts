@@ -160,7 +160,10 @@ describe("engram run", PATIENCE, () => {
     const phase = "{ operations: 400, mix: { set: 1 }, keys: { distribution: uniform, count: 20 }, namespace: none }";
     // Not even one entry fits.
     const limit = "namespaces: [{ name: none, maxBytes: 16B }]";
-    await writeFile(scenario, `title: Full\nstory: Full.\nstore: { capacity: 16MiB }\n${limit}\nphases:\n  - ${phase}\n`);
+    await writeFile(
+      scenario,
+      `title: Full\nstory: Full.\nstore: { capacity: 16MiB }\n${limit}\nphases:\n  - ${phase}\n`,
+    );
     const out = join(folder, "full");
     const { code } = await engram(["run", scenario, "--subjects", "engram", "--out", out], { env: env() });
     expect(code).toBe(0);
@@ -207,11 +210,17 @@ describe("engram run", PATIENCE, () => {
     const facts = [...document.querySelectorAll("#environment dl > div")].map((one) => one.textContent);
     expect(facts).toContain("Rateclosed and open loop, as the scenarios say");
     const headings = [...document.querySelectorAll("#latency h3")].map((heading) => heading.textContent);
-    expect(headings).toEqual(
-      ["get in mixed-loops · calm", "get in mixed-loops · flood", "get (from its actual start) in mixed-loops · flood"],
+    expect(headings).toEqual([
+      "get in mixed-loops · calm",
+      "get in mixed-loops · flood",
+      "get (from its actual start) in mixed-loops · flood",
+    ]);
+    const tags = (await readFile(join(out, "latencies.hlog"), "utf8")).match(
+      /^Tag=[^,]+(, from its actual start\))?/gm,
     );
-    const tags = (await readFile(join(out, "latencies.hlog"), "utf8")).match(/^Tag=[^,]+(, from its actual start\))?/gm);
-    expect(tags?.map((tag) => tag.split("/").at(-1))).toEqual(Object.keys(run.latency).map((name) => name.replaceAll(",", "_")));
+    expect(tags?.map((tag) => tag.split("/").at(-1))).toEqual(
+      Object.keys(run.latency).map((name) => name.replaceAll(",", "_")),
+    );
   });
 });
 

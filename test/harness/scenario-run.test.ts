@@ -45,14 +45,16 @@ phases:
 `,
       "engram",
     );
-    expect(Object.keys(result.latency).sort()).toEqual(["get (tenant)", "set", "set (tenant)"]);
-    expect(result.ops).toBe(6000);
+    // Of the flood hardly a set is done, and only what is done is timed.
+    expect(Object.keys(result.latency)).toEqual(expect.arrayContaining(["get (tenant)", "set (tenant)"]));
+    const failed = result.failed ?? 0;
+    expect(result.ops + failed).toBe(6000);
     // Two agents on two workers, each its half; a role's latencies go by the operation's plain name.
     expect(result.roles?.map(({ name, ops }) => [name, ops])).toEqual([
       ["tenant", 3000],
-      ["flood", 3000],
+      ["flood", 3000 - failed],
     ]);
-    expect(result.roles?.map(({ latency }) => Object.keys(latency))).toEqual([["get", "set"], ["set"]]);
+    expect(Object.keys(result.roles?.[0].latency ?? {})).toEqual(["get", "set"]);
     for (const { ops, opsPerSecond } of result.roles ?? []) expect(opsPerSecond).toBeCloseTo(ops / result.seconds, 6);
     expect(result.hitRatio).toBe(1);
     // Ten of the flood's thousand keys get in, and stay: about one set in a hundred is to one of them.
@@ -274,7 +276,6 @@ describe("an open loop", PATIENCE, () => {
     expect(result.seconds).toBeGreaterThanOrEqual(0.299);
     expect(result.rate).toBeCloseTo(10, 6);
   });
-
 
   it("with a ramp does as many operations as lie under the line, and times all of them from both starts", async () => {
     const result = await run(

@@ -47,10 +47,7 @@ test("the error of a throughput is none for a steady run, and grows with its sli
   const steady = Array.from({ length: 10 }, (_, i) => ({ t: (i + 1) / 10, ops: 100 }));
   expect(throughputError([steady], 1000)).toBeCloseTo(0);
   const uneven = steady.map((point, i) => ({ ...point, ops: i % 2 === 0 ? 50 : 150 }));
-  expect(throughputError([uneven], 1000)).toBeCloseTo(
-    (1.96 * 527.05) / Math.sqrt(10) / 1000,
-    3,
-  );
+  expect(throughputError([uneven], 1000)).toBeCloseTo((1.96 * 527.05) / Math.sqrt(10) / 1000, 3);
   expect(throughputError([steady.slice(0, 4)], 1000)).toBeNull();
 });
 

@@ -92,8 +92,12 @@ describe("reading results", () => {
     await writeFile(file, old({ loop: "open", events: phases.slice(0, 1) }));
     await expect(readResults(file)).resolves.toMatchObject({ runs: [{ loop: "open" }] });
     await writeFile(file, old({ loop: "closed", events: phases }));
-    expect((await readResults(file)).notices?.join()).toContain("counted all phases of a scenario together: blackboard");
-    expect(await refusal(old({ loop: "open", events: phases }))).toMatch(/^runs\[0\]: several phases, some with a rate/);
+    expect((await readResults(file)).notices?.join()).toContain(
+      "counted all phases of a scenario together: blackboard",
+    );
+    expect(await refusal(old({ loop: "open", events: phases }))).toMatch(
+      /^runs\[0\]: several phases, some with a rate/,
+    );
     expect(await refusal(old({ events: 7, ops: -1 }))).toMatch(/^line \d+: runs\[0\]/);
   });
 

@@ -116,7 +116,13 @@ describe("engram report", () => {
     await symlink(input, join(folder, "symbolic.html"));
     await link(input, join(folder, "hard.html"));
     await symlink(folder, join(folder, "around"));
-    for (const output of [input, join(folder, "symbolic.html"), join(folder, "hard.html"), join(folder, "around", "results.json"), other]) {
+    for (const output of [
+      input,
+      join(folder, "symbolic.html"),
+      join(folder, "hard.html"),
+      join(folder, "around", "results.json"),
+      other,
+    ]) {
       await expect(run(folder, other, "-o", output), output).rejects.toThrow(/read as well/);
       await expect(run(input, other, "-o", output), output).rejects.toThrow(InvalidArgumentError);
     }

@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findTarget } from "#dist/src/monitor/index.js";
 import { ENTRY_ROOM as storeRoom } from "#dist/src/store/key.js";
-import { ENTRY_ROOM, largestValue } from "#dist/workloads/schema/value-limit.js";
 import {
   listScenarios,
   loadScenario,
@@ -13,6 +12,7 @@ import {
   scenarioJsonSchema,
   writeScenarioSchema,
 } from "#dist/workloads/index.js";
+import { ENTRY_ROOM, largestValue } from "#dist/workloads/schema/value-limit.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const files = temporaryFolder();

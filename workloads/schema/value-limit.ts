@@ -1,7 +1,8 @@
 /** How large a value may be that a scenario writes: what the store cannot hold would only be refused, thousands of times. */
+
+import type { z } from "zod";
 import type { StreamOperation } from "../operations.js";
 import type { role } from "./role.js";
-import type { z } from "zod";
 
 /** Bytes of a key, zero-padded to 16, and its value together, at most: the store's own limit (src/store/key.ts), which a test holds it to. */
 export const ENTRY_ROOM = 16_352;

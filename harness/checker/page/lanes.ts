@@ -1,6 +1,7 @@
 /** Client lanes: every operation a bar from its call to its return, as one SVG. */
-import type { Operation } from "../history.js";
+
 import { escapeHtml } from "../../../reports/html.js";
+import type { Operation } from "../history.js";
 import { operationLabel } from "./operation-label.js";
 
 export type Role = "placed" | "impossible" | "dead end" | "later";

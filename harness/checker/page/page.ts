@@ -1,6 +1,7 @@
 /** The violation page: one self-contained HTML file, light and dark, that shows why a history is not linearizable. */
-import type { CheckResult, Partition } from "../check.js";
+
 import { escapeHtml } from "../../../reports/html.js";
+import type { CheckResult, Partition } from "../check.js";
 import { type LaneOperation, renderLanes } from "./lanes.js";
 import { operationLabel } from "./operation-label.js";
 
