@@ -219,7 +219,7 @@ describe("engram run", PATIENCE, () => {
       /^Tag=[^,]+(, from its actual start\))?/gm,
     );
     expect(tags?.map((tag) => tag.split("/").at(-1))).toEqual(
-      Object.keys(run.latency).map((name) => name.replaceAll(",", "_")),
+      Object.keys(run.latency).map((name) => name.replace(/[ ,]+/g, "-")),
     );
   });
 });
