@@ -132,6 +132,7 @@ details[open]>summary{margin-bottom:.5rem}
 .kpis{display:grid;gap:.8rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,9.5rem),1fr))}
 .kpi{display:flex;flex-direction:column;gap:.1rem}
 .kpi.tails{margin-top:.8rem}
+.kpi.tails+.kpis{margin-top:.8rem}
 .kpi .name{color:var(--muted);font-size:.82rem;font-weight:560}
 .kpi .value{font-size:clamp(1.35rem,1.1rem + 1vw,1.75rem);line-height:1.2;font-weight:660;letter-spacing:-.015em}
 .kpi .note{color:var(--muted);font-size:.82rem;line-height:1.45}

@@ -195,8 +195,14 @@ function verdict(targets: readonly TargetResult[], colours: Colours): string {
   return `${head}\n${table.toString()}`;
 }
 
-/** Names and notes are user input: no control character of theirs reaches the terminal. */
+/** Names and notes are user input, and so are the names that figures go by: no control character of theirs reaches the terminal. */
 function withoutControls(results: Results): Results {
-  const clean = (_: string, value: unknown) => (typeof value === "string" ? value.replace(/\p{Cc}+/gu, " ") : value);
-  return JSON.parse(JSON.stringify(results), clean) as Results;
+  return clean(results) as Results;
+}
+
+function clean(value: unknown): unknown {
+  if (typeof value === "string") return value.replace(/\p{Cc}+/gu, " ");
+  if (Array.isArray(value)) return value.map(clean);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [clean(key), clean(one)]));
 }

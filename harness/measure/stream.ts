@@ -15,19 +15,27 @@ export interface AgentStream {
   readonly labels: Uint8Array | null;
 }
 
+/**
+ * The same stream as an object of the one shape that the loops are compiled for: one that came from another thread has another, and each
+ * loop would be compiled anew when it meets the second.
+ */
+export function inOneShape({ length, kinds, keys, sizes, ttls, labels }: AgentStream): AgentStream {
+  return { length, kinds, keys, sizes, ttls, labels };
+}
+
 /** The operations of `stream` whose codes are kept, in order. */
 export function operationsOf(stream: AgentStream, kept: (kind: number) => boolean): AgentStream {
   const where: number[] = [];
   for (let i = 0; i < stream.length; i++) if (kept(stream.kinds[i])) where.push(i);
   const { ttls, labels } = stream;
-  return {
+  return inOneShape({
     length: where.length,
     kinds: Uint8Array.from(where, (i) => stream.kinds[i]),
     keys: Uint32Array.from(where, (i) => stream.keys[i]),
     sizes: Uint32Array.from(where, (i) => stream.sizes[i]),
     ttls: ttls === null ? null : Uint32Array.from(where, (i) => ttls[i]),
     labels: labels === null ? null : Uint8Array.from(where, (i) => labels[i]),
-  };
+  });
 }
 
 /** How many operations of each code `stream` has. */

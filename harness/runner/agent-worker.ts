@@ -13,6 +13,7 @@ import {
   type AgentStream,
   countKinds,
   countLabels,
+  inOneShape,
   kindsWithCost,
   onlyLabel,
   operationsOf,
@@ -40,6 +41,8 @@ class AgentWorker {
   readonly #collections = new GarbageCollections();
   readonly #cursors: Passes.Cursor[];
   readonly #fresh: FreshKeys[] = [];
+  /** By phase: its operations kind by kind. Made before anything runs: what V8 learns from them later, it would compile the loops anew for. */
+  readonly #byKind: ReadonlyArray<ReadonlyArray<{ kind: number; own: AgentStream }>>;
   #agent: SubjectAgent | undefined;
   #timerFloorNs = 0;
 
@@ -57,6 +60,9 @@ class AgentWorker {
     this.#calibrator = calibrator;
     this.#control = new ControlBlock(birth.workers, birth.slots.length, birth.control);
     this.#slots = slotTable(birth.slots);
+    this.#byKind = birth.phases.map((stream) =>
+      kindsWithCost(stream).map((kind) => ({ kind, own: operationsOf(stream, (one) => one === kind) })),
+    );
     this.#cursors = birth.phases.map((_, phase) => this.#cursorOf(birth.freshKeys[phase], context.keys as string[]));
   }
 
@@ -197,7 +203,7 @@ class AgentWorker {
         };
       }
       case "cost":
-        return this.#costByOperation(order, agent, stream, tally, batches);
+        return this.#costByOperation(order, agent, tally, batches);
       case "sampled": {
         const record = this.#recording("actual");
         return async () => {
@@ -247,16 +253,14 @@ class AgentWorker {
   async #costByOperation(
     order: PassOrder,
     agent: SubjectAgent,
-    stream: AgentStream,
     tally: Tally,
     batches: number[],
   ): Promise<() => Promise<CostCounts[]>> {
     const limits = this.#limits(order);
-    const kinds = kindsWithCost(stream);
+    const kinds = this.#byKind[order.phase];
     if (kinds.length === 0) return async () => [];
     const parts = await Promise.all(
-      kinds.map(async (kind) => {
-        const own = operationsOf(stream, (one) => one === kind);
+      kinds.map(async ({ kind, own }) => {
         return { own, cursor: { position: 0 }, cost: await this.#costCounter(STREAM_OPERATIONS[kind], own) };
       }),
     );
@@ -369,7 +373,8 @@ function post(message: FromWorker): void {
   parentPort?.postMessage(message);
 }
 
-const worker = await AgentWorker.start(workerData as WorkerBirth);
+const birth = workerData as WorkerBirth;
+const worker = await AgentWorker.start({ ...birth, phases: birth.phases.map(inOneShape) });
 parentPort?.on("message", async (message: ToWorker) => {
   switch (message.type) {
     case "attach":

@@ -245,9 +245,16 @@ export class RunResult {
     }));
   }
 
+  /** Phase after phase: those of an open loop are recorded in an earlier pass than the others. */
+  #inOrder(): [string, LatencyTotal][] {
+    const names = [...this.#phases.keys()];
+    const place = ({ key }: LatencyTotal) => (key.phase === null ? 0 : names.indexOf(key.phase));
+    return [...this.#latencies].sort(([, one], [, other]) => place(one) - place(other));
+  }
+
   /** Of every latency that the run names, whole: what an export draws on. */
   histograms(): NamedHistogram[] {
-    return [...this.#latencies].map(([name, { histogram }]) => ({
+    return this.#inOrder().map(([name, { histogram }]) => ({
       name,
       pairs: histogram.toPairs(),
       max: histogram.max,
@@ -289,7 +296,7 @@ export class RunResult {
       loop,
       ...(!this.#workload.namesPhases && only?.rate ? { rate: only.rate } : {}),
       ...(this.#workload.namesPhases && phases.length > 0 ? { phases } : {}),
-      latency: Object.fromEntries([...this.#latencies].map(([name, total]) => [name, this.#sampled(total)])),
+      latency: Object.fromEntries(this.#inOrder().map(([name, total]) => [name, this.#sampled(total)])),
       cost,
       hitRatio: hits + misses === 0 ? null : hits / (hits + misses),
       ...(hits + misses === 0 ? {} : { hits, misses }),

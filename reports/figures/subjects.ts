@@ -15,7 +15,8 @@ export function subjectsFigure({ title, lines, reference, noise }: PhaseGroup): 
   const names = contenders.map(({ label }, index) => `${index}`.padStart(3, "0") + label);
   const texts = contenders.map(({ run }) => {
     const ratio = throughputRatio(run, reference.run, noise);
-    return ratio.kind === "none" ? rate(run.opsPerSecond) : `${rate(run.opsPerSecond)}  ${ratioText(ratio)}`;
+    const asked = run.rate === undefined ? "" : ` of ${rate(run.rate)} asked for`;
+    return `${rate(run.opsPerSecond)}${asked}${ratio.kind === "none" ? "" : `  ${ratioText(ratio)}`}`;
   });
   const bars = contenders.map(({ label, run, look }, index) => ({
     name: names[index],

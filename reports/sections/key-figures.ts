@@ -16,7 +16,7 @@ export function keyFiguresSection({ environment }: Results, groups: readonly Gro
     body: groups.map(({ title, reference }) => {
       const { run, label } = reference;
       return html`<article class="scenario"><header><h3>${title}</h3><p class="muted small">${label} · ${loopText(run)} · ${workersText(run)} · ${significant(run.seconds)} s</p></header>
-<div class="kpis">${reached(run, environment.noise)}${memory(run)}${errors(run)}</div>${latencies(run)}${roles(title, reference)}</article>
+${phases(run)}<div class="kpis">${reached(run, environment.noise)}${memory(run)}${errors(run)}</div>${latencies(run)}${roles(title, reference)}</article>
 `;
     }),
   };
@@ -47,9 +47,15 @@ function kpi(name: string, value: Hole, note: Hole): Html {
   return html`<div class="card kpi"><p class="name">${name}</p><p class="value">${value}</p><p class="note">${note}</p></div>`;
 }
 
-/** Throughput and hit ratio; of several phases each by itself, for an average of them would be one of different things. */
-function reached(run: Run, noise: number | null): Html {
-  if (run.phases === undefined) return html`${phasesOf(run).map((one) => throughput(one, noise))}${hitRatio(run)}`;
+/** Throughput and hit ratio, where the run has one phase. */
+function reached(run: Run, noise: number | null): Html | null {
+  if (run.phases !== undefined) return null;
+  return html`${phasesOf(run).map((one) => throughput(one, noise))}${hitRatio(run)}`;
+}
+
+/** Of several phases each by itself: an average of them would be one of different things. */
+function phases(run: Run): Html | null {
+  if (run.phases === undefined) return null;
   return html`<div class="card kpi tails"><p class="name">Phases</p>${table(
     [
       { title: "Phase", text: true, wrap: true },
@@ -136,7 +142,7 @@ function latencies(run: Run): Html | null {
       count(latency.count),
     ]),
     { label: `Latency in ${run.scenario}`, stacks: true },
-  )}${floorNote(sampled.map(([, latency]) => latency))}</div>`;
+  )}${waitingNote(sampled.map(([, latency]) => latency))}${floorNote(sampled.map(([, latency]) => latency))}</div>`;
 }
 
 function roles(title: string, reference: Line): Html | null {
@@ -152,6 +158,11 @@ function withInterval(figure: string, latency: Latency, quantile: number | undef
   if (interval === null) return figure;
   const [low, high] = interval.map((ns) => latencyFigure(latency, ns));
   return low === high ? figure : html`${figure}<span class="interval">${low} – ${high}</span>`;
+}
+
+function waitingNote(latencies: readonly Latency[]): Html | null {
+  if (!latencies.some(({ from }) => from === "intended")) return null;
+  return html`<p class="note">In an open loop an operation's latency counts from when it was meant to start, so that waiting for those before it is part of it; from its actual start it stands beside that, named so.</p>`;
 }
 
 function floorNote(latencies: readonly Latency[]): Html | null {

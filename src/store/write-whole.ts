@@ -3,7 +3,7 @@
  * there before, and no reader ever sees half a file. Nothing here loads more than node's own modules.
  */
 import { randomBytes } from "node:crypto";
-import { createWriteStream, realpathSync, rmSync, statSync } from "node:fs";
+import { type BigIntStats, createWriteStream, realpathSync, rmSync, statSync } from "node:fs";
 import { rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
@@ -46,7 +46,7 @@ export async function writeWhole(path: string, content: string | Iterable<string
  * path that decides, with the links of its folder followed.
  */
 export function isSameFile(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));
+  const [a, b] = [one, other].map(fileAt);
   if (a !== undefined && b !== undefined) return a.dev === b.dev && a.ino === b.ino;
   return a === undefined && b === undefined && placeOf(one) === placeOf(other);
 }
@@ -62,6 +62,14 @@ export function refuseInputs(option: string, path: string, inputs: readonly stri
   if (input === undefined) return;
   const named = input === path ? "is read as well" : `is ${input}, which is read as well`;
   throw new InvalidArgumentError(`${option} ${path}: ${named}, expected the name of another file to write`);
+}
+
+function fileAt(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true });
+  } catch {
+    return undefined;
+  }
 }
 
 function placeOf(path: string): string {

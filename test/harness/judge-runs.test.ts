@@ -66,25 +66,66 @@ describe("judging runs", () => {
   });
 
   it("in an open loop takes the operation's own time, not its waiting, and no throughput", () => {
-    const latencies = { get: latency(1e6), "get (from its actual start)": latency(90) };
+    const latencies = {
+      get: { ...latency(1e6), operation: "get", from: "intended" as const },
+      "get (from its actual start)": { ...latency(90), operation: "get", from: "actual" as const },
+    };
     const runs = [run({ loop: "open", latency: latencies })];
     expect(verdict("m010-read-p95", runs)).toMatchObject({ measured: 90, verdict: "met" });
     expect(verdict("m010-throughput", runs)).toMatchObject({ verdict: "not measured" });
   });
 
+  it("of several phases counts the worst, and of a throughput none that was given its rate", () => {
+    const figures = { failed: 0, seconds: 1, error: null, hitRatio: null, hits: 0, misses: 0, ops: 1000 };
+    const phases = [
+      { ...figures, name: "few", loop: "closed" as const, rate: null, opsPerSecond: 3_000_000 },
+      { ...figures, name: "many", loop: "closed" as const, rate: null, opsPerSecond: 1_200_000 },
+      { ...figures, name: "given", loop: "open" as const, rate: 10, opsPerSecond: 10 },
+    ];
+    const latencies = Object.fromEntries(
+      [80, 120, 70].map((p95, i) => [
+        `get (${phases[i].name})`,
+        { ...latency(p95), operation: "get", phase: phases[i].name, ...(i === 2 ? { from: "actual" as const } : {}) },
+      ]),
+    );
+    const runs = [run({ loop: "mixed", opsPerSecond: null, phases, latency: latencies })];
+    expect(verdict("m010-throughput", runs)).toMatchObject({ measured: 1_200_000, verdict: "met" });
+    expect(verdict("m010-throughput", runs).method).toContain("phase many");
+    expect(verdict("m010-read-p95", runs)).toMatchObject({ measured: 120, verdict: "missed" });
+  });
+
+  it("takes no figure of speed from a run in which operations failed, and says why", () => {
+    const failing = [run({ ops: 900, failed: 100, attempted: 1000, errors: { OUT_OF_MEMORY: 100 } })];
+    for (const id of ["m010-throughput", "m010-read-p95", "d-local-get"]) {
+      expect(verdict(id, failing), id).toMatchObject({ measured: null, verdict: "not measured" });
+      expect(verdict(id, failing).method, id).toContain("10 % of its operations failed");
+    }
+    expect(verdict("m010-throughput", [run({ ops: 9_999, failed: 1 })])).toMatchObject({ verdict: "met" });
+  });
+
   it("judges backups by what is told apart: the worst of reads and writes, and what the mix costs more", () => {
     const scenario = loadScenario("backup-under-load");
+    const during = (operation: string, one: Latency) => ({
+      ...one,
+      operation,
+      label: "with backups",
+      phase: "with backups",
+    });
+    const without = (operation: string, one: Latency) => ({ ...one, operation, phase: "without backups" });
     const latencies = {
-      get: latency(100, 20_000),
-      set: latency(200, 20_000),
-      append: latency(200, 20_000),
-      "get (with backups)": latency(105, 20_000),
-      "set (with backups)": latency(300, 5000),
+      "get (without backups)": without("get", latency(100, 20_000)),
+      "set (without backups)": without("set", latency(200, 20_000)),
+      "append (without backups)": without("append", latency(200, 20_000)),
+      "get (with backups)": during("get", latency(105, 20_000)),
+      "set (with backups)": during("set", latency(300, 5000)),
       // Of so few samples a handful make the P99.
-      "append (with backups)": latency(9e9, 4999),
-      "insert (with backups)": latency(9e9, 20_000),
+      "append (with backups)": during("append", latency(9e9, 4999)),
+      "insert (with backups)": during("insert", latency(9e9, 20_000)),
     };
-    const cost = { mix: latency(950), "mix (with backups)": latency(1000) };
+    const cost = {
+      "mix (without backups)": without("mix", latency(950)),
+      "mix (with backups)": during("mix", latency(1000)),
+    };
     const runs = [run({ scenario: scenario.name, latency: latencies, cost })];
     expect(verdict("m005-latency-during-backups", runs, [scenario])).toMatchObject({
       measured: 1.5,
@@ -93,8 +134,8 @@ describe("judging runs", () => {
     });
     expect(verdict("m005-io-overhead", runs, [scenario]).measured).toBeCloseTo(5, 6);
     // Another subject's run, or a store without backups, tells nothing.
-    const without = [run({ scenario: scenario.name, latency: { get: latency(100) } })];
-    expect(verdict("m005-latency-during-backups", without, [scenario]).verdict).toBe("not measured");
+    const none = [run({ scenario: scenario.name, latency: { get: latency(100) } })];
+    expect(verdict("m005-latency-during-backups", none, [scenario]).verdict).toBe("not measured");
   });
 
   it("judges the swarm by its agents, unless one of them failed", () => {

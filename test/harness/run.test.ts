@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { JSDOM } from "jsdom";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { executeRun } from "#dist/harness/runner/execute-run.js";
 import { type Results, type Run, resultsSchema } from "#dist/reports/results.js";
@@ -155,19 +156,71 @@ describe("engram run", PATIENCE, () => {
   });
 
   it("counts errors by code and goes on", async () => {
-    const scenario = join(folder, "too-large.yaml");
-    const phase =
-      "{ operations: 400, mix: { set: 1 }, keys: { distribution: uniform, count: 20 }, values: { distribution: constant, size: 20KiB } }";
-    await writeFile(scenario, `title: Large\nstory: Large.\nstore: { capacity: 16MiB }\nphases:\n  - ${phase}\n`);
-    const out = join(folder, "too-large");
+    const scenario = join(folder, "full.yaml");
+    const phase = "{ operations: 400, mix: { set: 1 }, keys: { distribution: uniform, count: 20 }, namespace: none }";
+    // Not even one entry fits.
+    const limit = "namespaces: [{ name: none, maxBytes: 16B }]";
+    await writeFile(
+      scenario,
+      `title: Full\nstory: Full.\nstore: { capacity: 16MiB }\n${limit}\nphases:\n  - ${phase}\n`,
+    );
+    const out = join(folder, "full");
     const { code } = await engram(["run", scenario, "--subjects", "engram", "--out", out], { env: env() });
     expect(code).toBe(0);
     const [run] = (await resultsIn(out)).runs;
     // Every write is refused: nothing of it is throughput, cost or latency.
     expect([run.ops, run.failed, run.opsPerSecond]).toEqual([0, 400, 0]);
     expect([run.latency, run.cost]).toEqual([{}, {}]);
-    expect(run.attempted).toBeGreaterThanOrEqual(run.errors.VALUE_TOO_LARGE);
-    expect(run.errors.VALUE_TOO_LARGE).toBeGreaterThanOrEqual(400);
+    expect(run.attempted).toBeGreaterThanOrEqual(run.errors.NAMESPACE_LIMIT);
+    expect(run.errors.NAMESPACE_LIMIT).toBeGreaterThanOrEqual(400);
+  });
+
+  it("refuses to write over the scenario or the trace that it reads", async () => {
+    const out = join(folder, "over");
+    await mkdir(out);
+    const trace = join(out, "results.json");
+    await writeFile(trace, "1\n2\n1\n");
+    const args = ["run", "replay", "--trace", trace, "--format", "txt", "--subjects", "map", "--out", out];
+    const { code, stdout, stderr } = await engram(args, { env: env() });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(`--out ${trace}: is read as well`);
+    expect(await readdir(out)).toEqual(["results.json"]);
+    expect(await readFile(trace, "utf8")).toBe("1\n2\n1\n");
+  });
+
+  it("tells the phases apart in the summary, the page and the export of latencies, and the loop for what it is", async () => {
+    const scenario = join(folder, "mixed-loops.yaml");
+    const mix = "mix: { get: 1 }, keys: { distribution: uniform, count: 50 }";
+    const phases = `[{ name: calm, operations: 3000, ${mix} }, { name: flood, operations: 3000, rate: 3000000/s, ${mix} }]`;
+    await writeFile(scenario, `title: M\nstory: M.\npreload: 100%\nphases: ${phases}\n`);
+    const out = join(folder, "mixed-loops");
+    const args = ["run", scenario, "--subjects", "map", "--hlog", "--out", out];
+    const { code, stdout } = await engram(args, { env: env() });
+    expect(code).toBe(0);
+    const [run] = (await resultsIn(out)).runs;
+    const lines = stdout.split("\n").map((line) => line.trim().replace(/ {2,}/g, " | "));
+    expect(lines.find((line) => line.startsWith("mixed-loops · calm"))).toMatch(/\/s \| 1\.00 × \| get \|/);
+    expect(lines.find((line) => line.startsWith("mixed-loops · flood"))).toMatch(
+      /\/s of 3 M\/s \| – \| get, waiting included \|/,
+    );
+    // Too short to tell anything, and says so.
+    expect(stdout).toMatch(/not to be believed as they stand:\n(.*\n)*.*calm: \d+ ms are too short/);
+    const page = await readFile(join(out, "report.html"), "utf8");
+    const { document } = new JSDOM(page).window;
+    const facts = [...document.querySelectorAll("#environment dl > div")].map((one) => one.textContent);
+    expect(facts).toContain("Rateclosed and open loop, as the scenarios say");
+    const headings = [...document.querySelectorAll("#latency h3")].map((heading) => heading.textContent);
+    expect(headings).toEqual([
+      "get in mixed-loops · calm",
+      "get in mixed-loops · flood",
+      "get (from its actual start) in mixed-loops · flood",
+    ]);
+    const tags = (await readFile(join(out, "latencies.hlog"), "utf8")).match(
+      /^Tag=[^,]+(, from its actual start\))?/gm,
+    );
+    expect(tags?.map((tag) => tag.split("/").at(-1))).toEqual(
+      Object.keys(run.latency).map((name) => name.replace(/[ ,]+/g, "-")),
+    );
   });
 });
 

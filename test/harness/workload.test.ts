@@ -3,9 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runBatched } from "#dist/harness/measure/passes.js";
 import { type AgentStream, countLabels } from "#dist/harness/measure/stream.js";
+import { Tally } from "#dist/harness/measure/tally.js";
+import { FreshKeys } from "#dist/harness/runner/fresh-keys.js";
 import { phaseLengths } from "#dist/harness/runner/phase-lengths.js";
 import { makeWorkload } from "#dist/harness/runner/workload.js";
+import type { SubjectAgent } from "#dist/harness/subjects/subject.js";
 import {
   crewOf,
   listScenarios,
@@ -165,6 +169,53 @@ describe("a workload", () => {
         expect(countLabels({ ...stream, labels: null }, 0, operations, 2)).toEqual([operations, 0]);
       }),
     );
+  });
+
+  it("inserts keys that no worker, phase or round has named before, and reads those that it inserted", async () => {
+    const file = join(folder, "inserts.yaml");
+    const phase = "{ duration: 1s, mix: { insert: 9, get: 1 }, keys: { distribution: latest, count: 100 } }";
+    await writeFile(file, `title: I\nstory: I.\npreload: 100%\nphases:\n  - ${phase}\n  - ${phase}\n`);
+    const workload = await makeWorkload({ ...asked, ops: null, scenario: file });
+    const inserted = new Set<string>();
+    let [inserts, repeated, missed] = [0, 0, 0];
+    for (const { streams, freshKeys } of workload.phases) {
+      for (const [worker, stream] of streams.entries()) {
+        const keys = [...workload.keys];
+        const fresh = new FreshKeys(keys, freshKeys[worker] ?? new Uint32Array(0), workload.freshStride);
+        const own = new Set<string>();
+        const agent = {
+          get: (key: number) => {
+            if (!own.has(keys[key]) && Number(keys[key].slice(4)) >= 100) missed++;
+            return 1;
+          },
+          set: (key: number) => {
+            inserts++;
+            if (inserted.has(keys[key])) repeated++;
+            inserted.add(keys[key]);
+            own.add(keys[key]);
+          },
+        } as unknown as SubjectAgent;
+        const limits = {
+          ...{ operations: 3 * stream.length, milliseconds: Number.POSITIVE_INFINITY, once: false },
+          ...{ stopped: () => false, progress: () => {} },
+        };
+        const cursor = {
+          position: 0,
+          nextRound: () => {
+            fresh.next();
+            return 5;
+          },
+        };
+        const tally = new Tally();
+        await runBatched(agent, stream, cursor, limits, tally, () => {});
+        expect(tally.operations).toBe(3 * stream.length);
+        // What naming takes is the driver's own time.
+        expect(tally.pausedMs).toBe(15);
+        expect([fresh.restart(), fresh.restart()]).toEqual([true, false]);
+        expect(keys).toEqual(workload.keys);
+      }
+    }
+    expect({ repeated, missed, entries: inserted.size }).toEqual({ repeated: 0, missed: 0, entries: inserts });
   });
 
   it("deals a trace's requests to the workers in turn, every request to exactly one", async () => {

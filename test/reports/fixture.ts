@@ -55,7 +55,7 @@ export function fixtureResults({ seed = 42, title, commit, speed = 1 }: FixtureO
     return { ...run, workers };
   });
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     engram: "0.1.0",
     createdAt: "2026-01-15T09:30:00.000Z",
     title: title ?? "Tour of the scenarios (fixture)",

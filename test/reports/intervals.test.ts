@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { percentileInterval, shareInterval, throughputError } from "#dist/reports/intervals.js";
+import { percentileInterval, shareInterval } from "#dist/reports/intervals.js";
+import { sliceRates, throughputError } from "#dist/reports/slices.js";
 import { Histogram } from "#dist/src/metrics/index.js";
 import { seededRandom } from "./fixture-random.js";
 
@@ -44,13 +45,22 @@ function bucketOf(value: number): number {
 
 test("the error of a throughput is none for a steady run, and grows with its slices' differences", () => {
   const steady = Array.from({ length: 10 }, (_, i) => ({ t: (i + 1) / 10, ops: 100 }));
-  expect(throughputError({ series: steady, opsPerSecond: 1000 })).toBeCloseTo(0);
+  expect(throughputError([steady], 1000)).toBeCloseTo(0);
   const uneven = steady.map((point, i) => ({ ...point, ops: i % 2 === 0 ? 50 : 150 }));
-  expect(throughputError({ series: uneven, opsPerSecond: 1000 })).toBeCloseTo(
-    (1.96 * 527.05) / Math.sqrt(10) / 1000,
-    3,
-  );
-  expect(throughputError({ series: steady.slice(0, 4), opsPerSecond: 1000 })).toBeNull();
+  expect(throughputError([uneven], 1000)).toBeCloseTo((1.96 * 527.05) / Math.sqrt(10) / 1000, 3);
+  expect(throughputError([steady.slice(0, 4)], 1000)).toBeNull();
+});
+
+test("slices are rates from a phase's own start, and a stub at the end is no slice of its own", () => {
+  const points = [
+    { t: 10.1, ops: 100 },
+    { t: 10.2, ops: 300 },
+    { t: 10.21, ops: 0 },
+  ];
+  const [first, second] = sliceRates(points, 10);
+  expect(first).toBeCloseTo(1000, 6);
+  expect(second).toBeCloseTo(300 / 0.11, 6);
+  expect(sliceRates(points, 10)).toHaveLength(2);
 });
 
 test("the interval of a share holds it, lies within 0 and 1, and narrows with the count", () => {

@@ -42,7 +42,7 @@ describe("reading results", () => {
   test("a byte order mark is no fault", async () => {
     const file = join(folder, "bom.json");
     await writeFile(file, `\ufeff${JSON.stringify(good)}`);
-    await expect(readResults(file)).resolves.toMatchObject({ schemaVersion: 1 });
+    await expect(readResults(file)).resolves.toMatchObject({ schemaVersion: 2 });
   });
 
   test("a file that is not there is refused by name", async () => {
@@ -68,8 +68,8 @@ describe("reading results", () => {
   });
 
   test("other schema versions are refused by name, newer and older with different advice", async () => {
-    expect(await refusal(JSON.stringify({ ...good, schemaVersion: 2 }))).toMatch(
-      /schemaVersion is 2; .* reads 1 only.*newer/,
+    expect(await refusal(JSON.stringify({ ...good, schemaVersion: 3 }))).toMatch(
+      /schemaVersion is 3; .* reads 1 and 2, .*newer/,
     );
     expect(await refusal(JSON.stringify({ ...good, schemaVersion: 0 }))).toMatch(
       /schemaVersion is 0; .* run the scenarios/,
@@ -77,6 +77,28 @@ describe("reading results", () => {
     expect(await refusal(JSON.stringify({ ...good, schemaVersion: "1" }))).toContain('schemaVersion is "1"');
     expect(await refusal("[]")).toContain("no schemaVersion");
     expect(await refusal("null")).toContain("no schemaVersion");
+  });
+
+  test("what version 1 wrote is read, unless it lost latencies of a phase with a rate behind those of another", async () => {
+    const file = join(folder, "old.json");
+    const phases = ["closed", "open"].map((label, t) => ({ t, kind: "phase" as const, label }));
+    const old = (changes: object) => {
+      const { phases: _, failed: __, ...run } = good.runs[0];
+      return JSON.stringify({ ...good, schemaVersion: 1, runs: [{ ...run, ...changes }] }, null, 1);
+    };
+    await writeFile(file, old({}));
+    expect(await readResults(file)).toEqual(resultsSchema.parse({ ...good, runs: [good.runs[0]] }));
+    // One phase with a rate is as good as ever; several without one are counted together, and the reader is told.
+    await writeFile(file, old({ loop: "open", events: phases.slice(0, 1) }));
+    await expect(readResults(file)).resolves.toMatchObject({ runs: [{ loop: "open" }] });
+    await writeFile(file, old({ loop: "closed", events: phases }));
+    expect((await readResults(file)).notices?.join()).toContain(
+      "counted all phases of a scenario together: blackboard",
+    );
+    expect(await refusal(old({ loop: "open", events: phases }))).toMatch(
+      /^runs\[0\]: several phases, some with a rate/,
+    );
+    expect(await refusal(old({ events: 7, ops: -1 }))).toMatch(/^line \d+: runs\[0\]/);
   });
 
   test("a breach of the schema names the path inside the document", async () => {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { link, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -34,7 +34,7 @@ describe("the text summary", () => {
   });
 
   test("writes figures under the timer floor as such", () => {
-    expect(text).toMatch(/map\s+19\.8 M\/s\s+2\.36 ×\s+≤ 56 ns/);
+    expect(text).toMatch(/map\s+19\.8 M\/s\s+2\.36 × \([\d.]+–[\d.]+\)\s+read\s+≤ 56 ns/);
   });
 
   test("colours only when told to", () => {
@@ -106,6 +106,28 @@ describe("engram report", () => {
         targets: { met: 11, missed: 5, notMeasured: TARGETS.length - 16 },
       })),
     });
+  });
+
+  test("writes over nothing that it reads, by whatever way it is named", async () => {
+    const input = join(folder, "results.json");
+    const before = await readFile(input, "utf8");
+    const other = join(folder, "other.json");
+    await writeFile(other, before);
+    await symlink(input, join(folder, "symbolic.html"));
+    await link(input, join(folder, "hard.html"));
+    await symlink(folder, join(folder, "around"));
+    for (const output of [
+      input,
+      join(folder, "symbolic.html"),
+      join(folder, "hard.html"),
+      join(folder, "around", "results.json"),
+      other,
+    ]) {
+      await expect(run(folder, other, "-o", output), output).rejects.toThrow(/read as well/);
+      await expect(run(input, other, "-o", output), output).rejects.toThrow(InvalidArgumentError);
+    }
+    expect(await readFile(input, "utf8")).toBe(before);
+    expect(printed).toBe("");
   });
 
   test("writes nothing when one of the files is bad", async () => {

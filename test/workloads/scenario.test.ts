@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findTarget } from "#dist/reports/targets/index.js";
+import { ENTRY_ROOM as storeRoom } from "#dist/src/store/key.js";
 import {
   listScenarios,
   loadScenario,
@@ -11,6 +12,7 @@ import {
   scenarioJsonSchema,
   writeScenarioSchema,
 } from "#dist/workloads/index.js";
+import { ENTRY_ROOM, largestValue } from "#dist/workloads/schema/value-limit.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const files = temporaryFolder();
@@ -250,5 +252,53 @@ describe("a fault in a scenario is named with its line", () => {
           .join(", ")}]`,
       );
     expect(refusal(bomb.join("\n"))).toMatch(/alias/i);
+  });
+});
+
+describe("values", () => {
+  const scenario = (values: string, mix = "set: 1", head = "") => `title: T
+story: S
+${head}phases:
+  - duration: 1s
+    mix: { ${mix} }
+    keys: { distribution: uniform, count: 10 }
+    values: ${values}
+`;
+
+  it("that the store cannot hold are refused with the limit and the line, in whatever way they are told", () => {
+    const limit = ENTRY_ROOM - 16;
+    const told = (text: string) => refusal(text).replace(/^my\.yaml:/, "");
+    for (const [values, where] of [
+      [`{ distribution: constant, size: ${limit + 1} }`, "size"],
+      ["{ distribution: uniform, min: 1, max: 64KiB }", "max"],
+      [`{ distribution: zipf, min: 1, max: ${limit + 1}B }`, "max"],
+      [`{ distribution: list, sizes: [{ size: 1B, weight: 1 }, { size: 20KiB, weight: 1 }] }`, "sizes.1.size"],
+    ]) {
+      const says = `7: phases.0.values.${where}: expected at most ${limit} bytes, which is what the store holds as one value`;
+      expect(told(scenario(values)), values).toBe(says);
+    }
+    parseScenario(scenario(`{ distribution: constant, size: ${limit} }`), "my.yaml");
+    // What is set beforehand is written as well; what nothing writes may be as large as it likes.
+    const large = "{ distribution: constant, size: 20KiB }";
+    expect(told(scenario(large, "get: 1", "preload: 10%\n"))).toContain("phases.0.values.size");
+    parseScenario(scenario(large, "increment: 1"), "my.yaml");
+  });
+
+  it("have as much room as the store gives them, less a namespace in front of the key", () => {
+    expect(largestValue(0)).toBe(storeRoom - 16);
+    const spaces = (size: number) => `title: T
+story: S
+namespaces: [{ name: seventeen-letters, scope: agent }]
+agents: { one: 8 }
+phases:
+  - duration: 1s
+    mix: { set: 1 }
+    keys: { distribution: uniform, count: 10 }
+    namespace: seventeen-letters
+    values: { distribution: constant, size: ${size} }
+`;
+    // agent_7_seventeen-letters/user000000000000: 42 bytes, padded to 48.
+    parseScenario(spaces(storeRoom - 48), "my.yaml");
+    expect(refusal(spaces(storeRoom - 47))).toContain(`expected at most ${storeRoom - 48} bytes`);
   });
 });

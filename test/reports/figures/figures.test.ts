@@ -18,14 +18,14 @@ import {
   throughputTimeline,
   withoutStub,
 } from "#dist/reports/figures/timeline.js";
-import { groupBySubject } from "#dist/reports/groups.js";
+import { phasesBySubject } from "#dist/reports/groups.js";
 import { type Html, html } from "#dist/reports/html.js";
 import type { Latency } from "#dist/reports/results.js";
 import { timeSection } from "#dist/reports/sections/time.js";
 import { fixtureEvictions, fixtureResults } from "../fixture.js";
 
 const results = fixtureResults();
-const groups = groupBySubject(results);
+const groups = phasesBySubject(results);
 const [blackboard] = groups;
 
 function svgOf(figure: Html | null): Element {
