@@ -13,6 +13,17 @@ export const DEATH_RECIPES: readonly Recipe[] = [
     kills: 1,
   },
   {
+    name: "death-backup",
+    about: "the thread that backs up dies, and others back up after it while reapers die too",
+    kinds: {},
+    roles: [{ snapshot: 1 }, { snapshot: 4, set: 3 }, { set: 4, delete: 2, snapshot: 2 }],
+    ops: [1, 3],
+    keys: [0, 1],
+    present: 0.8,
+    kills: 2,
+    settings: { slabs: 8 },
+  },
+  {
     name: "death-write",
     about: "a writer killed at any access, and its slot reaped while others work",
     kinds: { set: 5, delete: 3, get: 2 },

@@ -168,6 +168,24 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     within: 50_000,
   },
   {
+    number: 53,
+    what: "the snapshot of a dead thread's backup stays active",
+    families: ["death-backup"],
+    within: 5_000,
+  },
+  {
+    number: 54,
+    what: "a dead thread keeps the store's backups",
+    families: ["death-backup"],
+    within: 5_000,
+  },
+  {
+    number: 55,
+    what: "a reaper lets go of a dead thread's backups before it ends their snapshot",
+    families: ["death-backup"],
+    within: 100_000,
+  },
+  {
     number: FAULT_CLEAR_AFTER_COPY,
     what: "a backup clears dirty bits after the copy",
     families: ["snapshot"],

@@ -70,7 +70,14 @@ export class InvariantCheck {
     this.walkRing();
     this.sweepSlabs();
     this.compareIds();
+    this.checkBackups();
     return this.violation;
+  }
+
+  /** All threads are at rest or reaped, so nobody backs up. */
+  private checkBackups(): void {
+    if (this.words[L.H_SNAPSHOT >> 2] !== 0) this.report("a snapshot is still active");
+    if (this.words[L.H_BACKUP >> 2] !== 0) this.report("the backups are still claimed");
   }
 
   private report(sentence: string): void {

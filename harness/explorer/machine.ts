@@ -5,6 +5,7 @@
  * next segment's thread winds its own back up. Same program, same segments: same run, to the last bit.
  */
 import { existsSync, readFileSync } from "node:fs";
+import { layout as L } from "../../src/core/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import { hasAdoptions } from "./adoption.js";
 import { callEngine } from "./engine-calls.js";
@@ -84,7 +85,9 @@ export class Machine {
   private traceFuel = 0;
   private fine = false;
   private workers = 0;
-  /** The pool as the last backup of this schedule has it. */
+  /** The thread that made, or began, the last backup of this schedule; -1 before the first. */
+  private backedUpBy = -1;
+  /** The pool as that backup has it. */
   private readonly file = new Uint32Array((T.SLAB_MAX * T.SLAB_SIZE) / 4);
 
   /** @param fault number of the planted fault, 0 = none */
@@ -245,6 +248,7 @@ export class Machine {
     this.steps = 0;
     this.segments = [];
     this.killsLeft = program.kills;
+    this.backedUpBy = -1;
     this.words[T.CONTROL_HASH >> 2] = 0;
     this.updateRunnable();
   }
@@ -346,12 +350,21 @@ export class Machine {
     this.steps += steps - Math.max(0, left);
   }
 
+  private openSnapshot(thread: Thread): Snapshot {
+    const { words, file, program, fault } = this;
+    const incarnation = words[(thread.slot + L.S_INCARNATION) >> 2];
+    const claim = (incarnation << L.CLAIM_SLOT_BITS) | ((thread.slot - T.SLOTS) / L.SLOT_SIZE + 1);
+    const full = this.backedUpBy !== -1 && this.backedUpBy !== thread.number;
+    return new Snapshot(words, file, program.settings.slabs, fault, claim, full);
+  }
+
   /** One step of a backup; false when the thread shall make way. */
   private stepSnapshot(thread: Thread): boolean {
     const { signed } = this;
-    thread.snapshot ??= new Snapshot(this.words, this.file, this.program.settings.slabs, this.fault);
+    thread.snapshot ??= this.openSnapshot(thread);
     const progress = thread.snapshot.step();
     thread.blocked = progress === "blocked";
+    if (thread.snapshot.claimed) this.backedUpBy = thread.number;
     if (progress === "cut") thread.cutAt = this.record.clock++;
     if (progress === "done") this.operations.finishSnapshot(thread, thread.snapshot);
     if (this.accesses !== null) return --this.traceFuel > 0 && progress !== "blocked";

@@ -390,7 +390,13 @@ export class Operations {
     const { record, keyWords } = this;
     thread.snapshot = null;
     this.finish(thread, snapshot.valid ? 1 : NO_EFFECT);
-    if (!snapshot.valid) return;
+    if (!snapshot.valid) {
+      // whoever takes a snapshot away is short of memory: no slab is left to be cut then
+      const slabLeft = this.words[(T.SLABS >> 2) + this.slabs - 1] === 0;
+      if (snapshot.claimed && slabLeft)
+        record.broken = `the snapshot of thread ${thread.number} was taken away, and nobody was short of memory`;
+      return;
+    }
     const { file } = snapshot;
     const absent = new Set(Array.from({ length: FIRST_SPACE_KEYS }, (_, key) => key));
     for (const entry of snapshot.entries()) {

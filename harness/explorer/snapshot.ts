@@ -12,7 +12,19 @@ export const FAULT_KEEP_FREED = 31;
 
 const CHUNK_MIN = 32;
 
-type Stage = "read" | "activate" | "bump" | "wait" | "drain" | "copy" | "drop" | "clear" | "end" | "done";
+type Stage =
+  | "claim"
+  | "release"
+  | "read"
+  | "activate"
+  | "bump"
+  | "wait"
+  | "drain"
+  | "copy"
+  | "drop"
+  | "clear"
+  | "end"
+  | "done";
 
 export type Progress = "going on" | "blocked" | "cut" | "done";
 
@@ -20,7 +32,9 @@ export class Snapshot {
   epoch = 0;
   /** False when a writer short of memory took it away. */
   valid = false;
-  private stage: Stage = "read";
+  /** False when another thread has the store's backups: nothing was done then. */
+  claimed = false;
+  private stage: Stage = "claim";
   private slot = 0;
   private region = 0;
   private bits = 0;
@@ -31,12 +45,21 @@ export class Snapshot {
     readonly file: Uint32Array,
     private readonly slabs: number,
     private readonly fault: number,
+    /** Of the thread that opens the backups: who has it is reaped like everything else the thread holds. */
+    private readonly claim: number,
+    /** The file is new: another thread had the backups before. */
+    private readonly full: boolean,
   ) {}
 
   /** One access. `cut`: no write of the epoch is under way any more. */
   step(): Progress {
     const { words } = this;
     switch (this.stage) {
+      case "claim":
+        this.claimed = words[L.H_BACKUP >> 2] === 0;
+        if (this.claimed) words[L.H_BACKUP >> 2] = this.claim;
+        this.stage = this.claimed ? "read" : "done";
+        return this.claimed ? "going on" : "done";
       case "read":
         this.epoch = words[L.H_EPOCH >> 2];
         this.stage = "activate";
@@ -52,7 +75,7 @@ export class Snapshot {
       case "wait":
         return this.wait();
       case "drain":
-        this.bits = words[T.DIRTY >> 2];
+        this.bits = this.full ? 2 ** this.slabs - 1 : words[T.DIRTY >> 2];
         if (this.fault !== FAULT_CLEAR_AFTER_COPY) words[T.DIRTY >> 2] = 0;
         this.stage = "copy";
         return "going on";
@@ -67,6 +90,10 @@ export class Snapshot {
       case "end":
         this.valid = words[L.H_SNAPSHOT >> 2] === this.epoch;
         if (this.valid) words[L.H_SNAPSHOT >> 2] = 0;
+        this.stage = "release";
+        return "going on";
+      case "release":
+        if (words[L.H_BACKUP >> 2] === this.claim) words[L.H_BACKUP >> 2] = 0;
         this.stage = "done";
         return "done";
       case "done":

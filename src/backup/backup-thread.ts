@@ -1,6 +1,6 @@
 /** The store's side of the thread that writes backups. */
 import { Worker } from "node:worker_threads";
-import { BackupError, InvalidArgumentError } from "../store/errors.js";
+import { BackupError, DirectoryInUseError, InvalidArgumentError } from "../store/errors.js";
 import type { Answer, Call, CallName, Calls, PlainError } from "./messages.js";
 import type { BackupReport } from "./session.js";
 
@@ -82,7 +82,8 @@ function died(): BackupError {
   return new BackupError("thread-died", "the thread that writes backups has ended; open the backup again");
 }
 
-function toError({ failure, message }: PlainError): Error {
+function toError({ failure, message, holder = null }: PlainError): Error {
+  if (failure === "directory-in-use") return new DirectoryInUseError(message, holder);
   if (failure === "invalid") return new InvalidArgumentError(message);
   if (failure === "fault") return new Error(`the backup thread failed: ${message}; this is a fault in Engram`);
   return new BackupError(failure, message);

@@ -4,19 +4,29 @@
  */
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { parentPort } from "node:worker_threads";
+import { parentPort, threadId } from "node:worker_threads";
 import { layout } from "../core/index.js";
-import { BackupError, InvalidArgumentError } from "../store/errors.js";
+import { BackupError, DirectoryInUseError, InvalidArgumentError } from "../store/errors.js";
+import { DirectoryLock } from "./directory-lock.js";
 import { findGenerations, inspectHeader } from "./generations.js";
+import { type KernelLock, loadKernelLock } from "./kernel-lock.js";
 import { loadMapper, type Mapper } from "./mapping.js";
 import type { Answer, Call, Calls, OpenRequest, PlainError, Writing } from "./messages.js";
+import { newestGeneration, type Origin } from "./origin.js";
 import { BackupRunner } from "./runner.js";
 import { BackupSession } from "./session.js";
+import { saveWhenMainHears } from "./signal-channel.js";
 import { LiveMemory } from "./snapshot.js";
 
 const port = parentPort as NonNullable<typeof parentPort>;
-const runners = new Map<number, { runner: BackupRunner; memory: LiveMemory; directory: string }>();
+interface Running {
+  readonly runner: BackupRunner;
+  readonly release: () => void;
+  readonly forgetSignal: () => void;
+}
+const runners = new Map<number, Running>();
 let mapper: Mapper | string | undefined;
+let kernelLock: KernelLock | null | undefined;
 
 function say(answer: Answer): void {
   port.postMessage(answer);
@@ -25,6 +35,7 @@ function say(answer: Answer): void {
 function plain(error: unknown): PlainError {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof BackupError) return { failure: error.failure, message };
+  if (error instanceof DirectoryInUseError) return { failure: "directory-in-use", message, holder: error.holder };
   return { failure: error instanceof InvalidArgumentError ? "invalid" : "fault", message };
 }
 
@@ -36,29 +47,60 @@ function chooseMapper(asked: "mapped" | "positioned"): { mapper: Mapper | null; 
   return { mapper, writing: { writing: "mapped", reason: null } };
 }
 
-function open(session: number, { memory: wasm, options, lineage }: OpenRequest): Writing {
+function open(session: number, { memory: wasm, options, lineage, origin, claim, elsewhere }: OpenRequest): Writing {
   const directory = resolve(options.directory);
   const memory = new LiveMemory(wasm);
   makeDirectory(directory);
-  for (const other of runners.values()) {
-    if (other.directory === directory) throw new InvalidArgumentError(`${directory}: another store is backed up there`);
+  const lock = takeDirectory(directory);
+  try {
+    const storeId = memory.word(layout.H_STORE_ID);
+    if (!options.takeOver) {
+      refuseForeign(directory, lineage ?? storeId);
+      if (origin?.directory === directory) refuseNewer(directory, origin, storeId);
+    }
+    if (!memory.claim(claim)) {
+      throw new InvalidArgumentError("this store has a backup open already; close that one, or use its handle");
+    }
+  } catch (error) {
+    lock.release();
+    throw error;
   }
-  if (!options.takeOver) refuseForeign(directory, lineage ?? memory.word(layout.H_STORE_ID));
-  if (!memory.claim()) {
-    throw new InvalidArgumentError("this store has a backup open already; close that one, or use its handle");
-  }
+  const release = () => {
+    memory.release(claim);
+    lock.release();
+  };
   try {
     const { mapper, writing } = chooseMapper(options.writing);
     const backup = new BackupSession(wasm, { ...options, directory, lineage }, mapper);
-    const runner = new BackupRunner(backup, { ...options, directory }, writing, {
+    const runner = new BackupRunner(backup, { ...options, directory }, writing, lock, {
       report: (report) => say({ session, report }),
       failed: (error) => say({ session, failed: plain(error) }),
     });
-    runners.set(session, { runner, memory, directory });
+    const forgetSignal = elsewhere && options.onSignal ? onSignal(session, runner, directory, options) : () => {};
+    runners.set(session, { runner, release, forgetSignal });
     return writing;
   } catch (error) {
-    memory.release();
+    release();
     throw error;
+  }
+}
+
+function onSignal(session: number, runner: BackupRunner, directory: string, options: OpenRequest["options"]) {
+  return saveWhenMainHears({
+    id: `${threadId}.${session}`,
+    directory,
+    deadlineMs: options.signalDeadlineMs,
+    save: () => void runner.backup("incremental"),
+  });
+}
+
+function takeDirectory(directory: string): DirectoryLock {
+  if (kernelLock === undefined) kernelLock = loadKernelLock();
+  try {
+    return DirectoryLock.take(directory, kernelLock);
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) throw error;
+    throw new InvalidArgumentError(`${directory}: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -81,6 +123,16 @@ function refuseForeign(directory: string, lineage: number): void {
   }
 }
 
+/** What others have saved there since this store was restored would be overwritten by what is older. */
+function refuseNewer(directory: string, origin: Origin, storeId: number): void {
+  const own = findGenerations(directory).some((file) => inspectHeader(file)?.storeId === storeId);
+  const newest = newestGeneration(directory);
+  if (own || newest <= origin.generation) return;
+  throw new InvalidArgumentError(
+    `${directory}: holds generation ${newest}, written since this store was restored from it, when generation ${origin.generation} was the newest; restore it again, choose another directory, or pass takeOver: true to overwrite it`,
+  );
+}
+
 function close(session: number, finalBackup: boolean): null {
   const found = runners.get(session);
   if (found === undefined) return null;
@@ -88,7 +140,8 @@ function close(session: number, finalBackup: boolean): null {
   try {
     found.runner.close(finalBackup);
   } finally {
-    found.memory.release();
+    found.forgetSignal(); // not before: who waits for it waits for the last backup
+    found.release();
   }
   return null;
 }

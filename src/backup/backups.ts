@@ -3,13 +3,15 @@ import { rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { layout } from "../core/index.js";
-import { ClosedError, InvalidArgumentError } from "../store/errors.js";
+import { BackupError, ClosedError, InvalidArgumentError } from "../store/errors.js";
 import type { Store } from "../store/index.js";
 import { type BackupThread, backupThread } from "./backup-thread.js";
+import { saveOnSignal } from "./emergency.js";
 import type { BackupKind } from "./format.js";
 import { type Checkpoint, checkpointFile, findCheckpoints } from "./generations.js";
-import type { SessionStatus, Writing } from "./messages.js";
+import type { OpenRequest, SessionStatus, Writing } from "./messages.js";
 import { type BackupOptions, type CheckedBackupOptions, checkBackupOptions } from "./options.js";
+import { originOf } from "./origin.js";
 import { lineageOf, type Restored, type RestoreOptions, restore } from "./restore.js";
 import type { BackupReport } from "./session.js";
 import { LiveMemory } from "./snapshot.js";
@@ -22,14 +24,16 @@ export class Backups implements AsyncDisposable {
   private readonly memory: LiveMemory;
   private readonly thread: BackupThread;
   private readonly session: number;
+  private readonly claim: number;
   private closing: Promise<void> | null = null;
-  private readonly onSignal = () => void this.saveAndDie();
   private forget: () => void = () => {};
+  private forgetSignal: () => void = () => {};
 
-  private constructor(memory: WebAssembly.Memory, options: CheckedBackupOptions) {
+  private constructor(memory: WebAssembly.Memory, slotNumber: number, options: CheckedBackupOptions) {
     this.options = options;
     this.directory = resolve(options.directory);
     this.memory = new LiveMemory(memory);
+    this.claim = this.memory.claimOf(slotNumber);
     this.thread = backupThread();
     this.session = this.thread.enter({
       report: (report) => options.onBackup?.(report),
@@ -41,22 +45,32 @@ export class Backups implements AsyncDisposable {
   /**
    * Opens the backups of a store in a directory.
    *
-   * @throws InvalidArgumentError for an option out of bounds, a directory that holds another store's backups or is in use,
-   *   a store whose backups are open already, or one that is not shared
+   * @throws InvalidArgumentError for an option out of bounds, a directory that holds another store's backups, or newer ones than
+   *   this store was restored from, a store whose backups are open already, or one that is not shared; DirectoryInUseError,
+   *   naming who has it, when another store is backed up there, in this process or in another one
    */
   static async open(store: Store, options: BackupOptions): Promise<Backups> {
     const checked = checkBackupOptions(options);
     const memory = memoryOf(store);
-    const backups = new Backups(memory, checked);
+    const { slotNumber } = store.connectionId();
+    const backups = new Backups(memory, slotNumber, checked);
     const { onBackup: _, onError: __, ...plain } = checked;
     try {
-      warn(await backups.thread.call(backups.session, "open", { memory, options: plain, lineage: lineageOf(store) }));
+      const request: OpenRequest = {
+        memory,
+        options: plain,
+        lineage: lineageOf(store),
+        origin: originOf(store),
+        claim: backups.claim,
+        elsewhere: !isMainThread,
+      };
+      warn(await backups.thread.call(backups.session, "open", request));
     } catch (error) {
       backups.thread.leave(backups.session);
       throw error;
     }
     backups.forget = store.beforeClose(() => backups.close());
-    if (checked.onSignal && isMainThread) process.once("SIGTERM", backups.onSignal);
+    if (checked.onSignal && isMainThread) backups.forgetSignal = saveOnSignal(backups.emergency());
     return backups;
   }
 
@@ -87,8 +101,11 @@ export class Backups implements AsyncDisposable {
     return restore(checkpointFile(this.directory, name), options);
   }
 
-  /** False when there is none of that name. */
+  /** False when there is none of that name. @throws ClosedError: who has closed the backups has the directory no more */
   deleteCheckpoint(name: string): boolean {
+    this.assertOpen();
+    if (!this.thread.alive)
+      throw new BackupError("thread-died", "the thread that writes backups has ended; open the backup again");
     const file = checkpointFile(this.directory, name);
     const known = findCheckpoints(this.directory).some((checkpoint) => checkpoint.file === file);
     rmSync(file, { force: true });
@@ -113,11 +130,11 @@ export class Backups implements AsyncDisposable {
   // ---------------------------------------------------------------- inside
 
   private async end(finalBackup: boolean): Promise<void> {
-    process.off("SIGTERM", this.onSignal);
     this.forget();
     try {
       if (this.thread.alive) await this.thread.call(this.session, "close", finalBackup);
     } finally {
+      this.forgetSignal(); // not before: what is being saved is waited for
       this.thread.leave(this.session);
     }
   }
@@ -126,21 +143,22 @@ export class Backups implements AsyncDisposable {
     if (this.closing !== null) throw new ClosedError("these backups are closed; open them again with store.backup()");
   }
 
-  /** SIGTERM: one more backup, then the signal takes its course, unless others listen for it too. */
-  private async saveAndDie(): Promise<void> {
-    try {
-      await this.now();
-    } catch {
-      // told through onError: there is no one else left to tell
-    }
-    if (process.listenerCount("SIGTERM") === 0) process.kill(process.pid, "SIGTERM");
+  private emergency() {
+    const { directory, options } = this;
+    return {
+      directory,
+      deadlineMs: options.signalDeadlineMs,
+      // backups that are being closed take their last one anyway, or were asked not to
+      save: () => this.closing ?? this.now(),
+      tooLate: (error: BackupError) => options.onError?.(error),
+    };
   }
 
   /** A dead thread's snapshot would keep memory for ever, and its claim would keep others out. */
   private cleanUpAfterThread(): void {
     const epoch = this.memory.word(layout.H_SNAPSHOT);
     if (epoch !== 0) this.memory.endSnapshot(epoch);
-    this.memory.release();
+    this.memory.release(this.claim);
   }
 }
 

@@ -1,8 +1,9 @@
 /** What a store's thread and the thread that writes backups say to each other. All of it structured-cloneable. */
-import type { BackupFailure } from "../store/errors.js";
+import type { BackupFailure, DirectoryInUseError } from "../store/errors.js";
 import type { BackupKind } from "./format.js";
 import type { Checkpoint } from "./generations.js";
 import type { CheckedBackupOptions } from "./options.js";
+import type { Origin } from "./origin.js";
 import type { BackupReport, StoreActivity } from "./session.js";
 import type { Pace } from "./strategy.js";
 
@@ -13,6 +14,12 @@ export interface OpenRequest {
   readonly options: SessionOptions;
   /** The line of stores this one was restored into, if it was. */
   readonly lineage: number | undefined;
+  /** Where it was restored from, and the newest generation that was there then. */
+  readonly origin: Origin | undefined;
+  /** The claim on the store's backups, of the thread that opens them. */
+  readonly claim: number;
+  /** Another thread than the main one opens them: on SIGTERM they are saved by word from there. */
+  readonly elsewhere: boolean;
 }
 
 /** How files are written, and why so if not as asked. */
@@ -54,8 +61,9 @@ export interface Call {
 }
 
 export interface PlainError {
-  readonly failure: BackupFailure | "invalid" | "fault";
+  readonly failure: BackupFailure | "invalid" | "directory-in-use" | "fault";
   readonly message: string;
+  readonly holder?: DirectoryInUseError["holder"];
 }
 
 export type Answer =

@@ -27,8 +27,13 @@ export interface BackupOptions {
   writing?: "mapped" | "positioned";
   /** One more backup when the store or this handle is closed. Default true, but for "manual". */
   onClose?: boolean;
-  /** One more backup on SIGTERM, after which the signal takes its course. Main thread only. Default true, but for "manual". */
+  /**
+   * One more backup on SIGTERM, after which the signal takes its course. In another thread than the main one: if that has a store too.
+   * Default true, but for "manual".
+   */
   onSignal?: boolean;
+  /** How long the process may live on after SIGTERM for that backup, ms. Default 60,000. */
+  signalDeadlineMs?: number;
   /** How long a backup waits for writes under way, ms. Default 1,000. */
   patienceMs?: number;
   /** Take over a directory with generations of a store that this one was not restored from; they are overwritten in turn. */
@@ -53,6 +58,7 @@ const KNOWN = new Set([
   "writing",
   "onClose",
   "onSignal",
+  "signalDeadlineMs",
   "patienceMs",
   "takeOver",
   "onBackup",
@@ -86,6 +92,7 @@ export function checkBackupOptions(options: BackupOptions): CheckedBackupOptions
     writing: choose("writing", options.writing, ["mapped", "positioned"], "mapped"),
     onClose: flag("onClose", options.onClose, automatic),
     onSignal: flag("onSignal", options.onSignal, automatic),
+    signalDeadlineMs: number("signalDeadlineMs", options.signalDeadlineMs, 60_000, 1, LONGEST_MS),
     patienceMs: number("patienceMs", options.patienceMs, 1_000, 1, LONGEST_MS),
     takeOver: flag("takeOver", options.takeOver, false),
     onBackup: callback("onBackup", options.onBackup),

@@ -18,7 +18,9 @@ import {
 import { type BackedUpEntry, type BackedUpNamespace, type Loss, SnapshotEntries } from "./entries.js";
 import type { BackupHeader } from "./format.js";
 import { findGenerations, inspectHeader } from "./generations.js";
+import { noteOrigin, originAt } from "./origin.js";
 import { type BackupImage, BackupReader, readBackup } from "./read.js";
+import { readSteadily, readSteadilyNow } from "./seen.js";
 import { shown } from "./shown.js";
 import { WholeBackup } from "./whole.js";
 
@@ -74,12 +76,19 @@ export async function restore(path: string, options: RestoreOptions = {}): Promi
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
     throw new InvalidArgumentError(`option threads is ${shown(threads)}; expected a whole number from 1 to 64`);
   }
+  const origin = originAt(path, isDirectory(path));
+  const restored = await readSteadily(path, (steady) => restoreNewest(path, options, steady));
+  noteOrigin(restored.store, origin);
+  return restored;
+}
+
+async function restoreNewest(path: string, options: RestoreOptions, steady: () => boolean): Promise<Restored> {
   const refused: string[] = [];
   for (const file of candidates(path)) {
     const restored = await attempt(() => restoreWhole(file, options), refused);
     if (restored !== null) return { ...restored, refused };
   }
-  if (options.partial) return restorePart(path, options);
+  if (options.partial && steady()) return restorePart(path, options);
   throw new CorruptBackupError(
     refused.length === 1 ? refused[0] : `${path}: no generation is whole. ${refused.join("; ")}`,
   );
@@ -177,6 +186,14 @@ function newestFirst(files: readonly string[]): string[] {
  * @throws as restore
  */
 export function chooseImage(path: string, partial: boolean): { image: BackupImage; refused: string[] } {
+  return readSteadilyNow(path, (steady) => chooseNewest(path, partial, steady));
+}
+
+function chooseNewest(
+  path: string,
+  partial: boolean,
+  steady: () => boolean,
+): { image: BackupImage; refused: string[] } {
   if (!isDirectory(path)) return { image: readBackup(path, partial), refused: [] };
   const files = newestFirst(generationsIn(path));
   const refused: string[] = [];
@@ -184,7 +201,7 @@ export function chooseImage(path: string, partial: boolean): { image: BackupImag
     const image = attemptNow(() => readBackup(file), refused);
     if (image !== null) return { image, refused };
   }
-  if (partial) return { image: newestReadable(files, refused), refused };
+  if (partial && steady()) return { image: newestReadable(files, refused), refused };
   throw new CorruptBackupError(`${path}: no generation is whole. ${refused.join("; ")}`);
 }
 

@@ -10,6 +10,7 @@ import {
   statSync,
 } from "node:fs";
 import { BackupError } from "../store/errors.js";
+import type { DirectoryLock } from "./directory-lock.js";
 import type { BackupKind } from "./format.js";
 import { type Checkpoint, checkpointFile } from "./generations.js";
 import type { SessionOptions, SessionStatus, Writing } from "./messages.js";
@@ -25,6 +26,7 @@ export class BackupRunner {
   private readonly session: BackupSession;
   private readonly options: SessionOptions;
   private readonly writing: Writing;
+  private readonly lock: DirectoryLock;
   private readonly events: RunnerEvents;
   private readonly timer: NodeJS.Timeout | null;
   private last: BackupReport | null = null;
@@ -38,10 +40,17 @@ export class BackupRunner {
   private lookedAt = performance.now();
   private writesAtLook: number;
 
-  constructor(session: BackupSession, options: SessionOptions, writing: Writing, events: RunnerEvents) {
+  constructor(
+    session: BackupSession,
+    options: SessionOptions,
+    writing: Writing,
+    lock: DirectoryLock,
+    events: RunnerEvents,
+  ) {
     this.session = session;
     this.options = options;
     this.writing = writing;
+    this.lock = lock;
     this.events = events;
     this.writesAtBackup = session.activity().writes;
     this.writesAtLook = this.writesAtBackup;
@@ -50,7 +59,7 @@ export class BackupRunner {
 
   backup(kind: BackupKind): BackupReport {
     try {
-      const report = this.session.backup(kind);
+      const report = this.session.backup(kind, () => this.lock.confirm());
       this.succeeded(report);
       return report;
     } catch (error) {
@@ -110,7 +119,8 @@ export class BackupRunner {
     const report = this.backup("incremental");
     const temporary = `${file}.new`;
     try {
-      copyFileSync(report.file, temporary, fsConstants.COPYFILE_FICLONE);
+      rmSync(temporary, { force: true }); // of one that died: a copy would cut it, and someone may have it mapped
+      copyFileSync(report.file, temporary, fsConstants.COPYFILE_FICLONE | fsConstants.COPYFILE_EXCL);
       if (this.options.durability === "disk") syncPath(temporary);
       renameSync(temporary, file);
       if (this.options.durability === "disk") syncPath(this.options.directory);

@@ -70,7 +70,6 @@ const GROUP = layout.CHUNK_MAX >> layout.REGION_SHIFT;
 export class BackupSession {
   private readonly memory: LiveMemory;
   private readonly settings: SessionSettings;
-  private readonly fs: FileSystem;
   private readonly turns: Turn[];
   private generation: number;
   private open = true;
@@ -82,7 +81,6 @@ export class BackupSession {
   constructor(memory: WebAssembly.Memory, settings: SessionSettings, mapper: Mapper | null, fs: FileSystem = nodeFs) {
     this.memory = new LiveMemory(memory);
     this.settings = settings;
-    this.fs = fs;
     const paths = generationFiles(settings.directory, settings.generations);
     const found = paths.map(wholeGeneration);
     this.generation = Math.max(0, ...found);
@@ -97,12 +95,14 @@ export class BackupSession {
   /**
    * Takes one backup.
    *
+   * @param first asked before anything is touched: whether the directory is still ours
    * @throws BackupError: the store and the other generations are as before, and the next call makes up for it
    */
-  backup(kind: BackupKind): BackupReport {
+  backup(kind: BackupKind, first: () => void = () => {}): BackupReport {
     const start = performance.now();
     const turn = this.turns.reduce((oldest, other) => (other.generation < oldest.generation ? other : oldest));
     try {
+      first();
       return this.backupInto(turn, kind, start);
     } catch (error) {
       throw asBackupError(error, turn.file.path);
@@ -123,7 +123,6 @@ export class BackupSession {
       const regionsWritten = this.copy(turn, cut, regions, slabClasses);
       if (!memory.endSnapshot(cut.epoch)) throw gaveWay();
       const copied = performance.now();
-      if (fresh && this.settings.durability === "disk") this.syncDirectory();
       turn.file.commit(this.headerOf(cut, kind), slabClasses, this.settings.durability);
       turn.pending.clear();
       turn.generation = ++this.generation;
@@ -210,16 +209,6 @@ export class BackupSession {
     if (!this.open) return;
     this.open = false;
     for (const { file } of this.turns) file.close();
-  }
-
-  /** A new file's name is on the disk once its directory is. */
-  private syncDirectory(): void {
-    const fd = this.fs.openSync(this.settings.directory, "r");
-    try {
-      this.fs.fsyncSync(fd);
-    } finally {
-      this.fs.closeSync(fd);
-    }
   }
 }
 

@@ -69,13 +69,29 @@ export class LiveMemory {
     return this.word(layout.H_SLAB_MAX) * (layout.SLAB_SIZE >> layout.REGION_SHIFT);
   }
 
-  /** Claims the dirty bitmap, which can have one reader. False when another backup has it. */
-  claim(): boolean {
-    return Atomics.compareExchange(this.header, layout.H_BACKUP / 4, 0, 1) === 0;
+  /**
+   * Claims the dirty bitmap, which can have one reader, for the worker whose slot and incarnation `claim` names: the thread that
+   * opened the backups. False when others have it.
+   *
+   * The one who has the claim is the only one to set H_SNAPSHOT. If that worker dies, the thread that writes its backups has ended
+   * before its death is told, and whoever reaps the slot ends the snapshot, then lets go of the claim (reap.ts): so whoever
+   * claims finds no snapshot of another.
+   */
+  claim(claim: number): boolean {
+    return Atomics.compareExchange(this.header, layout.H_BACKUP / 4, 0, claim | 0) === 0;
   }
 
-  release(): void {
-    Atomics.store(this.header, layout.H_BACKUP / 4, 0);
+  /** A swap: the reaper of a dead worker may have let go before, and someone else have claimed since. */
+  release(claim: number): void {
+    Atomics.compareExchange(this.header, layout.H_BACKUP / 4, claim | 0, 0);
+  }
+
+  /** The claim of the worker in a slot, as that of a ring's receiver. */
+  claimOf(slotNumber: number): number {
+    const slot = this.word(layout.H_SLOTS) + slotNumber * layout.SLOT_SIZE;
+    const words = new Int32Array(this.memory.buffer, slot, layout.LINE / 4);
+    const incarnation = Atomics.load(words, layout.S_INCARNATION / 4);
+    return ((incarnation << layout.CLAIM_SLOT_BITS) | (slotNumber + 1)) >>> 0;
   }
 
   // ---------------------------------------------------------------- the cut

@@ -74,7 +74,7 @@ export const H_CLASSES: u32 = 1024; // one line a size class: u64 tagged stack h
 export const H_WAKE: u32 = 1664; // 1 = the maintenance thread shall look now: a log fills up, or the store is closed
 export const H_EVICTOR_WORDS: u32 = 1728; // what the evictor tells: V_*, f64 each, written by it alone
 export const H_DECISIONS: u32 = 1792; // the latest changes of an adaptive policy: DECISIONS_KEPT x DECISION_SIZE, written by the evictor alone
-export const H_BACKUP: u32 = 4032; // 1 = a backup drains the dirty bitmap: there can be one
+export const H_BACKUP: u32 = 4032; // claim of the one worker whose backups drain the dirty bitmap and set H_SNAPSHOT, as of a ring's receiver; 0 = none
 export const HEADER_SIZE: u32 = 4096;
 
 // --- the evictor's words, from H_EVICTOR_WORDS on

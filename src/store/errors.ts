@@ -76,12 +76,33 @@ export class CorruptBackupError extends EngramError {
   }
 }
 
+/** Another store is backed up into this directory, in this process or in another one: by `holder`, where that is known. */
+export class DirectoryInUseError extends InvalidArgumentError {
+  override readonly code: string = "DIRECTORY_IN_USE";
+  readonly holder: {
+    readonly pid: number;
+    readonly thread: number;
+    readonly host: string;
+    readonly sinceMs: number;
+  } | null;
+
+  constructor(message: string, holder: DirectoryInUseError["holder"]) {
+    super(message);
+    this.holder =
+      holder === null ? null : { pid: holder.pid, thread: holder.thread, host: holder.host, sinceMs: holder.sinceMs };
+  }
+}
+
 /** Why a backup did not come to be. The store itself is unharmed and the generations before it are still good. */
 export type BackupFailure =
   /** The disk, the quota or the file size limit is full. */
   | "no-space"
   /** The file or its directory was removed, replaced or truncated by someone else. */
   | "file-gone"
+  /** Somebody else took the directory, or wrote a generation there, after these backups were opened. */
+  | "in-use"
+  /** On SIGTERM: it was not finished by the deadline. */
+  | "too-late"
   /** Any other refusal of the file system. */
   | "io"
   /** The store needed the memory that was kept for the snapshot: writers go first. */

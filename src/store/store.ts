@@ -343,11 +343,11 @@ export class Store implements AsyncDisposable {
     return { swept, evicted };
   }
 
-  /** @internal This thread's connection, which all views and namespaces of the store share, and the store's number. */
-  connectionId(): { worker: object; storeId: number; shared: boolean } {
+  /** @internal This thread's connection, which all views and namespaces of the store share, its slot, and the store's number. */
+  connectionId(): { worker: object; slotNumber: number; storeId: number; shared: boolean } {
     const { worker, shared } = this.connection;
     worker.assertOpen();
-    return { worker, storeId: worker.header[layout.H_STORE_ID / 4], shared };
+    return { worker, slotNumber: worker.slotNumber, storeId: worker.header[layout.H_STORE_ID / 4], shared };
   }
 
   /** @internal The way in for a whole backup. */

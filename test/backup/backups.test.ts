@@ -40,8 +40,8 @@ describe("store.backup", () => {
     }
     expect(files[0]).toBe(files[2]);
     expect(files[1]).not.toBe(files[0]);
-    expect(readdirSync(directory)).toHaveLength(2);
     await store.close();
+    expect(readdirSync(directory)).toHaveLength(2);
   });
 
   it("keeps more generations on request", async () => {
@@ -50,9 +50,9 @@ describe("store.backup", () => {
       ns.set("k", `v${i}`);
       await backups.now();
     }
+    await store.close();
     const values = readdirSync(directory).map((name) => contentsOf(readBackup(join(directory, name))).get("n/k"));
     expect(values.sort()).toEqual(["v2", "v3", "v4", "v5"]);
-    await store.close();
   });
 
   it("writes what changed, and nothing when nothing did", async () => {

@@ -8,6 +8,7 @@
  *   chunk in hand                   published if its version moved on, if it was marked, or if its key leads to it
  *   entry in hand to be marked      ours if the mark carries the dead slot's number: unlink, retire
  *   chunk between two lists         if it is in none of any slot's lists, it is put into ours
+ *   the store's backups             the claim names slot and incarnation: the snapshot is ended, then the claim let go
  *
  * The reaper may die as well. Every move is noted in the reaper's own slot first, a move repeats harmlessly, and whoever
  * reaps a reaper takes over what it was reaping. All slots of such a chain are settled together, in phases: first what each
@@ -17,6 +18,7 @@
  */
 import {
   CACHE_STRIDE,
+  CLAIM_SLOT_BITS,
   CLASS_COUNT,
   DEATH_SLOT_BITS,
   E_BIRTH,
@@ -25,10 +27,12 @@ import {
   E_NEXT,
   E_KEY,
   E_VERSION,
+  H_BACKUP,
   H_BUCKET_MASK,
   H_SLAB_LIMIT,
   H_SLOTS,
   H_SLOT_COUNT,
+  H_SNAPSHOT,
   ID_CLEARED,
   ID_USED,
   I_INEXACT,
@@ -170,6 +174,7 @@ function inherit(dead: u32, number: u32): void {
   store32(dead + S_HAND_USAGE, 0);
   settleNewId(dead, number);
   settleOldId(dead);
+  settleBackup(dead, number);
   store32(dead + S_WRITE_EPOCH, 0);
   store32(dead + S_INCARNATION, load<u32>(dead + S_INCARNATION) + 1);
   store32(dead + S_REAPER, 0);
@@ -501,6 +506,21 @@ function settleOldId(dead: u32): void {
     if (idTaker(now) == 0 && idKind(now) == ID_USED && !isInDirectory(id)) swap32(state, now, withKind(now, ID_CLEARED));
   }
   store32(dead + S_HAND_OLD_ID, 0);
+}
+
+/**
+ * The backups of a worker are written by a thread of its own, which ends before the worker's end is told: nobody copies any more.
+ * First the snapshot is ended, which only the claim's holder sets, then the claim is let go: in the other order, a snapshot that
+ * the next one has begun would be ended. A reaper that dies in between leaves the claim, and whoever reaps it comes here
+ * again. Swaps: a writer short of memory ends a snapshot too.
+ */
+function settleBackup(dead: u32, number: u32): void {
+  const claim = (load<u32>(dead + S_INCARNATION) << CLAIM_SLOT_BITS) | (number + 1);
+  if (FAULT == 54 || load32(H_BACKUP) != claim) return;
+  if (FAULT == 55) swap32(H_BACKUP, claim, 0);
+  const snapshot = load32(H_SNAPSHOT);
+  if (FAULT != 53 && snapshot != 0) swap32(H_SNAPSHOT, snapshot, 0);
+  swap32(H_BACKUP, claim, 0);
 }
 
 function isInDirectory(id: u32): bool {
