@@ -357,6 +357,7 @@ export class Operations {
     thread.snapshot = null;
     this.finish(thread, snapshot.valid ? 1 : NO_EFFECT);
     if (!snapshot.valid) return;
+    record.broken ??= snapshot.gap();
     const { file } = snapshot;
     const absent = new Set(Array.from({ length: FIRST_SPACE_KEYS }, (_, key) => key));
     for (const entry of snapshot.entries()) {

@@ -5,6 +5,7 @@ export { Backups } from "./backups.js";
 export { type BackedUpEntry, type BackedUpNamespace, type Loss, SnapshotEntries } from "./entries.js";
 export type { BackupHeader, BackupKind } from "./format.js";
 export { type Checkpoint, findCheckpoints, findGenerations, inspectHeader } from "./generations.js";
+export type { BackedUpGrant } from "./grants.js";
 export { loadMapper, type Mapper } from "./mapping.js";
 export type { SessionStatus } from "./messages.js";
 export { type BackupOptions, checkBackupOptions } from "./options.js";
