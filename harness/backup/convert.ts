@@ -7,7 +7,8 @@ import { pipeline } from "node:stream/promises";
 import { chooseImage, type Loss, restore, SnapshotEntries } from "../../src/backup/index.js";
 import { InvalidArgumentError, OutOfMemoryError } from "../../src/store/errors.js";
 import { Store, type StoreOptions } from "../../src/store/index.js";
-import { formatOf, type InterchangeFormat, load, parse, write } from "./interchange.js";
+import { type Counts, formatOf, type InterchangeFormat, load, parse, write } from "./interchange.js";
+import { compareWithFile, compareWithStore } from "./read-back.js";
 
 export interface Conversion {
   readonly from: string;
@@ -86,7 +87,7 @@ async function toTarget(store: Store, to: string, format: InterchangeFormat | nu
   }
 }
 
-/** One generation, on the disk, in a directory that holds none yet. */
+/** One generation, on the disk, in a directory that holds none yet; read back and compared. */
 async function backUp(store: Store, directory: string): Promise<void> {
   const found = await stat(directory).catch(() => null);
   if (found !== null && !found.isDirectory()) {
@@ -95,7 +96,8 @@ async function backUp(store: Store, directory: string): Promise<void> {
     );
   }
   await using backups = await store.backup({ directory, durability: "disk", writing: "positioned" });
-  await backups.now("full");
+  const { file } = await backups.now("full");
+  compareWithStore(file, store);
 }
 
 async function exportEntries(
@@ -109,18 +111,19 @@ async function exportEntries(
   await mkdir(dirname(resolve(to)), { recursive: true });
   const temporary = `${to}.${process.pid}.new`;
   const counts = { entries: 0, expired: 0 };
+  const now = Date.now();
+  const pieces = (into: Counts) => inBatches(write(snapshot, image.header.takenMs, format, now, into));
   try {
-    await pipeline(
-      Readable.from(inBatches(write(snapshot, image.header.takenMs, format, counts))),
-      createWriteStream(temporary),
-    );
+    await pipeline(Readable.from(pieces(counts)), createWriteStream(temporary));
+    const losses = [...snapshot.losses]; // each walk lists them
+    compareWithFile(temporary, pieces({ entries: 0, expired: 0 }));
     await rename(temporary, to);
+    const takenAt = new Date(image.header.takenMs).toISOString();
+    return { from, to, ...counts, takenAt, losses, refused };
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
-  const takenAt = new Date(image.header.takenMs).toISOString();
-  return { from, to, ...counts, takenAt, losses: snapshot.losses, refused };
 }
 
 const BATCH_BYTES = 1 << 18;
