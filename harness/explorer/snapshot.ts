@@ -2,7 +2,7 @@
  * A backup of the tiny store, step by step, as src/backup does it on stores of any size: the cut, the dirty bitmap drained, the
  * marked regions copied into a file that has all else from the backup before. Each step is one access to shared memory.
  */
-import { type Census, findGap, takeCensus } from "../../src/backup/census.js";
+import { type Census, findGap, takeCensus } from "../../src/backup/index.js";
 import { layout as L } from "../../src/core/index.js";
 import * as T from "./tiny-layout.js";
 
