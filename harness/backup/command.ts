@@ -83,7 +83,8 @@ function runVerify(path: string, json: boolean): void {
   process.stdout.write(
     json ? `${JSON.stringify(verdicts, null, 2)}\n` : `${verdicts.map(describeVerdict).join("\n")}\n`,
   );
-  if (verdicts.some(({ outcome }) => outcome === "damaged")) process.exitCode = EXIT.negative;
+  if (verdicts.some(({ outcome }) => outcome === "damaged" || outcome === "unreadable"))
+    process.exitCode = EXIT.negative;
 }
 
 function describeVerdict({ file, outcome, fault, generation, takenAt, entries, namespaces }: Verdict): string {

@@ -6,7 +6,8 @@ import { chooseImage, type Loss, restore, SnapshotEntries } from "../../src/back
 import { InvalidArgumentError, OutOfMemoryError } from "../../src/store/errors.js";
 import { Store, type StoreOptions } from "../../src/store/index.js";
 import { refuseInputs, writeWhole } from "../../src/store/write-whole.js";
-import { formatOf, type InterchangeFormat, load, parse, write } from "./interchange.js";
+import { type Counts, formatOf, type InterchangeFormat, load, parse, write } from "./interchange.js";
+import { compareWithFile, compareWithStore } from "./read-back.js";
 
 export interface Conversion {
   readonly from: string;
@@ -94,7 +95,7 @@ async function toTarget(store: Store, to: string, format: InterchangeFormat | nu
   }
 }
 
-/** One generation, on the disk, in a directory that holds none yet. */
+/** One generation, on the disk, in a directory that holds none yet; read back and compared. */
 async function backUp(store: Store, directory: string): Promise<void> {
   const found = await stat(directory).catch(() => null);
   if (found !== null && !found.isDirectory()) {
@@ -103,7 +104,8 @@ async function backUp(store: Store, directory: string): Promise<void> {
     );
   }
   await using backups = await store.backup({ directory, durability: "disk", writing: "positioned" });
-  await backups.now("full");
+  const { file } = await backups.now("full");
+  compareWithStore(file, store);
 }
 
 async function exportEntries(
@@ -116,9 +118,15 @@ async function exportEntries(
   const snapshot = new SnapshotEntries(image, partial);
   await mkdir(dirname(resolve(to)), { recursive: true });
   const counts = { entries: 0, expired: 0 };
-  await writeWhole(to, inBatches(write(snapshot, image.header.takenMs, format, counts)));
+  const now = Date.now();
+  const pieces = (into: Counts) => inBatches(write(snapshot, image.header.takenMs, format, now, into));
+  let losses: readonly Loss[] = [];
+  await writeWhole(to, pieces(counts), (written) => {
+    losses = [...snapshot.losses]; // each walk lists them
+    compareWithFile(written, pieces({ entries: 0, expired: 0 }));
+  });
   const takenAt = new Date(image.header.takenMs).toISOString();
-  return { from, to, ...counts, takenAt, losses: snapshot.losses, refused };
+  return { from, to, ...counts, takenAt, losses, refused };
 }
 
 const BATCH_BYTES = 1 << 18;

@@ -2,19 +2,31 @@
  * The entries of a store in two open formats, for people who leave and people who come. Both are a head, then one record an
  * entry: JSON Lines, or MessagePack objects one after another.
  *
- *   head    {"engram": "entries", "version": 1, "takenAt": "2026-…", "namespaces": [{"name", "encoding", "maxEntries", "maxBytes"}]}
+ *   head    {"engram": "entries", "version": 1, "takenAt": "2026-…",
+ *            "namespaces": [{"name", "encoding", "whenFull", "maxEntries", "maxBytes"}],
+ *            "grants": [{"agent", "namespace", "permissions"}]}
  *   entry   {"namespace", "key", "value", "expiresAt"?}    expiresAt in Unix ms
  *
- * In JSON Lines what has no JSON form is base64: `keyBase64` for a key that is not UTF-8, `valueBase64` for bytes, and for
- * a MessagePack value that JSON would change. In MessagePack such keys and values are binary.
+ * Exports of earlier versions have no `whenFull` and no `grants`.
+ *
+ * A value that its form would change is written as the bytes that the store has, which come back as they are, whatever the
+ * encoding: in JSON Lines as `valueBase64` (all of a binary namespace, and MessagePack that JSON would change), in MessagePack as
+ * `valueBytes`. A key that is not UTF-8 is `keyBase64`, or binary.
  */
-import { isUtf8 } from "node:buffer";
+import { constants, isUtf8 } from "node:buffer";
 import { Packr } from "msgpackr";
 import { z } from "zod";
 import { schemaFault } from "../../reports/schema-faults.js";
 import type { BackedUpEntry, BackedUpNamespace, SnapshotEntries } from "../../src/backup/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
-import type { EncodingName, Store } from "../../src/store/index.js";
+import {
+  type EncodingName,
+  type Namespace,
+  PERMISSION_BITS,
+  type Permission,
+  type Store,
+} from "../../src/store/index.js";
+import { endOfObject } from "./messagepack-claims.js";
 
 export type InterchangeFormat = "jsonl" | "msgpack";
 
@@ -24,14 +36,21 @@ const packr = new Packr({ useRecords: false, moreTypes: false });
 const NAMESPACE = z.object({
   name: z.string().min(1),
   encoding: z.enum(["binary", "string", "json", "msgpack"]),
+  whenFull: z.enum(["refuse", "evict"]).optional(),
   maxEntries: z.number().int().min(0).optional(),
   maxBytes: z.number().int().min(0).optional(),
+});
+const GRANT = z.object({
+  agent: z.string().min(1),
+  namespace: z.string().min(1),
+  permissions: z.array(z.enum(Object.keys(PERMISSION_BITS) as [Permission, ...Permission[]])),
 });
 const HEAD = z.object({
   engram: z.literal("entries"),
   version: z.literal(1),
   takenAt: z.string().optional(),
   namespaces: z.array(NAMESPACE),
+  grants: z.array(GRANT).optional(),
 });
 const ENTRY = z.object({
   namespace: z.string().min(1),
@@ -39,6 +58,7 @@ const ENTRY = z.object({
   keyBase64: z.base64().optional(),
   value: z.unknown().optional(),
   valueBase64: z.base64().optional(),
+  valueBytes: z.instanceof(Uint8Array).optional(),
   expiresAt: z.number().positive().optional(),
 });
 
@@ -57,19 +77,18 @@ export interface Counts {
   expired: number;
 }
 
-/** The file's pieces: head, then entries that have not expired. Counts them in `counts`. */
+/** The file's pieces: head, then entries that have not expired by `now`, Unix ms. Counts them in `counts`. */
 export function* write(
   snapshot: SnapshotEntries,
   takenMs: number,
   format: InterchangeFormat,
+  now: number,
   counts: Counts,
 ): IterableIterator<Uint8Array> {
   const encode = format === "jsonl" ? toLine : (record: object) => Uint8Array.from(packr.pack(record));
-  const namespaces = [...snapshot.namespaces.values()].map(({ name, encoding, maxEntries, maxBytes }) => {
-    return { name, encoding, maxEntries, maxBytes };
-  });
-  yield encode({ engram: "entries", version: 1, takenAt: new Date(takenMs).toISOString(), namespaces });
-  const now = Date.now();
+  const namespaces = [...snapshot.namespaces.values()].map(({ id: _, ...namespace }) => namespace);
+  const { grants } = snapshot;
+  yield encode({ engram: "entries", version: 1, takenAt: new Date(takenMs).toISOString(), namespaces, grants });
   for (const entry of snapshot) {
     if (entry.expiresAt !== undefined && entry.expiresAt <= now) {
       counts.expired++;
@@ -86,28 +105,61 @@ function toLine(record: object): Uint8Array {
 }
 
 function jsonRecord({ key, value, expiresAt }: BackedUpEntry, { name, encoding }: BackedUpNamespace): object {
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.length);
+  const decoded = encoding === "binary" ? undefined : decodedExactly(bytes, encoding);
+  const inJson = decoded !== undefined && (encoding !== "msgpack" || survivesJson(decoded.value, bytes));
   return {
     namespace: name,
     ...(isUtf8(key) ? { key: Buffer.from(key).toString("utf8") } : { keyBase64: Buffer.from(key).toString("base64") }),
-    ...jsonValue(value, encoding),
+    ...(inJson ? decoded : { valueBase64: bytes.toString("base64") }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
 }
 
-function jsonValue(value: Uint8Array, encoding: EncodingName): object {
+function packedRecord({ key, value, expiresAt }: BackedUpEntry, { name, encoding }: BackedUpNamespace): object {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.length);
-  const raw = () => ({ valueBase64: bytes.toString("base64") });
+  return {
+    namespace: name,
+    key: isUtf8(key) ? Buffer.from(key).toString("utf8") : Buffer.from(key),
+    ...(decodedExactly(bytes, encoding) ?? { valueBytes: bytes }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+}
+
+/** The value that the bytes stand for; undefined when it would be written as other bytes, or they stand for none. */
+function decodedExactly(bytes: Buffer, encoding: EncodingName): { value: unknown } | undefined {
+  try {
+    const value = decode(bytes, encoding);
+    return bytes.equals(encode(value, encoding)) ? { value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function decode(bytes: Buffer, encoding: EncodingName): unknown {
   switch (encoding) {
     case "binary":
-      return raw();
+      return bytes;
     case "string":
-      return isUtf8(bytes) ? { value: bytes.toString("utf8") } : raw();
+      return bytes.toString("utf8");
     case "json":
-      return { value: JSON.parse(bytes.toString("utf8")) };
-    case "msgpack": {
-      const decoded = packr.unpack(bytes);
-      return survivesJson(decoded, bytes) ? { value: decoded } : raw();
-    }
+      return JSON.parse(bytes.toString("utf8"));
+    case "msgpack":
+      if (endOfObject(bytes, 0) !== bytes.length) throw new RangeError("more than one object");
+      return packr.unpack(bytes);
+  }
+}
+
+function encode(value: unknown, encoding: EncodingName): Uint8Array {
+  switch (encoding) {
+    case "binary":
+      return value as Uint8Array;
+    case "string":
+      return Buffer.from(value as string);
+    case "json":
+      return Buffer.from(JSON.stringify(value));
+    case "msgpack":
+      return packr.pack(value);
   }
 }
 
@@ -118,22 +170,6 @@ function survivesJson(value: unknown, bytes: Buffer): boolean {
   } catch {
     return false; // a bigint, a cycle, undefined
   }
-}
-
-function packedRecord({ key, value, expiresAt }: BackedUpEntry, { name, encoding }: BackedUpNamespace): object {
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.length);
-  const decoded = {
-    binary: () => bytes,
-    string: () => (isUtf8(bytes) ? bytes.toString("utf8") : bytes),
-    json: () => JSON.parse(bytes.toString("utf8")),
-    msgpack: () => packr.unpack(bytes),
-  }[encoding]();
-  return {
-    namespace: name,
-    key: isUtf8(key) ? Buffer.from(key).toString("utf8") : Buffer.from(key),
-    value: decoded,
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-  };
 }
 
 // ------------------------------------------------------------------ in
@@ -155,10 +191,13 @@ function* parseLines(file: string, bytes: Buffer): IterableIterator<Located> {
   for (let at = 0; at < bytes.length; line++) {
     const newline = bytes.indexOf(10, at);
     const end = newline < 0 ? bytes.length : newline;
+    const where = `${file}: line ${line}`;
+    if (end - at > constants.MAX_STRING_LENGTH) {
+      throw new InvalidArgumentError(`${where}: has ${end - at} bytes; expected a record`);
+    }
     const text = bytes.toString("utf8", at, end).trim();
     at = end + 1;
     if (text === "") continue;
-    const where = `${file}: line ${line}`;
     try {
       yield { record: JSON.parse(text), where };
     } catch (error) {
@@ -169,20 +208,20 @@ function* parseLines(file: string, bytes: Buffer): IterableIterator<Located> {
 }
 
 function* parsePacked(file: string, bytes: Buffer): IterableIterator<Located> {
-  const records: Located[] = [];
-  try {
-    packr.unpackMultiple(bytes, (record: unknown, start?: number) => {
-      records.push({ record, where: `${file}: byte ${start ?? 0}` });
-    });
-  } catch (error) {
-    throw new InvalidArgumentError(
-      `${file}: after ${records.length} objects: is no MessagePack: ${(error as Error).message}`,
-      {
-        cause: error,
-      },
-    );
+  for (let at = 0, objects = 0; at < bytes.length; objects++) {
+    const start = at;
+    let record: unknown;
+    try {
+      at = endOfObject(bytes, start);
+      record = packr.unpack(bytes.subarray(start, at));
+    } catch (error) {
+      throw new InvalidArgumentError(
+        `${file}: after ${objects} objects: is no MessagePack: ${(error as Error).message}`,
+        { cause: error },
+      );
+    }
+    yield { record, where: `${file}: byte ${start}` };
   }
-  yield* records;
 }
 
 /** Writes what `parse` found into a store. Returns how many entries, and how many had expired. */
@@ -190,11 +229,13 @@ export function load(store: Store, records: IterableIterator<Located>): Counts {
   const first = records.next();
   if (first.done) throw new InvalidArgumentError("the file is empty; expected a head and entries");
   const head = check(HEAD, first.value, "a head");
-  const names = new Map(
-    head.namespaces.map(
-      ({ name, encoding }) => [name, { encoding, space: store.namespace(name, { encoding }) }] as const,
-    ),
-  );
+  const names = new Map<string, { encoding: EncodingName; space: Namespace }>();
+  atHead(first.value, () => {
+    for (const { name, encoding, whenFull } of head.namespaces) {
+      names.set(name, { encoding, space: store.namespace(name, { encoding, whenFull }) as Namespace });
+    }
+    for (const { agent, namespace, permissions } of head.grants ?? []) store.grant(agent, namespace, permissions);
+  });
   const counts = { entries: 0, expired: 0 };
   const now = Date.now();
   for (const located of { [Symbol.iterator]: () => records }) {
@@ -209,18 +250,31 @@ export function load(store: Store, records: IterableIterator<Located>): Counts {
       counts.expired++;
       continue;
     }
-    const options = entry.expiresAt === undefined ? undefined : { ttl: entry.expiresAt - now };
+    const ttl = entry.expiresAt === undefined ? undefined : entry.expiresAt - now;
     try {
-      found.space.set(keyOf(entry), decodedValue(entry, found.encoding) as never, options);
+      const bytes = storedBytes(entry, found.encoding);
+      if (bytes !== undefined) found.space.setEncoded(keyOf(entry), bytes, ttl);
+      else found.space.set(keyOf(entry), plainValue(entry) as never, ttl === undefined ? undefined : { ttl });
     } catch (error) {
       throw new InvalidArgumentError(`${located.where}: ${(error as Error).message}`, { cause: error });
     }
     counts.entries++;
   }
-  for (const { name, maxEntries = 0, maxBytes = 0 } of head.namespaces) {
-    if (maxEntries > 0 || maxBytes > 0) names.get(name)?.space.limit({ maxEntries, maxBytes });
-  }
+  atHead(first.value, () => {
+    for (const { name, maxEntries = 0, maxBytes = 0 } of head.namespaces) {
+      if (maxEntries > 0 || maxBytes > 0) names.get(name)?.space.limit({ maxEntries, maxBytes });
+    }
+  });
   return counts;
+}
+
+/** What a store does not take of a head is named with its place. */
+function atHead({ where }: Located, make: () => void): void {
+  try {
+    make();
+  } catch (error) {
+    throw new InvalidArgumentError(`${where}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function check<T>(schema: z.ZodType<T>, { record, where }: Located, what: string): T {
@@ -229,19 +283,22 @@ function check<T>(schema: z.ZodType<T>, { record, where }: Located, what: string
   throw new InvalidArgumentError(schemaFault(`${where}: is not ${what}`, null, record, result.error));
 }
 
-function keyOf({ key, keyBase64 }: Entry): string | Uint8Array {
+function keyOf({ key, keyBase64 }: Entry): Uint8Array {
   if (keyBase64 !== undefined) return Buffer.from(keyBase64, "base64");
-  if (typeof key === "string" || key instanceof Uint8Array) return key;
+  if (typeof key === "string") return Buffer.from(key);
+  if (key instanceof Uint8Array) return key;
   throw new InvalidArgumentError("it has no key; expected key or keyBase64");
 }
 
-function decodedValue(entry: Entry, encoding: EncodingName): unknown {
-  if (entry.valueBase64 === undefined) {
-    if (!("value" in entry)) throw new InvalidArgumentError("it has no value; expected value or valueBase64");
-    return entry.value;
-  }
-  const bytes = Buffer.from(entry.valueBase64, "base64");
-  if (encoding === "binary") return bytes;
-  if (encoding === "msgpack") return packr.unpack(bytes);
-  throw new InvalidArgumentError(`valueBase64 in a ${encoding} namespace; expected value`);
+/** The bytes that the store had, if the record gives them. */
+function storedBytes(entry: Entry, encoding: EncodingName): Uint8Array | undefined {
+  if (entry.valueBase64 !== undefined) return Buffer.from(entry.valueBase64, "base64");
+  if (entry.valueBytes !== undefined) return entry.valueBytes;
+  // as earlier exports have text that is not UTF-8
+  return encoding === "string" && entry.value instanceof Uint8Array ? entry.value : undefined;
+}
+
+function plainValue(entry: Entry): unknown {
+  if ("value" in entry) return entry.value;
+  throw new InvalidArgumentError("it has no value; expected value, valueBase64 or valueBytes");
 }

@@ -1,5 +1,5 @@
 /** What a backup file says about itself, and whether it is whole: what `inspect` and `verify` print. */
-import { statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import {
   type BackupHeader,
   findCheckpoints,
@@ -19,7 +19,7 @@ export interface Overview {
 
 export interface Verdict {
   readonly file: string;
-  readonly outcome: "whole" | "unfinished" | "damaged";
+  readonly outcome: "whole" | "unfinished" | "damaged" | "unreadable";
   readonly fault: string | null;
   readonly generation: number | null;
   readonly takenAt: string | null;
@@ -29,8 +29,9 @@ export interface Verdict {
 
 /** The file itself, or the generations and checkpoints of a directory. @throws InvalidArgumentError when there are none */
 export function backupFiles(path: string): string[] {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) throw new InvalidArgumentError(`${path}: there is no such file or directory`);
+  const found = lookAt(path);
+  if (found === null)
+    throw new InvalidArgumentError(`${path}: there is no such file or directory, or none that can be read`);
   if (!found.isDirectory()) return [path];
   const files = [...findGenerations(path), ...findCheckpoints(path).map(({ file }) => file)];
   if (files.length === 0) throw new InvalidArgumentError(`${path}: no backups are in this directory`);
@@ -38,7 +39,16 @@ export function backupFiles(path: string): string[] {
 }
 
 export function inspect(file: string): Overview {
-  return { file, bytes: statSync(file).size, header: inspectHeader(file) };
+  return { file, bytes: lookAt(file)?.size ?? 0, header: inspectHeader(file) };
+}
+
+/** Null where there is nothing, or a link that leads nowhere, or a folder that may not be read. */
+function lookAt(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
+  }
 }
 
 export function verify(file: string): Verdict {
@@ -58,6 +68,8 @@ export function verify(file: string): Verdict {
       namespaces: snapshot.namespaces.size,
     };
   } catch (error) {
+    // the one file that was asked for and is not there was refused before: this is about what a directory holds
+    if (error instanceof InvalidArgumentError) return { file, outcome: "unreadable", fault: error.message, ...none };
     if (!(error instanceof CorruptBackupError)) throw error;
     const unfinished = statSync(file).size === 0 || error.message.includes("never finished");
     return { file, outcome: unfinished ? "unfinished" : "damaged", fault: error.message, ...none };

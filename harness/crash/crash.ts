@@ -25,6 +25,8 @@ export interface CrashCounts {
   /** Kills that left a file unfinished: in the middle of a backup. */
   midBackup: number;
   commits: number;
+  /** Lives that a process ended in good order, and went on from, before it was killed. */
+  lives: number;
   entries: number;
   /** Copies that were damaged on purpose: whole generation found, or refused. */
   damagedWhole: number;
@@ -46,6 +48,7 @@ export async function crash(settings: CrashSettings, onKill: (counts: CrashCount
     recovered: 0,
     midBackup: 0,
     commits: 0,
+    lives: 0,
     entries: 0,
     damagedWhole: 0,
     damagedRefused: 0,
@@ -109,9 +112,14 @@ async function killOne(
   const [code, signal] = await once(child, "close");
   if (signal !== "SIGKILL")
     counts.violations.push(`the process ended by itself (${code ?? signal}): ${complaint.trim()}`);
-  const lines = said.split("\n").slice(1, -1);
-  counts.commits += lines.length;
-  return lines.length === 0 ? before : (JSON.parse(lines[lines.length - 1]) as Committed);
+  const lines = said
+    .split("\n")
+    .slice(1, -1)
+    .map((line) => JSON.parse(line) as Committed | { life: number });
+  const commits = lines.filter((line) => "generation" in line);
+  counts.commits += commits.length;
+  counts.lives += lines.length - commits.length;
+  return commits.at(-1) ?? before;
 }
 
 function lookAt(directory: string, last: Committed, counts: CrashCounts): void {

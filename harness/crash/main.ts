@@ -24,6 +24,7 @@ function figures(counts: CrashCounts): string {
     `${counts.empty} before a first backup`,
     `${counts.midBackup} in the middle of a backup`,
     `${counts.commits} backups finished`,
+    `${counts.lives} lives ended and gone on from`,
     `${counts.entries} entries checked`,
     `${counts.damagedWhole + counts.damagedRefused} damaged copies (${counts.damagedRefused} refused)`,
     `${counts.violations.length} violations`,

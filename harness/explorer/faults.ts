@@ -2,7 +2,7 @@
  * Faults planted in the engine, one protective step left out each: what shows that the explorer would notice. They are in the
  * sources of src/core/assembly, behind a constant that is 0 in the shipped build, which therefore contains none of them.
  */
-import { FAULT_CLEAR_AFTER_COPY, FAULT_KEEP_FREED } from "./snapshot.js";
+import { FAULT_CLEAR_AFTER_COPY, FAULT_COUNT_EARLY, FAULT_KEEP_FREED } from "./snapshot.js";
 
 export interface PlantedFault {
   readonly number: number;
@@ -196,5 +196,11 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     what: "a backup keeps what was evicted and used again under its copy",
     families: ["snapshot-evict"],
     within: 200_000,
+  },
+  {
+    number: FAULT_COUNT_EARLY,
+    what: "a backup reads the workers' counts before the writes of its epoch have ended",
+    families: ["snapshot"],
+    within: 20_000,
   },
 ];

@@ -397,6 +397,7 @@ export class Operations {
         record.broken = `the snapshot of thread ${thread.number} was taken away, and nobody was short of memory`;
       return;
     }
+    record.broken ??= snapshot.gap();
     const { file } = snapshot;
     const absent = new Set(Array.from({ length: FIRST_SPACE_KEYS }, (_, key) => key));
     for (const entry of snapshot.entries()) {

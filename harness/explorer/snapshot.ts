@@ -2,11 +2,14 @@
  * A backup of the tiny store, step by step, as src/backup does it on stores of any size: the cut, the dirty bitmap drained, the
  * marked regions copied into a file that has all else from the backup before. Each step is one access to shared memory.
  */
+import { type Census, findGap, takeCensus } from "../../src/backup/index.js";
 import { layout as L, slabClass } from "../../src/core/index.js";
 import * as T from "./tiny-layout.js";
 
 /** Number of the fault in which a region's dirty bit is cleared after its copy instead of before. */
 export const FAULT_CLEAR_AFTER_COPY = 30;
+/** Number of the fault in which the workers' counts are read before the writes of the epoch have ended. */
+export const FAULT_COUNT_EARLY = 51;
 /** Number of the fault in which the copy keeps what was freed, and used again, while it was copied. */
 export const FAULT_KEEP_FREED = 31;
 
@@ -35,6 +38,9 @@ export class Snapshot {
   /** False when another thread has the store's backups: nothing was done then. */
   claimed = false;
   private stage: Stage = "claim";
+  private before: Census | null = null;
+  private after: Census | null = null;
+  private later: Census | null = null;
   private slot = 0;
   private region = 0;
   private bits = 0;
@@ -65,6 +71,8 @@ export class Snapshot {
         this.stage = "activate";
         return "going on";
       case "activate":
+        this.before = this.census();
+        if (this.fault === FAULT_COUNT_EARLY) this.after = this.before;
         words[L.H_SNAPSHOT >> 2] = this.epoch;
         this.stage = "bump";
         return "going on";
@@ -90,6 +98,7 @@ export class Snapshot {
       case "end":
         this.valid = words[L.H_SNAPSHOT >> 2] === this.epoch;
         if (this.valid) words[L.H_SNAPSHOT >> 2] = 0;
+        this.later = this.census();
         this.stage = "release";
         return "going on";
       case "release":
@@ -105,6 +114,7 @@ export class Snapshot {
     const writing = this.words[(T.SLOTS + this.slot * L.SLOT_SIZE + L.S_WRITE_EPOCH) >> 2];
     if (writing !== 0 && writing <= this.epoch) return "blocked";
     if (++this.slot < T.SLOT_COUNT) return "going on";
+    this.after ??= this.census();
     this.stage = "drain";
     return "cut";
   }
@@ -140,6 +150,16 @@ export class Snapshot {
     }
     this.stage = this.fault === FAULT_CLEAR_AFTER_COPY ? "clear" : "end";
     return "going on";
+  }
+
+  /** What the workers have counted: as in one access, since each slot's part is right wherever it is read between its neighbours. */
+  private census(): Census {
+    return takeCensus(this.words.buffer, T.SLOTS, T.SLOT_COUNT);
+  }
+
+  /** Why the backup would be given up as incomplete: never, for it holds the whole cut. */
+  gap(): string | null {
+    return findGap(this.entries().length, this.before as Census, this.after as Census, this.later as Census);
   }
 
   /** Addresses (within the file) of the entries that belong to the cut. */

@@ -5,7 +5,9 @@
 import { layout } from "../core/index.js";
 import { CorruptBackupError } from "../store/errors.js";
 import { type EncodingName, encodingOf, type WhenFull, whenFullOf } from "../store/index.js";
-import { layoutOf, REGION } from "./format.js";
+import { belongs, chunkBytes } from "./chunk.js";
+import { FORMAT_VERSION, layoutOf, REGION } from "./format.js";
+import { type BackedUpGrant, readSystemEntry } from "./grants.js";
 import type { BackupImage } from "./read.js";
 
 export interface BackedUpNamespace {
@@ -42,8 +44,9 @@ export class SnapshotEntries {
   private readonly words: Uint32Array;
   private readonly regionsAt: number;
   readonly namespaces = new Map<number, BackedUpNamespace>();
-  /** The store's own entries: grants and channels. */
-  readonly system: BackedUpEntry[] = [];
+  readonly grants: BackedUpGrant[] = [];
+  /** Names of the channels that there were: messages under way are not in a backup. */
+  readonly channels: string[] = [];
   readonly losses: Loss[] = [];
 
   /** @throws CorruptBackupError when an entry contradicts its chunk, unless the image was read in part */
@@ -62,8 +65,16 @@ export class SnapshotEntries {
           : `a region of ${16 << slabClass}-byte chunks: entries in it are lost`;
       this.lose(region * REGION, REGION, what);
     }
+    if (image.missing > 0) {
+      const { length } = image.pool;
+      this.lose(
+        length,
+        image.missing * layout.SLAB_SIZE,
+        `the last ${image.missing} slabs: the file ends before their checksums`,
+      );
+    }
     for (const entry of this.walk(layout.DIRECTORY_ID, layout.SYSTEM_ID)) {
-      if (entry.namespaceId === layout.SYSTEM_ID) this.system.push(entry);
+      if (entry.namespaceId === layout.SYSTEM_ID) this.addSystemEntry(entry);
       else this.addNamespace(entry);
     }
   }
@@ -84,24 +95,16 @@ export class SnapshotEntries {
     const { slabClasses } = this.image;
     for (let slab = 0; slab < slabClasses.length; slab++) {
       if (slabClasses[slab] === 0) continue;
-      const size = 16 << slabClasses[slab];
+      const size = chunkBytes(slabClasses[slab]);
       const end = (slab + 1) * layout.SLAB_SIZE;
       for (let chunk = slab * layout.SLAB_SIZE; chunk < end; chunk += size) {
-        if (!this.belongs(chunk)) continue;
+        if (!belongs(this.words, chunk >>> 2, this.image.header.epoch)) continue;
         const id = this.words[(chunk + layout.E_META) >>> 2] & 0xffff;
         if (id < fromId || id > toId) continue;
         const entry = this.entryAt(chunk, size, id);
         if (entry !== null) yield entry;
       }
     }
-  }
-
-  private belongs(chunk: number): boolean {
-    const birth = this.words[(chunk + layout.E_BIRTH) >>> 2];
-    const { epoch } = this.image.header;
-    if (birth === 0 || birth > epoch) return false;
-    const death = this.words[(chunk + layout.E_DEATH) >>> 2] >>> layout.DEATH_SLOT_BITS;
-    return death === 0 || death > epoch;
   }
 
   private entryAt(chunk: number, size: number, namespaceId: number): BackedUpEntry | null {
@@ -134,6 +137,13 @@ export class SnapshotEntries {
     };
   }
 
+  private addSystemEntry(entry: BackedUpEntry): void {
+    const found = readSystemEntry(entry);
+    if ("grant" in found) this.grants.push(found.grant);
+    else if ("channel" in found) this.channels.push(found.channel);
+    else this.lose(entry.value.byteOffset - this.image.pool.byteOffset, entry.value.length, unknown(found.fault));
+  }
+
   private addNamespace({ key, value }: BackedUpEntry): void {
     const name = Buffer.from(key).toString("utf8");
     if (value.length !== layout.N_SIZE) {
@@ -148,11 +158,12 @@ export class SnapshotEntries {
     const id = record.readUInt32LE(layout.N_ID);
     const word = record.readUInt32LE(layout.N_ENCODING);
     const encoding = encodingOf(word);
-    if (encoding === undefined || id < layout.FIRST_ID || id > 0xffff) {
+    const whenFull = whenFullOf(word);
+    if (encoding === undefined || whenFull === undefined || id < layout.FIRST_ID || id > 0xffff) {
       this.lose(
         value.byteOffset - this.image.pool.byteOffset,
         value.length,
-        `namespace ${JSON.stringify(name)} has id ${id} and an unknown encoding`,
+        unknown(`namespace ${JSON.stringify(name)} has id ${id} and encoding word ${word}`),
       );
       return;
     }
@@ -160,7 +171,7 @@ export class SnapshotEntries {
       name,
       id,
       encoding,
-      whenFull: whenFullOf(word),
+      whenFull,
       maxEntries: record.readUInt32LE(layout.N_MAX_ENTRIES),
       maxBytes: Number(record.readBigUInt64LE(layout.N_MAX_BYTES)),
     });
@@ -171,4 +182,9 @@ export class SnapshotEntries {
     if (!this.partial) throw new CorruptBackupError(`${loss.file}: byte ${loss.byte}: ${what}`);
     this.losses.push(loss);
   }
+}
+
+/** A number that this version does not know: of a later one, or of no engram at all. */
+function unknown(what: string): string {
+  return `${what}: not of format version ${FORMAT_VERSION}`;
 }

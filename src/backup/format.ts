@@ -13,6 +13,7 @@
  */
 import { crc32 } from "node:zlib";
 import { layout } from "../core/index.js";
+import { evictionOf, hashOf } from "../store/index.js";
 
 export const MAGIC = "ENGRAMBK";
 export const FORMAT_VERSION = 1;
@@ -26,7 +27,12 @@ export const ZERO_REGION_CHECKSUM = crc32(new Uint8Array(REGION));
 export const MOST_SLABS = 65536;
 
 export type BackupKind = "incremental" | "full";
-const KINDS: readonly BackupKind[] = ["incremental", "full"];
+/** Written into headers: never change a number, only add. */
+const KIND_NUMBERS = { incremental: 0, full: 1 } as const satisfies Record<BackupKind, number>;
+
+function kindOf(number: number): BackupKind | undefined {
+  return (Object.keys(KIND_NUMBERS) as BackupKind[]).find((kind) => KIND_NUMBERS[kind] === number);
+}
 
 export interface BackupHeader {
   /** How this generation was written; either kind is complete in itself. */
@@ -58,6 +64,8 @@ export interface BackupHeader {
   readonly pool: number;
   readonly slabTableChecksum: number;
   readonly checksumTableChecksum: number;
+  /** Entries of the cut, the store's own among them, and one; 0 in files written before they were counted. */
+  readonly entriesAndOne: number;
 }
 
 /** Where the parts of a file with room for `slabCapacity` slabs lie, in bytes. */
@@ -109,6 +117,7 @@ const FIELDS = [
   ["slabTableChecksum", 112, "u32"],
   ["checksumTableChecksum", 116, "u32"],
   ["maxEntries", 120, "u32"],
+  ["entriesAndOne", 124, "u32"],
 ] as const;
 
 export type FieldName = (typeof FIELDS)[number][0];
@@ -127,7 +136,7 @@ export function encodeHeader(header: BackupHeader): Buffer {
     ...header,
     layoutVersion: layout.LAYOUT_VERSION,
     regionCount: header.slabCount * REGIONS_PER_SLAB,
-    kind: KINDS.indexOf(header.kind),
+    kind: KIND_NUMBERS[header.kind],
   };
   for (const [name, at, type] of FIELDS) {
     if (type === "u32") bytes.writeUInt32LE(values[name] >>> 0, at);
@@ -170,8 +179,26 @@ export function decodeHeader(bytes: Buffer): BackupHeader | Fault {
   const values = Object.fromEntries(
     FIELDS.map(([name, at, type]) => [name, type === "u32" ? bytes.readUInt32LE(at) : bytes.readDoubleLE(at)]),
   ) as Record<FieldName, number>;
-  return findFault(values) ?? { ...values, kind: KINDS[values.kind] };
+  return findFault(values) ?? { ...values, kind: kindOf(values.kind) as BackupKind };
 }
+
+/** Latest time that a Date can be, ms. */
+const LAST_MS = 8.64e15;
+
+/** Whole numbers, and where they may lie: what a store of any size can have. */
+const BOUNDS: readonly (readonly [FieldName, least: number, most: number])[] = [
+  ["slabCapacity", 0, MOST_SLABS],
+  ["epoch", 1, 2 ** 26 - 1],
+  ["takenMs", 0, LAST_MS],
+  ["createdMs", 0, LAST_MS],
+  ["generation", 1, Number.MAX_SAFE_INTEGER],
+  ["capacity", 1, 2 ** 32],
+  ["slotCount", 2, layout.SLOT_MAX],
+  ["idCount", layout.FIRST_ID + 1, 65536],
+  ["bucketCount", 1, 2 ** 30],
+  ["slabMax", 1, MOST_SLABS],
+  ["maxEntries", 0, 2 ** 30],
+];
 
 /** A header whose checksum holds may still be of another engram, or made by hand. */
 function findFault(values: Record<FieldName, number>): Fault | null {
@@ -179,21 +206,34 @@ function findFault(values: Record<FieldName, number>): Fault | null {
     byte: offsetOf(field),
     what: `${field} is ${values[field]}; expected ${expected}`,
   });
+  const unknown = (field: FieldName) => fault(field, `one that format version ${FORMAT_VERSION} knows`);
   if (values.layoutVersion !== layout.LAYOUT_VERSION) return fault("layoutVersion", `${layout.LAYOUT_VERSION}`);
-  if (values.slabCapacity > MOST_SLABS) return fault("slabCapacity", `at most ${MOST_SLABS}`);
+  for (const [field, least, most] of BOUNDS) {
+    const value = values[field];
+    const isTime = field === "takenMs" || field === "createdMs";
+    if (!(value >= least && value <= most)) return fault(field, isTime ? "a time" : `${least} to ${most}`);
+    if (!isTime && !Number.isInteger(value)) return fault(field, "a whole number");
+  }
   if (values.slabCount > values.slabCapacity) return fault("slabCount", `at most the capacity, ${values.slabCapacity}`);
+  if (values.slabCount > values.slabMax) return fault("slabCount", `at most the store's ${values.slabMax}`);
   if (values.regionCount !== values.slabCount * REGIONS_PER_SLAB) {
     return fault("regionCount", `${values.slabCount * REGIONS_PER_SLAB} for ${values.slabCount} slabs`);
   }
-  if (KINDS[values.kind] === undefined) return fault("kind", `0 to ${KINDS.length - 1}`);
-  if (values.epoch === 0 || values.epoch >= 2 ** 26) return fault("epoch", "1 to 67108863");
-  for (const field of ["takenMs", "createdMs"] as const) {
-    if (!Number.isFinite(values[field])) return fault(field, "a time");
-  }
-  if (!Number.isSafeInteger(values.generation) || values.generation < 1) return fault("generation", "1 or more");
-  if (!Number.isSafeInteger(values.capacity) || values.capacity < 1 || values.capacity > 2 ** 32) {
-    return fault("capacity", "bytes up to 4 GiB");
-  }
+  const chunks = values.slabCount * (layout.SLAB_SIZE >> layout.CLASS_MIN_SHIFT);
+  if (values.entriesAndOne > chunks + 1)
+    return fault("entriesAndOne", `at most ${chunks + 1} in ${values.slabCount} slabs`);
+  if (values.bucketCount & (values.bucketCount - 1)) return fault("bucketCount", "a power of two");
+  const before =
+    layout.HEADER_SIZE +
+    values.slotCount * layout.SLOT_SIZE +
+    values.idCount * layout.ID_STRIDE +
+    values.slabMax * 4 +
+    values.bucketCount * 4;
+  if (values.pool < before) return fault("pool", `at least ${before}, where slots, ids and buckets end`);
+  if (values.pool + values.slabMax * layout.SLAB_SIZE > 2 ** 32) return fault("pool", "a pool that ends within 4 GiB");
+  if (kindOf(values.kind) === undefined) return unknown("kind");
+  if (hashOf(values.hashKind) === undefined) return unknown("hashKind");
+  if (evictionOf(values.eviction) === undefined) return unknown("eviction");
   return null;
 }
 

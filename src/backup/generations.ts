@@ -1,5 +1,5 @@
 /** The files of a backup directory: generations that take turns, and checkpoints, which stay. */
-import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidArgumentError } from "../store/errors.js";
 import { type BackupHeader, decodeHeader, HEADER_BYTES, isFault } from "./format.js";
@@ -24,9 +24,17 @@ export function findGenerations(directory: string): string[] {
     .map((name) => join(directory, name));
 }
 
-/** The header of a file, or null when it has none that is whole. */
+/** The header of a file, or null when it has none that is whole, or cannot be read. */
 export function inspectHeader(path: string): BackupHeader | null {
-  if (!existsSync(path) || !statSync(path).isFile()) return null;
+  try {
+    // before it is opened: to open a pipe is to wait for whoever writes to it
+    return statSync(path).isFile() ? readHeader(path) : null;
+  } catch {
+    return null;
+  }
+}
+
+function readHeader(path: string): BackupHeader | null {
   const fd = openSync(path, "r");
   try {
     const bytes = Buffer.alloc(HEADER_BYTES);

@@ -2,9 +2,12 @@
 import "./attach.js";
 
 export { Backups } from "./backups.js";
+/** @internal For the explorer, whose backups are held against the same counts. */
+export { type Census, findGap, takeCensus } from "./census.js";
 export { type BackedUpEntry, type BackedUpNamespace, type Loss, SnapshotEntries } from "./entries.js";
 export type { BackupHeader, BackupKind } from "./format.js";
 export { type Checkpoint, findCheckpoints, findGenerations, inspectHeader } from "./generations.js";
+export type { BackedUpGrant } from "./grants.js";
 export { loadMapper, type Mapper } from "./mapping.js";
 export type { SessionStatus } from "./messages.js";
 export { type BackupOptions, checkBackupOptions } from "./options.js";

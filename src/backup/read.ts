@@ -1,13 +1,15 @@
 /**
- * Reading a backup file that is not trusted: every length is checked before it is used and every byte that matters is
- * under a checksum. Either the file is whole, or an error says at which byte it is not; a partial reading keeps the
- * regions that are intact and lists the others.
+ * Reading a backup file that is not trusted: every length is checked against the file's before memory is taken for it, every
+ * byte that matters is under a checksum, and the header says how many entries there are. Either the file is whole, or an
+ * error says at which byte it is not; a partial reading keeps the regions that are intact and lists the others. Bytes that the
+ * file system does not give back are damaged ones.
  */
 import { closeSync, fstatSync, openSync, read, readSync, statSync } from "node:fs";
 import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
 import { layout } from "../core/index.js";
 import { CorruptBackupError, InvalidArgumentError } from "../store/errors.js";
+import { countSlab } from "./chunk.js";
 import {
   type BackupHeader,
   decodeHeader,
@@ -27,12 +29,14 @@ const readInPool = promisify(read);
 export interface BackupImage {
   readonly path: string;
   readonly header: BackupHeader;
-  /** Size class + 1 of each slab; 0 = not cut. */
+  /** Size class + 1 of each slab; 0 = not cut. Of a file that was cut short, of those slabs that it can have. */
   readonly slabClasses: Uint8Array;
   /** The pool: slab after slab, 64 KiB each. */
   readonly pool: Buffer;
   /** Regions whose checksum does not hold: always none unless read with `partial`. */
   readonly damaged: ReadonlySet<number>;
+  /** Slabs at the end for which the file is too short: none unless read with `partial`. */
+  readonly missing: number;
 }
 
 /**
@@ -44,10 +48,10 @@ export interface BackupImage {
 export function readBackup(path: string, partial = false): BackupImage {
   const reader = new BackupReader(path, partial);
   try {
-    const { header, slabClasses, damaged } = reader;
-    const pool = Buffer.from(new ArrayBuffer(header.slabCount * layout.SLAB_SIZE));
+    const { header, slabClasses, damaged, missing } = reader;
+    const pool = Buffer.from(new ArrayBuffer(slabClasses.length * layout.SLAB_SIZE));
     for (const slab of reader.slabs()) pool.set(reader.slab, slab * layout.SLAB_SIZE);
-    return { path, header, slabClasses, pool, damaged };
+    return { path, header, slabClasses, pool, damaged, missing };
   } finally {
     reader.close();
   }
@@ -68,6 +72,8 @@ export class BackupReader {
   readonly header: BackupHeader;
   readonly slabClasses: Uint8Array;
   readonly damaged = new Set<number>();
+  /** Slabs at the end that a partial reading leaves out: the file ends before their checksums, so nothing of them can be trusted. */
+  readonly missing: number;
   /** The slab that `slabs` is at. */
   readonly slab = Buffer.from(new ArrayBuffer(layout.SLAB_SIZE));
   private readonly fd: number;
@@ -91,7 +97,9 @@ export class BackupReader {
       this.header = opened?.header ?? this.readHeader();
       this.places = layoutOf(this.header.slabCapacity);
       if (opened === null) this.checkLength();
-      this.slabClasses = opened?.slabClasses ?? this.readSlabTable();
+      const there = opened?.slabClasses.length ?? this.slabsThere();
+      this.missing = this.header.slabCount - there;
+      this.slabClasses = opened?.slabClasses ?? this.readSlabTable().subarray(0, there);
       const { buffer, byteOffset, byteLength } = opened?.checksums ?? this.readChecksums();
       this.checksums = new DataView(buffer, byteOffset, byteLength);
     } catch (error) {
@@ -111,12 +119,28 @@ export class BackupReader {
     closeSync(this.fd);
   }
 
-  /** Reads and checks one slab after the other into `slab`; yields their numbers. A partial reading notes what is damaged. */
+  /**
+   * Reads and checks one slab after the other into `slab`; yields their numbers, and counts entries. A partial reading notes
+   * what is damaged.
+   */
   *slabs(): IterableIterator<number> {
-    for (let slab = 0; slab < this.header.slabCount; slab++) {
+    let entries = 0;
+    for (const [slab, slabClass] of this.slabClasses.entries()) {
       this.read(slab, this.slab);
+      entries += countSlab(this.slab, slabClass, this.header.epoch).entries;
       yield slab;
     }
+    if (!this.partial) this.checkCount(entries);
+  }
+
+  /** All slabs were read and hold so many entries. @throws CorruptBackupError when the backup had counted others */
+  checkCount(entries: number): void {
+    const { entriesAndOne } = this.header;
+    if (entriesAndOne === 0 || entries === entriesAndOne - 1) return;
+    throw this.corrupt({
+      byte: offsetOf("entriesAndOne"),
+      what: `${entriesAndOne - 1} entries were counted when it was written; there are ${entries}`,
+    });
   }
 
   /** Reads one slab and checks it where it is now. */
@@ -129,7 +153,9 @@ export class BackupReader {
   async fetch(slab: number, into: Uint8Array): Promise<void> {
     const at = this.byteOf(slab * layout.SLAB_SIZE);
     for (let done = 0; done < into.length; ) {
-      const { bytesRead } = await readInPool(this.fd, into, done, into.length - done, at + done);
+      const { bytesRead } = await readInPool(this.fd, into, done, into.length - done, at + done).catch((error) => {
+        throw this.unreadable(at + done, error);
+      });
       if (bytesRead === 0) into.fill(0, done);
       done = bytesRead === 0 ? into.length : done + bytesRead;
     }
@@ -165,6 +191,14 @@ export class BackupReader {
     this.damaged.add(region);
   }
 
+  /** Slabs whose regions and checksums the file is long enough for; its checksums come last. */
+  private slabsThere(): number {
+    const { slabCount } = this.header;
+    if (!this.partial) return slabCount;
+    const checksums = Math.max(0, this.size - this.places.checksums);
+    return Math.min(slabCount, Math.floor(checksums / (REGIONS_PER_SLAB * 4)));
+  }
+
   private readHeader(): BackupHeader {
     const header = decodeHeader(this.bytes(0, Math.min(HEADER_BYTES, this.size)));
     if (isFault(header)) throw this.corrupt(header);
@@ -194,7 +228,7 @@ export class BackupReader {
 
   private readChecksums(): Buffer {
     const at = this.places.checksums;
-    const table = this.bytes(at, this.header.slabCount * REGIONS_PER_SLAB * 4);
+    const table = this.bytes(at, this.slabClasses.length * REGIONS_PER_SLAB * 4);
     if (!this.partial) this.checkPart("checksum table", at, crc32(table), "checksumTableChecksum");
     return table;
   }
@@ -221,18 +255,44 @@ export class BackupReader {
 
   /** A file that ends early leaves zeros, which no checksum but a zero region's fits. */
   private fill(bytes: Uint8Array, at: number): void {
-    for (let done = 0; done < bytes.length; ) {
-      const n = readSync(this.fd, bytes, done, bytes.length - done, at + done);
-      if (n === 0) {
-        bytes.fill(0, done);
-        return;
-      }
-      done += n;
+    try {
+      fillFrom(this.fd, bytes, at);
+    } catch (error) {
+      if (!this.partial) throw this.unreadable(at, error);
+      this.fillByRegion(bytes, at);
     }
+  }
+
+  /** What can be read of it; the rest is zero. */
+  private fillByRegion(bytes: Uint8Array, at: number): void {
+    for (let done = 0; done < bytes.length; done += REGION) {
+      const region = bytes.subarray(done, done + REGION);
+      try {
+        fillFrom(this.fd, region, at + done);
+      } catch {
+        region.fill(0);
+      }
+    }
+  }
+
+  private unreadable(at: number, error: unknown): CorruptBackupError {
+    const message = `${this.path}: byte ${at}: cannot be read: ${(error as Error).message}`;
+    return new CorruptBackupError(message, { cause: error });
   }
 
   private corrupt({ byte, what }: Fault): CorruptBackupError {
     return new CorruptBackupError(`${this.path}: byte ${byte}: ${what}`);
+  }
+}
+
+function fillFrom(fd: number, bytes: Uint8Array, at: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    const n = readSync(fd, bytes, done, bytes.length - done, at + done);
+    if (n === 0) {
+      bytes.fill(0, done);
+      return;
+    }
+    done += n;
   }
 }
 

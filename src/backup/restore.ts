@@ -5,13 +5,14 @@
  */
 import { statSync } from "node:fs";
 import { layout } from "../core/index.js";
-import { CorruptBackupError, InvalidArgumentError } from "../store/errors.js";
+import { AccessDeniedError, CorruptBackupError, InvalidArgumentError } from "../store/errors.js";
 import {
-  evictionName,
+  checkOptions,
+  evictionOf,
+  hashOf,
   type Loaded,
   type Loader,
   type Namespace,
-  type Permission,
   Store,
   type StoreOptions,
 } from "../store/index.js";
@@ -84,9 +85,17 @@ export async function restore(path: string, options: RestoreOptions = {}): Promi
 
 async function restoreNewest(path: string, options: RestoreOptions, steady: () => boolean): Promise<Restored> {
   const refused: string[] = [];
-  for (const file of candidates(path)) {
-    const restored = await attempt(() => restoreWhole(file, options), refused);
-    if (restored !== null) return { ...restored, refused };
+  const files = candidates(path);
+  for (const file of files) {
+    const reader = attempt(() => openWhole(file, options.store ?? {}), refused, files.length === 1 && file === path);
+    if (reader === null) continue;
+    try {
+      return { ...(await restoreWhole(reader, options)), refused };
+    } catch (error) {
+      refuse(error, refused);
+    } finally {
+      reader.close();
+    }
   }
   if (options.partial && steady()) return restorePart(path, options);
   throw new CorruptBackupError(
@@ -94,35 +103,69 @@ async function restoreNewest(path: string, options: RestoreOptions, steady: () =
   );
 }
 
-/** From a file that must be whole. */
-async function restoreWhole(file: string, options: RestoreOptions): Promise<Omit<Restored, "refused">> {
+/** A file that must be whole, and of a store that can be. */
+function openWhole(file: string, asked: StoreOptions): BackupReader {
   const reader = new BackupReader(file);
   try {
-    return await makeStore(reader.header, options, async (store) => {
-      const whole = await WholeBackup.bring(reader, store, options.threads);
-      try {
-        const loader = store.loader();
-        const snapshot = new SnapshotEntries(whole.directory);
-        const oldIds = [...snapshot.namespaces.keys()].every((id) => id < loader.idCount);
-        if (oldIds) whole.settle();
-        else whole.leave();
-        const names = makeNamespaces(store, snapshot, loader);
-        const loaded = oldIds
-          ? await whole.load()
-          : putAll(names, new SnapshotEntries(readBackup(file)), reader.header);
-        return { file, ...loaded, ...finish(store, snapshot, names, loader), losses: [] };
-      } finally {
-        await whole.end();
-      }
-    });
-  } finally {
+    checkStore(file, reader.header, asked);
+    return reader;
+  } catch (error) {
     reader.close();
+    throw error;
+  }
+}
+
+/**
+ * Each field of a header may be possible, and no store have all of them together.
+ *
+ * @throws CorruptBackupError; InvalidArgumentError when it is what was asked for that does not fit
+ */
+function checkStore(file: string, header: BackupHeader, asked: StoreOptions = {}): void {
+  try {
+    checkOptions(optionsFor(header, asked));
+  } catch (error) {
+    if (Object.keys(asked).length > 0) checkStore(file, header);
+    else {
+      const what = `its header describes no store that can be: ${(error as Error).message}`;
+      throw new CorruptBackupError(`${file}: ${what}`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+async function restoreWhole(reader: BackupReader, options: RestoreOptions): Promise<Omit<Restored, "refused">> {
+  const { path: file, header } = reader;
+  return makeStore(header, options, async (store) => {
+    const whole = await WholeBackup.bring(reader, store, options.threads);
+    try {
+      const loader = store.loader();
+      const snapshot = new SnapshotEntries(whole.directory);
+      const oldIds = [...snapshot.namespaces.keys()].every((id) => id < loader.idCount);
+      if (oldIds) whole.settle();
+      else whole.leave();
+      const names = aboutTheFile(file, () => makeNamespaces(store, snapshot, loader));
+      const loaded = oldIds ? await whole.load() : putAll(names, new SnapshotEntries(readBackup(file)), header);
+      return { file, ...loaded, ...aboutTheFile(file, () => finish(store, snapshot, names, loader)), losses: [] };
+    } finally {
+      await whole.end();
+    }
+  });
+}
+
+/** A name or a limit that no store takes is the file's fault, not that of whoever restores it. */
+function aboutTheFile<T>(file: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError || error instanceof AccessDeniedError)) throw error;
+    throw new CorruptBackupError(`${file}: ${error.message}`, { cause: error });
   }
 }
 
 /** The newest file that can be read at all, entry by entry. */
 async function restorePart(path: string, options: RestoreOptions): Promise<Restored> {
   const { image, refused } = chooseImage(path, true);
+  checkStore(image.path, image.header, options.store ?? {});
   const snapshot = new SnapshotEntries(image, true);
   const restored = await makeStore(image.header, options, async (store) => {
     const loader = store.loader();
@@ -161,9 +204,13 @@ function isDirectory(path: string): boolean {
   if (typeof path !== "string" || path === "") {
     throw new InvalidArgumentError(`a backup is ${shown(path)}; expected the path of a file or a directory`);
   }
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) throw new InvalidArgumentError(`${path}: there is no such file or directory`);
-  return found.isDirectory();
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    const absent = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const fault = absent ? "there is no such file or directory" : (error as Error).message;
+    throw new InvalidArgumentError(`${path}: ${fault}`, { cause: error });
+  }
 }
 
 function generationsIn(directory: string): string[] {
@@ -198,7 +245,7 @@ function chooseNewest(
   const files = newestFirst(generationsIn(path));
   const refused: string[] = [];
   for (const file of files) {
-    const image = attemptNow(() => readBackup(file), refused);
+    const image = attempt(() => readBackup(file), refused);
     if (image !== null) return { image, refused };
   }
   if (partial && steady()) return { image: newestReadable(files, refused), refused };
@@ -207,56 +254,53 @@ function chooseNewest(
 
 function newestReadable(files: readonly string[], refused: readonly string[]): BackupImage {
   for (const file of files) {
-    const image = attemptNow(() => readBackup(file, true), []);
+    const image = attempt(() => readBackup(file, true), []);
     if (image !== null) return image;
   }
   throw new CorruptBackupError(`no header is whole. ${refused.join("; ")}`);
 }
 
-async function attempt<T>(read: () => Promise<T>, refused: string[]): Promise<T | null> {
-  try {
-    return await read();
-  } catch (error) {
-    return refuse(error, refused);
-  }
-}
-
-function attemptNow<T>(read: () => T, refused: string[]): T | null {
+/**
+ * What `read` makes of a file. A file of a directory that cannot even be opened is noted like a corrupt one: an older one may be
+ * whole. The one file that was asked for is not.
+ */
+function attempt<T>(read: () => T, refused: string[], asked = false): T | null {
   try {
     return read();
   } catch (error) {
-    return refuse(error, refused);
+    if (error instanceof InvalidArgumentError && !asked) refused.push(error.message);
+    else refuse(error, refused);
+    return null;
   }
 }
 
 /** A corrupt file is noted; anything else is not about the file. */
-function refuse(error: unknown, refused: string[]): null {
+function refuse(error: unknown, refused: string[]): void {
   if (!(error instanceof CorruptBackupError)) throw error;
   refused.push(error.message);
-  return null;
 }
-
-const HASH_NAMES = ["xxhash32", "fnv1a", "murmur3", "adaptive"] as const;
 
 /** Slots that Store.create adds to the workers' own. */
 const EXTRA_SLOTS = 2;
 
 /** The store as it was, as far as the header tells, but for what is asked for. Sizes hang together: one that is given drops the others. */
-function optionsFor(header: BackupHeader, asked: StoreOptions): StoreOptions {
+function optionsFor(header: BackupHeader, given: StoreOptions): StoreOptions {
+  // what is undefined is left out
+  const asked: StoreOptions = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const sized = asked.capacity !== undefined || asked.maxCapacity !== undefined;
   return {
     maxWorkers: Math.max(0, header.slotCount - EXTRA_SLOTS),
-    hash: HASH_NAMES[header.hashKind] ?? "xxhash32",
-    ...evictionOf(header, asked),
+    hash: hashOf(header.hashKind),
+    ...evictionAsItWas(header, asked),
     ...(sized ? {} : sizesOf(header)),
     ...asked,
   };
 }
 
 /** The policy as it was, with its limit, which means nothing to another one. */
-function evictionOf({ eviction, maxEntries }: BackupHeader, asked: StoreOptions): StoreOptions {
+function evictionAsItWas({ eviction, maxEntries }: BackupHeader, asked: StoreOptions): StoreOptions {
   if (asked.eviction !== undefined) return {};
-  const name = evictionName(eviction);
+  const name = evictionOf(eviction);
   return name === "none" || name === "clock" || maxEntries === 0 ? { eviction: name } : { eviction: name, maxEntries };
 }
 
@@ -318,28 +362,8 @@ function limitAll(names: Map<number, Namespace>, namespaces: Map<number, BackedU
   }
 }
 
-const BITS: readonly [number, Permission][] = [
-  [1, "read"],
-  [2, "write"],
-  [4, "delete"],
-  [8, "admin"],
-];
-
 /** Grants are given again; channels lie in chunks of their own, which no backup keeps. Returns how many there were. */
-function fillSystem(store: Store, snapshot: SnapshotEntries): number {
-  let channels = 0;
-  for (const { key, value } of snapshot.system) {
-    const text = Buffer.from(key).toString("utf8");
-    if (text.startsWith("channel:")) {
-      channels++;
-      continue;
-    }
-    const grant = /^grant:(\d+):/.exec(text);
-    if (grant === null) continue;
-    const rest = text.slice(grant[0].length);
-    const agent = rest.slice(0, Number(grant[1]));
-    const permissions = BITS.flatMap(([bit, name]) => (value[0] & bit ? [name] : []));
-    store.grant(agent, rest.slice(agent.length + 1), permissions);
-  }
-  return channels;
+function fillSystem(store: Store, { grants, channels }: SnapshotEntries): number {
+  for (const { agent, namespace, permissions } of grants) store.grant(agent, namespace, [...permissions]);
+  return channels.length;
 }

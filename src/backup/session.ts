@@ -11,10 +11,12 @@ import { existsSync } from "node:fs";
 import { layout } from "../core/index.js";
 import { BackupError, type BackupFailure, CorruptBackupError } from "../store/errors.js";
 import { BackupFile, type Durability, type FileSystem, MOST_REGIONS } from "./backup-file.js";
+import { findGap } from "./census.js";
 import type { BackupKind } from "./format.js";
-import { generationFiles } from "./generations.js";
+import { generationFiles, inspectHeader } from "./generations.js";
 import type { Mapper } from "./mapping.js";
 import { BackupReader } from "./read.js";
+import { RegionCounts } from "./region-counts.js";
 import { RegionSet } from "./region-set.js";
 import { type Cut, LiveMemory } from "./snapshot.js";
 
@@ -33,11 +35,13 @@ export interface SessionSettings {
 export interface BackupReport {
   readonly file: string;
   readonly generation: number;
-  /** What was asked for; a file that is new is written in full whatever was asked. */
+  /** How it was written: a file that is new, as every first one after a restore, is written in full whatever was asked. */
   readonly kind: BackupKind;
   readonly epoch: number;
   /** Unix time of the cut, ms. */
   readonly takenMs: number;
+  /** What the file holds: entries of all namespaces, and the store's own. */
+  readonly entries: number;
   readonly regions: number;
   readonly regionsWritten: number;
   readonly bytesWritten: number;
@@ -60,12 +64,16 @@ export interface StoreActivity {
 interface Turn {
   readonly file: BackupFile;
   readonly pending: RegionSet;
+  readonly counts: RegionCounts;
   /** Generation it holds, 0 = none that is whole. */
   generation: number;
 }
 
 /** The largest chunk's regions: pieces that begin and end between such groups hold every chunk whole. */
 const GROUP = layout.CHUNK_MAX >> layout.REGION_SHIFT;
+
+/** A damaged file that claims to be beyond it is not believed: there is no number left to count on from. */
+const LAST_GENERATION = 2 ** 48;
 
 export class BackupSession {
   private readonly memory: LiveMemory;
@@ -83,11 +91,14 @@ export class BackupSession {
     this.settings = settings;
     const paths = generationFiles(settings.directory, settings.generations);
     const found = paths.map(wholeGeneration);
-    this.generation = Math.max(0, ...found);
+    // beyond those that are damaged too: what is written from now on is newer than what can be kept of them
+    const claimed = paths.map((path) => inspectHeader(path)?.generation ?? 0);
+    this.generation = Math.max(0, ...found, ...claimed.filter((generation) => generation < LAST_GENERATION));
     const stage = Buffer.allocUnsafe(1 << 20);
     this.turns = paths.map((path, i) => ({
       file: new BackupFile(path, mapper, fs, stage),
       pending: new RegionSet(this.memory.regionLimit),
+      counts: new RegionCounts(this.memory.regionLimit),
       generation: found[i],
     }));
   }
@@ -109,7 +120,7 @@ export class BackupSession {
     }
   }
 
-  private backupInto(turn: Turn, kind: BackupKind, start: number): BackupReport {
+  private backupInto(turn: Turn, asked: BackupKind, start: number): BackupReport {
     const { memory } = this;
     const cut = memory.beginSnapshot(this.settings.patienceMs);
     const waited = performance.now();
@@ -118,12 +129,14 @@ export class BackupSession {
       turn.generation = 0;
       const fresh = turn.file.begin(cut.slabCount);
       memory.drain(this.turns.map(({ pending }) => pending));
-      if (fresh || kind === "full") turn.pending.addBelow(regions);
+      const kind = fresh ? "full" : asked;
+      if (kind === "full") turn.pending.addBelow(regions);
       const slabClasses = memory.slabClasses(cut.slabCount);
       const regionsWritten = this.copy(turn, cut, regions, slabClasses);
       if (!memory.endSnapshot(cut.epoch)) throw gaveWay();
+      const entries = this.countEntries(turn, cut, regions);
       const copied = performance.now();
-      turn.file.commit(this.headerOf(cut, kind), slabClasses, this.settings.durability);
+      turn.file.commit(this.headerOf(cut, kind, entries), slabClasses, this.settings.durability);
       turn.pending.clear();
       turn.generation = ++this.generation;
       return {
@@ -132,6 +145,7 @@ export class BackupSession {
         kind,
         epoch: cut.epoch,
         takenMs: cut.takenMs,
+        entries,
         regions,
         regionsWritten,
         bytesWritten: turn.file.written,
@@ -152,14 +166,28 @@ export class BackupSession {
       for (let start = from, end = 0; start < to; start = end) {
         end = Math.min(to, start - (start % GROUP) + MOST_REGIONS);
         if (!this.memory.isActive(cut.epoch)) throw gaveWay();
-        turn.file.copyRun(pool, start, end, (copy) => this.memory.dropFreed(copy, start, end, slabClasses));
+        turn.file.copyRun(pool, start, end, (copy) =>
+          this.memory.settle(copy, start, end, slabClasses, cut.epoch, turn.counts),
+        );
       }
       written += to - from;
     }
     return written;
   }
 
-  private headerOf(cut: Cut, kind: BackupKind) {
+  /** What the file holds now. @throws BackupError when that is not what the store counts: all of it is written anew next time */
+  private countEntries(turn: Turn, cut: Cut, regions: number): number {
+    const entries = turn.counts.sum(regions);
+    const gap = findGap(entries, cut.before, cut.after, this.memory.census());
+    if (gap === null) return entries;
+    turn.pending.addBelow(this.memory.regionLimit);
+    throw new BackupError(
+      "incomplete",
+      `${turn.file.path}: ${gap}; the file was given up, the next one is written in full`,
+    );
+  }
+
+  private headerOf(cut: Cut, kind: BackupKind, entries: number) {
     const { memory } = this;
     return {
       kind,
@@ -181,6 +209,7 @@ export class BackupSession {
       bucketCount: memory.word(layout.H_BUCKET_MASK) + 1,
       slabMax: memory.word(layout.H_SLAB_MAX),
       pool: memory.word(layout.H_POOL),
+      entriesAndOne: entries + 1,
     };
   }
 

@@ -1,6 +1,7 @@
 /** What one thread does of the loading of a whole backup (whole.ts): it reads slabs to their places, and makes entries of them. */
 import { layout } from "../core/index.js";
 import type { Cut, Loaded, Loader } from "../store/index.js";
+import { chunkBytes, countSlab } from "./chunk.js";
 import type { BackupReader } from "./read.js";
 
 /** A slab of the file, and its place in the new store; null when it has none there and is only looked at. */
@@ -17,6 +18,8 @@ export type Fate = "full" | "sparse" | "own" | "free";
 
 export interface Brought extends Seat {
   readonly fate: Fate;
+  /** Chunks of it that belong to the snapshot. */
+  readonly entries: number;
   /** A copy of an `own` slab. */
   readonly bytes: Uint8Array | null;
 }
@@ -27,10 +30,6 @@ const AHEAD = 4;
 
 /** Of the chunks of a slab, at least this share belongs to the snapshot, or it is sparse. */
 const WORTH_ITS_PLACE = 0.5;
-
-const META = layout.E_META / 4;
-const BIRTH = layout.E_BIRTH / 4;
-const DEATH = layout.E_DEATH / 4;
 
 /**
  * Reads slabs into the pool of an empty store. Reading, which is mostly the first touch of the pool's pages, runs ahead in other
@@ -59,8 +58,11 @@ export async function bring(reader: BackupReader, loader: Loader, seats: readonl
 
 function look(seat: Seat, bytes: Buffer, reader: BackupReader): Brought {
   reader.check(seat.slab, bytes);
-  const fate = fateOf(bytes, reader.slabClasses[seat.slab], reader.header.epoch);
-  return { ...seat, fate, bytes: fate === "own" ? Uint8Array.from(bytes) : null };
+  const slabClass = reader.slabClasses[seat.slab];
+  const { entries, own } = countSlab(bytes, slabClass, reader.header.epoch);
+  const chunks = layout.SLAB_SIZE / chunkBytes(slabClass);
+  const fate = own > 0 ? "own" : entries === 0 ? "free" : entries < chunks * WORTH_ITS_PLACE ? "sparse" : "full";
+  return { ...seat, fate, entries, bytes: fate === "own" ? Uint8Array.from(bytes) : null };
 }
 
 /** Slabs that are neighbours both in the file and in the store, so many at most; one at a time where there is no place for them. */
@@ -80,22 +82,6 @@ function runsOf(seats: readonly Seat[]): Seat[][] {
 /** Where a run lies once it is read. */
 function bytesOf(run: readonly Seat[], reader: BackupReader, loader: Loader): Buffer {
   return run[0].place === null ? reader.slab : loader.slabsFrom(run[0].place, run.length);
-}
-
-function fateOf(bytes: Buffer, slabClass: number, epoch: number): Fate {
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, layout.SLAB_SIZE / 4);
-  const step = ((1 << layout.CLASS_MIN_SHIFT) << (slabClass - 1)) / 4;
-  let live = 0;
-  for (let chunk = 0; chunk < words.length; chunk += step) {
-    const birth = words[chunk + BIRTH];
-    if (birth === 0 || birth > epoch) continue;
-    const death = words[chunk + DEATH] >>> layout.DEATH_SLOT_BITS;
-    if (death !== 0 && death <= epoch) continue;
-    if ((words[chunk + META] & 0xffff) < layout.FIRST_ID) return "own";
-    live++;
-  }
-  if (live === 0) return "free";
-  return live < (words.length / step) * WORTH_ITS_PLACE ? "sparse" : "full";
 }
 
 /** Makes entries of slabs that were brought and stay. @throws CorruptBackupError when one contradicts itself */

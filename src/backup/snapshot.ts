@@ -13,7 +13,7 @@
  *   5. copy                  what belongs to E lies still (its link, death stamp and hash aside: the predicate needs only
  *                            that a death after E is not 0 < death <= E, links and hashes are computed anew)
  *      What was evicted meanwhile is not kept, or a full cache would have no room to write; if it was freed under the copy,
- *      the copy drops it (`dropFreed`). A cache may lose an entry at any time, so without it the cut is one all the same
+ *      the copy drops it (`settle`). A cache may lose an entry at any time, so without it the cut is one all the same
  *   6. H_SNAPSHOT: E -> 0    by a swap. It fails if a writer short of memory took the snapshot away: then the copy is void
  *
  * A region that is not marked is already in the file as it is here, but for changes that cannot matter: links, access
@@ -25,7 +25,9 @@
  */
 import { layout, slabClass } from "../core/index.js";
 import { BackupError } from "../store/errors.js";
+import { type Census, takeCensus } from "./census.js";
 import { REGION } from "./format.js";
+import type { RegionCounts } from "./region-counts.js";
 import type { RegionSet } from "./region-set.js";
 
 /** What a cut says about itself. */
@@ -33,13 +35,17 @@ export interface Cut {
   readonly epoch: number;
   readonly tick: number;
   readonly takenMs: number;
-  /** Slabs cut so far, the last one used included. */
+  /** One more than the last slab that is cut; there may be holes before it, where a restore left a place free. */
   readonly slabCount: number;
+  /** What the workers had counted before the cut, and right after it (census.ts). */
+  readonly before: Census;
+  readonly after: Census;
 }
 
 const CHUNK_MIN = 1 << layout.CLASS_MIN_SHIFT;
 const VERSION = layout.E_VERSION / 4;
 const BIRTH = layout.E_BIRTH / 4;
+const REGIONS_PER_SLAB = layout.SLAB_SIZE >> layout.REGION_SHIFT;
 const LAST_EPOCH = 2 ** (32 - layout.DEATH_SLOT_BITS) - 2;
 /** Looks at the writers before the first nap: a write lasts well under a microsecond unless its thread was descheduled. */
 const SPINS = 200;
@@ -66,7 +72,7 @@ export class LiveMemory {
   }
 
   get regionLimit(): number {
-    return this.word(layout.H_SLAB_MAX) * (layout.SLAB_SIZE >> layout.REGION_SHIFT);
+    return this.word(layout.H_SLAB_MAX) * REGIONS_PER_SLAB;
   }
 
   /**
@@ -106,6 +112,7 @@ export class LiveMemory {
     const { header } = this;
     const epoch = this.word(layout.H_EPOCH);
     if (epoch > LAST_EPOCH) throw new BackupError("blocked", `the store has used up its ${LAST_EPOCH} snapshots`);
+    const before = this.census();
     Atomics.store(header, layout.H_SNAPSHOT / 4, epoch);
     Atomics.store(header, layout.H_EPOCH / 4, epoch + 1);
     const takenMs = Date.now();
@@ -115,7 +122,7 @@ export class LiveMemory {
       this.endSnapshot(epoch);
       throw new BackupError("blocked", blocking);
     }
-    return { epoch, tick, takenMs, slabCount: this.countSlabs() };
+    return { epoch, tick, takenMs, slabCount: this.countSlabs(), before, after: this.census() };
   }
 
   /** Step 6. False when the snapshot had been taken away: nothing copied in it may be used. */
@@ -126,6 +133,11 @@ export class LiveMemory {
   /** Whether the snapshot still stands: asked now and then during a long copy. */
   isActive(epoch: number): boolean {
     return this.word(layout.H_SNAPSHOT) === epoch;
+  }
+
+  /** What the workers have counted until now. */
+  census(): Census {
+    return takeCensus(this.memory.buffer, this.word(layout.H_SLOTS), this.word(layout.H_SLOT_COUNT));
   }
 
   private waitForWriters(epoch: number, patienceMs: number): string | null {
@@ -190,12 +202,14 @@ export class LiveMemory {
     return Uint8Array.from(table, (state) => slabClass(state) + 1);
   }
 
-  /** One more than the last slab that is cut, or being cut. */
+  /**
+   * One more than the last slab that is cut, or being cut. Looked for from the end: H_SLAB_NEXT is where the next one is looked
+   * for, and in a store that was restored there are holes both above it and below slabs that are cut.
+   */
   countSlabs(): number {
-    const table = new Uint32Array(this.memory.buffer, this.word(layout.H_SLABS), this.word(layout.H_SLAB_MAX));
-    let count = Math.min(this.word(layout.H_SLAB_NEXT), table.length);
-    while (count < table.length && table[count] !== 0) count++;
-    while (count > 0 && table[count - 1] === 0) count--;
+    const table = new Int32Array(this.memory.buffer, this.word(layout.H_SLABS), this.word(layout.H_SLAB_MAX));
+    let count = table.length;
+    while (count > 0 && Atomics.load(table, count - 1) === 0) count--;
     return count;
   }
 
@@ -205,17 +219,26 @@ export class LiveMemory {
    * the version that was copied has not been freed since that was read: `free` takes the birth away, then bumps the version.
    *
    * @param copy starts with region `from`, and holds every chunk whole
+   * @param epoch of the cut
+   * @param counts takes how many entries begin in each of the regions
    */
-  dropFreed(copy: Uint32Array, from: number, to: number, classes: Uint8Array): void {
+  settle(copy: Uint32Array, from: number, to: number, classes: Uint8Array, epoch: number, counts: RegionCounts): void {
     Atomics.exchange(napping, 0, 0); // the copy before the look at the versions
     const live = new Uint32Array(this.memory.buffer, this.word(layout.H_POOL), (to * REGION) / 4);
     const offset = (from * REGION) / 4;
+    counts.reset(from, to);
     for (let word = offset; word < live.length; ) {
       const slab = Math.floor((word * 4) / layout.SLAB_SIZE);
       const end = Math.min(live.length, ((slab + 1) * layout.SLAB_SIZE) / 4);
-      const step = classes[slab] === 0 ? end - word : (CHUNK_MIN << (classes[slab] - 1)) / 4;
+      if (classes[slab] === 0) {
+        word = end;
+        continue;
+      }
+      const step = (CHUNK_MIN << (classes[slab] - 1)) / 4;
       for (; word < end; word += step) {
-        if (copy[word - offset + VERSION] !== live[word + VERSION]) copy[word - offset + BIRTH] = 0;
+        const chunk = word - offset;
+        if (copy[chunk + VERSION] !== live[word + VERSION]) copy[chunk + BIRTH] = 0;
+        else counts.add(copy, chunk, epoch, (word * 4) >>> layout.REGION_SHIFT);
       }
     }
   }

@@ -48,7 +48,8 @@ export class WholeBackup {
    * Reads all slabs, into the pool of the empty store where they have room.
    *
    * @param threads that take a share, this one among them; by default as many as the size is worth and there are cores
-   * @throws CorruptBackupError naming file and byte of the first checksum that does not hold
+   * @throws CorruptBackupError naming file and byte of the first checksum that does not hold, or of the count when the slabs
+   *   hold another number of entries than the backup counted
    */
   static async bring(reader: BackupReader, store: Store, threads?: number): Promise<WholeBackup> {
     const loader = store.loader();
@@ -68,6 +69,7 @@ export class WholeBackup {
       const more = await answers;
       // what a thread could not even begin is done here
       for (const [i, answer] of more.entries()) brought.push(...(answer ?? (await bring(reader, loader, shares[i]))));
+      reader.checkCount(brought.reduce((entries, slab) => entries + slab.entries, 0));
       return new WholeBackup(
         reader,
         loader,
@@ -160,5 +162,5 @@ function imageOf({ path, header, slabClasses }: BackupReader, own: readonly Brou
   const pool = Buffer.from(new ArrayBuffer(own.length * layout.SLAB_SIZE));
   for (const [i, { bytes }] of own.entries()) pool.set(bytes as Uint8Array, i * layout.SLAB_SIZE);
   const classes = Uint8Array.from(own, ({ slab }) => slabClasses[slab]);
-  return { path, header, slabClasses: classes, pool, damaged: new Set() };
+  return { path, header, slabClasses: classes, pool, damaged: new Set(), missing: 0 };
 }

@@ -14,12 +14,10 @@ import type { WorkerConnection } from "./worker.js";
  */
 export type Permission = "read" | "write" | "delete" | "admin";
 
-export const READ = 1;
-export const WRITE = 2;
-export const DELETE = 4;
-export const ADMIN = 8;
+/** Written into grants and backups: never change a number, only add. */
+export const PERMISSION_BITS = { read: 1, write: 2, delete: 4, admin: 8 } as const satisfies Record<Permission, number>;
+export const { read: READ, write: WRITE, delete: DELETE, admin: ADMIN } = PERMISSION_BITS;
 const ALL = READ | WRITE | DELETE | ADMIN;
-const BITS: Record<Permission, number> = { read: READ, write: WRITE, delete: DELETE, admin: ADMIN };
 const NAMES: [number, string][] = [
   [READ, "read"],
   [WRITE, "write"],
@@ -43,20 +41,26 @@ export function checkAgentId(agent: unknown): string {
 export function permissionBits(permissions: unknown): number {
   if (!Array.isArray(permissions)) {
     throw new InvalidArgumentError(
-      `permissions are ${describe(permissions)}; expected an array of ${Object.keys(BITS).join(", ")}`,
+      `permissions are ${describe(permissions)}; expected an array of ${Object.keys(PERMISSION_BITS).join(", ")}`,
     );
   }
   let bits = 0;
   for (const permission of permissions) {
-    const bit = BITS[permission as Permission];
+    const bit = PERMISSION_BITS[permission as Permission];
     if (bit === undefined) {
       throw new InvalidArgumentError(
-        `permission is ${describe(permission)}; expected one of ${Object.keys(BITS).join(", ")}`,
+        `permission is ${describe(permission)}; expected one of ${Object.keys(PERMISSION_BITS).join(", ")}`,
       );
     }
     bits |= bit;
   }
   return bits;
+}
+
+/** The permissions that bits stand for; undefined when there are some that this version does not know. */
+export function permissionsOf(bits: number): Permission[] | undefined {
+  if ((bits & ~ALL) !== 0) return undefined;
+  return (Object.keys(PERMISSION_BITS) as Permission[]).filter((name) => (bits & PERMISSION_BITS[name]) !== 0);
 }
 
 /** The grants table: reads are cached by callers against `generation`, which every change bumps. */

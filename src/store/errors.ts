@@ -109,6 +109,8 @@ export type BackupFailure =
   | "gave-way"
   /** A write that began before the snapshot did not end in time: a worker died unwatched, or is stopped. */
   | "blocked"
+  /** What was copied is not as many entries as the store counts. */
+  | "incomplete"
   /** The thread that writes backups has died. */
   | "thread-died";
 

@@ -1,11 +1,13 @@
 /** The door of the store: what agents use. */
 export type { Verification } from "../core/index.js";
 export type { Permission } from "./access.js";
+/** @internal The numbers in headers and backups, and what they stand for. */
+export { PERMISSION_BITS, permissionsOf } from "./access.js";
 export { Channel, type ChannelOptions } from "./channel.js";
 export { ENCODINGS, type EncodingName, type Values } from "./encoding.js";
 export * from "./errors.js";
 export type { AdaptiveStats, EvictionDecision } from "./eviction/decision-log.js";
-export { type EvictionName, evictionName, type LivePolicyName } from "./eviction/live-policies.js";
+export { EVICTION_NUMBERS, type EvictionName, evictionOf, type LivePolicyName } from "./eviction/live-policies.js";
 export type { PressureLevel } from "./eviction/pressure.js";
 export { HASH_BYTES_MAX, type HashKind, hashBytes, selectHash } from "./hash.js";
 export type { Health, HealthAlert, HealthStatus } from "./health.js";
@@ -16,8 +18,10 @@ export type { NamespaceLimits, NamespaceUsage } from "./namespace/limits.js";
 export { type Entry, Namespace } from "./namespace/namespace.js";
 export type { WhenFull } from "./namespace/word.js";
 /** @internal For backups. */
-export { encodingOf, whenFullOf } from "./namespace/word.js";
+export { ENCODING_NUMBERS, encodingOf, WHEN_FULL_NUMBERS, whenFullOf } from "./namespace/word.js";
 export type { HashName, StoreOptions } from "./options.js";
+/** @internal For backups. */
+export { checkOptions, HASH_NUMBERS, hashOf } from "./options.js";
 export { Region, type RegionOptions } from "./region.js";
 export type { EvictionStats, SizeClassStats, StoreStats } from "./stats.js";
 export { type NamespaceOptions, Store } from "./store.js";

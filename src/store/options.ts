@@ -58,12 +58,17 @@ const EXTRA_SLOTS = 2;
 const LOG_RECORDS = 4096;
 const LOG_RECORDS_SMALL = 1024;
 const LARGE = 16 * 2 ** 20;
-const HASHES: Record<HashName, number> = {
-  xxhash32: layout.HASH_XX,
-  fnv1a: layout.HASH_FNV,
-  murmur3: layout.HASH_MURMUR,
-  adaptive: layout.HASH_ADAPTIVE,
-};
+/** Written into headers and backups: never change a number, only add. The engine has the same ones (HASH_XX and so on). */
+export const HASH_NUMBERS = { xxhash32: 0, fnv1a: 1, murmur3: 2, adaptive: 3 } as const satisfies Record<
+  HashName,
+  number
+>;
+
+/** Undefined for a number that this version does not know. */
+export function hashOf(number: number): HashName | undefined {
+  return (Object.keys(HASH_NUMBERS) as HashName[]).find((name) => HASH_NUMBERS[name] === number);
+}
+
 const KNOWN = new Set<string>([
   "capacity",
   "maxCapacity",
@@ -125,9 +130,9 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
     );
   }
   const hash = options.hash ?? "xxhash32";
-  if (!Object.hasOwn(HASHES, hash))
+  if (!Object.hasOwn(HASH_NUMBERS, hash))
     throw new InvalidArgumentError(
-      `option hash is ${describe(hash)}; expected one of ${Object.keys(HASHES).join(", ")}`,
+      `option hash is ${describe(hash)}; expected one of ${Object.keys(HASH_NUMBERS).join(", ")}`,
     );
   const maxEntries = checkInteger("maxEntries", options.maxEntries, 0, 1, 2 ** 30);
   if (maxEntries > 0 && !isPolicy(eviction)) {
@@ -137,7 +142,7 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
   }
   return {
     geometry,
-    hashKind: HASHES[hash],
+    hashKind: HASH_NUMBERS[hash],
     evict: eviction !== "none",
     eviction: evictionWord(eviction),
     maxEntries,

@@ -15,9 +15,14 @@ import { cannotBeWritten } from "./not-writable.js";
 /**
  * Writes the text or the chunks to `path`, gzipped when it ends in .gz.
  *
+ * @param check looks at what was written before it takes its name: when it throws, there is no such file
  * @throws InvalidArgumentError when the path is a folder, or its folder is missing or cannot be written
  */
-export async function writeWhole(path: string, content: string | Iterable<string | Uint8Array>): Promise<void> {
+export async function writeWhole(
+  path: string,
+  content: string | Iterable<string | Uint8Array>,
+  check: (written: string) => void = () => {},
+): Promise<void> {
   const target = await stat(path).catch(() => null);
   if (target?.isDirectory()) {
     throw new InvalidArgumentError(`${path}: is a folder; expected the name of a file to write`);
@@ -29,6 +34,7 @@ export async function writeWhole(path: string, content: string | Iterable<string
   const forget = removeWhenInterrupted(temporary);
   try {
     await (path.endsWith(".gz") ? pipeline(input, createGzip(), output) : pipeline(input, output));
+    check(temporary);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});

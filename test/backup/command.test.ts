@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pack } from "msgpackr";
 import { beforeAll, describe, expect, it } from "vitest";
+import { chooseImage, SnapshotEntries } from "#dist/src/backup/index.js";
 import { restore, Store } from "#dist/src/index.js";
 import { temporaryDirectories } from "./directory.js";
 
@@ -24,6 +25,18 @@ function fill(store: Store): void {
   m.set("bytes", { raw: Buffer.from([0, 255]) });
   m.set("big", 2n ** 60n);
   store.namespace("s", { encoding: "string" }).set("fleeting", "here", { ttl: 1e8 });
+  store.namespace("capped", { maxEntries: 2, whenFull: "evict" });
+  store.grant("alice", "s", ["read"]);
+  store.grant("bob", "capped", ["read", "write", "delete", "admin"]);
+}
+
+/** What no entry tells of a store: its namespaces, and who may do what. */
+function terms(file: string): object {
+  const { namespaces, grants } = new SnapshotEntries(chooseImage(file, false).image);
+  return {
+    namespaces: [...namespaces.values()].map(({ id: _, ...rest }) => rest).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    grants: [...grants].sort((a, b) => (a.agent < b.agent ? -1 : 1)),
+  };
 }
 
 function contents(store: Store): object {
@@ -66,7 +79,7 @@ describe("engram backup", () => {
   it("verifies: whole files with their counts", () => {
     const { status, stdout } = backup("verify", directory);
     expect(status).toBe(0);
-    expect(stdout.match(/^whole .* 8 entries in 4 namespaces$/gm)).toHaveLength(3);
+    expect(stdout.match(/^whole .* 8 entries in 5 namespaces$/gm)).toHaveLength(3);
   });
 
   it.each(["entries.jsonl", "entries.msgpack"])(
@@ -82,6 +95,8 @@ describe("engram backup", () => {
       expect(JSON.parse(back.stdout)).toMatchObject({ entries: 8, to: again });
       const { store } = await restore(again);
       expect(contents(store)).toEqual(original);
+      expect(terms(again)).toEqual(terms(directory));
+      expect(store.as("alice").namespace("s", { encoding: "string" }).get("ключ")).toBe("значение\n");
       expect(store.namespace("j").usage().maxEntries).toBe(10);
       expect(store.namespace("s").getEntry("fleeting")?.expiresAt).toBeGreaterThan(Date.now() + 9e7);
       await store.close();
@@ -116,6 +131,30 @@ describe("engram backup", () => {
     expect(backup("restore", damaged).status).toBe(2);
   });
 
+  it("reads an export of before, without whenFull and grants", async () => {
+    const folder = temporary();
+    const file = join(folder, "old.jsonl");
+    writeFileSync(
+      file,
+      '{"engram":"entries","version":1,"namespaces":[{"name":"s","encoding":"string","maxEntries":3,"maxBytes":0}]}\n' +
+        '{"namespace":"s","key":"k","value":"v"}\n',
+    );
+    expect(backup("restore", file, "-o", join(folder, "out")).status).toBe(0);
+    expect(terms(join(folder, "out"))).toEqual({
+      namespaces: [{ name: "s", encoding: "string", whenFull: "refuse", maxEntries: 3, maxBytes: 0 }],
+      grants: [],
+    });
+  });
+
+  it("verifies a directory where one generation cannot be read: exit 1", () => {
+    const half = temporary();
+    writeFileSync(join(half, "generation-a.engram"), readFileSync(join(directory, "generation-a.engram")));
+    mkdirSync(join(half, "generation-b.engram"));
+    const { status, stdout } = backup("verify", half);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^unreadable .*generation-b\.engram: is no file; expected a backup$/m);
+  });
+
   const bad: [string, string, RegExp][] = [
     ["no such file", "nowhere.jsonl", /nowhere\.jsonl: ENOENT/],
     ["empty", "empty.jsonl", /the file is empty/],
@@ -123,6 +162,12 @@ describe("engram backup", () => {
     ["no head", "headless.jsonl", /headless\.jsonl: line 1: is not a head: engram/],
     ["an unknown namespace", "stranger.jsonl", /stranger\.jsonl: line 2: namespace "x" is not in the head/],
     ["no value", "valueless.jsonl", /valueless\.jsonl: line 3: it has no value/],
+    [
+      "MessagePack that claims gigabytes",
+      "claims.msgpack",
+      /claims\.msgpack: after 1 objects: is no MessagePack: byte \d+: it claims/,
+    ],
+    ["a grant that no store takes", "grant.jsonl", /grant\.jsonl: line 1: namespace "system" is reserved/],
     ["cut MessagePack", "cut.msgpack", /cut\.msgpack: after \d+ objects: is no MessagePack/],
   ];
 
@@ -135,6 +180,11 @@ describe("engram backup", () => {
       "headless.jsonl": '{"namespace":"s","key":"k","value":"v"}\n',
       "stranger.jsonl": `${head}\n{"namespace":"x","key":"k","value":"v"}\n`,
       "valueless.jsonl": `${head}\n\n{"namespace":"s","key":"k"}\n`,
+      "claims.msgpack": Buffer.concat([
+        pack(JSON.parse(head)),
+        ...Array.from({ length: 2000 }, () => Buffer.from([0xdd, 0x01, 0xff, 0xff, 0xff])),
+      ]),
+      "grant.jsonl": `${head.slice(0, -1)},"grants":[{"agent":"a","namespace":"system","permissions":["read"]}]}\n`,
       "cut.msgpack": Buffer.concat([
         pack(JSON.parse(head)),
         pack({ namespace: "s", key: "k", value: "vvvvvvvvv" }).subarray(0, -3),

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { countSlab } from "#dist/src/backup/chunk.js";
 import { SnapshotEntries } from "#dist/src/backup/index.js";
 import type { BackupImage } from "#dist/src/backup/read.js";
+import { RegionCounts } from "#dist/src/backup/region-counts.js";
 import { RegionSet } from "#dist/src/backup/region-set.js";
 import { LiveMemory } from "#dist/src/backup/snapshot.js";
 import { layout } from "#dist/src/core/index.js";
@@ -40,7 +42,9 @@ describe("a copy under which victims were freed and their chunks filled anew", (
           for (let i = 0; i < writes; i++) ns.set(`key-${key}`, valueFor(key++, length));
           copy.set(live.subarray(at), at);
           const words = new Uint32Array(copy.buffer);
-          memory.dropFreed(words, 0, live.length >>> layout.REGION_SHIFT, classes);
+          const regions = live.length >>> layout.REGION_SHIFT;
+          const counts = new RegionCounts(regions);
+          memory.settle(words, 0, regions, classes, cut.epoch, counts);
           expect(memory.endSnapshot(cut.epoch)).toBe(true);
           const contents = entriesOf(copy, classes, cut.epoch);
           const atCut = entriesOf(before, classes, cut.epoch);
@@ -48,6 +52,7 @@ describe("a copy under which victims were freed and their chunks filled anew", (
             ([name, value]) => !atCut.has(name) || !value.equals(valueFor(Number(name.slice(4)), length)),
           );
           expect(wrong, `read up to ${at} before the writes`).toEqual([]);
+          expect(counts.sum(regions)).toBe(contents.size + own(copy, classes, cut.epoch));
           // nothing but victims is missing
           expect([...atCut.keys()].filter((name) => !contents.has(name) && ns.has(name))).toEqual([]);
           await store.close();
@@ -60,10 +65,26 @@ describe("a copy under which victims were freed and their chunks filled anew", (
 
 function entriesOf(pool: Uint8Array, slabClasses: Uint8Array, epoch: number): Map<string, Buffer> {
   const header = { epoch, slabCapacity: slabClasses.length, createdMs: 0 } as BackupImage["header"];
-  const image = { path: "memory", header, slabClasses, pool: Buffer.from(pool.buffer), damaged: new Set<number>() };
+  const image = {
+    path: "memory",
+    header,
+    slabClasses,
+    pool: Buffer.from(pool.buffer),
+    damaged: new Set<number>(),
+    missing: 0,
+  };
   const entries = new Map<string, Buffer>();
   for (const { key, value } of new SnapshotEntries(image)) entries.set(Buffer.from(key).toString(), Buffer.from(value));
   return entries;
+}
+
+/** The store's own entries. */
+function own(pool: Uint8Array, slabClasses: Uint8Array, epoch: number): number {
+  let n = 0;
+  for (const [slab, slabClass] of slabClasses.entries()) {
+    n += countSlab(pool.subarray(slab * layout.SLAB_SIZE, (slab + 1) * layout.SLAB_SIZE), slabClass, epoch).own;
+  }
+  return n;
 }
 
 describe("a set of regions", () => {

@@ -5,7 +5,6 @@
  */
 import {
   C_EVICTIONS,
-  C_REAPED,
   E_KEY,
   E_META,
   E_NEXT,
@@ -94,9 +93,7 @@ export function detach(): void {
 }
 
 export function reap(number: u32): bool {
-  const done = grave.reap(number);
-  if (done) count(C_REAPED);
-  return done;
+  return grave.reap(number);
 }
 
 /** Returns caches and frees what can be freed: for others who are short of memory. */

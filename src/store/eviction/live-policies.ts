@@ -10,10 +10,29 @@ export type EvictionName = "none" | "clock" | LivePolicyName;
 /** The policies of the simulator that can run in a store: all but `opt`, which needs the future. CLOCK runs inline. */
 export type LivePolicyName = Exclude<PolicyName, "clock" | "opt">;
 
-const NONE = 0;
-const CLOCK = 1;
-/** The header's word for a policy is this, plus its place in `policyNames`: the same in all threads of one version. */
-const FIRST_POLICY = 2;
+/** Written into headers and backups: never change a number, only add. (14 would be `opt`, which no store runs.) */
+export const EVICTION_NUMBERS = {
+  none: 0,
+  clock: 1,
+  lru: 2,
+  fifo: 3,
+  arc: 5,
+  lirs: 6,
+  lfu: 7,
+  ttl: 8,
+  random: 9,
+  "2q": 10,
+  "s3-fifo": 11,
+  sieve: 12,
+  "w-tinylfu": 13,
+  hybrid: 15,
+  adaptive: 16,
+  "w-tinylfu-climbing": 17,
+} as const satisfies Record<EvictionName, number>;
+
+const NAMES = new Map(
+  Object.entries(EVICTION_NUMBERS).map(([name, number]) => [number as number, name as EvictionName]),
+);
 
 function isLive(name: PolicyName): name is LivePolicyName {
   return name !== "clock" && name !== "opt";
@@ -29,17 +48,23 @@ export function isEvictionName(name: unknown): name is EvictionName {
 
 /** The word in the header (H_EVICTION) for a choice. */
 export function evictionWord(name: EvictionName): number {
-  if (name === "none") return NONE;
-  return name === "clock" ? CLOCK : FIRST_POLICY + policyNames.indexOf(name);
+  return EVICTION_NUMBERS[name];
 }
 
-/** The choice that a header's word stands for; "clock" for one that this version does not know. */
+/** The choice that a word stands for; undefined for one that this version does not know. */
+export function evictionOf(word: number): EvictionName | undefined {
+  return NAMES.get(word);
+}
+
+/** The choice in the header of a store of this version. */
 export function evictionName(word: number): EvictionName {
-  if (word === NONE) return "none";
-  return word < FIRST_POLICY ? "clock" : ((policyNames[word - FIRST_POLICY] as LivePolicyName | undefined) ?? "clock");
+  const name = evictionOf(word);
+  if (name === undefined) throw new Error(`the store's eviction is number ${word}, which this engram does not know`);
+  return name;
 }
 
 /** The policy to run over access logs; null for a store that has none. */
 export function livePolicy(word: number): LivePolicyName | null {
-  return word < FIRST_POLICY ? null : (evictionName(word) as LivePolicyName);
+  const name = evictionName(word);
+  return name === "none" || name === "clock" ? null : name;
 }

@@ -95,7 +95,7 @@ export class Directory {
       version: worker.out[1],
       id: value.readUInt32LE(layout.N_ID),
       encoding: encodingOf(word) as EncodingName,
-      whenFull: whenFullOf(word),
+      whenFull: whenFullOf(word) as WhenFull,
       maxEntries: value.readUInt32LE(layout.N_MAX_ENTRIES),
       maxBytes: Number(value.readBigUInt64LE(layout.N_MAX_BYTES)),
     };
