@@ -14,7 +14,7 @@ import { z } from "zod";
 import { schemaFault } from "../../reports/schema-faults.js";
 import type { BackedUpEntry, BackedUpNamespace, SnapshotEntries } from "../../src/backup/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
-import type { EncodingName, Store } from "../../src/store/index.js";
+import { type EncodingName, MAX_TTL_MS, type Store } from "../../src/store/index.js";
 
 export type InterchangeFormat = "jsonl" | "msgpack";
 
@@ -196,8 +196,8 @@ export function load(store: Store, records: IterableIterator<Located>): Counts {
     ),
   );
   const counts = { entries: 0, expired: 0 };
-  const now = Date.now();
   for (const located of { [Symbol.iterator]: () => records }) {
+    const now = Date.now(); // each at its time: to load many takes a while
     const entry = check(ENTRY, located, "an entry");
     const found = names.get(entry.namespace);
     if (found === undefined) {
@@ -209,7 +209,7 @@ export function load(store: Store, records: IterableIterator<Located>): Counts {
       counts.expired++;
       continue;
     }
-    const options = entry.expiresAt === undefined ? undefined : { ttl: entry.expiresAt - now };
+    const options = entry.expiresAt === undefined ? undefined : { ttl: ttlUntil(entry.expiresAt, now) };
     try {
       found.space.set(keyOf(entry), decodedValue(entry, found.encoding) as never, options);
     } catch (error) {
@@ -221,6 +221,14 @@ export function load(store: Store, records: IterableIterator<Located>): Counts {
     if (maxEntries > 0 || maxBytes > 0) names.get(name)?.space.limit({ maxEntries, maxBytes });
   }
   return counts;
+}
+
+/** An expiry is rounded up to a tick of 10 ms, twice on its way here, so the longest ttl may come back as a little more than is accepted. */
+const ROUNDING_MS = 20;
+
+function ttlUntil(expiresAt: number, now: number): number {
+  const ttl = expiresAt - now;
+  return ttl > MAX_TTL_MS && ttl <= MAX_TTL_MS + ROUNDING_MS ? MAX_TTL_MS : ttl;
 }
 
 function check<T>(schema: z.ZodType<T>, { record, where }: Located, what: string): T {

@@ -130,8 +130,14 @@ export class SnapshotEntries {
       namespaceId,
       key: image.pool.subarray(chunk + layout.E_KEY, chunk + layout.E_KEY + keyLength),
       value: image.pool.subarray(chunk + valueAt, chunk + valueAt + valueLength),
-      expiresAt: expires === 0 ? undefined : image.header.createdMs + expires * TICK_MS,
+      expiresAt: expires === 0 ? undefined : this.expiryTime(expires),
     };
+  }
+
+  /** From what was left at the cut: ticks wrap around, and only two that are near each other can be compared. */
+  private expiryTime(tick: number): number {
+    const { header } = this.image;
+    return header.takenMs + ((tick - header.tick) | 0) * TICK_MS;
   }
 
   private addNamespace({ key, value }: BackedUpEntry): void {

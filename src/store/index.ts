@@ -3,6 +3,8 @@ export type { Verification } from "../core/index.js";
 export type { Health, HealthAlert, HealthStatus } from "../monitor/index.js";
 export type { Permission } from "./access.js";
 export { Channel, type ChannelOptions } from "./channel.js";
+/** @internal For backups. */
+export { monotonicNow } from "./clock.js";
 export { ENCODINGS, type EncodingName, type Values } from "./encoding.js";
 export * from "./errors.js";
 export type { AdaptiveStats, EvictionDecision } from "./eviction/decision-log.js";
@@ -15,9 +17,8 @@ export type { SetOptions, Version } from "./namespace/condition.js";
 export type { NamespaceLimits, NamespaceUsage } from "./namespace/limits.js";
 export { type Entry, Namespace } from "./namespace/namespace.js";
 export type { WhenFull } from "./namespace/word.js";
-/** @internal For backups. */
 export { encodingOf, whenFullOf } from "./namespace/word.js";
 export type { HashName, StoreOptions } from "./options.js";
 export type { EvictionStats, SizeClassStats, StoreStats } from "./stats.js";
 export { type NamespaceOptions, Store } from "./store.js";
-export type { StoreHandle } from "./worker.js";
+export { MAX_TTL_MS, type StoreHandle } from "./worker.js";

@@ -4,6 +4,7 @@ import { compileEngine, createMemory, layout, type Verification, verifyMemory } 
 import { type Health, health } from "../monitor/index.js";
 import { ADMIN, AgentAccess, checkAgentId, isReserved, type Permission, permissionBits, WRITE } from "./access.js";
 import { type Channel, type ChannelOptions, openChannel } from "./channel.js";
+import { monotonicNow } from "./clock.js";
 import { type Connection, connect, reapThread, runEvictor, startMaintenance, wake, whileHeld } from "./connection.js";
 import { checkEncoding, type EncodingName } from "./encoding.js";
 import { AccessDeniedError, InvalidArgumentError } from "./errors.js";
@@ -17,7 +18,7 @@ import { checkWhenFull, type WhenFull } from "./namespace/word.js";
 import { checkOptions, type StoreOptions } from "./options.js";
 import { describe } from "./sizes.js";
 import { collectStats, type StoreStats } from "./stats.js";
-import { monotonicNow, type StoreHandle, WorkerConnection } from "./worker.js";
+import { type StoreHandle, WorkerConnection } from "./worker.js";
 
 export interface NamespaceOptions<E extends EncodingName = EncodingName> extends NamespaceLimits {
   /** How values are written. Default: the namespace's own if it exists, else "binary". */

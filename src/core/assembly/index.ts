@@ -17,7 +17,7 @@ import {
   H_SLOTS,
   H_SLOT_COUNT,
   H_SWEEP,
-  H_TICK,
+  H_EXPIRY,
   N_ID,
   N_SEED,
   OK,
@@ -41,9 +41,10 @@ import {
   UNMET,
 } from "../layout";
 import { allocateOrEvict, evictOne, removeEntry } from "./evict";
+import * as expiry from "./expiry";
 import { fnv1a, hashKey, murmur3, xxhash32 } from "./hash";
 import * as logs from "./log";
-import { add32, copyRacyExact, load32, loadsFence, raise32, store32, swap32 } from "./memory";
+import { add32, copyRacyExact, load32, load64, loadsFence, store32, swap32 } from "./memory";
 import * as names from "./namespace";
 import { allocate, classOf, giveToCache, putBack, sizeOf, trim, classAt } from "./pool";
 import { enter, isCurrent, valueOf } from "./quota";
@@ -105,9 +106,9 @@ export function relinquish(): void {
 
 // ------------------------------------------------------------------ clock
 
-/** Moves the coarse clock forward; it never goes back. */
-export function setTick(tick: u32): void {
-  raise32(H_TICK, tick);
+/** Ticks since the store was made, by this thread's clock or what others have told; tells them in turn. */
+export function time(): u32 {
+  return expiry.now();
 }
 
 // ------------------------------------------------------------------ operations by key
@@ -340,6 +341,29 @@ export function sweep(n: u32): u32 {
   return walk.sweep(from, n);
 }
 
+/** Takes out what has expired, `limit` entries at most; how many went. */
+export function sweepDue(limit: u32): u32 {
+  if (!isDue()) return 0;
+  const own = log;
+  if (own != 0 && load32(H_EVICTOR) == rings.claim()) setLog(0); // the evictor knows what expires, and its own log is short
+  beginWrite();
+  const swept = walk.sweepDue(limit);
+  clearHazards();
+  endWrite();
+  setLog(own);
+  return swept;
+}
+
+/** Whether something has expired and is there still, as far as the bounds tell. */
+export function isDue(): bool {
+  return expiry.isDue(load64(H_EXPIRY), expiry.now());
+}
+
+/** Whether entries of a cleared namespace are in the table still. */
+export function holdsCleared(): bool {
+  return walk.holdsCleared();
+}
+
 /** Evicts one entry of the class, by sampled CLOCK. */
 export function evict(cls: u32): bool {
   beginWrite();
@@ -402,16 +426,16 @@ export function evictVictim(entry: u32, version: u32): u32 {
 
 // ------------------------------------------------------------------ restoring a backup
 
-export function loadChunks(bytes: u32, size: u32, epoch: u32, shift: u32): i32 {
-  return loader.loadChunks(bytes, size, epoch, shift);
+export function loadChunks(bytes: u32, size: u32, epoch: u32, tick: u32, passed: u32): i32 {
+  return loader.loadChunks(bytes, size, epoch, tick, passed);
 }
 
 export function reserveSlab(index: u32, sizeClass: u32): void {
   loader.reserveSlab(index, sizeClass);
 }
 
-export function adoptSlab(index: u32, sizeClass: u32, epoch: u32, shift: u32): i32 {
-  return loader.adoptSlab(index, sizeClass, epoch, shift);
+export function adoptSlab(index: u32, sizeClass: u32, epoch: u32, tick: u32, passed: u32): i32 {
+  return loader.adoptSlab(index, sizeClass, epoch, tick, passed);
 }
 
 export function endAdoption(): void {
@@ -512,7 +536,10 @@ export function takeRing(size: u32, capacity: u32, kind: u32, whenFull: u32): u3
 /** The ring is in the directory now and no longer this worker's. */
 export function publishRing(ring: u32): void {
   let link = slot + S_BUFFERS;
-  while (load<u32>(link) != ring) link = load<u32>(link) + E_NEXT;
+  while (load<u32>(link) != ring) {
+    if (load<u32>(link) == 0) return; // none of ours
+    link = load<u32>(link) + E_NEXT;
+  }
   store<u32>(link, load<u32>(ring + E_NEXT));
 }
 
