@@ -106,7 +106,7 @@ export const RECIPES: readonly Recipe[] = [
     kinds: {},
     roles: [
       { sweepDue: 4, tick: 2, clock: 1 },
-      { set: 5, delete: 1, add: 1, sweepDue: 1 },
+      { set: 5, delete: 1, sweepDue: 1 },
       { set: 5, setIfAbsent: 1, sweepDue: 2 },
     ],
     keys: [0, 1, 2],
