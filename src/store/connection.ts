@@ -86,6 +86,22 @@ export function startMaintenance(connection: Connection): void {
   });
 }
 
+const DAY_MS = 24 * 3600 * 1000;
+
+/**
+ * Without a maintenance thread expired entries lie in the table until somebody needs their room. Ticks wrap around, and after 248 days one of
+ * them would look alive again: so once a day they are taken out. The timer keeps neither the process alive nor the memory.
+ */
+export function sweepDaily({ worker }: Connection): void {
+  const its = new WeakRef(worker);
+  const timer = setInterval(() => {
+    const left = its.deref();
+    if (left === undefined || left.closed) clearInterval(timer);
+    else left.sweepExpired();
+  }, DAY_MS);
+  timer.unref();
+}
+
 /** Makes the maintenance thread look up. */
 export function wake(worker: WorkerConnection): void {
   const header = new Int32Array(worker.header.buffer, 0, layout.HEADER_SIZE / 4);

@@ -5,7 +5,16 @@ import { type Health, health } from "../monitor/index.js";
 import { ADMIN, AgentAccess, checkAgentId, isReserved, type Permission, permissionBits, WRITE } from "./access.js";
 import { type Channel, type ChannelOptions, openChannel } from "./channel.js";
 import { monotonicNow } from "./clock.js";
-import { type Connection, connect, reapThread, runEvictor, startMaintenance, wake, whileHeld } from "./connection.js";
+import {
+  type Connection,
+  connect,
+  reapThread,
+  runEvictor,
+  startMaintenance,
+  sweepDaily,
+  wake,
+  whileHeld,
+} from "./connection.js";
 import { checkEncoding, type EncodingName } from "./encoding.js";
 import { AccessDeniedError, InvalidArgumentError } from "./errors.js";
 import { Gauges } from "./eviction/gauges.js";
@@ -83,6 +92,7 @@ export class Store implements AsyncDisposable {
     const store = new Store(connection, null);
     const attend = () => {
       if (checked.maintenance) startMaintenance(connection);
+      else sweepDaily(connection);
       open(store);
     };
     return { store, attend };

@@ -156,6 +156,11 @@ export class WorkerConnection {
     return Math.ceil((this.elapsed() + ttl) / TICK_MS) >>> 0 || 1;
   }
 
+  /** Whether the time of a tick, within 248 days of now, has come. */
+  hasCome(tick: number): boolean {
+    return ((this.tick() - tick) | 0) >= 0;
+  }
+
   /** Unix time, ms, of an expiry tick; undefined for an entry that stays. */
   expiryTime(tick: number): number | undefined {
     return tick === 0 ? undefined : this.timeOf(tick);

@@ -6,6 +6,7 @@
 import {
   C_EVICTIONS,
   C_REAPED,
+  E_EXPIRES,
   E_KEY,
   E_META,
   E_NEXT,
@@ -321,7 +322,7 @@ export function list(id: u32, from: u32, target: u32, room: u32): u64 {
 }
 
 /**
- * Copies a listed entry if it is still that life of it: key to the key window, value to the value window.
+ * Copies a listed entry if it is still that life of it: key to the key window, value to the value window, its expiry to S_OUT + 8.
  * Key length << 16 | value length, or 0 when it was recycled.
  */
 export function readListed(entry: u32, version: u32): u32 {
@@ -330,6 +331,7 @@ export function readListed(entry: u32, version: u32): u32 {
   if (keyLength == 0 || keyLength > 1024) return 0;
   copyRacyExact(slot + S_KEY, entry + E_KEY, keyLength);
   copyRacyExact(slot + S_VALUE, entry + E_KEY + table.padded(keyLength), min<u32>(valueLength, 16384));
+  store<u32>(slot + S_OUT, load<u32>(entry + E_EXPIRES), 8);
   loadsFence(); // the copies before the re-check
   if (load32(entry + E_VERSION) != version) return 0;
   return (keyLength << 16) | valueLength;
