@@ -127,7 +127,7 @@ export class InvariantCheck {
     const valueLength = words[at + L.E_VALUE_LENGTH / 4] & 0xffff;
     if (keyLength === 0 || keyLength > L.KEY_MAX || 32 + ((keyLength + 15) & ~15) + valueLength > 32 << sizeClass)
       this.report(`entry ${entry} has a key of ${keyLength} and a value of ${valueLength} bytes`);
-    this.checkBound(entry, "the group's", shape.expiries);
+    this.checkBound(entry, "the group's", shape.expiries + (bucket >> L.GROUP_SHIFT) * L.EXPIRY_SIZE);
     this.checkBound(entry, "the store's", L.H_EXPIRY);
     for (let other = first; other !== entry; other = words[other >> 2] & ~1) {
       if (words[(other + L.E_META) >> 2] === meta && this.sameKey(other, entry, keyLength))
