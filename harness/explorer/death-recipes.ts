@@ -77,6 +77,16 @@ export const DEATH_RECIPES: readonly Recipe[] = [
     kills: 1,
   },
   {
+    name: "death-expiry",
+    about: "death of a thread that writes or sweeps what expires",
+    kinds: { set: 5, setIfAbsent: 1, delete: 1, tick: 2, sweepDue: 3 },
+    keys: [0, 1, 2],
+    present: 0.5,
+    presentTtl: 0.5,
+    ttl: 0.8,
+    kills: 1,
+  },
+  {
     name: "death-sweep",
     about: "death of sweepers and evictors, of a reaper too",
     kinds: { set: 4, delete: 1, sweep: 3, evict: 2, get: 1 },

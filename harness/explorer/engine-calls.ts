@@ -11,6 +11,8 @@ export const MANY_VALUES = 256;
 const MANY_END = 1024;
 /** Records a drain takes at most: fewer than may wait. */
 const DRAIN_ROOM = 3;
+/** Expired entries that one sweep takes out at most: as many as there may be keys, less one. */
+const SWEEP_ROOM = 2;
 
 export interface Place {
   readonly words: Uint32Array;
@@ -38,6 +40,8 @@ export function callEngine(thread: Thread, place: Place): number {
       return engine.has(record, version, 1);
     case "set":
       return callSet(thread, op, record, version, L.MODE_SET);
+    case "setEvicting":
+      return callSet(thread, op, record, version, L.MODE_SET);
     case "setIfAbsent":
       return callSet(thread, op, record, version, L.MODE_IF_ABSENT);
     case "setIfVersion":
@@ -53,9 +57,18 @@ export function callEngine(thread: Thread, place: Place): number {
       return 1;
     case "sweep":
       return engine.sweep(place.buckets);
+    case "sweepDue":
+      return engine.sweepDue(SWEEP_ROOM);
     case "tick":
-      engine.setTick(1);
+      place.words[T.CONTROL_TIME >> 2] = 1;
       return 1;
+    case "clock":
+      thread.ahead = 1;
+      return 1;
+    case "candidates":
+      return Number(engine.list(L.FIRST_ID, 0, thread.slot + L.S_MANY, 64) >> 32n);
+    case "evictFull":
+      return engine.removeVictim(thread.victim, thread.victimVersion);
     case "evict":
       return engine.evict(1);
     case "relinquish":
@@ -95,7 +108,7 @@ export function callEngine(thread: Thread, place: Place): number {
     case "reap":
       return callReap(thread, op.victim ?? 0, place);
     case "adopt":
-      return engine.adoptSlab(slabOf(place.slabs, thread.number, thread.at), ADOPTED_CLASS, CUT_EPOCH, 0);
+      return engine.adoptSlab(slabOf(place.slabs, thread.number, thread.at), ADOPTED_CLASS, CUT_EPOCH, 0, 0);
     case "makeRegion":
       return engine.makeRegion(1, REGION_BYTES);
     case "openRegion":

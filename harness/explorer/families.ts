@@ -94,6 +94,7 @@ export const FAMILIES: readonly Family[] = RECIPES.map((recipe) => ({
       counters: recipe.counters ?? false,
       spaces: recipe.spaces ?? 1,
       kills: recipe.kills ?? 0,
+      ends: recipe.ends ?? false,
       ring:
         recipe.ring === undefined
           ? null

@@ -2,6 +2,7 @@
  * Faults planted in the engine, one protective step left out each: what shows that the explorer would notice. They are in the
  * sources of src/core/assembly, behind a constant that is 0 in the shipped build, which therefore contains none of them.
  */
+import { FAULT_SEARCH_ON } from "./operations.js";
 import { FAULT_CLEAR_AFTER_COPY, FAULT_COUNT_EARLY, FAULT_KEEP_FREED } from "./snapshot.js";
 
 export interface PlantedFault {
@@ -184,6 +185,36 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     what: "a reaper lets go of a dead thread's backups before it ends their snapshot",
     families: ["death-backup"],
     within: 100_000,
+  },
+  {
+    number: 40,
+    what: "a thread acts on an expiry without telling the others the time",
+    families: ["clocks"],
+    within: 50_000,
+  },
+  {
+    number: 41,
+    what: "an expiry is judged by what others have told of the time, and not by the own clock",
+    families: ["expiry", "clocks"],
+    within: 5000,
+  },
+  {
+    number: FAULT_SEARCH_ON,
+    what: "a write in a full namespace goes on looking for a victim until it has found one",
+    families: ["expiry-limit"],
+    within: 20_000,
+  },
+  {
+    number: 43,
+    what: "a reaper does not note the expiry of what a dead thread has published",
+    families: ["death-expiry"],
+    within: 50_000,
+  },
+  {
+    number: 44,
+    what: "a sweeper raises a bound though something was noted meanwhile",
+    families: ["expiry-bounds"],
+    within: 50_000,
   },
   {
     number: FAULT_CLEAR_AFTER_COPY,

@@ -37,13 +37,14 @@ const EXPIRES = 2;
 
 /** Whether the kind concerns every key of a namespace, or all. */
 export function touchesAllKeys(kind: OpKind): boolean {
-  return kind === "tick" || kind === "clear" || kind === "drop";
+  return kind === "tick" || kind === "clock" || kind === "clear" || kind === "drop";
 }
 
 /** Whether the kind has a place in a key's history at all. */
 export function isKeyed(kind: OpKind): boolean {
   switch (kind) {
     case "set":
+    case "setEvicting":
     case "setIfAbsent":
     case "setIfVersion":
     case "get":
@@ -59,7 +60,7 @@ export function isKeyed(kind: OpKind): boolean {
 
 /** A tick is everyone's, a clear or a drop concerns one namespace. */
 function isOfSpace(call: Call, key: number): boolean {
-  return call.kind === "tick" || (spaceOf(call.op) === 1) === key >= FIRST_SPACE_KEYS;
+  return call.kind === "tick" || call.kind === "clock" || (spaceOf(call.op) === 1) === key >= FIRST_SPACE_KEYS;
 }
 
 const IMPOSSIBLE = -1;
@@ -71,6 +72,7 @@ function step(state: number, call: Call): number {
   const open = call.returned === Number.POSITIVE_INFINITY;
   switch (call.kind) {
     case "set":
+    case "setEvicting":
       return open || call.result === 1 ? written(call, ticked) : IMPOSSIBLE;
     case "setIfAbsent": {
       const result = visible === 0 ? 1 : 0;
@@ -95,6 +97,7 @@ function step(state: number, call: Call): number {
       return (sum << 2) | ticked | (visible !== 0 ? state & EXPIRES : 0);
     }
     case "tick":
+    case "clock":
       return state | TICKED;
     case "clear":
     case "drop":

@@ -14,6 +14,8 @@ export interface Shape {
   readonly slotCount: number;
   readonly buckets: number;
   readonly bucketCount: number;
+  /** Words that tell where entries expire. */
+  readonly expiries: number;
   readonly pool: number;
   /** Address of a ring outside the pool, 0 = none. */
   readonly ring: number;
@@ -150,6 +152,8 @@ export class InvariantCheck {
     const valueLength = words[at + L.E_VALUE_LENGTH / 4] & 0xffff;
     if (keyLength === 0 || keyLength > L.KEY_MAX || 32 + ((keyLength + 15) & ~15) + valueLength > 32 << sizeClass)
       this.report(`entry ${entry} has a key of ${keyLength} and a value of ${valueLength} bytes`);
+    this.checkBound(entry, "the group's", shape.expiries + (bucket >> L.GROUP_SHIFT) * L.EXPIRY_SIZE);
+    this.checkBound(entry, "the store's", L.H_EXPIRY);
     for (let other = first; other !== entry; other = words[other >> 2] & ~1) {
       if (words[(other + L.E_META) >> 2] === meta && this.sameKey(other, entry, keyLength))
         this.report(`the key of entry ${entry} is reachable twice in bucket ${bucket}`);
@@ -161,6 +165,14 @@ export class InvariantCheck {
     this.entriesOfId[id]++;
     this.bytesOfId[id] += 32 << sizeClass;
     if (id === L.DIRECTORY_ID) this.namedIds[words[(entry + L.E_KEY + ((keyLength + 15) & ~15) + L.N_ID) >> 2]]++;
+  }
+
+  /** No bound says later than what is there. */
+  private checkBound(entry: number, whose: string, word: number): void {
+    const expires = this.words[(entry + L.E_EXPIRES) >> 2];
+    const earliest = this.words[word >> 2];
+    if (expires !== 0 && (earliest === 0 || ((expires - earliest) | 0) < 0))
+      this.report(`entry ${entry} expires at tick ${expires}, and ${whose} bound says ${earliest || "never"}`);
   }
 
   private sameKey(a: number, b: number, length: number): boolean {

@@ -38,6 +38,7 @@ export class Judge {
       slotCount: attached,
       buckets: T.BUCKETS,
       bucketCount: settings.buckets,
+      expiries: T.expiriesOf(settings.buckets),
       pool: T.POOL,
       ring: ring === null ? 0 : T.RING,
     });
@@ -47,7 +48,8 @@ export class Judge {
     this.histories = keys.size + (ring === null ? 0 : 1);
     this.logs = settings.logRecords === 0 ? null : new LogCheck(store, record, settings.logRecords, threads.length);
     this.evicts =
-      settings.evict || threads.some((ops) => ops.some(({ kind }) => kind === "evict" || kind === "victim"));
+      settings.evict ||
+      threads.some((ops) => ops.some(({ kind }) => kind === "evict" || kind === "victim" || kind === "setEvicting"));
   }
 
   /** What is wrong with the memory, all threads being at rest. */
@@ -57,6 +59,19 @@ export class Judge {
 
   logFault(threads: readonly Thread[]): string | null {
     return this.logs === null ? null : this.logs.run(threads);
+  }
+
+  /** What is in the table still though it has expired. */
+  expiredFault(time: number): string | null {
+    const { words } = this.store;
+    const { settings } = this.program;
+    for (let bucket = 0; bucket < settings.buckets; bucket++) {
+      for (let entry = words[(T.BUCKETS >> 2) + bucket]; entry !== 0; entry = words[entry >> 2] & ~1) {
+        const expires = words[(entry + L.E_EXPIRES) >> 2];
+        if (expires !== 0 && expires <= time) return `entry ${entry} has expired, and a sweep does not find it`;
+      }
+    }
+    return null;
   }
 
   private versionFault(): string | null {

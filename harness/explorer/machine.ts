@@ -47,6 +47,7 @@ export const THREAD_MAX = 3 + REAPERS;
 
 const OK_OUTCOME: Outcome = { kind: "ok" };
 const SPIN_OUTCOME: Outcome = { kind: "spin" };
+const ENDLESS_OUTCOME: Outcome = { kind: "violation", what: `it has not ended after ${STEP_LIMIT} accesses` };
 
 /** Memory as a program's setup left it, and what the threads knew then. */
 export interface Prepared {
@@ -54,6 +55,7 @@ export interface Prepared {
   readonly image: readonly Uint32Array[];
   readonly threads: readonly { readonly slot: number; readonly records: Int32Array }[];
   readonly tokens: readonly Int32Array[];
+  readonly time: number;
   readonly judge: Judge;
 }
 
@@ -101,6 +103,7 @@ export class Machine {
     this.words = this.store.words;
     this.signed = new Int32Array(this.words.buffer);
     for (let number = 0; number < THREAD_MAX; number++) this.threads.push(this.instantiate(module, number));
+    this.operations.fault = fault;
     this.store.chooseKeys(this.threads[0]);
   }
 
@@ -133,7 +136,13 @@ export class Machine {
         },
       },
       // sequentially consistent: the explorer interleaves accesses, it does not reorder them
-      host: { yieldPoint, strongOrder: 1, fence() {}, fault: this.fault },
+      host: {
+        yieldPoint,
+        strongOrder: 1,
+        fence() {},
+        clock: () => Math.max(words[T.CONTROL_TIME >> 2], thread.ahead),
+        fault: this.fault,
+      },
     });
     thread.engine = instance.exports as unknown as ExploreEngine;
     return thread;
@@ -172,7 +181,10 @@ export class Machine {
     this.workers = program.threads.length;
     this.accesses = null;
     store.lay(program, taking);
-    for (const thread of threads) thread.tokens.fill(0);
+    for (const thread of threads) {
+      thread.tokens.fill(0);
+      thread.ahead = 0;
+    }
     const states = new Int32Array(KEY_COUNT);
     program.setup.forEach(({ thread, op }, i) => {
       const call = this.runNow(threads[thread], op, setupValue(i));
@@ -187,6 +199,7 @@ export class Machine {
       program,
       image: store.image(program, attached),
       threads: taking.map(({ slot, records }) => ({ slot, records: records.slice() })),
+      time: this.words[T.CONTROL_TIME >> 2],
       tokens: taking.map(({ tokens }) => tokens.slice()),
       judge: new Judge(store, this.record, program, attached, states),
     };
@@ -214,6 +227,7 @@ export class Machine {
    * @param fine plain stores, and plain loads of what others own, are steps too
    */
   run(prepared: Prepared, strategy: Strategy, fine: boolean): Outcome {
+    const { program } = prepared;
     this.restore(prepared, fine);
     strategy.begin(this);
     while (this.runnableCount > 0) {
@@ -224,7 +238,7 @@ export class Machine {
       if (this.record.broken !== null) return { kind: "violation", what: this.record.broken };
       if (segment.kill && this.killsLeft > 0 && thread.enabled && !this.isDone(thread)) this.kill(thread);
       this.updateRunnable();
-      if (this.steps > STEP_LIMIT) return SPIN_OUTCOME;
+      if (this.steps > STEP_LIMIT) return program.ends ? ENDLESS_OUTCOME : SPIN_OUTCOME;
     }
     this.trace = this.words[T.CONTROL_HASH >> 2];
     this.state = this.store.fingerprint(prepared.program.settings.slabs);
@@ -250,6 +264,7 @@ export class Machine {
     this.killsLeft = program.kills;
     this.backedUpBy = -1;
     this.words[T.CONTROL_HASH >> 2] = 0;
+    this.words[T.CONTROL_TIME >> 2] = prepared.time;
     this.updateRunnable();
   }
 
@@ -268,6 +283,7 @@ export class Machine {
     thread.pin = -1;
     thread.victim = 0;
     thread.region = 0;
+    thread.ahead = 0;
     thread.buffers.length = 0;
     thread.snapshot = null;
     thread.blocked = false;
@@ -377,7 +393,7 @@ export class Machine {
   private judge(): Outcome {
     const { judge, program } = this.prepared;
     if (hasAdoptions(program)) this.endAdoption();
-    const broken = judge.memoryFault() ?? judge.logFault(this.threads);
+    const broken = judge.memoryFault() ?? judge.logFault(this.threads) ?? this.expiredFault(judge);
     if (broken !== null) return { kind: "violation", what: broken };
     this.readBack(judge);
     const what = this.record.broken ?? judge.historyFault();
@@ -388,6 +404,15 @@ export class Machine {
   private endAdoption(): void {
     this.store.unbind();
     this.threads[0].engine.endAdoption();
+  }
+
+  /** With all threads at rest a sweep finds everything that has expired: the bounds told where. */
+  private expiredFault(judge: Judge): string | null {
+    const reader = this.threads.find((thread) => !thread.killed && thread.number < this.prepared.threads.length);
+    if (reader === undefined || this.words[L.H_EXPIRY >> 2] === 0) return null;
+    this.store.unbind();
+    while (reader.engine.sweepDue(UNLIMITED) > 0);
+    return judge.expiredFault(reader.engine.time());
   }
 
   /** Has a thread that is left read what is there in the end. */

@@ -13,6 +13,8 @@ import type { Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
 import type { TinyStore } from "./tiny-store.js";
 
+/** The fault: a writer of a full namespace that evicts goes on looking until it has found somebody. */
+export const FAULT_SEARCH_ON = 42;
 /** What a read returns whose bytes are of no write. */
 const TORN = -1000;
 /** Their negative numbers mean something else than STALE. */
@@ -23,6 +25,8 @@ export class Operations {
   counters = false;
   /** Slabs that the pool has. */
   slabs = 0;
+  /** Number of the planted fault. */
+  fault = 0;
   private readonly words: Uint32Array;
   private readonly keyWords: Uint32Array;
 
@@ -136,6 +140,21 @@ export class Operations {
         this.words[T.CONTROL_SELF >> 2] = thread.slot;
         this.finish(thread, 1);
         return;
+      case "sweepDue":
+      case "candidates":
+      case "evictFull":
+        if (op.kind !== "sweepDue") {
+          this.makeRoom(thread, result);
+          return;
+        }
+        this.finish(thread, result);
+        return;
+      case "set":
+      case "setEvicting":
+        if (result === L.STALE) break;
+        if (result === L.QUOTA) thread.calling = "sweepDue";
+        else this.finish(thread, this.answerOf(thread, op, result));
+        return;
       case "setMany":
         if (this.finishRows(thread, op.keys?.length ?? 0, result)) return;
         break;
@@ -150,6 +169,32 @@ export class Operations {
     }
     // STALE: the namespace was cleared; look it up and start over, as the store does
     this.lookUp(thread, op);
+  }
+
+  /**
+   * What a write does that found its namespace full, as in src/store: what has expired goes, then, where it may evict, one that lives; then
+   * it tries again. When there is nobody to go it is refused.
+   */
+  private makeRoom(thread: Thread, result: number): void {
+    const op = thread.ops[thread.at];
+    const again = () => {
+      thread.calling = op.kind;
+      this.fillWindows(thread, op, thread.values[thread.at]);
+    };
+    if (thread.calling === "sweepDue") {
+      if (result > 0) again();
+      else if (op.kind === "setEvicting") thread.calling = "candidates";
+      else this.finish(thread, NO_EFFECT);
+    } else if (thread.calling === "candidates" && result > 0) {
+      const window = (thread.slot + L.S_MANY) >> 2;
+      thread.victim = this.words[window];
+      thread.victimVersion = this.words[window + 1];
+      thread.calling = "evictFull";
+    } else if (thread.calling === "evictFull") {
+      again();
+    } else if (this.fault !== FAULT_SEARCH_ON) {
+      this.finish(thread, NO_EFFECT);
+    }
   }
 
   private lookUp(thread: Thread, op: Op): void {
@@ -180,6 +225,7 @@ export class Operations {
         return value;
       }
       case "set":
+      case "setEvicting":
       case "setIfAbsent":
       case "setIfVersion":
         if (result === L.OK) this.remember(thread, op, thread.values[thread.at]);
@@ -364,6 +410,8 @@ export class Operations {
     const call = record.calls[thread.history];
     call.result = result;
     call.returned = record.clock++;
+    // told by nobody before a thread acts on it, so others may come to know of it at any time
+    if (call.kind === "clock") call.returned = Number.POSITIVE_INFINITY;
     if (result === TORN) {
       record.broken = `thread ${thread.number} read bytes that no write wrote (${call.kind} ${keyName(call.key)})`;
     }

@@ -3,6 +3,7 @@ import type { TinySettings } from "./tiny-layout.js";
 
 export type OpKind =
   | "set"
+  | "setEvicting"
   | "setIfAbsent"
   | "setIfVersion"
   | "get"
@@ -14,7 +15,9 @@ export type OpKind =
   | "borrow"
   | "release"
   | "sweep"
+  | "sweepDue"
   | "tick"
+  | "clock"
   | "evict"
   | "relinquish"
   | "clear"
@@ -66,6 +69,8 @@ export interface Program {
   readonly spaces: 1 | 2;
   /** Threads that may be killed in one schedule; each death is followed by a reap. */
   readonly kills: number;
+  /** Every schedule ends: one that needs more accesses than there may be is a violation, and not only given up. */
+  readonly ends: boolean;
   /** One sender, or many; cells of the ring. null: no ring. */
   readonly ring: { readonly single: boolean; readonly capacity: number } | null;
 }
@@ -107,7 +112,8 @@ export function describeOp(op: Op, value: number): string {
   const key = op.key === undefined ? "" : ` ${keyName(op.key)}`;
   switch (op.kind) {
     case "set":
-      return `set${key} = ${value}${op.wide ? " (24 bytes)" : ""}${op.ttl ? " until the tick" : ""}`;
+    case "setEvicting":
+      return `${op.kind}${key} = ${value}${op.wide ? " (24 bytes)" : ""}${op.ttl ? " until the tick" : ""}`;
     case "setIfAbsent":
     case "setIfVersion":
       return `${op.kind}${key} = ${value}`;
@@ -122,6 +128,12 @@ export function describeOp(op: Op, value: number): string {
       return `${op.kind} namespace ${SPACE_NAMES[spaceOf(op)]}`;
     case "drain":
       return `drain the log of thread ${op.log}`;
+    case "tick":
+      return "the time has come by every clock";
+    case "clock":
+      return "the time has come by this thread's clock";
+    case "sweepDue":
+      return "sweep what has expired";
     case "victim":
       return "evict what was drained last";
     case "configure":

@@ -24,6 +24,7 @@ export interface Recipe {
   /** 2: with a second namespace, whose keys are 4 and 5. */
   readonly spaces?: 2;
   readonly kills?: number;
+  readonly ends?: boolean;
   readonly ring?: { readonly single: boolean; readonly capacities: readonly number[] };
   /** Kinds by thread, instead of `kinds`. */
   readonly roles?: readonly Weights[];

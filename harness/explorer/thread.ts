@@ -20,7 +20,7 @@ export class Thread {
   /** Index of the operation under way, or next. */
   at = 0;
   /** The engine's function under way, by OpKind, or "resolve". */
-  calling: OpKind | "resolve" | "create" | "claim" | "attach" = "get";
+  calling: OpKind | "resolve" | "candidates" | "evictFull" | "create" | "claim" | "attach" = "get";
   busy = false;
   paused = false;
   killed = false;
@@ -38,6 +38,8 @@ export class Thread {
   victimVersion = 0;
   /** setMany: rows written, before the namespace was looked up again; -1 = it was not. */
   rowsDone = -1;
+  /** What this thread's own clock shows beyond the time that all of them show. */
+  ahead = 0;
   pin = -1;
   pinnedAt = 0;
   pinnedValue = 0;

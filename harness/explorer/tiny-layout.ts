@@ -22,6 +22,8 @@ export const IDS = SLOTS_END;
 export const SLABS = IDS + ID_COUNT * L.ID_STRIDE;
 export const DIRTY = SLABS + SLAB_MAX * 4;
 export const BUCKETS = DIRTY + 64;
+/** Where the bounds of expiries lie: one group holds all buckets (assembly/worker.ts). */
+export const expiriesOf = (buckets: number): number => (BUCKETS + buckets * 4 + L.EXPIRY_SIZE - 1) & -L.EXPIRY_SIZE;
 export const POOL = BUCKETS + 64;
 export const POOL_END = POOL + SLAB_MAX * SLAB_SIZE;
 
@@ -37,6 +39,9 @@ export const CONTROL_MIX = CONTROL + 8;
 export const CONTROL_FINE = CONTROL + 12;
 /** Address of the running thread's slot. */
 export const CONTROL_SELF = CONTROL + 16;
+
+/** The time, in ticks, that every thread's clock shows: what a tick moves. */
+export const CONTROL_TIME = CONTROL + 20;
 
 /** The ring lies outside the pool, so that it needs no chunk of its own size. */
 export const RING = CONTROL - 65536;

@@ -58,6 +58,7 @@ export class TinyStore {
     const { settings, ring, spaces } = program;
     const { words } = this;
     words.fill(0, 0, T.POOL_END >> 2);
+    words[T.CONTROL_TIME >> 2] = 0;
     words.fill(0, T.RING >> 2, (T.RING + T.RING_SIZE) >> 2);
     words.fill(0, T.LOGS >> 2, T.logAddress(T.SLOT_COUNT, settings.logRecords) >> 2);
     T.writeHeader(words, settings);
@@ -123,6 +124,8 @@ export class TinyStore {
     const parts = [
       part(0, T.HEADER_STATE_SIZE),
       part(L.H_BACKUP, L.H_BACKUP + L.LINE),
+      part(L.H_WAKE, L.H_WAKE + L.LINE),
+      part(L.H_EXPIRY, L.H_CLEARS_SWEPT + L.LINE),
       part(T.IDS, T.POOL + program.settings.slabs * T.SLAB_SIZE),
       part(T.RING, T.RING + T.RING_SIZE),
     ];

@@ -133,7 +133,7 @@ export class SnapshotEntries {
       namespaceId,
       key: image.pool.subarray(chunk + layout.E_KEY, chunk + layout.E_KEY + keyLength),
       value: image.pool.subarray(chunk + valueAt, chunk + valueAt + valueLength),
-      expiresAt: expires === 0 ? undefined : image.header.createdMs + expires * TICK_MS,
+      expiresAt: expires === 0 ? undefined : this.expiryTime(expires),
     };
   }
 
@@ -142,6 +142,12 @@ export class SnapshotEntries {
     if ("grant" in found) this.grants.push(found.grant);
     else if ("channel" in found) this.channels.push(found.channel);
     else this.lose(entry.value.byteOffset - this.image.pool.byteOffset, entry.value.length, unknown(found.fault));
+  }
+
+  /** From what was left at the cut: ticks wrap around, and only two that are near each other can be compared. */
+  private expiryTime(tick: number): number {
+    const { header } = this.image;
+    return header.takenMs + ((tick - header.tick) | 0) * TICK_MS;
   }
 
   private addNamespace({ key, value }: BackedUpEntry): void {

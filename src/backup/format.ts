@@ -39,12 +39,12 @@ export interface BackupHeader {
   readonly kind: BackupKind;
   readonly slabCount: number;
   readonly slabCapacity: number;
-  /** Snapshot epoch, and the store's coarse clock at the cut (10 ms ticks since `createdMs`). */
+  /** Snapshot epoch, and the store's time at the cut (10 ms ticks since `createdMs`, modulo 2^32): what expiries are compared with. */
   readonly epoch: number;
   readonly tick: number;
   /** Unix time of the cut, ms. */
   readonly takenMs: number;
-  /** Unix time of tick 0, ms: expiries are ticks. */
+  /** Unix time of tick 0, ms. */
   readonly createdMs: number;
   /** Counts the generations committed in one directory. */
   readonly generation: number;

@@ -12,6 +12,7 @@ import {
   hashOf,
   type Loaded,
   type Loader,
+  MAX_TTL_MS,
   type Namespace,
   Store,
   type StoreOptions,
@@ -338,9 +339,9 @@ function finish(store: Store, snapshot: SnapshotEntries, names: Map<number, Name
 
 /** One by one: where a file is damaged, or the new store has fewer ids. */
 function putAll(names: Map<number, Namespace>, snapshot: SnapshotEntries, header: BackupHeader): Loaded {
-  const now = Math.max(Date.now(), header.takenMs);
   const sum = { entries: 0, expired: 0 };
   for (const entry of snapshot) {
+    const now = Math.max(Date.now(), header.takenMs); // each at its time: to load many takes a while
     if (entry.expiresAt !== undefined && entry.expiresAt <= now) {
       sum.expired++;
       continue;
@@ -352,7 +353,9 @@ function putAll(names: Map<number, Namespace>, snapshot: SnapshotEntries, header
 }
 
 function put(namespace: Namespace, entry: BackedUpEntry, now: number): void {
-  namespace.setEncoded(entry.key, entry.value, entry.expiresAt === undefined ? undefined : entry.expiresAt - now);
+  // an expiry is rounded up to its tick, so what was left of the longest ttl may be a little more than is accepted
+  const ttl = entry.expiresAt === undefined ? undefined : Math.min(entry.expiresAt - now, MAX_TTL_MS);
+  namespace.setEncoded(entry.key, entry.value, ttl);
 }
 
 /** Limits come last: what is there stays, even above a limit that was lowered later. */

@@ -25,6 +25,7 @@
  */
 import { layout, slabClass } from "../core/index.js";
 import { BackupError } from "../store/errors.js";
+import { monotonicNow } from "../store/index.js";
 import { type Census, takeCensus } from "./census.js";
 import { REGION } from "./format.js";
 import type { RegionCounts } from "./region-counts.js";
@@ -42,6 +43,9 @@ export interface Cut {
   readonly after: Census;
 }
 
+const TICK_MS = 10;
+/** Ticks by which another thread's clock may be ahead and still be believed. */
+const SKEW_TICKS = 100;
 const CHUNK_MIN = 1 << layout.CLASS_MIN_SHIFT;
 const VERSION = layout.E_VERSION / 4;
 const BIRTH = layout.E_BIRTH / 4;
@@ -69,6 +73,14 @@ export class LiveMemory {
 
   get createdMs(): number {
     return this.times[layout.H_CREATED_MS / 8];
+  }
+
+  /** The store's time, in ticks, by this thread's clock or what others have told: as in src/core/assembly/expiry.ts. */
+  private now(): number {
+    const told = this.word(layout.H_TICK);
+    const own = Math.floor((monotonicNow() - this.times[layout.H_CREATED_MONOTONIC / 8]) / TICK_MS) >>> 0;
+    const ahead = (told - own) | 0;
+    return ahead > 0 && ahead <= SKEW_TICKS ? told : own;
   }
 
   get regionLimit(): number {
@@ -116,7 +128,7 @@ export class LiveMemory {
     Atomics.store(header, layout.H_SNAPSHOT / 4, epoch);
     Atomics.store(header, layout.H_EPOCH / 4, epoch + 1);
     const takenMs = Date.now();
-    const tick = this.word(layout.H_TICK);
+    const tick = this.now();
     const blocking = this.waitForWriters(epoch, patienceMs);
     if (blocking !== null) {
       this.endSnapshot(epoch);

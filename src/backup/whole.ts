@@ -106,8 +106,8 @@ export class WholeBackup {
     const { loader, reader } = this;
     const { header } = reader;
     // a clock that was set back since does not make entries live longer than they had at the cut
-    const shift = Math.floor((Math.max(loader.createdMs, header.takenMs) - header.createdMs) / TICK_MS);
-    const cut: Cut = { epoch: header.epoch, shift };
+    const passed = Math.floor((Math.max(loader.createdMs, header.takenMs) - header.takenMs) / TICK_MS);
+    const cut: Cut = { epoch: header.epoch, tick: header.tick, passed };
     const adopted = await this.adoptAll(cut);
     loader.endAdoption();
     return sum([adopted, ...this.copied().map((slab) => this.copy(slab, cut))]);

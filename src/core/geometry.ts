@@ -83,7 +83,8 @@ export function planGeometry(request: GeometryRequest): Geometry {
     const buckets = align(dirty + (share * PAGE) / 4096 / 8, 4096);
     const wanted = request.expectedEntries ?? (share * PAGE) / POOL_PER_BUCKET;
     const bucketCount = Math.max(1024, powerOfTwo(Math.max(wanted, (share * PAGE) / POOL_PER_BUCKET_MAX)));
-    const pool = align(buckets + bucketCount * 4, PAGE);
+    const expiries = (bucketCount >> L.GROUP_SHIFT) * L.EXPIRY_SIZE;
+    const pool = align(buckets + bucketCount * 4 + expiries, PAGE);
     const slabMax = Math.min(share, Math.floor((maxCapacity - L.GUARD_SIZE - pool) / PAGE));
     const slabLimit = Math.min(slabMax, Math.floor((capacity - L.GUARD_SIZE - pool) / PAGE));
     if (slabMax < share && share > MIN_SLABS) {

@@ -10,6 +10,7 @@
  *   …        SLABS         u32 a slab: its size class and, while it is being cut, its owner
  *   …        DIRTY         one bit per 4 KiB of pool
  *   …        BUCKETS       u32 link each
+ *   …        EXPIRIES      u64 per 256 buckets: the earliest expiry among their entries (assembly/expiry.ts)
  *   …        POOL          64 KiB slabs; the rest of the memory, a guard page excepted
  *
  * Rule (ADR-003): words that different workers write never share a 64-byte line, and a line that is read by everyone is
@@ -56,7 +57,7 @@ export const H_LOG_RECORDS: u32 = 108; // a log's records, a power of two
 export const H_MAX_ENTRIES: u32 = 112; // entries in namespaces of users at most, kept by the evictor; 0 = no limit
 
 // --- header, contended lines: one word (or one pair that changes together) a line
-export const H_TICK: u32 = 128; // coarse clock, 10 ms ticks since creation
+export const H_TICK: u32 = 128; // 10 ms ticks since creation: the latest that any thread has told (assembly/expiry.ts)
 export const H_EPOCH: u32 = 192; // snapshot epoch, starts at 1
 export const H_SNAPSHOT: u32 = 256; // epoch of the active snapshot, 0 = none
 export const H_PRESSURE: u32 = 320; // level 0 to 3 as the evictor last saw it
@@ -71,9 +72,13 @@ export const H_HELD: u32 = 832; // 1 = it has paused
 export const H_MAINTAINED: u32 = 896; // 1 = a maintenance thread runs
 export const H_EVICTOR: u32 = 960; // claim of the one thread that reads the access logs, as of a ring's receiver; 0 = none
 export const H_CLASSES: u32 = 1024; // one line a size class: u64 tagged stack head
-export const H_WAKE: u32 = 1664; // 1 = the maintenance thread shall look now: a log fills up, or the store is closed
+export const H_WAKE: u32 = 1664; // 1 = the maintenance thread shall look now: there is work for it, or the store is closed
 export const H_EVICTOR_WORDS: u32 = 1728; // what the evictor tells: V_*, f64 each, written by it alone
 export const H_DECISIONS: u32 = 1792; // the latest changes of an adaptive policy: DECISIONS_KEPT x DECISION_SIZE, written by the evictor alone
+export const H_EXPIRY: u32 = 3072; // u64: the earliest expiry among all entries, as of one group of buckets (assembly/expiry.ts)
+export const H_SLEEPS: u32 = 3136; // 1 = the maintenance thread sleeps until it is woken: whoever gives it work does so
+export const H_CLEARS: u32 = 3200; // namespaces cleared or dropped so far...
+export const H_CLEARS_SWEPT: u32 = 3264; // ...and how many of them had been when a sweep began that left nothing of any
 export const H_BACKUP: u32 = 4032; // claim of the one worker whose backups drain the dirty bitmap and set H_SNAPSHOT, as of a ring's receiver; 0 = none
 export const HEADER_SIZE: u32 = 4096;
 
@@ -214,6 +219,10 @@ export const E_KEY: u32 = 32;
 export const KEY_MAX: u32 = 1024;
 export const DEATH_SLOT_BITS: u32 = 6;
 export const SLOT_MAX: u32 = 64;
+
+// --- expiry bounds (assembly/expiry.ts): buckets of a group, as a shift, and bytes of its word
+export const GROUP_SHIFT: u32 = 8;
+export const EXPIRY_SIZE: u32 = 8;
 
 // --- namespaces: the directory is part of the table. Its entries have namespace id 0, the name as key, and this value:
 export const N_ID: u32 = 0; // u32

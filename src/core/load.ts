@@ -11,7 +11,7 @@ export interface Engine {
   detach(): void;
   reap(slot: number): number;
   relinquish(): void;
-  setTick(tick: number): void;
+  time(): number;
   prepare(record: number, version: number, length: number): number;
   get(record: number, version: number, length: number): number;
   getHashed(record: number, version: number, meta: number, hash: number): number;
@@ -39,6 +39,9 @@ export interface Engine {
   list(id: number, from: number, target: number, room: number): bigint;
   readListed(entry: number, version: number): number;
   sweep(buckets: number): number;
+  sweepDue(limit: number): number;
+  isDue(): number;
+  holdsCleared(): number;
   evict(sizeClass: number): number;
   removeVictim(entry: number, version: number): number;
   evictVictim(entry: number, version: number): number;
@@ -48,9 +51,9 @@ export interface Engine {
   survey(from: number, target: number, room: number): bigint;
   claimEvictor(): number;
   releaseEvictor(): void;
-  loadChunks(bytes: number, size: number, epoch: number, shift: number): number;
+  loadChunks(bytes: number, size: number, epoch: number, tick: number, passed: number): number;
   reserveSlab(index: number, sizeClass: number): void;
-  adoptSlab(index: number, sizeClass: number, epoch: number, shift: number): number;
+  adoptSlab(index: number, sizeClass: number, epoch: number, tick: number, passed: number): number;
   endAdoption(): void;
   resolve(length: number): number;
   createNamespace(length: number, encoding: number, maxEntries: number, maxBytes: bigint): number;
@@ -111,12 +114,22 @@ export function compileEngine(shared: boolean): WebAssembly.Module {
   return module;
 }
 
-export function instantiateEngine(module: WebAssembly.Module, memory: WebAssembly.Memory): Engine {
+/** @param clock 10 ms ticks since the store was made, by this thread's clock; default: the latest that others have told */
+export function instantiateEngine(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  clock: () => number = sharedTick(memory),
+): Engine {
   const instance = new WebAssembly.Instance(module, {
     env: { memory, abort: abortEngine },
-    host: { strongOrder: STRONG_ORDER ? 1 : 0, fence: makeFence(), yieldPoint() {} },
+    host: { strongOrder: STRONG_ORDER ? 1 : 0, fence: makeFence(), yieldPoint() {}, clock },
   });
   return instance.exports as unknown as Engine;
+}
+
+function sharedTick(memory: WebAssembly.Memory): () => number {
+  const words = new Uint32Array(memory.buffer, 0, L.HEADER_SIZE / 4);
+  return () => Atomics.load(words, L.H_TICK / 4);
 }
 
 function abortEngine(): never {

@@ -112,6 +112,19 @@ class Sweep {
     if (this.violations.length < MAX_VIOLATIONS) this.violations.push(sentence);
   }
 
+  /** An entry that expires must be found by whoever looks where the bounds say something does (assembly/expiry.ts). */
+  private checkBounds(entry: number, bucket: number, mask: number): void {
+    const expires = this.at(entry + L.E_EXPIRES);
+    if (expires === 0) return;
+    const end = this.at(L.H_BUCKETS) + (mask + 1) * 4;
+    const words = Math.ceil(end / L.EXPIRY_SIZE) * L.EXPIRY_SIZE;
+    for (const word of [words + (bucket >>> L.GROUP_SHIFT) * L.EXPIRY_SIZE, L.H_EXPIRY]) {
+      const earliest = this.at(word);
+      if (earliest !== 0 && ((expires - earliest) | 0) >= 0) continue;
+      this.report(`entry ${entry} expires at tick ${expires}, but the bound at ${word} says ${earliest || "never"}`);
+    }
+  }
+
   /** -1: of a slab that is not cut, or whose state makes no sense (sweepSlabs reports that). */
   private classOf(chunk: number): number {
     return slabClass(this.at(this.slabs + Math.floor((chunk - this.pool) / L.SLAB_SIZE) * 4));
@@ -193,6 +206,7 @@ class Sweep {
     const key = `${id}:${Buffer.from(this.bytes.subarray(entry + 32, entry + 32 + keyLength)).toString("latin1")}`;
     if (keys.has(key)) this.report(`a key of namespace id ${id} is reachable twice in bucket ${bucket}`);
     keys.add(key);
+    this.checkBounds(entry, bucket, mask);
     if (id === L.SYSTEM_ID) this.noteRing(entry, keyLength);
     if (id >= this.at(L.H_ID_COUNT)) this.report(`entry ${entry} is of namespace id ${id}, which there is not`);
     this.linked[sizeClass]++;

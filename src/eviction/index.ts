@@ -1,5 +1,6 @@
 export { Adaptive, type AdaptiveDecision } from "./adaptive.js";
 export { type CandidateName, candidates } from "./adaptive-contest.js";
+export { ExpiryHeap } from "./expiry-heap.js";
 export { type Future, lookAhead, lookAheadOperations, NEVER } from "./future.js";
 export { loadSimulatedCache } from "./load-simulated-cache.js";
 export { NOTHING, type Operations, READ, REMOVE, UPDATE, WRITE } from "./operations.js";

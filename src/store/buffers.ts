@@ -28,7 +28,8 @@ export class Buffers {
         `buffer length is ${describe(length)}; expected a whole number from 1 to ${LENGTH_MAX}`,
       );
     }
-    const chunk = worker.engine.takeBuffer(length) >>> 0;
+    let chunk = worker.engine.takeBuffer(length) >>> 0;
+    if (chunk === 0 && worker.sweepDead() > 0) chunk = worker.engine.takeBuffer(length) >>> 0;
     if (chunk === 0) throw new OutOfMemoryError(`no chunk is free for a buffer of ${length} bytes`);
     const view = new Uint8Array(worker.currentBuffer(), chunk + layout.E_KEY, length);
     this.abandoned.register(view, chunk, view);

@@ -5,6 +5,7 @@
  */
 import { isMainThread } from "node:worker_threads";
 import { layout } from "../core/index.js";
+import { threadNow } from "./clock.js";
 import { type Codec, checkEncoding, codecOf, type EncodingName, type Values } from "./encoding.js";
 import { InvalidArgumentError, OutOfMemoryError, ValueTooLargeError } from "./errors.js";
 import { describe } from "./sizes.js";
@@ -187,7 +188,7 @@ export class Channel<E extends EncodingName = "binary"> {
     for (;;) {
       const seen = Atomics.load(this.words, word / 4);
       const result = attempt();
-      const left = end - performance.now();
+      const left = end - threadNow();
       if (result !== undefined || left <= 0) return result;
       Atomics.add(this.words, waiting / 4, 1);
       try {
@@ -234,7 +235,7 @@ export class Channel<E extends EncodingName = "binary"> {
     for (;;) {
       const seen = Atomics.load(this.words, word / 4);
       const result = attempt();
-      const left = end - performance.now();
+      const left = end - threadNow();
       if (result !== undefined || left <= 0) return result;
       Atomics.add(this.words, waiting / 4, 1);
       try {
@@ -252,7 +253,7 @@ function deadline(timeout: number): number {
   if (typeof timeout !== "number" || !(timeout >= 0)) {
     throw new InvalidArgumentError(`timeout is ${describe(timeout)}; expected milliseconds, 0 or more`);
   }
-  return performance.now() + timeout;
+  return threadNow() + timeout;
 }
 
 /** The channel of this name; made with these options when it does not exist yet. @throws InvalidArgumentError, OutOfMemoryError */

@@ -62,7 +62,7 @@ export function runEvictor(connection: Connection): number {
   return evictor.evicted - before;
 }
 
-/** The clock and the sweep have a thread of their own, which does not keep the process alive. */
+/** The sweep and the policy have a thread of their own, which does not keep the process alive. */
 export function startMaintenance(connection: Connection): void {
   const { worker } = connection;
   worker.header[layout.H_MAINTAINED / 4] = 1; // from now on, though it is not there yet: it is the one to evict
@@ -86,6 +86,22 @@ export function startMaintenance(connection: Connection): void {
   });
 }
 
+const DAY_MS = 24 * 3600 * 1000;
+
+/**
+ * Without a maintenance thread expired entries lie in the table until somebody needs their room. Ticks wrap around, and after 248 days one of
+ * them would look alive again: so once a day they are taken out. The timer keeps neither the process alive nor the memory.
+ */
+export function sweepDaily({ worker }: Connection): void {
+  const its = new WeakRef(worker);
+  const timer = setInterval(() => {
+    const left = its.deref();
+    if (left === undefined || left.closed) clearInterval(timer);
+    else left.sweepExpired();
+  }, DAY_MS);
+  timer.unref();
+}
+
 /** Makes the maintenance thread look up. */
 export function wake(worker: WorkerConnection): void {
   const header = new Int32Array(worker.header.buffer, 0, layout.HEADER_SIZE / 4);
@@ -97,6 +113,7 @@ export function wake(worker: WorkerConnection): void {
 export async function whileHeld<T>(worker: WorkerConnection, look: () => T): Promise<T> {
   const header = new Int32Array(worker.currentBuffer(), 0, layout.HEADER_SIZE / 4);
   Atomics.store(header, layout.H_HOLD / 4, 1);
+  wake(worker);
   try {
     while (Atomics.load(header, layout.H_MAINTAINED / 4) !== 0 && Atomics.load(header, layout.H_HELD / 4) === 0) {
       await setTimeout(1);

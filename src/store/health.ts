@@ -15,7 +15,8 @@ export interface HealthInput {
     /** Share of the cut slabs that nothing uses, 0 to 1. */
     fragmentation: number;
   };
-  eviction: { pressure: string };
+  /** `policy`: how the store makes room; absent: it is judged as if it did not. */
+  eviction: { pressure: string; policy?: string };
   /** Slots taken back from threads that ended without detaching. */
   workers: { reaped: number };
   uptimeMs: number;
@@ -62,6 +63,8 @@ export const HIT_RATIO_FROM = 1000;
 
 const NO_LATENCIES =
   "the store records no latencies: a clock read would cost as much as the read it times; engram run measures them";
+const FULL_IS_WELL =
+  "the store evicts, so it fills its memory and stays full; whether it is large enough, its hit ratio and outOfMemory tell";
 const LOAD_ONLY =
   "operations per second since creation are the store's load, not what it can do; engram run measures that";
 
@@ -69,7 +72,7 @@ export function health(input: HealthInput): Health {
   const { operations, memory, eviction, workers, uptimeMs } = input;
   const total = operations.gets + operations.sets + operations.deletes;
   const hitRatio = operations.gets === 0 ? null : operations.hits / operations.gets;
-  const targets = judgeTargets(memory.utilisation, hitRatio, operations.gets);
+  const targets = judgeTargets(memory.utilisation, evicts(eviction.policy), hitRatio, operations.gets);
   const alerts = [...targets.flatMap(alertOf), ...reliabilityAlerts(operations.outOfMemory, workers.reaped)];
   return {
     status: worst(alerts),
@@ -92,10 +95,19 @@ export function health(input: HealthInput): Health {
   };
 }
 
-function judgeTargets(utilisation: number, hitRatio: number | null, gets: number): TargetVerdict[] {
+/** A store that evicts is a cache: being full is its purpose, and no write is refused for it. */
+function evicts(policy: string | undefined): boolean {
+  return policy !== undefined && policy !== "none";
+}
+
+function judgeTargets(utilisation: number, isCache: boolean, hitRatio: number | null, gets: number): TargetVerdict[] {
   const enough = hitRatio !== null && gets >= HIT_RATIO_FROM;
   return [
-    judge(MEMORY_UTILISATION, utilisation * 100, "bytes in use over bytes of the pool, now"),
+    judge(
+      MEMORY_UTILISATION,
+      isCache ? null : utilisation * 100,
+      isCache ? FULL_IS_WELL : "bytes in use over bytes of the pool, now",
+    ),
     judge(
       HIT_RATE,
       enough ? hitRatio * 100 : null,

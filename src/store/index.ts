@@ -4,6 +4,8 @@ export type { Permission } from "./access.js";
 /** @internal The numbers in headers and backups, and what they stand for. */
 export { PERMISSION_BITS, permissionsOf } from "./access.js";
 export { Channel, type ChannelOptions } from "./channel.js";
+/** @internal For backups. */
+export { monotonicNow } from "./clock.js";
 export { ENCODINGS, type EncodingName, type Values } from "./encoding.js";
 export * from "./errors.js";
 export type { AdaptiveStats, EvictionDecision } from "./eviction/decision-log.js";
@@ -25,4 +27,4 @@ export { checkOptions, HASH_NUMBERS, hashOf } from "./options.js";
 export { Region, type RegionOptions } from "./region.js";
 export type { EvictionStats, SizeClassStats, StoreStats } from "./stats.js";
 export { type NamespaceOptions, Store } from "./store.js";
-export type { StoreHandle } from "./worker.js";
+export { MAX_TTL_MS, type StoreHandle } from "./worker.js";

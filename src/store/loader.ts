@@ -14,8 +14,10 @@ export interface Loaded {
 /** The cut that a backup is of. */
 export interface Cut {
   readonly epoch: number;
-  /** Ticks from the old store's beginning to the new one's: so much earlier do entries expire by the new store's clock. */
-  readonly shift: number;
+  /** The old store's time then, in its ticks. */
+  readonly tick: number;
+  /** Ticks from then to the new store's beginning. */
+  readonly passed: number;
 }
 
 export class Loader {
@@ -75,7 +77,7 @@ export class Loader {
    */
   adopt(index: number, sizeClass: number, cut: Cut, atByte: () => string): Loaded {
     const { engine } = this.worker;
-    return this.told(engine.adoptSlab(index, sizeClass, cut.epoch, cut.shift >>> 0), sizeClass, atByte);
+    return this.told(engine.adoptSlab(index, sizeClass, cut.epoch, cut.tick, ticksPassed(cut)), sizeClass, atByte);
   }
 
   /** All slabs are adopted, by all threads: before anything else is done with the store, and before `copy`. */
@@ -94,7 +96,7 @@ export class Loader {
     for (let at = 0; at < slab.length; at += layout.S_MANY_SIZE) {
       const piece = slab.subarray(at, at + layout.S_MANY_SIZE);
       worker.manyBytes.set(piece);
-      const loaded = worker.engine.loadChunks(piece.length, sizeOf(sizeClass), cut.epoch, cut.shift >>> 0);
+      const loaded = worker.engine.loadChunks(piece.length, sizeOf(sizeClass), cut.epoch, cut.tick, ticksPassed(cut));
       const { entries, expired } = this.told(loaded, sizeClass, () => atByte(at));
       sum.entries += entries;
       sum.expired += expired;
@@ -123,6 +125,11 @@ export class Loader {
     const at = this.worker.header[layout.H_IDS / 4] + id * layout.ID_STRIDE;
     return new Uint32Array(this.worker.currentBuffer(), at, layout.ID_STRIDE / 4);
   }
+}
+
+/** As the engine takes it: longer than any ttl is long enough. */
+function ticksPassed({ passed }: Cut): number {
+  return Math.min(Math.max(0, passed), 2 ** 32 - 1);
 }
 
 function sizeOf(sizeClass: number): number {

@@ -31,8 +31,8 @@ export interface StoreOptions {
   /** false: private memory, this thread only, where shared memory is not to be had. Default true. */
   shared?: boolean;
   /**
-   * Run the maintenance thread (clock, sweep, eviction policy). Default true; false leaves them to the threads' own operations
-   * and to programs that call `store.maintain()` themselves.
+   * Run the maintenance thread (sweep, eviction policy), which sleeps when there is nothing to do. Default true; false leaves them to
+   * writes that find no room, and to programs that call `store.maintain()` themselves. What has expired is never read, either way.
    */
   maintenance?: boolean;
 }

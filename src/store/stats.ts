@@ -15,7 +15,8 @@ export interface SizeClassStats {
 
 export interface StoreStats {
   /**
-   * Living entries of all namespaces, expired and cleared ones included until they are swept. A thread that dies in the middle of a
+   * Entries of all namespaces, expired and cleared ones included until they are swept: unlike a namespace's `size`, which counts the
+   * living. A thread that dies in the middle of a
    * write leaves it one off, until `verify` counts.
    */
   entries: number;

@@ -3,7 +3,17 @@ import { Worker, type WorkerOptions } from "node:worker_threads";
 import { compileEngine, createMemory, layout, type Verification, verifyMemory } from "../core/index.js";
 import { ADMIN, AgentAccess, checkAgentId, isReserved, type Permission, permissionBits, WRITE } from "./access.js";
 import { type Channel, type ChannelOptions, openChannel } from "./channel.js";
-import { type Connection, connect, reapThread, runEvictor, startMaintenance, wake, whileHeld } from "./connection.js";
+import { monotonicNow } from "./clock.js";
+import {
+  type Connection,
+  connect,
+  reapThread,
+  runEvictor,
+  startMaintenance,
+  sweepDaily,
+  wake,
+  whileHeld,
+} from "./connection.js";
 import { checkEncoding, type EncodingName } from "./encoding.js";
 import { AccessDeniedError, InvalidArgumentError } from "./errors.js";
 import { Gauges } from "./eviction/gauges.js";
@@ -18,7 +28,7 @@ import { checkOptions, type StoreOptions } from "./options.js";
 import { dropRegion, openRegion, type Region, type RegionOptions, regionNames } from "./region.js";
 import { describe } from "./sizes.js";
 import { collectStats, type StoreStats } from "./stats.js";
-import { monotonicNow, type StoreHandle, WorkerConnection } from "./worker.js";
+import { type StoreHandle, WorkerConnection } from "./worker.js";
 
 export interface NamespaceOptions<E extends EncodingName = EncodingName> extends NamespaceLimits {
   /** How values are written. Default: the namespace's own if it exists, else "binary". */
@@ -83,6 +93,7 @@ export class Store implements AsyncDisposable {
     const store = new Store(connection, null);
     const attend = () => {
       if (checked.maintenance) startMaintenance(connection);
+      else sweepDaily(connection);
       open(store);
     };
     return { store, attend };

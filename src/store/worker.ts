@@ -6,6 +6,7 @@ import { EventEmitter } from "node:events";
 import { threadId } from "node:worker_threads";
 import { type Engine, instantiateEngine, layout } from "../core/index.js";
 import { BatchWindow } from "./batch-window.js";
+import { CLOCK_OFFSET, startsWithEachThread, threadNow } from "./clock.js";
 import { isWellFormed, Window } from "./encoding.js";
 import { ClosedError, InvalidArgumentError, KeyTooLongError, WorkerLimitError } from "./errors.js";
 import { type KeyScope, type PreparedKey, packAscii, padded } from "./key.js";
@@ -19,11 +20,14 @@ export interface StoreHandle {
   readonly memory: object;
 }
 
-const TICK_MS = 10;
-/** Ticks are compared by their signed difference, so an expiry may lie at most this far ahead: 200 days. */
+export const TICK_MS = 10;
+/** Ticks are compared by their signed difference (src/core/assembly/expiry.ts), so an expiry may lie at most this far ahead: 200 days. */
 export const MAX_TTL_MS = 200 * 24 * 3600 * 1000;
-/** Own operations after which a thread looks at the clock itself, so that it ticks even without the maintenance thread. */
-const OPERATIONS_PER_CLOCK = 1024;
+/** Own operations after which a thread tells the time, for what is only noted to the second or so, and does its own maintenance. */
+const OPERATIONS_PER_LOOK = 1024;
+/** Expired entries taken out in one call of the engine, and calls in a row: more than any pool holds, and an end whatever others write. */
+const SWEEP_BATCH = 256;
+const SWEEP_BATCHES = 2 ** 20;
 
 const utf8 = new TextEncoder();
 
@@ -62,18 +66,15 @@ export class WorkerConnection {
   /** Each growth gives the memory a new buffer object; views made over the older ones stay good. */
   private readonly sharedBuffers = new WeakSet<ArrayBufferLike>();
   private operations = 0;
-  /** No maintenance thread can reach private memory: once something may expire there, every operation looks at the clock. */
-  private everyOperationTicks = false;
   /** In private memory: what this thread does now and then, as its own maintenance. */
   background: (() => void) | null = null;
   // Asking a typed array for its buffer costs more than a read; a program mostly hands in the same one again.
   private lastBuffer: ArrayBufferLike;
   private lastView: Uint8Array | null = null;
   private lastAddress = -1;
-  private readonly createdMonotonic: number;
   readonly createdMs: number;
-  /** Adds up to the process's monotonic clock: `performance.now()` starts anew in each thread. */
-  private readonly clockOffset: number;
+  /** Of this thread's own clock, ms, when the store was made. */
+  private readonly createdAt: number;
 
   /** @param reserved the slot kept for this thread; default any that is free */
   constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, reserved?: number) {
@@ -81,14 +82,19 @@ export class WorkerConnection {
     this.header = new Uint32Array(buffer, 0, layout.HEADER_SIZE / 4);
     const floats = new Float64Array(buffer, 0, layout.HEADER_SIZE / 8);
     this.createdMs = floats[layout.H_CREATED_MS / 8];
-    this.createdMonotonic = floats[layout.H_CREATED_MONOTONIC / 8];
-    this.clockOffset = monotonicNow() - performance.now();
+    const createdMonotonic = floats[layout.H_CREATED_MONOTONIC / 8];
+    if (startsWithEachThread(this.createdMs, createdMonotonic)) {
+      throw new InvalidArgumentError(
+        "this runtime's clocks start anew in each thread, and performance.timeOrigin does not say when: threads would not agree on what has expired. Use the store in the thread that made it (shared: false), or Node",
+      );
+    }
+    this.createdAt = createdMonotonic - CLOCK_OFFSET;
     this.memory = memory;
     this.shared = buffer instanceof SharedArrayBuffer;
     this.bucketCount = this.header[layout.H_BUCKET_MASK / 4] + 1;
     this.sharedBuffers.add(buffer);
     this.lastBuffer = buffer;
-    this.engine = instantiateEngine(module, memory);
+    this.engine = instantiateEngine(module, memory, () => (this.elapsed() / TICK_MS) | 0);
     this.slotNumber = reserved === undefined ? this.engine.attach(threadId) : this.engine.attachTo(reserved, threadId);
     if (this.slotNumber < 0) {
       throw new WorkerLimitError(
@@ -126,24 +132,23 @@ export class WorkerConnection {
 
   /** Milliseconds since the store was created, on the clock all threads share. */
   elapsed(): number {
-    return performance.now() + this.clockOffset - this.createdMonotonic;
+    return threadNow() - this.createdAt;
   }
 
-  /** Moves the coarse clock to now. */
-  tick(): void {
-    this.engine.setTick(Math.floor(this.elapsed() / TICK_MS));
+  /** Tells all threads the time, and returns it, in ticks. */
+  tick(): number {
+    return this.engine.time() >>> 0;
   }
 
-  /** Called once an operation: now and then a thread moves the clock itself. */
+  /** Called once an operation. */
   countOperation(): void {
-    if (++this.operations >= OPERATIONS_PER_CLOCK || this.everyOperationTicks) this.lookUp();
+    if (++this.operations >= OPERATIONS_PER_LOOK) this.lookUp();
   }
 
   private lookUp(): void {
+    this.operations = 0;
     if (this.closed) return;
     this.tick();
-    if (this.operations < OPERATIONS_PER_CLOCK) return;
-    this.operations = 0;
     if (this.background !== null) this.background();
   }
 
@@ -154,9 +159,12 @@ export class WorkerConnection {
         `ttl is ${describe(ttl)}; expected milliseconds above 0, at most ${MAX_TTL_MS} (200 days)`,
       );
     }
-    this.everyOperationTicks = !this.shared;
-    this.tick();
     return Math.ceil((this.elapsed() + ttl) / TICK_MS) >>> 0 || 1;
+  }
+
+  /** Whether the time of a tick, within 248 days of now, has come. */
+  hasCome(tick: number): boolean {
+    return ((this.tick() - tick) | 0) >= 0;
   }
 
   /** Unix time, ms, of an expiry tick; undefined for an entry that stays. */
@@ -164,16 +172,50 @@ export class WorkerConnection {
     return tick === 0 ? undefined : this.timeOf(tick);
   }
 
-  /** Unix time, ms, of a tick. */
+  /** Unix time, ms, of a tick within 248 days of now: ticks wrap around after 497. */
   timeOf(tick: number): number {
-    return this.createdMs + tick * TICK_MS;
+    const now = Math.floor(this.elapsed() / TICK_MS);
+    return this.createdMs + (now + ((tick - now) | 0)) * TICK_MS;
   }
 
   // ---------------------------------------------------------------- table
 
-  /** Takes dead entries (expired, cleared) out of the whole table; how many there were. */
+  /**
+   * Takes out what has expired; how many there were. Looks only where something has, so it costs a look at the clock when nothing
+   * has: what counts entries, or counts against a limit, calls it first.
+   */
+  sweepExpired(): number {
+    let swept = 0;
+    for (let batch = 0; batch < SWEEP_BATCHES; batch++) {
+      const gone = this.engine.sweepDue(SWEEP_BATCH) >>> 0;
+      swept += gone;
+      if (gone < SWEEP_BATCH) break;
+    }
+    return swept;
+  }
+
+  /** Takes out what is dead (expired, cleared), if anything may be; how many there were. */
+  sweepDead(): number {
+    return this.sweepExpired() + (this.clearsToSweep() === null ? 0 : this.sweep());
+  }
+
+  /** Takes dead entries (expired, cleared) out of the whole table, whatever is noted of them; how many there were. */
   sweep(): number {
-    return this.engine.sweep(this.bucketCount) >>> 0;
+    const clears = this.clearsToSweep();
+    const swept = this.engine.sweep(this.bucketCount) >>> 0;
+    if (clears !== null) this.noteSwept(clears);
+    return swept;
+  }
+
+  /** How many namespaces had been cleared, if entries of them may be in the table still; else null. */
+  clearsToSweep(): number | null {
+    const clears = Atomics.load(this.header, layout.H_CLEARS / 4);
+    return clears === Atomics.load(this.header, layout.H_CLEARS_SWEPT / 4) ? null : clears;
+  }
+
+  /** The whole table was swept since there were so many clears. A write that was under way may have left something all the same. */
+  noteSwept(clears: number): void {
+    if (!this.engine.holdsCleared()) Atomics.store(this.header, layout.H_CLEARS_SWEPT / 4, clears);
   }
 
   /** The bucket an entry is in. */
@@ -276,9 +318,4 @@ export class WorkerConnection {
 
 function tooLong(bytes: number): KeyTooLongError {
   return new KeyTooLongError(`a key has ${bytes} bytes in UTF-8; the limit is ${layout.KEY_MAX}`);
-}
-
-/** The process's monotonic clock, ms. */
-export function monotonicNow(): number {
-  return Number(process.hrtime.bigint() / 1000n) / 1000;
 }

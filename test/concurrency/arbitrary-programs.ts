@@ -184,6 +184,7 @@ export function arbitraryExperiment({ recipe, name }: Family): fc.Arbitrary<Expe
         counters: recipe.counters ?? false,
         spaces: recipe.spaces ?? 1,
         kills,
+        ends: recipe.ends ?? false,
         ring: ring === undefined ? null : { single: ring.single, capacity },
       };
       const switches = threads.map((operations) => operations.map((operation) => operation.switches));

@@ -46,6 +46,7 @@ function makeStore() {
     slotCount: SLOTS,
     buckets: geometry.buckets,
     bucketCount: geometry.bucketCount,
+    expiries: geometry.buckets + geometry.bucketCount * 4,
     pool: geometry.pool,
     ring: 0,
   });

@@ -4,13 +4,14 @@ import { type HealthInput, health } from "#dist/src/store/health.js";
 function input(change: {
   operations?: Partial<HealthInput["operations"]>;
   utilisation?: number;
+  policy?: string;
   reaped?: number;
   uptimeMs?: number;
 }): HealthInput {
   return {
     operations: { gets: 10_000, hits: 9_900, sets: 500, deletes: 0, outOfMemory: 0, ...change.operations },
     memory: { utilisation: change.utilisation ?? 0.5, fragmentation: 0.1 },
-    eviction: { pressure: "low" },
+    eviction: { pressure: "low", policy: change.policy },
     workers: { reaped: change.reaped ?? 0 },
     uptimeMs: change.uptimeMs ?? 2000,
   };
@@ -30,6 +31,18 @@ describe("health", () => {
     [0.96, "critical"],
   ])("judges a pool used to %d as %s", (utilisation, status) => {
     expect(health(input({ utilisation })).status).toBe(status);
+  });
+
+  it("finds a full store that evicts well: that is what a cache is for", () => {
+    for (const policy of ["clock", "lru", "adaptive"]) {
+      const full = health(input({ utilisation: 1, policy }));
+      expect(full).toMatchObject({ status: "ok", alerts: [], memory: { utilisation: 1 } });
+      const target = full.targets.find(({ id }) => id === "m010-memory-utilisation");
+      expect(target).toMatchObject({ verdict: "not measured", measured: null });
+      expect(target?.method).toMatch(/evicts/);
+      expect(health(input({ utilisation: 1, policy, operations: { outOfMemory: 1 } })).status).toBe("warning");
+    }
+    expect(health(input({ utilisation: 1, policy: "none" })).status).toBe("critical");
   });
 
   it.each([

@@ -135,7 +135,7 @@ describe("a store in private memory", () => {
 });
 
 describe("the maintenance thread", () => {
-  it("keeps the clock going and sweeps while every agent's event loop is blocked", async () => {
+  it("sweeps, and tells the time now and then, while every agent's event loop is blocked", async () => {
     const store = await openStore({ maintenance: true });
     const ns = store.namespace("n");
     for (let i = 0; i < 1000; i++) ns.set(`k${i}`, one, { ttl: 30 });
@@ -185,7 +185,7 @@ describe("the maintenance thread", () => {
   });
 });
 
-it("a store without the thread has its clock moved by its own operations now and then", async () => {
+it("a store without the thread needs nobody to move its clock", async () => {
   const store = await Store.create({ capacity: "8MiB", maintenance: false });
   const ns = store.namespace("n");
   ns.set("k", one, { ttl: 1 });

@@ -31,11 +31,13 @@ import {
   S_DEFERRED,
   S_VICTIM_KEY,
 } from "../layout";
+import { isExpired } from "./expiry";
 import { copyRacy, load32, loadsFence, racy32, swap32 } from "./memory";
 import { allocate, sizeOf } from "./pool";
 import { isCleared } from "./quota";
-import { scan } from "./reclaim";
-import { find, found, isExpired, padded } from "./table";
+import { clearHazards, scan } from "./reclaim";
+import { sweepDue } from "./sweep";
+import { find, found, padded } from "./table";
 import { take } from "./take";
 import { count, nextRandom, pool, slabs, slot } from "./worker";
 
@@ -50,6 +52,9 @@ const SLABS_TRIED: u32 = 64;
 const ROUNDS: u32 = 4;
 /** Victims taken before the writer gives up: some may stay named by hazards for a moment. */
 const VICTIMS: u32 = 16;
+/** Expired entries taken out between two looks for a chunk, and looks before living ones are evicted. */
+const EXPIRED_BATCH: u32 = 64;
+const EXPIRED_BATCHES: u32 = 4096;
 /** Victims that bring no chunk before the snapshot is taken away. */
 const PATIENCE: u32 = 8;
 
@@ -64,6 +69,8 @@ export function allocateOrEvict(cls: u32): u32 {
 function makeRoom(cls: u32): u32 {
   scan();
   let chunk = allocate(cls);
+  if (chunk != 0) return chunk;
+  chunk = takeExpired(cls);
   if (chunk != 0) return chunk;
   chunk = evictFor(cls);
   if (chunk != 0) return chunk;
@@ -82,6 +89,21 @@ function makeRoom(cls: u32): u32 {
     if (chunk != 0) return chunk;
   }
   count(C_OUT_OF_MEMORY);
+  return 0;
+}
+
+/**
+ * What has expired goes before anything that lives, and where nothing is evicted as well. In batches, until one of them brings a chunk or
+ * there is nothing more; others may take the chunks, so not for ever.
+ */
+function takeExpired(cls: u32): u32 {
+  for (let batch: u32 = 0; batch < EXPIRED_BATCHES; batch++) {
+    if (sweepDue(EXPIRED_BATCH) == 0) return 0;
+    clearHazards(); // ours name the last ones; a write that makes room has found nothing yet that it would keep
+    scan();
+    const chunk = allocate(cls);
+    if (chunk != 0) return chunk;
+  }
   return 0;
 }
 

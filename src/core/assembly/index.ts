@@ -5,6 +5,7 @@
  */
 import {
   C_EVICTIONS,
+  E_EXPIRES,
   E_KEY,
   E_META,
   E_NEXT,
@@ -16,7 +17,7 @@ import {
   H_SLOTS,
   H_SLOT_COUNT,
   H_SWEEP,
-  H_TICK,
+  H_EXPIRY,
   N_ID,
   N_SEED,
   OK,
@@ -40,9 +41,10 @@ import {
   UNMET,
 } from "../layout";
 import { allocateOrEvict, evictOne, removeEntry } from "./evict";
+import * as expiry from "./expiry";
 import { fnv1a, hashKey, murmur3, xxhash32 } from "./hash";
 import * as logs from "./log";
-import { add32, copyRacyExact, load32, loadsFence, raise32, store32, swap32 } from "./memory";
+import { add32, copyRacyExact, load32, load64, loadsFence, store32, swap32 } from "./memory";
 import * as names from "./namespace";
 import { allocate, classOf, giveToCache, putBack, sizeOf, trim, classAt } from "./pool";
 import { enter, isCurrent, valueOf } from "./quota";
@@ -103,9 +105,9 @@ export function relinquish(): void {
 
 // ------------------------------------------------------------------ clock
 
-/** Moves the coarse clock forward; it never goes back. */
-export function setTick(tick: u32): void {
-  raise32(H_TICK, tick);
+/** Ticks since the store was made, by this thread's clock or what others have told; tells them in turn. */
+export function time(): u32 {
+  return expiry.now();
 }
 
 // ------------------------------------------------------------------ operations by key
@@ -318,7 +320,7 @@ export function list(id: u32, from: u32, target: u32, room: u32): u64 {
 }
 
 /**
- * Copies a listed entry if it is still that life of it: key to the key window, value to the value window.
+ * Copies a listed entry if it is still that life of it: key to the key window, value to the value window, its expiry to S_OUT + 8.
  * Key length << 16 | value length, or 0 when it was recycled.
  */
 export function readListed(entry: u32, version: u32): u32 {
@@ -327,6 +329,7 @@ export function readListed(entry: u32, version: u32): u32 {
   if (keyLength == 0 || keyLength > 1024) return 0;
   copyRacyExact(slot + S_KEY, entry + E_KEY, keyLength);
   copyRacyExact(slot + S_VALUE, entry + E_KEY + table.padded(keyLength), min<u32>(valueLength, 16384));
+  store<u32>(slot + S_OUT, load<u32>(entry + E_EXPIRES), 8);
   loadsFence(); // the copies before the re-check
   if (load32(entry + E_VERSION) != version) return 0;
   return (keyLength << 16) | valueLength;
@@ -336,6 +339,29 @@ export function readListed(entry: u32, version: u32): u32 {
 export function sweep(n: u32): u32 {
   const from = add32(H_SWEEP, n) & load<u32>(H_BUCKET_MASK);
   return walk.sweep(from, n);
+}
+
+/** Takes out what has expired, `limit` entries at most; how many went. */
+export function sweepDue(limit: u32): u32 {
+  if (!isDue()) return 0;
+  const own = log;
+  if (own != 0 && load32(H_EVICTOR) == rings.claim()) setLog(0); // the evictor knows what expires, and its own log is short
+  beginWrite();
+  const swept = walk.sweepDue(limit);
+  clearHazards();
+  endWrite();
+  setLog(own);
+  return swept;
+}
+
+/** Whether something has expired and is there still, as far as the bounds tell. */
+export function isDue(): bool {
+  return expiry.isDue(load64(H_EXPIRY), expiry.now());
+}
+
+/** Whether entries of a cleared namespace are in the table still. */
+export function holdsCleared(): bool {
+  return walk.holdsCleared();
 }
 
 /** Evicts one entry of the class, by sampled CLOCK. */
@@ -400,16 +426,16 @@ export function evictVictim(entry: u32, version: u32): u32 {
 
 // ------------------------------------------------------------------ restoring a backup
 
-export function loadChunks(bytes: u32, size: u32, epoch: u32, shift: u32): i32 {
-  return loader.loadChunks(bytes, size, epoch, shift);
+export function loadChunks(bytes: u32, size: u32, epoch: u32, tick: u32, passed: u32): i32 {
+  return loader.loadChunks(bytes, size, epoch, tick, passed);
 }
 
 export function reserveSlab(index: u32, sizeClass: u32): void {
   loader.reserveSlab(index, sizeClass);
 }
 
-export function adoptSlab(index: u32, sizeClass: u32, epoch: u32, shift: u32): i32 {
-  return loader.adoptSlab(index, sizeClass, epoch, shift);
+export function adoptSlab(index: u32, sizeClass: u32, epoch: u32, tick: u32, passed: u32): i32 {
+  return loader.adoptSlab(index, sizeClass, epoch, tick, passed);
 }
 
 export function endAdoption(): void {
@@ -510,7 +536,10 @@ export function takeRing(size: u32, capacity: u32, kind: u32, whenFull: u32): u3
 /** The ring is in the directory now and no longer this worker's. */
 export function publishRing(ring: u32): void {
   let link = slot + S_BUFFERS;
-  while (load<u32>(link) != ring) link = load<u32>(link) + E_NEXT;
+  while (load<u32>(link) != ring) {
+    if (load<u32>(link) == 0) return; // none of ours
+    link = load<u32>(link) + E_NEXT;
+  }
   store<u32>(link, load<u32>(ring + E_NEXT));
 }
 

@@ -35,7 +35,6 @@ import {
   H_ID_COUNT,
   H_SLAB_LIMIT,
   H_SLAB_MAX,
-  H_TICK,
   I_BYTES,
   I_ENTRIES,
   I_LOAD,
@@ -51,6 +50,7 @@ import {
   S_OUT,
 } from "../layout";
 import { allocateOrEvict } from "./evict";
+import { now, noteExpiry } from "./expiry";
 import { hashKey } from "./hash";
 import { add32, add64, equalBytes, load32, swap32 } from "./memory";
 import { classAt, classOf, countTaken, giveList, putBack, sizeOf } from "./pool";
@@ -66,15 +66,17 @@ const CORRUPT: i32 = -20;
  * Loads what belongs to snapshot `epoch` of the `bytes` of chunks of `size` bytes in the window S_MANY. In two passes, so
  * that the cache misses of the first, which depend on nothing but their keys, overlap.
  *
- * @param shift ticks from the old store's beginning to this one's
+ * @param tick the old store's time at the cut, in its ticks
+ * @param passed ticks from then to this store's beginning, 2^32 - 1 for any longer time
  * @returns entries loaded; how many had expired is in S_OUT + 4. NO_MEMORY or CORRUPT when it stopped
  */
-export function loadChunks(bytes: u32, size: u32, epoch: u32, shift: u32): i32 {
+export function loadChunks(bytes: u32, size: u32, epoch: u32, tick: u32, passed: u32): i32 {
   const from = slot + S_MANY;
   const end = from + bytes;
+  atCut(tick, passed);
   if (!survey(from, end, size, epoch, 0)) return CORRUPT;
   beginWrite();
-  const loaded = copyAll(from, end, size, shift);
+  const loaded = copyAll(from, end, size);
   endWrite();
   store<u32>(slot + S_OUT, expired, 4);
   return loaded;
@@ -94,13 +96,14 @@ export function reserveSlab(index: u32, sizeClass: u32): void {
  *
  * @returns as loadChunks, but for NO_MEMORY
  */
-export function adoptSlab(index: u32, sizeClass: u32, epoch: u32, shift: u32): i32 {
+export function adoptSlab(index: u32, sizeClass: u32, epoch: u32, tick: u32, passed: u32): i32 {
+  atCut(tick, passed);
   const from = pool + (index << SLAB_SHIFT);
   const end = from + SLAB_SIZE;
   const size = sizeOf(sizeClass);
   if (!survey(from, end, size, epoch, FIFTHS)) return CORRUPT;
   beginWrite();
-  const loaded = linkAll(from, end, sizeClass, size, shift);
+  const loaded = linkAll(from, end, sizeClass, size);
   for (let region = from; region < end; region += 1 << REGION_SHIFT) markDirty(region, 1);
   endWrite();
   store<u32>(slot + S_OUT, expired, 4);
@@ -230,25 +233,25 @@ function endCounting(): void {
   count(C_BYTES_IN, chunkBytes);
 }
 
-function copyAll(from: u32, end: u32, size: u32, shift: u32): i32 {
+function copyAll(from: u32, end: u32, size: u32): i32 {
   let room = true;
   startCounting();
   for (let chunk = from; chunk < end && room; chunk += size) {
     if (load<u32>(chunk + E_BIRTH) == 0) continue;
-    const expires = expiryHere(chunk, shift);
+    const expires = expiryHere(chunk);
     if (expires >= 0) room = copyEntry(chunk, <u32>expires);
   }
   endCounting();
   return room ? entries : NO_MEMORY;
 }
 
-function linkAll(from: u32, end: u32, sizeClass: u32, size: u32, shift: u32): i32 {
+function linkAll(from: u32, end: u32, sizeClass: u32, size: u32): i32 {
   let first: u32 = 0; // of the chunks that are free
   let last: u32 = 0;
   startCounting();
   for (let chunk = from; chunk < end; chunk += size) {
     if (load<u32>(chunk + E_BIRTH) != 0) {
-      const expires = expiryHere(chunk, shift);
+      const expires = expiryHere(chunk);
       if (expires >= 0 && adoptEntry(chunk, <u32>expires)) {
         countEntry(load<u32>(chunk + E_META) & 0xffff, size);
         continue;
@@ -267,18 +270,33 @@ function linkAll(from: u32, end: u32, sizeClass: u32, size: u32, shift: u32): i3
   return entries;
 }
 
-/** The tick at which the entry expires here, 0 = never; -1 when that has come, and it is counted. */
+let cutTick: u32 = 0;
+let passedSince: u32 = 0;
+let timeHere: u32 = 0;
+
+function atCut(tick: u32, passed: u32): void {
+  cutTick = tick;
+  passedSince = passed;
+  timeHere = now();
+}
+
+/**
+ * The tick at which the entry expires here, 0 = never; -1 when that has come, and it is counted. Ticks wrap around, so two of them are only
+ * compared where they are known to be near: the entry's expiry with the cut's, both of the old store. What was left of it then, and what
+ * has passed since, are numbers of ticks and do not wrap.
+ */
 // @ts-ignore: decorator
 @inline
-function expiryHere(chunk: u32, shift: u32): i64 {
+function expiryHere(chunk: u32): i64 {
   const then = load<u32>(chunk + E_EXPIRES);
   if (then == 0) return 0;
-  const expires = then - shift;
-  if (<i32>(load<u32>(H_TICK) - expires) >= 0) {
+  const left = <i64><i32>(then - cutTick);
+  const expires = left - <i64>passedSince;
+  if (expires <= <i64>timeHere) {
     expired++;
     return -1;
   }
-  return expires == 0 ? 1 : expires;
+  return expires;
 }
 
 /** A copy of the entry into a chunk of its own, unless its key is there. False when there is no chunk. */
@@ -324,6 +342,7 @@ function publish(chunk: u32, hash: u32, meta: u32, expires: u32, filters: u32): 
     const filter = FAULT == 26 ? fifth : (head | fifth) & filters;
     if (swap32(bucket, FAULT == 25 ? load<u32>(bucket) : head, chunk | filter)) break;
   }
+  if (expires != 0) noteExpiry(hash, expires);
   tell(LOG_INSERT, hash, meta & 0xffff, chunk, load<u32>(chunk + E_VERSION), expires);
   return true;
 }

@@ -26,7 +26,6 @@ import {
   E_VERSION,
   H_LOG,
   H_LOG_RECORDS,
-  H_WAKE,
   LOG_ALIVE,
   LOG_BITS,
   LOG_HIT,
@@ -37,7 +36,8 @@ import {
   L_RECORDS,
   L_TAIL,
 } from "../layout";
-import { load32, release32, swap32 } from "./memory";
+import { wakeMaintenance, wakeNow } from "./expiry";
+import { load32, release32 } from "./memory";
 import { isChunk } from "./pool";
 import { count, log, logMask, nextRandom } from "./worker";
 
@@ -67,12 +67,12 @@ export function logHit(hash: u32, entry: u32, version: u32, expires: u32): void 
   append(tail, hash, entry | LOG_HIT, version, expires);
 }
 
-/** Notes that an entry came or went. From half full on it wakes the evictor; a full log drops the record. */
+/** Notes that an entry came or went. From half full on it wakes the evictor, before that if it sleeps; a full log drops the record. */
 export function logWrite(kind: u32, hash: u32, entry: u32, version: u32, expires: u32): void {
   const tail = load<u32>(log + L_TAIL);
   if (tail - head >= (logMask + 1) >> 1) {
     head = load32(log + L_HEAD);
-    if (tail - head >= (logMask + 1) >> 1) wakeEvictor();
+    if (tail - head >= (logMask + 1) >> 1) wakeNow();
     if (tail - head > logMask) {
       count(C_LOG_DROPS);
       return;
@@ -92,11 +92,7 @@ function append(tail: u32, hash: u32, what: u32, version: u32, expires: u32): vo
   store<u32>(record, expires, 12);
   if (FAULT != 23) release32(log + L_TAIL, tail + 1);
   count(C_LOGGED);
-}
-
-/** One notification until the evictor has looked. */
-function wakeEvictor(): void {
-  if (load32(H_WAKE) == 0 && swap32(H_WAKE, 0, 1) && !EXPLORE) atomic.notify(H_WAKE, 1);
+  wakeMaintenance();
 }
 
 // ------------------------------------------------------------------ the evictor's side

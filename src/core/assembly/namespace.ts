@@ -39,6 +39,7 @@ import {
   S_OUT,
   S_VALUE,
 } from "../layout";
+import { noteClear } from "./expiry";
 import { hashKey, xxhash32 } from "./hash";
 import { load32, release32, store32, swap32 } from "./memory";
 import { enter, idKind, idLine, idTaker, isCurrent, takenBy, valueOf, withKind } from "./quota";
@@ -122,6 +123,7 @@ function stateInUse(entry: u32, version: u32, id: u32): u32 {
 /** The id has left the directory. A swap: a reaper may have said so before us, and another worker taken the id again. */
 function retireId(id: u32, state: u32): void {
   swap32(idLine(id) + I_STATE, state, withKind(state, ID_CLEARED));
+  noteClear();
   store<u32>(slot + S_HAND_OLD_ID, 0);
 }
 

@@ -19,10 +19,11 @@ import {
   S_OUT,
   S_PINS,
 } from "../layout";
+import { isExpired } from "./expiry";
 import { copyRacy, copyRacyExact, equalBytes, load32, loadsFence, racy32, store32 } from "./memory";
 import { isChunk } from "./pool";
 import { clearHazards } from "./reclaim";
-import { bucketOf, find, found, isExpired, link, padded, tellHit } from "./table";
+import { bucketOf, find, found, padded, tellHit } from "./table";
 import { count, slot } from "./worker";
 
 /** Longest chain walk or number of restarts before a reader takes the writers' protected path. */

@@ -23,6 +23,7 @@ import {
   C_REAPED,
   DEATH_SLOT_BITS,
   E_BIRTH,
+  E_EXPIRES,
   E_HASH,
   E_META,
   E_NEXT,
@@ -88,6 +89,7 @@ import {
   S_VICTIM_KEY,
   S_WRITE_EPOCH,
 } from "../layout";
+import { noteClear, noteExpiry } from "./expiry";
 import { load32, load64, store32, swap32 } from "./memory";
 import { classAt, classOf, emptyCache, finishSlab, giveToCache, isChunk, sizeOf, swapTookEffect, trim, unstamp } from "./pool";
 import { closeRegions } from "./region-pins";
@@ -244,11 +246,18 @@ function settleChunk(dead: u32): void {
   if (chunk == 0) return;
   const register = dead + S_HAND_CHUNK;
   if (!isAccountedFor(chunk, register)) {
-    if (wasPublished(dead, chunk)) markDirty(chunk, sizeOf(classAt(chunk))); // it may have died before it did so itself
+    if (wasPublished(dead, chunk)) noteFor(chunk);
     else adopt(chunk, register);
   }
   store32(dead + S_HAND_CHUNK, 0);
   store32(dead + S_HAND_RING, 0);
+}
+
+/** What its worker may have died before it did itself. Of a chunk that has been freed since, or taken again, this is idle but harmless. */
+function noteFor(chunk: u32): void {
+  markDirty(chunk, sizeOf(classAt(chunk)));
+  const expires = load<u32>(chunk + E_EXPIRES);
+  if (FAULT != 43 && expires != 0) noteExpiry(load<u32>(chunk + E_HASH), expires);
 }
 
 function wasPublished(dead: u32, chunk: u32): bool {
@@ -476,7 +485,7 @@ function isPublishedRing(chunk: u32): bool {
   let bucket: u32 = 0;
   while (bucket <= buckets) {
     const result = list(SYSTEM_ID, bucket, target, 512);
-    bucket = <u32>result;
+    bucket = max<u32>(<u32>result, bucket + 1); // onwards, also past a chain that has no room
     const n = <u32>(result >> 32);
     for (let i: u32 = 0; i < n; i++) {
       const entry = load<u32>(target + (i << 3));
@@ -496,6 +505,7 @@ function settleNewId(dead: u32, number: u32): void {
     const state = idLine(id) + I_STATE;
     const now = load32(state);
     if (idTaker(now) == number + 1) swap32(state, now, withKind(now, isInDirectory(id) ? ID_USED : ID_CLEARED));
+    noteClear();
   }
   store32(dead + S_HAND_ID, 0);
 }
@@ -507,6 +517,7 @@ function settleOldId(dead: u32): void {
     const state = idLine(id) + I_STATE;
     const now = load32(state);
     if (idTaker(now) == 0 && idKind(now) == ID_USED && !isInDirectory(id)) swap32(state, now, withKind(now, ID_CLEARED));
+    noteClear(); // the dead worker may not have come to it
   }
   store32(dead + S_HAND_OLD_ID, 0);
 }
@@ -532,7 +543,7 @@ function isInDirectory(id: u32): bool {
   let bucket: u32 = 0;
   while (bucket <= buckets) {
     const result = list(0, bucket, target, 512);
-    bucket = <u32>result;
+    bucket = max<u32>(<u32>result, bucket + 1); // onwards, also past a chain that has no room
     const n = <u32>(result >> 32);
     for (let i: u32 = 0; i < n; i++) {
       const entry = load<u32>(target + (i << 3));

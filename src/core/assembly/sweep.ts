@@ -1,7 +1,11 @@
 /**
- * Walking the table from outside a key: the background sweep of entries that expired or whose namespace was cleared, and
- * weakly consistent scans for iteration. Both walk like readers do, without storing, and start a bucket over when it
- * changed under them.
+ * Walking the table from outside a key: the sweep of entries that expired, where their bounds tell that there are any (expiry.ts), the
+ * whole sweep that finds those of cleared namespaces too, and weakly consistent scans for iteration. All walk like readers do, without
+ * storing, and start a bucket over when it changed under them.
+ *
+ * Every walk ends, whatever it finds: it goes over a number of buckets that is known beforehand, once. Of a chain that keeps changing
+ * the sweeps and `survey` see what they can in a few attempts; `list` alone starts over until it has seen a chain whole, which every time
+ * takes another thread's finished write to prevent.
  */
 import {
   C_EXPIRED,
@@ -12,16 +16,33 @@ import {
   E_NEXT,
   E_VERSION,
   FIRST_ID,
+  GROUP_SHIFT,
+  H_EXPIRY,
+  H_ID_COUNT,
+  ID_CLEARED,
+  I_ENTRIES,
+  I_STATE,
   LOG_ALIVE,
   LOG_INSERT,
   LOG_RECORD_SIZE,
 } from "../layout";
 import { findEntry, removeEntry } from "./evict";
-import { load32, racy32 } from "./memory";
+import { load32, load64, racy32, swap64 } from "./memory";
+import {
+  begun,
+  earlier,
+  earliestOf,
+  groupCount,
+  groupWord,
+  isDue,
+  isExpired,
+  isExpiredAt,
+  now,
+  withEarliest,
+} from "./expiry";
 import { isChunk } from "./pool";
-import { isCleared } from "./quota";
+import { idKind, idLine, isCleared } from "./quota";
 import { clearHazards } from "./reclaim";
-import { isExpired } from "./table";
 import { beginWrite, bucketMask, buckets, count, endWrite } from "./worker";
 
 /** Removes what is dead in `n` buckets from bucket `from` on; returns how many entries went. */
@@ -33,6 +54,125 @@ export function sweep(from: u32, n: u32): u32 {
   }
   return swept;
 }
+
+/** Whether entries of a cleared namespace are in the table still. */
+export function holdsCleared(): bool {
+  const total = load<u32>(H_ID_COUNT);
+  for (let id = FIRST_ID; id < total; id++) {
+    const line = idLine(id);
+    if (idKind(load32(line + I_STATE)) == ID_CLEARED && load32(line + I_ENTRIES) != 0) return true;
+  }
+  return false;
+}
+
+// ------------------------------------------------------------------ what has expired
+
+/** Attempts at a chain that changes under the sweep, removals by the sweep itself included. */
+const DUE_PATIENCE: u32 = 64;
+
+/** Whether the walk of a group has left something out, and the earliest expiry of what it has seen and left there; 0 = none. */
+let leftOut: bool = false;
+let earliestLeft: u32 = 0;
+
+/**
+ * Takes out what has expired: in the groups of buckets whose bounds say that there is something, `limit` entries at most. How
+ * many went: 0 when there is nothing, or others are at it. The caller is within a write.
+ */
+export function sweepDue(limit: u32): u32 {
+  const time = now();
+  const word = load64(H_EXPIRY);
+  if (!isDue(word, time)) return 0;
+  const mine = begun(word);
+  let whole = swap64(H_EXPIRY, word, mine); // else the bound stays as it is, which is too early and no harm
+  let swept: u32 = 0;
+  let earliest: u32 = 0;
+  const groups = groupCount();
+  for (let group: u32 = 0; group < groups; group++) {
+    const at = groupWord(group);
+    if (isDue(load64(at), time)) {
+      if (swept >= limit) {
+        whole = false;
+        break;
+      }
+      swept += sweepGroup(group, time, limit - swept);
+    }
+    earliest = earlier(earliest, earliestOf(load64(at)));
+  }
+  if (whole) swap64(H_EXPIRY, mine, withEarliest(mine, earliest));
+  return swept;
+}
+
+function sweepGroup(group: u32, time: u32, limit: u32): u32 {
+  const at = groupWord(group);
+  const word = load64(at);
+  const mine = begun(word);
+  leftOut = !swap64(at, word, mine);
+  earliestLeft = 0;
+  let swept: u32 = 0;
+  const first = group << GROUP_SHIFT;
+  const end = min<u32>(first + (1 << GROUP_SHIFT), bucketMask + 1);
+  for (let bucket = first; bucket < end; bucket++) {
+    const chain = buckets + (bucket << 2);
+    // atomic: an entry that was noted before the bounds were begun anew is seen
+    if (load32(chain) != 0) swept += sweepChain(chain, time, limit - swept);
+  }
+  if (FAULT == 44) swap64(at, load64(at), withEarliest(mine, earliestLeft));
+  else if (!leftOut) swap64(at, mine, withEarliest(mine, earliestLeft));
+  return swept;
+}
+
+/** Removes what has expired in a chain, and sees all of it, or says that it has left something out. */
+function sweepChain(bucket: u32, time: u32, room: u32): u32 {
+  let swept: u32 = 0;
+  let patience = DUE_PATIENCE;
+  let owner: u32 = 0;
+  let ownerVersion: u32 = 0;
+  let link = bucket;
+  let entry = load32(bucket);
+  while (entry != 0) {
+    let again = true;
+    if (isChunk(entry)) {
+      const version = load32(entry + E_VERSION);
+      if (load32(link) == entry && (owner == 0 || load32(owner + E_VERSION) == ownerVersion)) {
+        const expires = racy32(entry + E_EXPIRES);
+        const next = load32(entry + E_NEXT);
+        if (load32(entry + E_VERSION) == version) {
+          if (next & 1) {
+            helpUnlink(entry, version);
+          } else if (isExpiredAt(expires, time)) {
+            if (swept == room) {
+              leftOut = true;
+              return swept;
+            }
+            if (removeEntry(entry, version, true)) {
+              swept++;
+              count(C_EXPIRED);
+            }
+          } else {
+            earliestLeft = earlier(earliestLeft, expires);
+            owner = entry;
+            ownerVersion = version;
+            link = entry + E_NEXT;
+            entry = next;
+            again = false;
+          }
+        }
+      }
+    }
+    if (again) {
+      if (--patience == 0) {
+        leftOut = true;
+        return swept;
+      }
+      owner = 0;
+      link = bucket;
+      entry = load32(bucket);
+    }
+  }
+  return swept;
+}
+
+// ------------------------------------------------------------------ the whole sweep
 
 function sweepBucket(bucket: u32): u32 {
   let swept: u32 = 0;
@@ -71,10 +211,11 @@ function sweepBucket(bucket: u32): u32 {
 export function list(id: u32, from: u32, target: u32, room: u32): u64 {
   let n: u32 = 0;
   let bucket = from;
+  const time = now();
   for (; bucket <= bucketMask; bucket++) {
     if (load<u32>(buckets + (bucket << 2)) == 0) continue;
     const before = n;
-    const after = listBucket(id, buckets + (bucket << 2), target, n, room);
+    const after = listBucket(id, buckets + (bucket << 2), target, n, room, time);
     if (after > room) {
       n = before;
       break;
@@ -97,12 +238,13 @@ const SURVEY_PATIENCE: u32 = 4;
 export function survey(from: u32, target: u32, room: u32): u64 {
   let n: u32 = 0;
   let bucket = from;
+  const time = now();
   for (; bucket <= bucketMask; bucket++) {
     if (load<u32>(buckets + (bucket << 2)) == 0) continue;
     const before = n;
     let patience = SURVEY_PATIENCE;
     do {
-      n = surveyBucket(buckets + (bucket << 2), target, before, room);
+      n = surveyBucket(buckets + (bucket << 2), target, before, room, time);
     } while (cutShort && --patience > 0);
     // no room for all of a chain: it comes first next time, unless it alone fills the room
     if (n > room) {
@@ -117,7 +259,7 @@ export function survey(from: u32, target: u32, room: u32): u64 {
 let cutShort: bool = false;
 
 /** Lists a chain from record `from` on; the number of records then, more than `room` when there was none for all. */
-function surveyBucket(bucket: u32, target: u32, from: u32, room: u32): u32 {
+function surveyBucket(bucket: u32, target: u32, from: u32, room: u32, time: u32): u32 {
   let n = from;
   let entry = load32(bucket);
   cutShort = true;
@@ -129,7 +271,7 @@ function surveyBucket(bucket: u32, target: u32, from: u32, room: u32): u32 {
     const expires = racy32(entry + E_EXPIRES);
     const next = load32(entry + E_NEXT);
     if (load32(entry + E_VERSION) != version) return n;
-    if (!(next & 1) && id >= FIRST_ID && !isExpired(expires) && !isCleared(id)) {
+    if (!(next & 1) && id >= FIRST_ID && !isExpiredAt(expires, time) && !isCleared(id)) {
       if (n == room) {
         cutShort = false;
         return room + 1;
@@ -147,7 +289,7 @@ function surveyBucket(bucket: u32, target: u32, from: u32, room: u32): u32 {
   return n;
 }
 
-function listBucket(id: u32, bucket: u32, target: u32, from: u32, room: u32): u32 {
+function listBucket(id: u32, bucket: u32, target: u32, from: u32, room: u32, time: u32): u32 {
   let n = from;
   let owner: u32 = 0;
   let ownerVersion: u32 = 0;
@@ -165,7 +307,7 @@ function listBucket(id: u32, bucket: u32, target: u32, from: u32, room: u32): u3
         // a marked entry is on its way out; its writer or we will find the chain without it
         again = load32(entry + E_VERSION) != version || (next & 1) != 0;
         if (!again) {
-          if ((meta & 0xffff) == id && !isExpired(expires)) {
+          if ((meta & 0xffff) == id && !isExpiredAt(expires, time)) {
             if (n >= room) return room + 1;
             store<u32>(target + (n << 3), entry);
             store<u32>(target + (n << 3), version, 4);

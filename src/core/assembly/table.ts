@@ -52,12 +52,6 @@ export function padded(length: u32): u32 {
   return (length + 15) & ~15;
 }
 
-// @ts-ignore: decorator
-@inline
-export function isExpired(expires: u32): bool {
-  return expires != 0 && <i32>(load32(H_TICK) - expires) >= 0;
-}
-
 // ------------------------------------------------------------------ find, protected
 
 /** The link word that leads to `found`; valid, like the rest, until this worker's next find. */

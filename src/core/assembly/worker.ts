@@ -3,6 +3,7 @@
  * worker may need after this one's death lives in the slot, never here.
  */
 import {
+  EXPIRY_SIZE,
   H_BUCKETS,
   H_BUCKET_MASK,
   H_DIRTY,
@@ -32,6 +33,8 @@ export let poolEnd: u32 = 0;
 export let slabs: u32 = 0;
 export let buckets: u32 = 0;
 export let bucketMask: u32 = 0;
+/** Words that tell where entries expire, one a group of buckets (expiry.ts). */
+export let expiries: u32 = 0;
 export let hashKind: u32 = 0;
 export let ids: u32 = 0;
 /** This worker's access log, and its records - 1; 0 where no policy asks for it (log.ts). */
@@ -48,6 +51,7 @@ export function takePlace(number: u32): void {
   slabs = load<u32>(H_SLABS);
   buckets = load<u32>(H_BUCKETS);
   bucketMask = load<u32>(H_BUCKET_MASK);
+  expiries = (buckets + ((bucketMask + 1) << 2) + (EXPIRY_SIZE - 1)) & ~(EXPIRY_SIZE - 1);
   hashKind = load<u32>(H_HASH_KIND);
   ids = load<u32>(H_IDS);
   dirty = load<u32>(H_DIRTY);

@@ -36,12 +36,13 @@ import {
   UNMET,
 } from "../layout";
 import { allocateOrEvict } from "./evict";
+import { isExpired, noteExpiry } from "./expiry";
 import { copyVectors, load32, swap32 } from "./memory";
 import { classAt, classOf, putBack, sizeOf } from "./pool";
 import { discharge, recharge, reserve, settled, unsettled } from "./quota";
 import { clearHazards } from "./reclaim";
 import { bindSpan, unclaim } from "./slabs";
-import { backOff, bucketOf, find, found, head, isExpired, padded, successor, tell } from "./table";
+import { backOff, bucketOf, find, found, head, padded, successor, tell } from "./table";
 import { mark, take, unlink } from "./take";
 import { beginWrite, count, endWrite, markDirty, slot } from "./worker";
 
@@ -192,6 +193,7 @@ function publish(
         // before the chunk leaves our hand: a reaper marks what is in hand, so a death anywhere loses no mark
         markDirty(chunk, size);
         markDirty(old, E_KEY);
+        if (expiry != 0) noteExpiry(hash, expiry); // and a reaper notes it, too
         store<u32>(slot + S_HAND_CHUNK, 0);
         settled();
         if (oldClass != cls) {
@@ -211,6 +213,7 @@ function publish(
       store<u32>(slot + S_OUT, version, 4);
       if (swap32(bucketOf(hash), head, chunk)) {
         markDirty(chunk, size);
+        if (expiry != 0) noteExpiry(hash, expiry);
         store<u32>(slot + S_HAND_CHUNK, 0);
         settled();
         count(C_INSERTED);

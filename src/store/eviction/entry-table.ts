@@ -99,14 +99,17 @@ export class EntryTable {
     const absent = this.ids - this.residents;
     if (absent === 0) return NONE;
     const age = Math.floor(absent / 3);
-    for (;;) {
+    let any = NONE;
+    for (let looked = 0; looked < this.ids; looked++) {
       const id = this.hand;
       this.hand = id + 1 === this.ids ? 0 : id + 1;
-      if (this.addresses[id] === 0 && (this.departures - this.stamps[id]) >>> 0 >= age) {
-        this.forget(id);
-        return id;
-      }
+      if (this.addresses[id] !== 0) continue;
+      any = id;
+      if ((this.departures - this.stamps[id]) >>> 0 >= age) break;
     }
+    // of those that are absent the one that left first is always old enough; should the count say otherwise, the last one seen serves
+    this.forget(any);
+    return any;
   }
 
   /** Empties the place of an id, and moves up those behind it that would not be found any more. */

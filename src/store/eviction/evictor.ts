@@ -14,9 +14,13 @@
  * - after lost insertions or removals, or a worker's death, the table is walked, a piece at a time: entries nobody told of are taken
  *   on, and those that are gone are dropped.
  * What never reached the policy can still be evicted by a writer, inline.
+ *
+ * What has expired goes before anything that lives. A round begins by taking it out of the table; and because records tell when
+ * their entries expire, the policy lets go of those before it is asked for a victim, however far behind the logs are with the removals.
  */
 import { layout } from "../../core/index.js";
-import { Adaptive, createPolicy, type Policy } from "../../eviction/index.js";
+import { Adaptive, createPolicy, ExpiryHeap, type Policy } from "../../eviction/index.js";
+import { threadNow } from "../clock.js";
 import type { WorkerConnection } from "../worker.js";
 import { DecisionLog } from "./decision-log.js";
 import { EntryTable } from "./entry-table.js";
@@ -26,6 +30,8 @@ import { excessBytes, HIGH_FROM, pressureOf } from "./pressure.js";
 
 /** Victims taken in one round of high pressure; at critical there is no end but enough room. */
 const VICTIMS_A_ROUND = 2048;
+/** Expired entries taken out at the beginning of a round at most. */
+const EXPIRED_A_ROUND = 4096;
 /** Ids looked at between two looks at the clock. */
 const PURGE_STEP = 8192;
 /** Records read between two ticks of the store's clock: what fits the window. */
@@ -56,6 +62,10 @@ export class Evictor {
   private lossesSeen = 0;
   /** The walk under way: the next bucket, then the next id; null = none. */
   private walk: { bucket: number; id: number } | null = null;
+  /** Residents that expire, by ticks that do not wrap around; null until there is one. */
+  private expiries: ExpiryHeap | null = null;
+  /** The time, in the same ticks. */
+  private now = 0;
 
   private constructor(
     private readonly worker: WorkerConnection,
@@ -88,7 +98,10 @@ export class Evictor {
    * the next round should not wait.
    */
   round(): boolean {
+    this.tick();
+    this.worker.engine.sweepDue(EXPIRED_A_ROUND);
     this.readLogs();
+    this.dropExpired();
     this.followEstimate();
     const pressed = this.relievePressure();
     this.told[layout.V_RESIDENTS / 8] = this.policy.size;
@@ -110,6 +123,13 @@ export class Evictor {
     return true;
   }
 
+  /** Whether there are records to read. */
+  hasNews(): boolean {
+    const { engine } = this.worker;
+    for (let number = 0; number < this.slotCount; number++) if (engine.logBacklog(number) !== 0) return true;
+    return false;
+  }
+
   // ---------------------------------------------------------------- logs
 
   private readLogs(): void {
@@ -119,9 +139,10 @@ export class Evictor {
       let left = engine.logBacklog(number) >>> 0;
       while (left > 0) {
         const n = engine.readLog(number, slot + layout.S_MANY, Math.min(left, RECORDS));
+        if (n === 0) break; // so it ends whatever the log says
         this.play(n);
         left -= n;
-        this.worker.tick();
+        this.tick();
       }
     }
   }
@@ -136,35 +157,35 @@ export class Evictor {
       const version = words[i * 4 + 2] >>> 0;
       switch (what & layout.LOG_KIND_MASK) {
         case layout.LOG_HIT:
-          this.hit(hash, address, version);
+          this.hit(hash, address, version, words[i * 4 + 3]);
           break;
         case layout.LOG_REMOVE:
           this.removed(hash, address, version);
           break;
         default:
-          this.written(hash, address, version, (what & layout.LOG_ALIVE) !== 0);
+          this.written(hash, address, version, words[i * 4 + 3], (what & layout.LOG_ALIVE) !== 0);
       }
     }
   }
 
-  private hit(hash: number, address: number, version: number): void {
+  private hit(hash: number, address: number, version: number, expires: number): void {
     const id = this.entries.find(hash);
     if (id >= 0 && this.entries.isResident(id)) {
       this.policy.lookup(id);
       this.entries.touch(id);
     } else if (this.isAlive(address, version)) {
-      this.admit(hash, address, version); // its insertion was lost, or is yet to come from another log
+      this.admit(hash, address, version, expires); // its insertion was lost, or is yet to come from another log
     }
   }
 
-  private written(hash: number, address: number, version: number, alive: boolean): void {
+  private written(hash: number, address: number, version: number, expires: number, alive: boolean): void {
     const id = this.entries.find(hash);
     if (id >= 0 && this.entries.isResident(id)) {
       this.policy.lookup(id);
-      if (alive) this.entries.settle(id, address, version);
+      if (alive) this.settle(id, address, version, expires);
       else this.entries.touch(id);
     } else if (alive) {
-      this.admit(hash, address, version);
+      this.admit(hash, address, version, expires);
     }
   }
 
@@ -179,7 +200,37 @@ export class Evictor {
 
   private drop(id: number): void {
     this.policy.remove(id);
+    this.leave(id);
+  }
+
+  private leave(id: number): void {
     this.entries.leave(id);
+    this.expiries?.delete(id);
+  }
+
+  private settle(id: number, address: number, version: number, expires: number): void {
+    this.entries.settle(id, address, version);
+    this.expiries?.delete(id);
+    if (expires === 0) return;
+    this.expiries ??= new ExpiryHeap(this.entries.ids);
+    this.expiries.add(id, this.now + ((expires - this.now) | 0));
+  }
+
+  private tick(): void {
+    const { now } = this;
+    this.now = now + ((this.worker.tick() - now) | 0);
+  }
+
+  /** Lets go of residents that have expired, each once; how many. Whoever is alive after all was rewritten: the record of that is to come. */
+  private dropExpired(): number {
+    const { expiries } = this;
+    let dropped = 0;
+    if (expiries === null) return dropped;
+    for (let id = expiries.soonest(); id >= 0 && expiries.expiryOf(id) <= this.now; id = expiries.soonest()) {
+      this.drop(id);
+      dropped++;
+    }
+    return dropped;
   }
 
   private isAlive(address: number, version: number): boolean {
@@ -187,13 +238,14 @@ export class Evictor {
   }
 
   /** A request that missed, for an entry the policy does not hold: in the order of the simulator. */
-  private admit(hash: number, address: number, version: number): void {
+  private admit(hash: number, address: number, version: number, expires: number): void {
     const id = this.idOf(hash);
     const { policy } = this;
     policy.lookup(id);
-    while (this.maxEntries > 0 && policy.size >= this.maxEntries && this.evictOne() >= 0);
+    if (this.maxEntries > 0 && policy.size >= this.maxEntries) this.dropExpired();
+    while (this.maxEntries > 0 && policy.size >= this.maxEntries && this.evictOne() >= 0); // each makes it smaller
     policy.insert(id);
-    this.entries.settle(id, address, version);
+    this.settle(id, address, version, expires);
   }
 
   private idOf(hash: number): number {
@@ -212,7 +264,7 @@ export class Evictor {
     const id = this.policy.evict();
     if (id < 0) return -1;
     const bytes = this.worker.engine.evictVictim(this.entries.addresses[id], this.entries.versions[id]);
-    this.entries.leave(id);
+    this.leave(id);
     if (bytes === 0) {
       this.told[layout.V_SPARED / 8]++;
     } else {
@@ -235,7 +287,7 @@ export class Evictor {
       const bytes = this.evictOne();
       if (bytes < 0) return false;
       excess -= bytes;
-      if (victims % RECORDS === 0) this.worker.tick();
+      if (victims % RECORDS === 0) this.tick();
     }
     return false;
   }
@@ -261,8 +313,10 @@ export class Evictor {
    */
   private rebuild(capacity: number): void {
     const old = this.entries;
+    const oldExpiries = this.expiries;
     this.capacity = capacity;
     this.entries = new EntryTable(Math.max(idsFor(capacity), old.residents * 2));
+    this.expiries = oldExpiries === null ? null : new ExpiryHeap(this.entries.ids);
     this.policy = createPolicy(this.name, { capacity, distinct: this.entries.ids });
     const bytes = new Uint8Array(this.worker.currentBuffer());
     for (const former of old.byRecency()) {
@@ -270,6 +324,7 @@ export class Evictor {
       this.policy.lookup(id);
       this.policy.insert(id);
       this.entries.settle(id, old.addresses[former], old.versions[former]);
+      if (oldExpiries?.has(former)) this.expiries?.add(id, oldExpiries.expiryOf(former));
       for (let hits = bytes[old.addresses[former] + layout.E_ACCESS] & 3; hits > 0; hits--) this.policy.lookup(id);
     }
     this.told[layout.V_REBUILDS / 8]++;
@@ -285,7 +340,7 @@ export class Evictor {
   /** First the table, for entries the policy does not know; then the ids, for entries that are gone. A piece of it. */
   private walkOn(walk: { bucket: number; id: number }, ms: number): void {
     const { worker } = this;
-    const end = performance.now() + ms;
+    const end = threadNow() + ms;
     do {
       if (walk.bucket < worker.bucketCount) {
         const result = worker.engine.survey(walk.bucket, worker.slot + layout.S_MANY, RECORDS);
@@ -299,7 +354,7 @@ export class Evictor {
         this.told[layout.V_WALKS / 8]++;
         return;
       }
-    } while (performance.now() < end);
+    } while (threadNow() < end);
   }
 
   private adopt(n: number): void {
@@ -309,11 +364,12 @@ export class Evictor {
       const hash = words[i * 4] >>> 0;
       const address = (words[i * 4 + 1] & ~layout.LOG_BITS) >>> 0;
       const version = words[i * 4 + 2] >>> 0;
+      const expires = words[i * 4 + 3];
       const id = entries.find(hash);
       if (id < 0 || !entries.isResident(id)) {
-        if (this.isAlive(address, version)) this.admit(hash, address, version);
+        if (this.isAlive(address, version)) this.admit(hash, address, version, expires);
       } else if (!this.isAlive(entries.addresses[id], entries.versions[id])) {
-        entries.settle(id, address, version); // it was replaced, and the record of that was lost
+        this.settle(id, address, version, expires); // it was replaced, and the record of that was lost
       }
     }
   }

@@ -71,17 +71,19 @@ export class NamespaceEvictor {
     return true;
   }
 
-  /** The next candidates, around the table from where the last ones ended. False when a whole turn finds none. */
+  /**
+   * The next candidates, around the table from where the last ones ended. False when a whole turn finds none: two pieces, to the table's
+   * end and from its beginning, of which a listing goes through the second to its end even where it meets nobody.
+   */
   private list(): boolean {
     const { worker } = this;
-    const start = this.hand;
-    for (let turned = false; !(turned && this.hand >= start); ) {
+    for (let pieces = 0; pieces < 2; ) {
       const { count, next, words } = listEntries(worker, this.id, this.hand, LISTED);
       // a bucket of more than fit is not listed at all: passed over, the next turn may find it shorter
       this.hand = next === this.hand && count === 0 ? next + 1 : next;
       if (this.hand >= worker.bucketCount) {
         this.hand = 0;
-        turned = true;
+        pieces++;
       }
       if (count === 0) continue;
       this.candidates = words;

@@ -69,6 +69,7 @@ export class Directory {
           `all ${ids} namespace ids are in use; drop namespaces, or create the store with a larger maxNamespaces`,
         );
       }
+      if (status === NO_MEMORY && worker.sweepDead() > 0) continue;
       if (status === NO_MEMORY) throw new OutOfMemoryError(`no memory is left to make namespace "${name}"`);
     }
   }

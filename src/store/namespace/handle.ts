@@ -122,11 +122,13 @@ export class NamespaceHandle<E extends EncodingName> {
       return;
     }
     if (status === QUOTA) {
+      // what has expired fills no limit, and goes before anything that lives
+      if (this.worker.sweepExpired() > 0) return;
       if (this.record.whenFull === "evict" && this.evictWithin(keyLength, length)) return;
       throw atItsLimit(this.name, this.record);
     }
     if (status === NO_MEMORY) {
-      if (this.worker.sweep() > 0) return;
+      if (this.worker.sweepDead() > 0) return;
       throw outOfMemory(this.worker, keyLength, length);
     }
     throw new Error(`the engine answered ${status}: this is a fault in Engram`);

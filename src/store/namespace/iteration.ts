@@ -37,7 +37,7 @@ export function* walk<V>(
     } else if (torn) {
       room /= 2;
     } else {
-      yield* batch;
+      yield* living(worker, batch);
       bucket = next;
       room = Math.min(room * 2, LISTED);
     }
@@ -75,25 +75,34 @@ function* walkBucket<V>(
         batch.push(entry);
       }
     }
-    yield* batch;
+    yield* living(worker, batch);
   }
+}
+
+/** Of a batch that was copied out, what has not expired by the time that it is asked for. */
+function* living<V>(worker: WorkerConnection, batch: readonly Listed<V>[]): IterableIterator<Listed<V>> {
+  for (const listed of batch) if (listed.expires === 0 || !worker.hasCome(listed.expires)) yield listed;
 }
 
 function copyListed<V>(worker: WorkerConnection, codec: Codec, entry: number, version: number): Listed<V> | null {
   const lengths = worker.engine.readListed(entry, version) >>> 0;
   if (lengths === 0) return null;
   const keyBytes = worker.keyCopy(lengths >>> 16);
-  return new Listed(keyBytes, codec.decode(worker.window, 0, lengths & 0xffff) as V);
+  const expires = worker.out[2];
+  return new Listed(keyBytes, codec.decode(worker.window, 0, lengths & 0xffff) as V, expires);
 }
 
 /** An entry as it was copied out. Its key becomes text only when asked for. */
 export class Listed<V> {
   readonly keyBytes: Uint8Array;
   readonly value: V;
+  /** Tick at which it expires, 0 = never. */
+  readonly expires: number;
 
-  constructor(keyBytes: Uint8Array, value: V) {
+  constructor(keyBytes: Uint8Array, value: V, expires: number) {
     this.keyBytes = keyBytes;
     this.value = value;
+    this.expires = expires;
   }
 
   get key(): string {

@@ -332,10 +332,11 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
 
   // ---------------------------------------------------------------- the whole namespace
 
-  /** Living entries. Exact when no one writes; otherwise within the writes under way. */
+  /** Living entries: those that `keys()` gives. Exact when no one writes; otherwise within the writes under way. */
   get size(): number {
     this.enter(READ);
     this.refreshIfStale();
+    this.worker.sweepExpired();
     return idWord(this.worker, this.id, layout.I_ENTRIES);
   }
 
@@ -350,7 +351,7 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
       const status = worker.engine.clearNamespace(this.entry, this.version, worker.putKey(this.name));
       if (status === OK) break;
       if (status === layout.NO_IDS && worker.sweep() > 0) continue;
-      if (status === NO_MEMORY && (worker.sweep() > 0 || deleteSome(worker, this.record.id) > 0)) continue;
+      if (status === NO_MEMORY && (worker.sweepDead() > 0 || deleteSome(worker, this.record.id) > 0)) continue;
       if (status === layout.NO_IDS)
         throw new NamespaceLimitError(
           `no namespace id is free to clear "${this.name}"; sweep first (store.maintain())`,
@@ -360,10 +361,11 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
     this.refresh();
   }
 
-  /** What it holds and what it may: each count as of some moment during the call. */
+  /** What it holds and what it may: each count as of some moment during the call, of living entries alone. */
   usage(): NamespaceUsage {
     this.enter(READ);
     this.refreshIfStale();
+    this.worker.sweepExpired();
     return usageOf(this.worker, this.record);
   }
 
