@@ -14,6 +14,8 @@ export interface Shape {
   readonly slotCount: number;
   readonly buckets: number;
   readonly bucketCount: number;
+  readonly groups: number;
+  readonly groupShift: number;
   readonly pool: number;
   /** Address of a ring outside the pool, 0 = none. */
   readonly ring: number;
@@ -30,6 +32,7 @@ const REGISTERS: readonly (readonly [number, string])[] = [
   [L.S_HAND_OLD_ID, "a namespace id to be cleared"],
   [L.S_PENDING, "a stack operation"],
   [L.S_WRITE_EPOCH, "a write"],
+  [L.S_FILING, "a bucket it puts an entry into"],
   [L.S_HAZARD_CURRENT, "a hazard (current)"],
   [L.S_HAZARD_PREVIOUS, "a hazard (previous)"],
   [L.S_HAZARD_HEAD, "a hazard (head)"],
@@ -107,6 +110,17 @@ export class InvariantCheck {
     }
   }
 
+  /** Both filters must have it, or listings of its namespace pass it over. */
+  private checkPresence(entry: number, id: number, bucket: number): void {
+    const { words, shape } = this;
+    const group = words[(shape.groups >> 2) + (bucket >> shape.groupShift)];
+    if (((group >>> (id % 31)) & 1) === 0) this.report(`entry ${entry} of id ${id} is missing in its group's filter`);
+    const section = bucket >>> Math.max(0, Math.log2(shape.bucketCount) - 7);
+    const word = words[(shape.ids + id * L.ID_STRIDE + L.I_SECTIONS + (section >>> 5) * 4) >> 2];
+    if (((word >>> Math.min(section & 31, 30)) & 1) === 0)
+      this.report(`entry ${entry} of id ${id} is missing in its section's filter`);
+  }
+
   private checkEntry(entry: number, bucket: number, first: number): void {
     const { words, shape } = this;
     const at = entry >> 2;
@@ -133,6 +147,7 @@ export class InvariantCheck {
       this.report(`entry ${entry} is of namespace id ${id}, which there is not`);
       return;
     }
+    this.checkPresence(entry, id, bucket);
     this.entriesOfId[id]++;
     this.bytesOfId[id] += 32 << sizeClass;
     if (id === L.DIRECTORY_ID) this.namedIds[words[(entry + L.E_KEY + ((keyLength + 15) & ~15) + L.N_ID) >> 2]]++;

@@ -7,6 +7,7 @@ import { statSync } from "node:fs";
 import { layout } from "../core/index.js";
 import { CorruptBackupError, InvalidArgumentError } from "../store/errors.js";
 import {
+  backedUpGrant,
   evictionName,
   type Loaded,
   type Loader,
@@ -311,6 +312,7 @@ const BITS: readonly [number, Permission][] = [
 /** Grants are given again; channels lie in chunks of their own, which no backup keeps. Returns how many there were. */
 function fillSystem(store: Store, snapshot: SnapshotEntries): number {
   let channels = 0;
+  const namespaces = new Set([...snapshot.namespaces.values()].map(({ name }) => name));
   for (const { key, value } of snapshot.system) {
     const text = Buffer.from(key).toString("utf8");
     if (text.startsWith("channel:")) {
@@ -322,7 +324,10 @@ function fillSystem(store: Store, snapshot: SnapshotEntries): number {
     const rest = text.slice(grant[0].length);
     const agent = rest.slice(0, Number(grant[1]));
     const permissions = BITS.flatMap(([bit, name]) => (value[0] & bit ? [name] : []));
-    store.grant(agent, rest.slice(agent.length + 1), permissions);
+    const namespace = rest.slice(agent.length + 1);
+    const kind = backedUpGrant(value, namespaces.has(namespace));
+    if (kind === "spent") store.grantSpent(agent, namespace, permissions);
+    else if (kind === "grant") store.grant(agent, namespace, permissions);
   }
   return channels;
 }

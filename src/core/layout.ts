@@ -9,6 +9,7 @@
  *   …        NAMESPACE IDS 64-byte usage lines, one an id
  *   …        SLABS         u32 a slab: its size class and, while it is being cut, its owner
  *   …        DIRTY         one bit per 4 KiB of pool
+ *   …        GROUPS        u32 a group of 32 buckets: which namespace ids may have entries there
  *   …        BUCKETS       u32 link each
  *   …        POOL          64 KiB slabs; the rest of the memory, a guard page excepted
  *
@@ -23,6 +24,7 @@ export const LINE: u32 = 64;
 export const SLAB_SIZE: u32 = 65536;
 export const SLAB_SHIFT: u32 = 16;
 export const REGION_SHIFT: u32 = 12; // 4 KiB dirty regions, ADR-005
+export const GROUP_SHIFT: u32 = 5; // 32 buckets share a word that tells whose entries they may hold (assembly/presence.ts)
 /** Readers clamp nothing but addresses: a racy u16 length may reach this far past the pool, so nothing lives there. */
 export const GUARD_SIZE: u32 = 131072;
 
@@ -53,6 +55,7 @@ export const H_EVICTION: u32 = 88; // 0 = refuse when full, 1 = sampled CLOCK, a
 export const H_STORE_ID: u32 = 92; // random: a handle is checked against it
 export const H_LOG: u32 = 104; // the access logs; 0 = there are none
 export const H_LOG_RECORDS: u32 = 108; // a log's records, a power of two
+export const H_GROUPS: u32 = 120;
 export const H_MAX_ENTRIES: u32 = 112; // entries in namespaces of users at most, kept by the evictor; 0 = no limit
 
 // --- header, contended lines: one word (or one pair that changes together) a line
@@ -65,6 +68,7 @@ export const H_SLAB_NEXT: u32 = 448; // hint: slabs below it are taken
 export const H_ACL_GENERATION: u32 = 512; // bumped on every grant and revoke
 export const H_NEXT_ID: u32 = 576; // hint: where to look for a free namespace id
 export const H_SWEEP: u32 = 640; // next bucket the sweeper visits
+export const H_TIDY: u32 = 644; // slot + 1 of who takes bits out of the presence filters, 0 = nobody; in the sweeper's line: as rarely written
 export const H_CLOSED: u32 = 704; // 1 = the creator has closed the store
 export const H_HOLD: u32 = 768; // 1 = the maintenance thread shall pause (verify)
 export const H_HELD: u32 = 832; // 1 = it has paused
@@ -111,6 +115,7 @@ export const S_HAZARD_HEAD: u32 = 72;
 export const S_PINS: u32 = 76; // borrowed views
 export const PIN_COUNT: u32 = 8;
 export const S_WRITE_EPOCH: u32 = 128; // epoch this worker's current write began in, 0 = none
+export const S_FILING: u32 = 132; // bucket + 1 that this worker's current write puts a new entry into, 0 = none
 // what the worker holds while it is in no list: read by the reaper only
 export const S_HAND_CHUNK: u32 = 192; // taken from the cache, not yet published
 export const S_HAND_CHUNK_VERSION: u32 = 196;
@@ -234,6 +239,10 @@ export const I_LAST_USED: u32 = 16; // tick of the last write, to the second
 export const I_INEXACT: u32 = 20; // a worker died while changing the counts: they are off by at most one entry, until recounted
 export const I_LOAD: u32 = 24; // while a backup is restored: 1 = entries of this id are loaded, their keys hashed with I_LOAD_SEED
 export const I_LOAD_SEED: u32 = 28;
+export const I_LIFE: u32 = 32; // u64: how often this id was taken; with the id, a number no other life of any id has
+export const I_MADE: u32 = 40; // u64: that number, as it was when the namespace that has this id now was made: a clear keeps it
+export const I_SECTIONS: u32 = 48; // 4 u32: in which parts of the table this id may have entries (assembly/presence.ts)
+export const SECTION_WORDS: u32 = 4;
 export const ID_FREE: u32 = 0;
 export const ID_USED: u32 = 1;
 export const ID_CLEARED: u32 = 2; // unreachable; taken again once its entries are swept

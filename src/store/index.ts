@@ -8,6 +8,7 @@ export * from "./errors.js";
 export type { AdaptiveStats, EvictionDecision } from "./eviction/decision-log.js";
 export { type EvictionName, evictionName, type LivePolicyName } from "./eviction/live-policies.js";
 export type { PressureLevel } from "./eviction/pressure.js";
+export { backedUpGrant } from "./grants.js";
 export { HASH_BYTES_MAX, type HashKind, hashBytes, selectHash } from "./hash.js";
 export { type Key, PreparedKey } from "./key.js";
 export type { Cut, Loaded, Loader } from "./loader.js";

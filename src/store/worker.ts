@@ -25,6 +25,10 @@ export const MAX_TTL_MS = 200 * 24 * 3600 * 1000;
 /** Own operations after which a thread looks at the clock itself, so that it ticks even without the maintenance thread. */
 const OPERATIONS_PER_CLOCK = 1024;
 
+/** Buckets that a writer sweeps when there is no memory: a millisecond or two where all of them are full, and where nothing was found in a whole turn. */
+const ROOM_BUCKETS = 32768;
+const ROOM_BUCKETS_IN_VAIN = 2048;
+
 const utf8 = new TextEncoder();
 
 export class WorkerConnection {
@@ -57,6 +61,8 @@ export class WorkerConnection {
   /** Each growth gives the memory a new buffer object; views made over the older ones stay good. */
   private readonly sharedBuffers = new WeakSet<ArrayBufferLike>();
   private operations = 0;
+  /** Buckets that were swept for room since that last gave any, a whole turn at most. */
+  private sweptInVain = 0;
   /** No maintenance thread can reach private memory: once something may expire there, every operation looks at the clock. */
   private everyOperationTicks = false;
   /** In private memory: what this thread does now and then, as its own maintenance. */
@@ -170,9 +176,18 @@ export class WorkerConnection {
     return this.engine.sweep(this.bucketCount) >>> 0;
   }
 
-  /** The bucket an entry is in. */
-  bucketOf(entry: number, mask: number): number {
-    return (new Uint32Array(this.currentBuffer(), entry + layout.E_HASH, 1)[0] & mask) >>> 0;
+  /**
+   * The same for a writer that found no memory, a bounded part of the table at a time: the next one goes on where this one ended. While
+   * it keeps finding nothing the part becomes small, so that a refusal in a full store costs its thread about what a write does.
+   */
+  sweepForRoom(): number {
+    const buckets = Math.min(
+      this.bucketCount,
+      this.sweptInVain < this.bucketCount ? ROOM_BUCKETS : ROOM_BUCKETS_IN_VAIN,
+    );
+    const swept = this.engine.sweep(buckets) >>> 0;
+    this.sweptInVain = swept > 0 ? 0 : Math.min(this.sweptInVain + buckets, this.bucketCount);
+    return swept;
   }
 
   // ---------------------------------------------------------------- keys

@@ -45,6 +45,8 @@ function makeStore() {
     slotCount: SLOTS,
     buckets: geometry.buckets,
     bucketCount: geometry.bucketCount,
+    groups: geometry.groups,
+    groupShift: L.GROUP_SHIFT,
     pool: geometry.pool,
     ring: 0,
   });

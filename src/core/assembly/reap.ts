@@ -81,6 +81,7 @@ import {
 import { load32, load64, store32, swap32 } from "./memory";
 import { classAt, classOf, emptyCache, finishSlab, giveToCache, isChunk, sizeOf, swapTookEffect, trim, unstamp } from "./pool";
 import { idKind, idLine, idTaker, valueOf, withKind } from "./quota";
+import { settlePresence } from "./presence";
 import { clearHazards, scan } from "./reclaim";
 import { list } from "./sweep";
 import { find, found, padded } from "./table";
@@ -107,6 +108,7 @@ export function reap(number: u32): bool {
   for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) settleRetired(slotAt(i));
   for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) settleFree(slotAt(i));
   for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) clearHazardsOf(slotAt(i));
+  for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) settlePresence(slotAt(i), i);
   for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) inherit(slotAt(i), i);
   return true;
 }
@@ -456,12 +458,13 @@ function isPublishedRing(chunk: u32): bool {
   const target = slot + S_MANY;
   let bucket: u32 = 0;
   while (bucket <= buckets) {
-    const result = list(SYSTEM_ID, bucket, target, 512);
+    const result = list(SYSTEM_ID, bucket, buckets + 1, target, 512);
     bucket = <u32>result;
     const n = <u32>(result >> 32);
     for (let i: u32 = 0; i < n; i++) {
       const entry = load<u32>(target + (i << 3));
-      if (load<u64>(entry + E_KEY) == CHANNEL_PREFIX && load<u32>(valueOf(entry)) == chunk) return true;
+      const leadsHere = load<u64>(entry + E_KEY) == CHANNEL_PREFIX && load<u32>(valueOf(entry)) == chunk;
+      if (leadsHere && load32(entry + E_VERSION) == load<u32>(target + (i << 3), 4)) return true;
     }
   }
   return false;
@@ -497,7 +500,7 @@ function isInDirectory(id: u32): bool {
   const target = slot + S_MANY;
   let bucket: u32 = 0;
   while (bucket <= buckets) {
-    const result = list(0, bucket, target, 512);
+    const result = list(0, bucket, buckets + 1, target, 512);
     bucket = <u32>result;
     const n = <u32>(result >> 32);
     for (let i: u32 = 0; i < n; i++) {

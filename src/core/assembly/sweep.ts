@@ -19,6 +19,7 @@ import {
 import { findEntry, removeEntry } from "./evict";
 import { load32, racy32 } from "./memory";
 import { isChunk } from "./pool";
+import { forgetGroup, forgetGroupOfAll, forgetSection, groupEnd, groupStart, isBare, nextOf, sectionEnd, sectionStart } from "./presence";
 import { isCleared } from "./quota";
 import { clearHazards } from "./reclaim";
 import { isExpired } from "./table";
@@ -27,10 +28,26 @@ import { beginWrite, bucketMask, buckets, count, endWrite } from "./worker";
 /** Removes what is dead in `n` buckets from bucket `from` on; returns how many entries went. */
 export function sweep(from: u32, n: u32): u32 {
   let swept: u32 = 0;
-  for (let i: u32 = 0; i < n; i++) {
-    const bucket = buckets + (((from + i) & bucketMask) << 2);
-    if (load<u32>(bucket) != 0) swept += sweepBucket(bucket);
+  for (let i: u32 = 0; i < n; ) {
+    const first = (from + i) & bucketMask;
+    const end = min<u32>(groupEnd(first), first + n - i);
+    if (!isBare(first)) swept += sweepGroup(first, end);
+    i += end - first;
   }
+  return swept;
+}
+
+/** The buckets of a group, or some of them. One that is empty is told so, and the next sweep passes over it. */
+function sweepGroup(first: u32, end: u32): u32 {
+  let swept: u32 = 0;
+  let any = false;
+  for (let i = first; i < end; i++) {
+    const bucket = buckets + (i << 2);
+    if (load<u32>(bucket) == 0) continue;
+    any = true;
+    swept += sweepBucket(bucket);
+  }
+  if (!any && first == groupStart(first) && end == groupEnd(first)) forgetGroupOfAll(first);
   return swept;
 }
 
@@ -63,25 +80,43 @@ function sweepBucket(bucket: u32): u32 {
 }
 
 /**
- * Lists (address, version) of the living entries of a namespace id, from bucket `from` on, until `room` of them are
- * listed at `target` (8 bytes each) or the table ends. A bucket is listed whole or not at all.
+ * Lists (address, version) of the living entries of a namespace id, in buckets `from` to `to` - 1, until there is no room for more
+ * than `room` of them at `target` (8 bytes each). A bucket is listed whole or not at all. Only buckets that may hold any are looked
+ * at (presence.ts); what turns out to hold none is noted for the next lister.
+ *
+ * That the id is a namespace's own is for the caller to prove, afterwards: it may have been given to another one meanwhile.
  *
  * @returns the next bucket to look at in the low word, the number listed in the high word
  */
-export function list(id: u32, from: u32, target: u32, room: u32): u64 {
+export function list(id: u32, from: u32, to: u32, target: u32, room: u32): u64 {
   let n: u32 = 0;
+  let sectionsEnd = from; // of the section that is being listed
+  let fromItsStart = false;
+  let before: u32 = 0; // listed before that section
   let bucket = from;
-  for (; bucket <= bucketMask; bucket++) {
-    if (load<u32>(buckets + (bucket << 2)) == 0) continue;
-    const before = n;
-    const after = listBucket(id, buckets + (bucket << 2), target, n, room);
-    if (after > room) {
-      n = before;
-      break;
+  while (true) {
+    const next = nextOf(id, bucket, to);
+    if (next >= to && to < sectionsEnd) break;
+    if (next >= sectionsEnd) {
+      if (fromItsStart && n == before) forgetSection(id, sectionsEnd - 1);
+      if (next >= to) break;
+      fromItsStart = sectionStart(next) >= bucket && sectionEnd(next) <= to;
+      sectionsEnd = sectionEnd(next);
+      before = n;
     }
-    n = after;
+    bucket = next;
+    const end = min<u32>(groupEnd(bucket), to);
+    const whole = bucket == groupStart(bucket) && end == groupEnd(bucket);
+    const had = n;
+    for (; bucket < end; bucket++) {
+      if (load<u32>(buckets + (bucket << 2)) == 0) continue;
+      const after = listBucket(id, buckets + (bucket << 2), target, n, room);
+      if (after > room) return <u64>bucket | (<u64>n << 32);
+      n = after;
+    }
+    if (whole && n == had) forgetGroup(id, bucket - 1);
   }
-  return <u64>bucket | (<u64>n << 32);
+  return <u64>to | (<u64>n << 32);
 }
 
 /** Times a bucket is walked again because it changed under the walk, before what was seen of it has to do. */
@@ -98,6 +133,10 @@ export function survey(from: u32, target: u32, room: u32): u64 {
   let n: u32 = 0;
   let bucket = from;
   for (; bucket <= bucketMask; bucket++) {
+    if (isBare(bucket)) {
+      bucket = groupEnd(bucket) - 1;
+      continue;
+    }
     if (load<u32>(buckets + (bucket << 2)) == 0) continue;
     const before = n;
     let patience = SURVEY_PATIENCE;

@@ -7,6 +7,7 @@ import {
   H_BUCKET_MASK,
   H_DIRTY,
   H_EPOCH,
+  H_GROUPS,
   H_HASH_KIND,
   H_IDS,
   H_LOG,
@@ -32,6 +33,7 @@ export let poolEnd: u32 = 0;
 export let slabs: u32 = 0;
 export let buckets: u32 = 0;
 export let bucketMask: u32 = 0;
+export let groups: u32 = 0;
 export let hashKind: u32 = 0;
 export let ids: u32 = 0;
 /** This worker's access log, and its records - 1; 0 where no policy asks for it (log.ts). */
@@ -48,6 +50,7 @@ export function takePlace(number: u32): void {
   slabs = load<u32>(H_SLABS);
   buckets = load<u32>(H_BUCKETS);
   bucketMask = load<u32>(H_BUCKET_MASK);
+  groups = load<u32>(H_GROUPS);
   hashKind = load<u32>(H_HASH_KIND);
   ids = load<u32>(H_IDS);
   dirty = load<u32>(H_DIRTY);

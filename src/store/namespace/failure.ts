@@ -35,13 +35,15 @@ export function outOfMemory(worker: WorkerConnection, keyLength: number, length:
   );
 }
 
-/** Deletes some living entries of a namespace; how many: 0 when it has none. */
-export function deleteSome(worker: WorkerConnection, id: number): number {
+/** Deletes some living entries of a namespace. False when it has none; true also when it is not what it was. */
+export function deleteSome(worker: WorkerConnection, record: Record): boolean {
   let deleted = 0;
   for (let bucket = 0; bucket < worker.bucketCount && deleted === 0; ) {
-    const { count, next, words } = listEntries(worker, id, bucket, LISTED);
-    bucket = next;
+    const listing = listEntries(worker, record, bucket, worker.bucketCount, LISTED);
+    if (listing === null) return true;
+    const { count, next, words } = listing;
+    bucket = next === bucket ? next + 1 : next;
     for (let i = 0; i < count; i++) deleted += worker.engine.removeVictim(words[i * 2], words[i * 2 + 1]);
   }
-  return deleted;
+  return deleted > 0;
 }
