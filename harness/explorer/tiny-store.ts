@@ -122,6 +122,7 @@ export class TinyStore {
     const part = (from: number, to: number) => this.words.subarray(from >> 2, to >> 2);
     const parts = [
       part(0, T.HEADER_STATE_SIZE),
+      part(L.H_TIDY, L.H_TIDY + L.LINE),
       part(T.IDS, T.POOL + program.settings.slabs * T.SLAB_SIZE),
       part(T.RING, T.RING + T.RING_SIZE),
     ];

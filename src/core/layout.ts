@@ -68,7 +68,6 @@ export const H_SLAB_NEXT: u32 = 448; // hint: slabs below it are taken
 export const H_ACL_GENERATION: u32 = 512; // bumped on every grant and revoke
 export const H_NEXT_ID: u32 = 576; // hint: where to look for a free namespace id
 export const H_SWEEP: u32 = 640; // next bucket the sweeper visits
-export const H_TIDY: u32 = 644; // slot + 1 of who takes bits out of the presence filters, 0 = nobody; in the sweeper's line: as rarely written
 export const H_CLOSED: u32 = 704; // 1 = the creator has closed the store
 export const H_HOLD: u32 = 768; // 1 = the maintenance thread shall pause (verify)
 export const H_HELD: u32 = 832; // 1 = it has paused
@@ -78,6 +77,7 @@ export const H_CLASSES: u32 = 1024; // one line a size class: u64 tagged stack h
 export const H_WAKE: u32 = 1664; // 1 = the maintenance thread shall look now: a log fills up, or the store is closed
 export const H_EVICTOR_WORDS: u32 = 1728; // what the evictor tells: V_*, f64 each, written by it alone
 export const H_DECISIONS: u32 = 1792; // the latest changes of an adaptive policy: DECISIONS_KEPT x DECISION_SIZE, written by the evictor alone
+export const H_TIDY: u32 = 3904; // slot + 1 of who takes bits out of the presence filters, 0 = nobody
 export const H_BACKUP: u32 = 4032; // 1 = a backup drains the dirty bitmap: there can be one
 export const HEADER_SIZE: u32 = 4096;
 

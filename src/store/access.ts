@@ -87,7 +87,7 @@ export class Access {
   /** Sets the permissions of an agent on a namespace, or its name while there is none; 0 takes the grant away. */
   grant(agent: string, namespace: string, bits: number): void {
     if (bits === 0) this.grants.remove(agent, namespace);
-    else this.given(agent, this.grants.give(agent, namespace, bits, this.directory.find(namespace)?.made ?? NONE));
+    else this.given(agent, this.grants.give(agent, namespace, bits, this.madeOf(namespace)));
     this.changed();
   }
 
@@ -108,8 +108,8 @@ export class Access {
 
   /** Drops a namespace and what was granted on it. False when there is none. */
   drop(namespace: string): boolean {
-    const made = this.directory.find(namespace)?.made ?? NONE;
-    const granted = made !== NONE && this.grants.spend(namespace, made);
+    const made = this.madeOf(namespace);
+    const granted = made !== NONE && this.grants.settle(namespace, made);
     const dropped = this.directory.drop(namespace, made);
     if (granted) {
       this.grants.forget(namespace, made);
@@ -118,8 +118,9 @@ export class Access {
     return dropped;
   }
 
-  isThere(namespace: string): boolean {
-    return this.directory.find(namespace) !== null;
+  /** Which namespace has this name, NONE if none. */
+  madeOf(namespace: string): number {
+    return this.directory.find(namespace)?.made ?? NONE;
   }
 
   private changed(): void {
@@ -151,12 +152,18 @@ export class AgentAccess {
       this.bits = this.access.permissions(this.agent, this.namespace, this.made);
       this.generation = generation;
     }
-    if ((this.bits & needed) !== needed && !this.isNothing(needed)) throw this.denied(needed);
+    if ((this.bits & needed) !== needed && !this.isAllowedNow(needed)) throw this.denied(needed);
   }
 
-  /** What is not there may be read and emptied by anyone: a handle of a dropped namespace finds nothing, and makes nothing. */
-  private isNothing(needed: number): boolean {
-    return (needed & ~(READ | DELETE)) === 0 && !isReserved(this.namespace) && !this.access.isThere(this.namespace);
+  /**
+   * The namespace may have been dropped since this view last met it, and be another now, or none: what is not there may be read and
+   * emptied by anyone, so that a handle of a dropped namespace finds nothing, and makes nothing.
+   */
+  private isAllowedNow(needed: number): boolean {
+    if (isReserved(this.namespace)) return false;
+    this.made = this.access.madeOf(this.namespace);
+    this.bits = this.access.permissions(this.agent, this.namespace, this.made);
+    return (this.bits & needed) === needed || (this.made === NONE && (needed & ~(READ | DELETE)) === 0);
   }
 
   /**

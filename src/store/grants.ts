@@ -12,8 +12,9 @@
  *   standing         make, use           use                           nothing, unless the agent made it
  *   for one          nothing             use                           nothing
  *
- * A drop spends standing grants before it takes the namespace out of the directory, and removes the others afterwards: a thread that
- * dies in between leaves nobody a permission on what comes next. All changes are by version: a grant given meanwhile wins.
+ * Before a drop takes the namespace out of the directory it notes in standing grants that this was theirs; afterwards it spends them and
+ * removes the others. A thread that dies in between leaves grants for a namespace that no other will ever be. All changes are by
+ * version: a grant given meanwhile wins.
  */
 import { layout } from "../core/index.js";
 import { listOwnEntries } from "./listing.js";
@@ -71,15 +72,10 @@ export class Grants {
     return false;
   }
 
-  /** The namespace is about to be dropped. False when there are no grants on its name. */
-  spend(namespace: string, made: number): boolean {
+  /** The namespace is about to be dropped: it was the first that came. False when there are no grants on its name. */
+  settle(namespace: string, made: number): boolean {
     const keys = this.on(namespace);
-    for (const key of keys) {
-      for (let grant = this.read(key); grant?.standing; grant = this.read(key)) {
-        if (grant.made !== FIRST && grant.made !== made) break;
-        if (this.write(key, { ...grant, made: SPENT }, layout.MODE_IF_VERSION) !== layout.UNMET) break;
-      }
-    }
+    for (const key of keys) this.change(key, FIRST, made);
     return keys.length > 0;
   }
 
@@ -88,9 +84,17 @@ export class Grants {
     const { worker } = this;
     for (const key of this.on(namespace)) {
       const grant = this.read(key);
-      if (grant === null || grant.standing || grant.made !== made) continue;
+      if (grant === null || grant.made !== made) continue;
       const [entry, version] = worker.out;
-      worker.engine.removeSystemIf(worker.putKey(key), entry, version);
+      if (grant.standing) this.change(key, made, SPENT);
+      else worker.engine.removeSystemIf(worker.putKey(key), entry, version);
+    }
+  }
+
+  /** What a standing grant is for, if it still is that. */
+  private change(key: string, from: number, to: number): void {
+    for (let grant = this.read(key); grant?.standing && grant.made === from; grant = this.read(key)) {
+      if (this.write(key, { ...grant, made: to }, layout.MODE_IF_VERSION) !== layout.UNMET) return;
     }
   }
 

@@ -25,9 +25,9 @@ export const MAX_TTL_MS = 200 * 24 * 3600 * 1000;
 /** Own operations after which a thread looks at the clock itself, so that it ticks even without the maintenance thread. */
 const OPERATIONS_PER_CLOCK = 1024;
 
-/** Buckets that a writer sweeps when there is no memory: a millisecond or two where all of them are full, and where nothing was found in a whole turn. */
-const ROOM_BUCKETS = 32768;
-const ROOM_BUCKETS_IN_VAIN = 2048;
+/** Buckets that a writer sweeps when there is no memory: about a millisecond where all of them are full; and once a whole turn has found nothing. */
+const ROOM_BUCKETS = 16384;
+const ROOM_BUCKETS_IN_VAIN = 1024;
 
 const utf8 = new TextEncoder();
 
@@ -40,7 +40,11 @@ export class WorkerConnection {
   /** The key window, as bytes and as words. */
   private readonly keyBytes: Uint8Array;
   private readonly keyWords: Int32Array;
-  private readonly scopes = new Map<string, KeyScope>();
+  /** By name, as long as a handle or a prepared key of it is in use. */
+  private readonly scopes = new Map<string, WeakRef<KeyScope>>();
+  private readonly unused = new FinalizationRegistry((name: string) => {
+    if (this.scopes.get(name)?.deref() === undefined) this.scopes.delete(name);
+  });
   /** The value window. */
   readonly window: Window;
   readonly values: Buffer;
@@ -238,10 +242,11 @@ export class WorkerConnection {
 
   /** What a key prepared for the namespace of this name belongs to. */
   scopeOf(namespace: string): KeyScope {
-    let scope = this.scopes.get(namespace);
+    let scope = this.scopes.get(namespace)?.deref();
     if (scope === undefined) {
       scope = { namespace };
-      this.scopes.set(namespace, scope);
+      this.scopes.set(namespace, new WeakRef(scope));
+      this.unused.register(scope, namespace);
     }
     return scope;
   }

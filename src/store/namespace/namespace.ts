@@ -168,8 +168,10 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
     const done = batch.read(this.entry, this.version, this.scope, keys, from);
     if (done === STALE) {
       if (this.refresh()) return 0;
-      for (let i = from; i < keys.length; i++) this.put(keys[i]); // one that is none is refused here as well
-      values.length = keys.length;
+      for (let i = from; i < keys.length; i++) {
+        this.put(keys[i]); // what is no key is refused here as well
+        values.push(undefined);
+      }
       return keys.length - from;
     }
     if (this.binary) values.push(...(batch.copies(done) as Values[E][]));
