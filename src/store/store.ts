@@ -249,7 +249,8 @@ export class Store implements AsyncDisposable {
    * collector, so it may come late.
    *
    * @param length 1 to 16,352 bytes
-   * @throws InvalidArgumentError, OutOfMemoryError
+   * @throws InvalidArgumentError; OutOfMemoryError when no chunk is free, or buffers would take more than seven eighths of the pool: it says which
+   *   threads hold how many, as `stats().memory.buffers` does
    */
   buffer(length: number): Uint8Array {
     const { worker, buffers } = this.connection;

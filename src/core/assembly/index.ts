@@ -28,6 +28,8 @@ import {
   SLOT_SIZE,
   STALE,
   S_BUFFERS,
+  S_BUFFER_BYTES,
+  S_BUFFER_COUNT,
   S_HAND_CHUNK,
   S_HAND_FREE,
   S_INCARNATION,
@@ -518,7 +520,14 @@ export function takeBuffer(size: u32): u32 {
   store<u32>(chunk + E_NEXT, load<u32>(slot + S_BUFFERS));
   store<u32>(slot + S_BUFFERS, chunk);
   store<u32>(slot + S_HAND_CHUNK, 0);
+  countBuffer(chunk, 1);
   return chunk;
+}
+
+/** A death in between is settled with the buffers: whoever takes them over counts none. */
+function countBuffer(chunk: u32, by: i32): void {
+  store<u32>(slot + S_BUFFER_COUNT, load<u32>(slot + S_BUFFER_COUNT) + by);
+  store<u32>(slot + S_BUFFER_BYTES, load<u32>(slot + S_BUFFER_BYTES) + by * sizeOf(classAt(chunk)));
 }
 
 export function returnBuffer(chunk: u32): bool {
@@ -531,6 +540,7 @@ export function returnBuffer(chunk: u32): bool {
   }
   store<u32>(slot + S_HAND_FREE, chunk);
   store<u32>(link, load<u32>(chunk + E_NEXT));
+  countBuffer(chunk, -1);
   giveToCache(chunk, classAt(chunk));
   store<u32>(slot + S_HAND_FREE, 0);
   trim(classAt(chunk));
@@ -551,6 +561,7 @@ export function publishRing(ring: u32): void {
   let link = slot + S_BUFFERS;
   while (load<u32>(link) != ring) link = load<u32>(link) + E_NEXT;
   store<u32>(link, load<u32>(ring + E_NEXT));
+  countBuffer(ring, -1);
 }
 
 export function send(ring: u32, from: u32, length: u32): i32 {

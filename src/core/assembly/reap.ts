@@ -47,6 +47,8 @@ import {
   SLOT_SIZE,
   SYSTEM_ID,
   S_BUFFERS,
+  S_BUFFER_BYTES,
+  S_BUFFER_COUNT,
   S_CACHES,
   S_DEFERRED,
   S_HAND_CHUNK,
@@ -434,6 +436,8 @@ function uncount(cls: u32): void {
 }
 
 function adoptBuffers(dead: u32): void {
+  store<u32>(dead + S_BUFFER_COUNT, 0);
+  store<u32>(dead + S_BUFFER_BYTES, 0);
   while (true) {
     const chunk = load<u32>(dead + S_BUFFERS);
     if (chunk == 0) return;

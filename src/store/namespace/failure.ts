@@ -1,5 +1,6 @@
 /** Why a write found no place, with the figures that a reader of the error needs to help it; and what makes some room. */
 import { layout } from "../../core/index.js";
+import { describeHeld } from "../buffers.js";
 import { NamespaceLimitError, OutOfMemoryError, ValueTooLargeError } from "../errors.js";
 import { ENTRY_ROOM, padded } from "../key.js";
 import { LISTED, listEntries } from "../listing.js";
@@ -30,8 +31,9 @@ export function outOfMemory(worker: WorkerConnection, keyLength: number, length:
   const { memory, eviction } = collectStats(worker);
   const own = memory.bySizeClass.find((sizeClass) => sizeClass.size === size);
   const [tried, remedy] = eviction.policy === "none" ? ["", " or with eviction"] : [" and none could be evicted", ""];
+  const held = describeHeld(memory.buffers);
   return new OutOfMemoryError(
-    `no chunk of ${size} bytes is free${tried}: ${own?.used} of ${own?.chunks} of that size are in use, and all ${formatBytes(memory.poolBytes)} of the pool are cut into chunks. Delete entries, or create the store larger${remedy}`,
+    `no chunk of ${size} bytes is free${tried}: ${own?.used} of ${own?.chunks} of that size are in use, and all ${formatBytes(memory.poolBytes)} of the pool are cut into chunks. Delete entries, or create the store larger${remedy}${held === "" ? "" : `; ${held}`}`,
   );
 }
 
