@@ -45,6 +45,7 @@ const GRANT = z.object({
   agent: z.string().min(1),
   namespace: z.string().min(1),
   permissions: z.array(z.enum(Object.keys(PERMISSION_BITS) as [Permission, ...Permission[]])),
+  spent: z.literal(true).optional(),
 });
 const HEAD = z.object({
   engram: z.literal("entries"),
@@ -235,7 +236,10 @@ export function load(store: Store, records: IterableIterator<Located>): Counts {
     for (const { name, encoding, whenFull } of head.namespaces) {
       names.set(name, { encoding, space: store.namespace(name, { encoding, whenFull }) as Namespace });
     }
-    for (const { agent, namespace, permissions } of head.grants ?? []) store.grant(agent, namespace, permissions);
+    for (const { agent, namespace, permissions, spent } of head.grants ?? []) {
+      if (spent) store.grantSpent(agent, namespace, permissions);
+      else store.grant(agent, namespace, permissions);
+    }
   });
   const counts = { entries: 0, expired: 0 };
   for (const located of { [Symbol.iterator]: () => records }) {

@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { instrument } from "./instrument.js";
 import { EXPLORE_WASM } from "./location.js";
-import { REGION_SHIFT, SLAB_SHIFT } from "./tiny-layout.js";
+import { GROUP_SHIFT, REGION_SHIFT, SLAB_SHIFT } from "./tiny-layout.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -49,6 +49,7 @@ export function adapt(name: string, source: string): string {
       ["SLAB_SIZE: u32 = 65536;", 1 << SLAB_SHIFT],
       ["SLAB_SHIFT: u32 = 16;", SLAB_SHIFT],
       ["REGION_SHIFT: u32 = 12;", REGION_SHIFT],
+      ["GROUP_SHIFT: u32 = 5;", GROUP_SHIFT],
     ];
     return sizes.reduce((text, [from, to]) => replaceOnce(text, from, from.replace(/\d+;$/, `${to};`)), source);
   }

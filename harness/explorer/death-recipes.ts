@@ -151,6 +151,21 @@ export const DEATH_RECIPES: readonly Recipe[] = [
     settings: { slabs: 5 },
   },
   {
+    name: "death-presence",
+    about: "death of threads that take bits out of the presence filters, and of those that need them",
+    kinds: {},
+    roles: [
+      { list: 4, sweep: 1 },
+      { set: 4, delete: 4 },
+      { set: 4, delete: 3, list: 2 },
+    ],
+    ops: [1, 4],
+    keys: [0, 3],
+    present: 0.5,
+    kills: 2,
+    settings: { slabs: 4 },
+  },
+  {
     name: "death-ring",
     about: "death of senders and of the receiver",
     kinds: {},

@@ -66,7 +66,7 @@ export function callEngine(thread: Thread, place: Place): number {
       thread.ahead = 1;
       return 1;
     case "candidates":
-      return Number(engine.list(L.FIRST_ID, 0, thread.slot + L.S_MANY, 64) >> 32n);
+      return Number(engine.list(L.FIRST_ID, 0, place.buckets, thread.slot + L.S_MANY, 64) >> 32n);
     case "evictFull":
       return engine.removeVictim(thread.victim, thread.victimVersion);
     case "evict":
@@ -94,7 +94,10 @@ export function callEngine(thread: Thread, place: Place): number {
     case "attach":
       return engine.attach(thread.number);
     case "list":
-      return Number(engine.list(L.FIRST_ID, 0, thread.slot + L.S_MANY, 64) >> 32n);
+    case "evictListed":
+      return Number(engine.listOf(record, version, 0, place.buckets, thread.slot + L.S_MANY, 64) >> 32n);
+    case "removeListed":
+      return callRemove(thread, place.words);
     case "configure":
       return engine.configureNamespace(record, version, 1, ENTRY_LIMIT, 0n);
     case "buffer":
@@ -136,6 +139,12 @@ function callSet(thread: Thread, op: Op, record: number, version: number, mode: 
     thread.tokens[key],
     thread.tokens[key + 1],
   );
+}
+
+/** The next of what was listed, by the address and version it had then. */
+function callRemove(thread: Thread, words: Uint32Array): number {
+  const pair = (thread.slot + L.S_MANY + thread.listedAt * 8) >> 2;
+  return thread.engine.removeVictim(words[pair], words[pair + 1]);
 }
 
 /** As the host does on a thread's exit: the slot is known by the thread's number in it. */

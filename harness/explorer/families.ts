@@ -51,6 +51,9 @@ function drawUnkeyed(kind: OpKind, recipe: Recipe, random: Random, threads: numb
     case "clear":
     case "drop":
       return recipe.spaces === undefined ? { kind } : { kind, space: random.below(recipe.spaces) };
+    case "list":
+    case "evictListed":
+      return { kind, space: 0 };
     case "adopt":
     case "getMany":
     case "setMany":

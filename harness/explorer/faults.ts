@@ -217,6 +217,24 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     within: 50_000,
   },
   {
+    number: 45,
+    what: "a listing does not ask afterwards whether its namespace is still the one it meant",
+    families: ["listed-id"],
+    within: 200_000,
+  },
+  {
+    number: 46,
+    what: "whoever takes a bit out of a presence filter does not look for inserts under way",
+    families: ["presence", "death-presence"],
+    within: 200_000,
+  },
+  {
+    number: 47,
+    what: "an insert that finds its bit set does not say that it relies on it",
+    families: ["presence", "death-presence"],
+    within: 200_000,
+  },
+  {
     number: FAULT_CLEAR_AFTER_COPY,
     what: "a backup clears dirty bits after the copy",
     families: ["snapshot"],

@@ -16,6 +16,8 @@ export interface Shape {
   readonly bucketCount: number;
   /** Words that tell where entries expire. */
   readonly expiries: number;
+  readonly groups: number;
+  readonly groupShift: number;
   readonly pool: number;
   /** Address of a ring outside the pool, 0 = none. */
   readonly ring: number;
@@ -32,6 +34,7 @@ const REGISTERS: readonly (readonly [number, string])[] = [
   [L.S_HAND_OLD_ID, "a namespace id to be cleared"],
   [L.S_PENDING, "a stack operation"],
   [L.S_WRITE_EPOCH, "a write"],
+  [L.S_FILING, "a bucket it puts an entry into"],
   [L.S_HAZARD_CURRENT, "a hazard (current)"],
   [L.S_HAZARD_PREVIOUS, "a hazard (previous)"],
   [L.S_HAZARD_HEAD, "a hazard (head)"],
@@ -134,6 +137,17 @@ export class InvariantCheck {
     }
   }
 
+  /** Both filters must have it, or listings of its namespace pass it over. */
+  private checkPresence(entry: number, id: number, bucket: number): void {
+    const { words, shape } = this;
+    const group = words[(shape.groups >> 2) + (bucket >> shape.groupShift)];
+    if (((group >>> (id % 31)) & 1) === 0) this.report(`entry ${entry} of id ${id} is missing in its group's filter`);
+    const section = bucket >>> Math.max(0, Math.log2(shape.bucketCount) - 7);
+    const word = words[(shape.ids + id * L.ID_STRIDE + L.I_SECTIONS + (section >>> 5) * 4) >> 2];
+    if (((word >>> Math.min(section & 31, 30)) & 1) === 0)
+      this.report(`entry ${entry} of id ${id} is missing in its section's filter`);
+  }
+
   private checkEntry(entry: number, bucket: number, first: number): void {
     const { words, shape } = this;
     const at = entry >> 2;
@@ -152,7 +166,7 @@ export class InvariantCheck {
     const valueLength = words[at + L.E_VALUE_LENGTH / 4] & 0xffff;
     if (keyLength === 0 || keyLength > L.KEY_MAX || 32 + ((keyLength + 15) & ~15) + valueLength > 32 << sizeClass)
       this.report(`entry ${entry} has a key of ${keyLength} and a value of ${valueLength} bytes`);
-    this.checkBound(entry, "the group's", shape.expiries + (bucket >> L.GROUP_SHIFT) * L.EXPIRY_SIZE);
+    this.checkBound(entry, "the group's", shape.expiries + (bucket >> L.EXPIRY_SHIFT) * L.EXPIRY_SIZE);
     this.checkBound(entry, "the store's", L.H_EXPIRY);
     for (let other = first; other !== entry; other = words[other >> 2] & ~1) {
       if (words[(other + L.E_META) >> 2] === meta && this.sameKey(other, entry, keyLength))
@@ -162,6 +176,7 @@ export class InvariantCheck {
       this.report(`entry ${entry} is of namespace id ${id}, which there is not`);
       return;
     }
+    this.checkPresence(entry, id, bucket);
     this.entriesOfId[id]++;
     this.bytesOfId[id] += 32 << sizeClass;
     if (id === L.DIRECTORY_ID) this.namedIds[words[(entry + L.E_KEY + ((keyLength + 15) & ~15) + L.N_ID) >> 2]]++;

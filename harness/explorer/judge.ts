@@ -3,7 +3,7 @@ import { layout as L, slabClass } from "../../src/core/index.js";
 import { LogCheck } from "./access-logs.js";
 import { isFifo, isKeyed, isLinearizable } from "./history.js";
 import { InvariantCheck } from "./invariants.js";
-import { KEY_COUNT, keyName, type Op, type Program } from "./program.js";
+import { FIRST_SPACE_KEYS, KEY_COUNT, keyName, type Op, type Program, spaceOf } from "./program.js";
 import type { RunRecord } from "./run-record.js";
 import type { Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
@@ -14,6 +14,8 @@ export class Judge {
   private readonly check: InvariantCheck;
   private readonly versions: Uint32Array;
   private readonly evicts: boolean;
+  /** Namespaces whose entries a thread evicts as it lists them, by number; those of others must stay. */
+  private readonly evictedSpaces: ReadonlySet<number>;
   /** Histories that are checked after a schedule: one a key, one of the ring. */
   readonly histories: number;
   /** null: the program has no access logs. */
@@ -39,6 +41,8 @@ export class Judge {
       buckets: T.BUCKETS,
       bucketCount: settings.buckets,
       expiries: T.expiriesOf(settings.buckets),
+      groups: T.GROUPS,
+      groupShift: T.GROUP_SHIFT,
       pool: T.POOL,
       ring: ring === null ? 0 : T.RING,
     });
@@ -47,9 +51,14 @@ export class Judge {
     const keys = new Set(ops.flatMap(({ key, keys }) => keys ?? (key === undefined ? [] : [key])));
     this.histories = keys.size + (ring === null ? 0 : 1);
     this.logs = settings.logRecords === 0 ? null : new LogCheck(store, record, settings.logRecords, threads.length);
+    this.evictedSpaces = new Set(ops.filter(({ kind }) => kind === "evictListed").map(spaceOf));
     this.evicts =
       settings.evict ||
       threads.some((ops) => ops.some(({ kind }) => kind === "evict" || kind === "victim" || kind === "setEvicting"));
+  }
+
+  private evictsKey(key: number): boolean {
+    return this.evicts || this.evictedSpaces.has(key < FIRST_SPACE_KEYS ? 0 : 1);
   }
 
   /** What is wrong with the memory, all threads being at rest. */
@@ -104,7 +113,7 @@ export class Judge {
   historyFault(): string | null {
     const { record, program, states } = this;
     for (let key = 0; key < KEY_COUNT; key++) {
-      if (!isLinearizable(record.calls, record.length, key, states[key], { evicts: this.evicts })) {
+      if (!isLinearizable(record.calls, record.length, key, states[key], { evicts: this.evictsKey(key) })) {
         return `the history of key ${keyName(key)} is not linearizable`;
       }
     }

@@ -68,7 +68,7 @@ export class Operations {
   private fillWindows(thread: Thread, op: Op, value: number): void {
     const { words } = this;
     const key = (thread.slot + L.S_KEY) >> 2;
-    const ofSpace = op.kind === "clear" || op.kind === "drop" || op.kind === "configure";
+    const ofSpace = op.kind === "clear" || op.kind === "drop" || op.kind === "configure"; // a listing takes no key
     words[key] = ofSpace ? this.store.nameWord(spaceOf(op)) : this.keyWords[op.key ?? 0];
     words[key + 1] = 0;
     words[key + 2] = 0;
@@ -134,6 +134,14 @@ export class Operations {
         return;
       case "rejoin":
         thread.calling = "attach";
+        return;
+      case "list":
+      case "evictListed":
+        if (result < 0) break;
+        this.finishListing(thread, result);
+        return;
+      case "removeListed":
+        this.finishRemoval(thread);
         return;
       case "attach":
         thread.slot = T.SLOTS + result * L.SLOT_SIZE;
@@ -202,10 +210,12 @@ export class Operations {
     this.words[(thread.slot + L.S_KEY) >> 2] = this.store.nameWord(spaceOf(op));
   }
 
-  /** A namespace that was dropped is made again, unless it was to be dropped; the name is still in the window. */
+  /** A namespace that was dropped is made again, unless it was to be dropped or listed; the name is still in the window. */
   private finishResolve(thread: Thread, op: Op, result: number): void {
     if (result < 0 && op.kind === "drop") {
       this.finish(thread, NO_EFFECT);
+    } else if (result < 0 && (op.kind === "list" || op.kind === "evictListed")) {
+      this.finishListing(thread, 0);
     } else if (result < 0) {
       thread.calling = "create";
     } else {
@@ -251,8 +261,6 @@ export class Operations {
           this.record.broken = "a buffer could not be given back";
         }
         return result;
-      case "list":
-        return this.noteListed(thread, result);
       case "send":
         return result === L.OK ? 1 : result === L.FULL ? 0 : NO_EFFECT;
       case "receive":
@@ -357,6 +365,21 @@ export class Operations {
   /** Who dies while it drains a log may have taken records with it. */
   noteDeath(thread: Thread): void {
     if (thread.busy && thread.calling === "drain") this.record.lostTo.add(thread.ops[thread.at].log ?? 0);
+  }
+
+  /** What was listed is handed out, or evicted one by one. */
+  private finishListing(thread: Thread, count: number): void {
+    if (thread.calling === "evictListed" && count > 0) {
+      thread.listed = count;
+      thread.listedAt = 0;
+      thread.calling = "removeListed";
+    } else {
+      this.finish(thread, thread.ops[thread.at].kind === "list" ? this.noteListed(thread, count) : 0);
+    }
+  }
+
+  private finishRemoval(thread: Thread): void {
+    if (++thread.listedAt === thread.listed) this.finish(thread, thread.listed);
   }
 
   /** A listing is a look at each key at some moment of it, unless what it listed has changed since and cannot be named. */

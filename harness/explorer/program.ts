@@ -26,6 +26,7 @@ export type OpKind =
   | "victim"
   | "rejoin"
   | "list"
+  | "evictListed"
   | "configure"
   | "buffer"
   | "returnBuffer"
@@ -45,7 +46,7 @@ export interface Op {
   readonly key?: number;
   /** getMany, setMany; adopt: of the entries in the slab. */
   readonly keys?: readonly number[];
-  /** clear, drop: 1 = the second namespace. */
+  /** clear, drop, list, evictListed: 1 = the second namespace. */
   readonly space?: number;
   /** set: a value of 24 bytes, whose chunk is of the next size class, instead of 8. */
   readonly wide?: boolean;
@@ -125,6 +126,8 @@ export function describeOp(op: Op, value: number): string {
       return `adopt a slab with ${op.keys?.map((key, row) => `${keyName(key)} = ${rowValue(value, row)}`).join(", ")}`;
     case "clear":
     case "drop":
+    case "list":
+    case "evictListed":
       return `${op.kind} namespace ${SPACE_NAMES[spaceOf(op)]}`;
     case "drain":
       return `drain the log of thread ${op.log}`;

@@ -20,7 +20,7 @@ export class Thread {
   /** Index of the operation under way, or next. */
   at = 0;
   /** The engine's function under way, by OpKind, or "resolve". */
-  calling: OpKind | "resolve" | "candidates" | "evictFull" | "create" | "claim" | "attach" = "get";
+  calling: OpKind | "resolve" | "candidates" | "evictFull" | "create" | "claim" | "attach" | "removeListed" = "get";
   busy = false;
   paused = false;
   killed = false;
@@ -29,6 +29,9 @@ export class Thread {
   /** By namespace: address and version of its directory entry as last seen. */
   readonly records = new Int32Array(4);
   history = 0;
+  /** evictListed: how many were listed, and which of them is removed next. */
+  listed = 0;
+  listedAt = 0;
   /** By key: address, generation and value of what this thread read or wrote last. */
   readonly tokens = new Int32Array(KEY_COUNT * 3);
   /** Buffers lent to this thread. */

@@ -1,7 +1,7 @@
 /**
  * The store the explorer works on: the engine's own layout, with slabs so small that a pool has a dozen chunks. Recycling,
  * eviction and the cutting of slabs then happen within a few operations, and a schedule begins by restoring some ten
- * kilobytes. The two constants that differ from the shipped engine are the sizes of slabs and dirty regions; every line of its code is
+ * kilobytes. The constants that differ from the shipped engine are the sizes of slabs, dirty regions and groups of buckets; every line of its code is
  * the same.
  */
 import { layout as L } from "../../src/core/index.js";
@@ -10,6 +10,8 @@ export const SLAB_SHIFT = 8;
 /** The same for the regions of the dirty bitmap: one a slab, so that a snapshot has something to leave out. */
 export const REGION_SHIFT = 8;
 export const SLAB_SIZE = 1 << SLAB_SHIFT;
+/** A bucket a group, so that the presence filters have something to leave out. */
+export const GROUP_SHIFT = 0;
 
 export const SLOT_COUNT = 6;
 export const ID_COUNT = 6;
@@ -24,6 +26,8 @@ export const DIRTY = SLABS + SLAB_MAX * 4;
 export const BUCKETS = DIRTY + 64;
 /** Where the bounds of expiries lie: one group holds all buckets (assembly/worker.ts). */
 export const expiriesOf = (buckets: number): number => (BUCKETS + buckets * 4 + L.EXPIRY_SIZE - 1) & -L.EXPIRY_SIZE;
+/** In the same line: two words at most. */
+export const GROUPS = BUCKETS + 32;
 export const POOL = BUCKETS + 64;
 export const POOL_END = POOL + SLAB_MAX * SLAB_SIZE;
 
@@ -92,6 +96,7 @@ export function writeHeader(words: Uint32Array, settings: TinySettings): void {
   put(L.H_SLAB_MAX, settings.slabs);
   put(L.H_SLAB_LIMIT, settings.slabs);
   put(L.H_DIRTY, DIRTY);
+  put(L.H_GROUPS, GROUPS);
   put(L.H_BUCKETS, BUCKETS);
   put(L.H_BUCKET_MASK, settings.buckets - 1);
   put(L.H_POOL, POOL);

@@ -126,6 +126,7 @@ export class TinyStore {
       part(L.H_BACKUP, L.H_BACKUP + L.LINE),
       part(L.H_WAKE, L.H_WAKE + L.LINE),
       part(L.H_EXPIRY, L.H_CLEARS_SWEPT + L.LINE),
+      part(L.H_TIDY, L.H_TIDY + L.LINE),
       part(T.IDS, T.POOL + program.settings.slabs * T.SLAB_SIZE),
       part(T.RING, T.RING + T.RING_SIZE),
     ];

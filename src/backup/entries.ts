@@ -7,7 +7,7 @@ import { CorruptBackupError } from "../store/errors.js";
 import { type EncodingName, encodingOf, type WhenFull, whenFullOf } from "../store/index.js";
 import { belongs, chunkBytes } from "./chunk.js";
 import { FORMAT_VERSION, layoutOf, REGION } from "./format.js";
-import { type BackedUpGrant, readSystemEntry } from "./grants.js";
+import { type BackedUpGrant, grantsIn, readSystemEntry, type SystemEntry } from "./grants.js";
 import type { BackupImage } from "./read.js";
 
 export interface BackedUpNamespace {
@@ -44,7 +44,7 @@ export class SnapshotEntries {
   private readonly words: Uint32Array;
   private readonly regionsAt: number;
   readonly namespaces = new Map<number, BackedUpNamespace>();
-  readonly grants: BackedUpGrant[] = [];
+  readonly grants: readonly BackedUpGrant[];
   /** Names of the channels that there were: messages under way are not in a backup. */
   readonly channels: string[] = [];
   readonly losses: Loss[] = [];
@@ -73,10 +73,12 @@ export class SnapshotEntries {
         `the last ${image.missing} slabs: the file ends before their checksums`,
       );
     }
+    const granted: Extract<SystemEntry, { grant: BackedUpGrant }>[] = [];
     for (const entry of this.walk(layout.DIRECTORY_ID, layout.SYSTEM_ID)) {
-      if (entry.namespaceId === layout.SYSTEM_ID) this.addSystemEntry(entry);
-      else this.addNamespace(entry);
+      if (entry.namespaceId !== layout.SYSTEM_ID) this.addNamespace(entry);
+      else granted.push(...this.readOwn(entry));
     }
+    this.grants = grantsIn(granted, new Set([...this.namespaces.values()].map(({ name }) => name)));
   }
 
   /** All entries in namespaces that were there at the cut, expired ones included. */
@@ -137,11 +139,14 @@ export class SnapshotEntries {
     };
   }
 
-  private addSystemEntry(entry: BackedUpEntry): void {
+  /** The grant that an entry of the store's own is, if it is one; channels are noted, and what is not known is a loss. */
+  private readOwn(entry: BackedUpEntry): Extract<SystemEntry, { grant: BackedUpGrant }>[] {
     const found = readSystemEntry(entry);
-    if ("grant" in found) this.grants.push(found.grant);
-    else if ("channel" in found) this.channels.push(found.channel);
-    else this.lose(entry.value.byteOffset - this.image.pool.byteOffset, entry.value.length, unknown(found.fault));
+    if ("grant" in found) return [found];
+    if ("channel" in found) this.channels.push(found.channel);
+    else if ("fault" in found)
+      this.lose(entry.value.byteOffset - this.image.pool.byteOffset, entry.value.length, unknown(found.fault));
+    return []; // a region: what is in it is not in a backup
   }
 
   /** From what was left at the cut: ticks wrap around, and only two that are near each other can be compared. */

@@ -367,6 +367,9 @@ function limitAll(names: Map<number, Namespace>, namespaces: Map<number, BackedU
 
 /** Grants are given again; channels lie in chunks of their own, which no backup keeps. Returns how many there were. */
 function fillSystem(store: Store, { grants, channels }: SnapshotEntries): number {
-  for (const { agent, namespace, permissions } of grants) store.grant(agent, namespace, [...permissions]);
+  for (const { agent, namespace, permissions, spent } of grants) {
+    if (spent) store.grantSpent(agent, namespace, [...permissions]);
+    else store.grant(agent, namespace, [...permissions]);
+  }
   return channels.length;
 }

@@ -14,6 +14,8 @@ export interface Geometry {
   readonly idCount: number;
   readonly slabs: number;
   readonly dirty: number;
+  /** One word for every group of buckets. */
+  readonly groups: number;
   readonly buckets: number;
   readonly bucketCount: number;
   readonly pool: number;
@@ -80,10 +82,11 @@ export function planGeometry(request: GeometryRequest): Geometry {
   let share = Math.floor((maxCapacity * request.poolShare) / PAGE);
   for (;;) {
     const dirty = align(slabs + share * 4, L.LINE);
-    const buckets = align(dirty + (share * PAGE) / 4096 / 8, 4096);
     const wanted = request.expectedEntries ?? (share * PAGE) / POOL_PER_BUCKET;
     const bucketCount = Math.max(1024, powerOfTwo(Math.max(wanted, (share * PAGE) / POOL_PER_BUCKET_MAX)));
-    const expiries = (bucketCount >> L.GROUP_SHIFT) * L.EXPIRY_SIZE;
+    const expiries = (bucketCount >> L.EXPIRY_SHIFT) * L.EXPIRY_SIZE;
+    const groups = align(dirty + (share * PAGE) / 4096 / 8, L.LINE);
+    const buckets = align(groups + (bucketCount >> L.GROUP_SHIFT) * 4, 4096);
     const pool = align(buckets + bucketCount * 4 + expiries, PAGE);
     const slabMax = Math.min(share, Math.floor((maxCapacity - L.GUARD_SIZE - pool) / PAGE));
     const slabLimit = Math.min(slabMax, Math.floor((capacity - L.GUARD_SIZE - pool) / PAGE));
@@ -102,6 +105,7 @@ export function planGeometry(request: GeometryRequest): Geometry {
       idCount,
       slabs,
       dirty,
+      groups,
       buckets,
       bucketCount,
       pool,

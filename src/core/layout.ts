@@ -9,6 +9,7 @@
  *   …        NAMESPACE IDS 64-byte usage lines, one an id
  *   …        SLABS         u32 a slab: its size class and, while it is being cut, its owner
  *   …        DIRTY         one bit per 4 KiB of pool
+ *   …        GROUPS        u32 a group of 32 buckets: which namespace ids may have entries there
  *   …        BUCKETS       u32 link each
  *   …        EXPIRIES      u64 per 256 buckets: the earliest expiry among their entries (assembly/expiry.ts)
  *   …        POOL          64 KiB slabs; the rest of the memory, a guard page excepted
@@ -24,6 +25,7 @@ export const LINE: u32 = 64;
 export const SLAB_SIZE: u32 = 65536;
 export const SLAB_SHIFT: u32 = 16;
 export const REGION_SHIFT: u32 = 12; // 4 KiB dirty regions, ADR-005
+export const GROUP_SHIFT: u32 = 5; // 32 buckets share a word that tells whose entries they may hold (assembly/presence.ts)
 /** Readers clamp nothing but addresses: a racy u16 length may reach this far past the pool, so nothing lives there. */
 export const GUARD_SIZE: u32 = 131072;
 
@@ -54,6 +56,7 @@ export const H_EVICTION: u32 = 88; // 0 = refuse when full, 1 = sampled CLOCK, a
 export const H_STORE_ID: u32 = 92; // random: a handle is checked against it
 export const H_LOG: u32 = 104; // the access logs; 0 = there are none
 export const H_LOG_RECORDS: u32 = 108; // a log's records, a power of two
+export const H_GROUPS: u32 = 120;
 export const H_MAX_ENTRIES: u32 = 112; // entries in namespaces of users at most, kept by the evictor; 0 = no limit
 
 // --- header, contended lines: one word (or one pair that changes together) a line
@@ -79,6 +82,7 @@ export const H_EXPIRY: u32 = 3072; // u64: the earliest expiry among all entries
 export const H_SLEEPS: u32 = 3136; // 1 = the maintenance thread sleeps until it is woken: whoever gives it work does so
 export const H_CLEARS: u32 = 3200; // namespaces cleared or dropped so far...
 export const H_CLEARS_SWEPT: u32 = 3264; // ...and how many of them had been when a sweep began that left nothing of any
+export const H_TIDY: u32 = 3904; // slot + 1 of who takes bits out of the presence filters, 0 = nobody
 export const H_BACKUP: u32 = 4032; // claim of the one worker whose backups drain the dirty bitmap and set H_SNAPSHOT, as of a ring's receiver; 0 = none
 export const HEADER_SIZE: u32 = 4096;
 
@@ -116,6 +120,7 @@ export const S_HAZARD_HEAD: u32 = 72;
 export const S_PINS: u32 = 76; // borrowed views
 export const PIN_COUNT: u32 = 8;
 export const S_WRITE_EPOCH: u32 = 128; // epoch this worker's current write began in, 0 = none
+export const S_FILING: u32 = 132; // bucket + 1 that this worker's current write puts a new entry into, 0 = none
 // what the worker holds while it is in no list: read by the reaper only
 export const S_HAND_CHUNK: u32 = 192; // taken from the cache, not yet published
 export const S_HAND_CHUNK_VERSION: u32 = 196;
@@ -147,6 +152,8 @@ export const K_GIVEN: u32 = 248;
 export const S_RETIRED_COUNT: u32 = 3264;
 export const S_DEFERRED: u32 = 3268; // list of chunks kept for the active snapshot, linked through their hash field
 export const S_BUFFERS: u32 = 3272; // list of chunks handed to the host as buffers, linked through next
+export const S_BUFFER_COUNT: u32 = 3276; // how many those are, and the bytes of their chunks: for people, and the limit of src/store/buffers.ts
+export const S_BUFFER_BYTES: u32 = 3280;
 export const S_RETIRED: u32 = 3328;
 export const RETIRED_CAPACITY: u32 = 1024;
 export const S_KEY: u32 = 8192; // key window: 1,024 bytes and padding
@@ -221,7 +228,7 @@ export const DEATH_SLOT_BITS: u32 = 6;
 export const SLOT_MAX: u32 = 64;
 
 // --- expiry bounds (assembly/expiry.ts): buckets of a group, as a shift, and bytes of its word
-export const GROUP_SHIFT: u32 = 8;
+export const EXPIRY_SHIFT: u32 = 8;
 export const EXPIRY_SIZE: u32 = 8;
 
 // --- namespaces: the directory is part of the table. Its entries have namespace id 0, the name as key, and this value:
@@ -246,6 +253,10 @@ export const I_LAST_USED: u32 = 16; // tick of the last write, to the second
 export const I_INEXACT: u32 = 20; // a worker died while changing the counts: they are off by at most one entry, until recounted
 export const I_LOAD: u32 = 24; // while a backup is restored: 1 = entries of this id are loaded, their keys hashed with I_LOAD_SEED
 export const I_LOAD_SEED: u32 = 28;
+export const I_LIFE: u32 = 32; // u64: how often this id was taken; with the id, a number no other life of any id has
+export const I_MADE: u32 = 40; // u64: that number, as it was when the namespace that has this id now was made: a clear keeps it
+export const I_SECTIONS: u32 = 48; // 4 u32: in which parts of the table this id may have entries (assembly/presence.ts)
+export const SECTION_WORDS: u32 = 4;
 export const ID_FREE: u32 = 0;
 export const ID_USED: u32 = 1;
 export const ID_CLEARED: u32 = 2; // unreachable; taken again once its entries are swept

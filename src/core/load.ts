@@ -13,6 +13,7 @@ export interface Engine {
   relinquish(): void;
   time(): number;
   prepare(record: number, version: number, length: number): number;
+  prepareSeeded(seed: number, length: number): number;
   get(record: number, version: number, length: number): number;
   getHashed(record: number, version: number, meta: number, hash: number): number;
   getInto(record: number, version: number, length: number, target: number, limit: number): number;
@@ -36,7 +37,8 @@ export interface Engine {
   giveBackPin(pin: number): void;
   getMany(record: number, version: number, n: number, free: number, end: number): number;
   setMany(record: number, version: number, n: number, expires: number, mode: number): number;
-  list(id: number, from: number, target: number, room: number): bigint;
+  list(id: number, from: number, to: number, target: number, room: number): bigint;
+  listOf(record: number, version: number, from: number, to: number, target: number, room: number): bigint;
   readListed(entry: number, version: number): number;
   sweep(buckets: number): number;
   sweepDue(limit: number): number;
@@ -62,7 +64,8 @@ export interface Engine {
   dropNamespace(record: number, version: number, length: number): number;
   isCurrentRecord(record: number, version: number): number;
   getSystem(length: number): number;
-  setSystem(length: number, valueLength: number, mode: number): number;
+  setSystem(length: number, valueLength: number, mode: number, expected?: number, generation?: number): number;
+  removeSystemIf(length: number, entry: number, version: number): number;
   removeSystem(length: number): number;
   takeBuffer(size: number): number;
   returnBuffer(chunk: number): number;
@@ -173,6 +176,7 @@ export function createMemory(geometry: Geometry, settings: HeaderSettings, share
   put(L.H_SLABS, geometry.slabs);
   put(L.H_SLAB_MAX, geometry.slabMax);
   put(L.H_DIRTY, geometry.dirty);
+  put(L.H_GROUPS, geometry.groups);
   put(L.H_BUCKETS, geometry.buckets);
   put(L.H_BUCKET_MASK, geometry.bucketCount - 1);
   put(L.H_POOL, geometry.pool);

@@ -97,6 +97,7 @@ class Sweep {
       ["slots", this.at(L.H_SLOTS), this.at(L.H_SLOT_COUNT), L.SLOT_SIZE, L.SLOT_MAX],
       ["namespace ids", this.at(L.H_IDS), this.at(L.H_ID_COUNT), L.ID_STRIDE, 65536],
       ["buckets", this.at(L.H_BUCKETS), buckets, 4, 2 ** 30],
+      ["groups of buckets", this.at(L.H_GROUPS), Math.ceil(buckets / 2 ** L.GROUP_SHIFT), 4, 2 ** 30],
       ["slab states", this.slabs, this.slabCount, 4, 65536],
       ["slabs", this.pool, this.slabCount, L.SLAB_SIZE, 65536],
     ];
@@ -118,7 +119,7 @@ class Sweep {
     if (expires === 0) return;
     const end = this.at(L.H_BUCKETS) + (mask + 1) * 4;
     const words = Math.ceil(end / L.EXPIRY_SIZE) * L.EXPIRY_SIZE;
-    for (const word of [words + (bucket >>> L.GROUP_SHIFT) * L.EXPIRY_SIZE, L.H_EXPIRY]) {
+    for (const word of [words + (bucket >>> L.EXPIRY_SHIFT) * L.EXPIRY_SIZE, L.H_EXPIRY]) {
       const earliest = this.at(word);
       if (earliest !== 0 && ((expires - earliest) | 0) >= 0) continue;
       this.report(`entry ${entry} expires at tick ${expires}, but the bound at ${word} says ${earliest || "never"}`);
@@ -209,6 +210,7 @@ class Sweep {
     this.checkBounds(entry, bucket, mask);
     if (id === L.SYSTEM_ID) this.noteRing(entry, keyLength);
     if (id >= this.at(L.H_ID_COUNT)) this.report(`entry ${entry} is of namespace id ${id}, which there is not`);
+    else this.checkPresence(entry, id, bucket, mask);
     this.linked[sizeClass]++;
     this.entries++;
     const usage = this.usage.get(id) ?? { entries: 0, bytes: 0 };
@@ -216,6 +218,17 @@ class Sweep {
     usage.bytes += 32 << sizeClass;
     this.usage.set(id, usage);
     return next;
+  }
+
+  /** An entry that its group's or its id's filter lacks is one that listings pass over (assembly/presence.ts). */
+  private checkPresence(entry: number, id: number, bucket: number, mask: number): void {
+    const group = this.at(this.at(L.H_GROUPS) + (bucket >>> L.GROUP_SHIFT) * 4);
+    if (((group >>> (id % 31)) & 1) === 0)
+      this.report(`entry ${entry} of namespace id ${id} is missing in the filter of its group`);
+    const section = bucket >>> Math.max(0, Math.log2(mask + 1) - 7);
+    const word = this.at(this.at(L.H_IDS) + id * L.ID_STRIDE + L.I_SECTIONS + (section >>> 5) * 4);
+    if (((word >>> Math.min(section & 31, 30)) & 1) === 0)
+      this.report(`entry ${entry} of namespace id ${id} is missing in the filter of its section`);
   }
 
   private walkSlots(): void {

@@ -5,6 +5,8 @@
  */
 import { layout } from "../core/index.js";
 import { AccessDeniedError, InvalidArgumentError } from "./errors.js";
+import { Grants, NONE } from "./grants.js";
+import type { Directory } from "./namespace/directory.js";
 import { describe } from "./sizes.js";
 import type { WorkerConnection } from "./worker.js";
 
@@ -63,47 +65,79 @@ export function permissionsOf(bits: number): Permission[] | undefined {
   return (Object.keys(PERMISSION_BITS) as Permission[]).filter((name) => (bits & PERMISSION_BITS[name]) !== 0);
 }
 
-/** The grants table: reads are cached by callers against `generation`, which every change bumps. */
+/** Who may do what: what it answers is cached by callers against `generation`, which every change bumps. */
 export class Access {
   private readonly worker: WorkerConnection;
+  private readonly directory: Directory;
+  private readonly grants: Grants;
 
-  constructor(worker: WorkerConnection) {
+  constructor(worker: WorkerConnection, directory: Directory) {
     this.worker = worker;
+    this.directory = directory;
+    this.grants = new Grants(worker);
   }
 
   generation(): number {
     return Atomics.load(this.worker.header, layout.H_ACL_GENERATION / 4);
   }
 
-  permissions(agent: string, namespace: string): number {
+  /** @param made which namespace of that name, NONE while there is none */
+  permissions(agent: string, namespace: string, made: number): number {
     if (isReserved(namespace)) return 0;
     if (namespace.startsWith(`agent_${agent}_`)) return ALL;
-    const length = this.worker.putKey(grantKey(agent, namespace));
-    return this.worker.engine.getSystem(length) === 1 ? this.worker.values[0] : 0;
+    return this.grants.bits(agent, namespace, made);
   }
 
-  /** Sets the permissions of an agent on a namespace; 0 takes the grant away. */
+  /** Sets the permissions of an agent on a namespace, or its name while there is none; 0 takes the grant away. */
   grant(agent: string, namespace: string, bits: number): void {
-    const length = this.worker.putKey(grantKey(agent, namespace));
-    if (bits === 0) {
-      this.worker.engine.removeSystem(length);
-    } else {
-      this.worker.values[0] = bits;
-      const status = this.worker.engine.setSystem(length, 1, layout.MODE_SET);
-      if (status !== layout.OK) throw new InvalidArgumentError(`no memory is left for a grant to agent "${agent}"`);
+    if (bits === 0) this.grants.remove(agent, namespace);
+    else this.given(agent, this.grants.give(agent, namespace, bits, this.madeOf(namespace)));
+    this.changed();
+  }
+
+  /** A standing grant whose namespace was dropped, from a backup. */
+  grantSpent(agent: string, namespace: string, bits: number): void {
+    this.given(agent, this.grants.giveSpent(agent, namespace, bits));
+    this.changed();
+  }
+
+  private given(agent: string, done: boolean): void {
+    if (!done) throw new InvalidArgumentError(`no memory is left for a grant to agent "${agent}"`);
+  }
+
+  /** An agent has made a namespace. */
+  own(agent: string, namespace: string, made: number): void {
+    if (this.grants.own(agent, namespace, made)) this.changed();
+  }
+
+  /** Drops a namespace and what was granted on it. False when there is none. */
+  drop(namespace: string): boolean {
+    const made = this.madeOf(namespace);
+    const granted = made !== NONE && this.grants.settle(namespace, made);
+    const dropped = this.directory.drop(namespace, made);
+    if (granted) {
+      this.grants.forget(namespace, made);
+      this.changed();
     }
+    return dropped;
+  }
+
+  /** Which namespace has this name, NONE if none. */
+  madeOf(namespace: string): number {
+    return this.directory.find(namespace)?.made ?? NONE;
+  }
+
+  private changed(): void {
     Atomics.add(this.worker.header, layout.H_ACL_GENERATION / 4, 1);
   }
 }
 
-function grantKey(agent: string, namespace: string): string {
-  return `grant:${agent.length}:${agent}:${namespace}`;
-}
-
-/** One agent's view of one namespace: the bits, re-read when any grant has changed. */
+/** One agent's view of one namespace: the bits, re-read when any grant has changed, or the namespace is another than it was. */
 export class AgentAccess {
   private bits = 0;
   private generation = -1;
+  private made = NONE;
+  private needed = 0;
   private readonly access: Access;
   readonly agent: string;
   private readonly namespace: string;
@@ -116,12 +150,49 @@ export class AgentAccess {
 
   /** @throws AccessDeniedError */
   check(needed: number): void {
+    this.needed = needed;
     const generation = this.access.generation();
     if (generation !== this.generation) {
-      this.bits = this.access.permissions(this.agent, this.namespace);
+      this.bits = this.access.permissions(this.agent, this.namespace, this.made);
       this.generation = generation;
     }
-    if ((this.bits & needed) !== needed) throw this.denied(needed);
+    if ((this.bits & needed) !== needed && !this.isAllowedNow(needed)) throw this.denied(needed);
+  }
+
+  /**
+   * The namespace may have been dropped since this view last met it, and be another now, or none: what is not there may be read and
+   * emptied by anyone, so that a handle of a dropped namespace finds nothing, and makes nothing.
+   */
+  private isAllowedNow(needed: number): boolean {
+    if (isReserved(this.namespace)) return false;
+    this.made = this.access.madeOf(this.namespace);
+    this.bits = this.access.permissions(this.agent, this.namespace, this.made);
+    return (this.bits & needed) === needed || (this.made === NONE && (needed & ~(READ | DELETE)) === 0);
+  }
+
+  /**
+   * The operation under way has found the namespace as it is now: what was asked of it is asked again.
+   *
+   * @param made NONE: there is none
+   * @throws AccessDeniedError
+   */
+  meet(made: number): void {
+    if (made === this.made) return;
+    this.made = made;
+    this.generation = -1;
+    this.check(this.needed);
+  }
+
+  /** Whether the operation under way may make the namespace, as well as do what it is to do. @throws AccessDeniedError */
+  checkMaking(): void {
+    this.meet(NONE);
+    this.check(this.needed | WRITE);
+  }
+
+  /** It has made it. */
+  own(made: number): void {
+    this.access.own(this.agent, this.namespace, made);
+    this.meet(made);
   }
 
   private denied(needed: number): AccessDeniedError {

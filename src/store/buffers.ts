@@ -1,11 +1,49 @@
 /** Bytes of the shared memory that a thread has to itself until it gives them back: what `store.buffer()` hands out. */
 import { layout } from "../core/index.js";
 import { InvalidArgumentError, OutOfMemoryError } from "./errors.js";
-import { describe } from "./sizes.js";
+import { describe, formatBytes } from "./sizes.js";
 import type { WorkerConnection } from "./worker.js";
 
 /** Bytes of a buffer at most. */
 const LENGTH_MAX = layout.CHUNK_MAX - layout.E_KEY;
+/**
+ * Of the pool, what all threads' buffers may take together. A view that a program forgot comes back when the garbage collector gets to
+ * it, which may be never; entries, and what a backup keeps for its cut, must not have to live on what such views leave.
+ */
+const SHARE_MAX = 7 / 8;
+
+/** What a thread holds of the shared memory by `buffer()`. */
+export interface HeldBuffers {
+  /** Node's number of the thread (`threadId`). */
+  thread: number;
+  buffers: number;
+  /** Of their chunks. */
+  bytes: number;
+}
+
+/** Threads that hold buffers, those with the most bytes first: each as of some moment during the call. */
+export function heldBuffers(worker: WorkerConnection): HeldBuffers[] {
+  const { header } = worker;
+  const held: HeldBuffers[] = [];
+  for (let number = 0; number < header[layout.H_SLOT_COUNT / 4]; number++) {
+    const at = header[layout.H_SLOTS / 4] + number * layout.SLOT_SIZE;
+    const slot = new Uint32Array(worker.currentBuffer(), at, layout.S_RETIRED / 4);
+    const buffers = slot[layout.S_BUFFER_COUNT / 4];
+    const bytes = slot[layout.S_BUFFER_BYTES / 4];
+    if (buffers > 0) held.push({ thread: slot[layout.S_THREAD / 4], buffers, bytes });
+  }
+  return held.sort((a, b) => b.bytes - a.bytes);
+}
+
+/** The same in words, for errors; empty when nobody holds any. */
+export function describeHeld(held: readonly HeldBuffers[]): string {
+  if (held.length === 0) return "";
+  const holders = held.slice(0, 3).map(({ thread, buffers, bytes }) => {
+    return `thread ${thread} holds ${formatBytes(bytes)} in ${buffers} buffer${buffers === 1 ? "" : "s"}`;
+  });
+  if (held.length > 3) holders.push(`${held.length - 3} more threads hold some`);
+  return `${holders.join(", ")} (buffer() views that were not given back by returnBuffer())`;
+}
 
 export class Buffers {
   private readonly worker: WorkerConnection;
@@ -28,13 +66,28 @@ export class Buffers {
         `buffer length is ${describe(length)}; expected a whole number from 1 to ${LENGTH_MAX}`,
       );
     }
+    this.checkShare(length);
     let chunk = worker.engine.takeBuffer(length) >>> 0;
     if (chunk === 0 && worker.sweepDead() > 0) chunk = worker.engine.takeBuffer(length) >>> 0;
-    if (chunk === 0) throw new OutOfMemoryError(`no chunk is free for a buffer of ${length} bytes`);
+    if (chunk === 0) {
+      const held = describeHeld(heldBuffers(worker));
+      throw new OutOfMemoryError(`no chunk is free for a buffer of ${length} bytes${held === "" ? "" : `; ${held}`}`);
+    }
     const view = new Uint8Array(worker.currentBuffer(), chunk + layout.E_KEY, length);
     this.abandoned.register(view, chunk, view);
     this.lent.set(view, chunk);
     return view;
+  }
+
+  private checkShare(length: number): void {
+    const { worker } = this;
+    const held = heldBuffers(worker);
+    const bytes = held.reduce((sum, holder) => sum + holder.bytes, 0);
+    const most = worker.header[layout.H_SLAB_MAX / 4] * layout.SLAB_SIZE * SHARE_MAX;
+    if (bytes + chunkFor(length) <= most) return;
+    throw new OutOfMemoryError(
+      `a buffer of ${length} bytes would be beyond the seven eighths of the pool that buffers may take, ${formatBytes(most)}: ${describeHeld(held)}`,
+    );
   }
 
   /** @throws InvalidArgumentError for anything but a view that is out */
@@ -45,4 +98,9 @@ export class Buffers {
     this.abandoned.unregister(buffer);
     this.worker.engine.returnBuffer(chunk);
   }
+}
+
+/** Bytes of the chunk that a buffer takes. */
+function chunkFor(length: number): number {
+  return Math.max(1 << layout.CLASS_MIN_SHIFT, 2 ** Math.ceil(Math.log2(layout.E_KEY + length)));
 }

@@ -28,10 +28,11 @@ export interface Connection {
 }
 
 export function connect(worker: WorkerConnection, creator: boolean, shared: boolean): Connection {
+  const directory = new Directory(worker);
   const connection: Connection = {
     worker,
-    access: new Access(worker),
-    directory: new Directory(worker),
+    access: new Access(worker, directory),
+    directory,
     buffers: new Buffers(worker),
     maintenance: null,
     maintenanceDone: Promise.resolve(),

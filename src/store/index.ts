@@ -3,6 +3,7 @@ export type { Verification } from "../core/index.js";
 export type { Permission } from "./access.js";
 /** @internal The numbers in headers and backups, and what they stand for. */
 export { PERMISSION_BITS, permissionsOf } from "./access.js";
+export type { HeldBuffers } from "./buffers.js";
 export { Channel, type ChannelOptions } from "./channel.js";
 /** @internal For backups. */
 export { monotonicNow } from "./clock.js";
@@ -11,6 +12,8 @@ export * from "./errors.js";
 export type { AdaptiveStats, EvictionDecision } from "./eviction/decision-log.js";
 export { EVICTION_NUMBERS, type EvictionName, evictionOf, type LivePolicyName } from "./eviction/live-policies.js";
 export type { PressureLevel } from "./eviction/pressure.js";
+/** @internal For backups. */
+export { backedUpGrant, GRANT_SIZE } from "./grants.js";
 export { HASH_BYTES_MAX, type HashKind, hashBytes, selectHash } from "./hash.js";
 export type { Health, HealthAlert, HealthStatus } from "./health.js";
 export { type Key, PreparedKey } from "./key.js";

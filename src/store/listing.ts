@@ -13,9 +13,35 @@ export interface Listing {
   readonly words: Uint32Array;
 }
 
-/** Entries of a namespace from `bucket` on, whole buckets, `room` at most. They may change or go at once: `readListed` tells. */
-export function listEntries(worker: WorkerConnection, id: number, bucket: number, room: number): Listing {
-  const result = worker.engine.list(id, bucket, worker.slot + layout.S_MANY, room);
-  const count = Number(result >> 32n);
+/** A namespace's directory entry: what proves that a listing is of it. */
+export interface ListedRecord {
+  readonly entry: number;
+  readonly version: number;
+}
+
+/**
+ * Entries of a namespace in the buckets from `bucket` to `end` - 1, whole buckets, `room` at most; null when the directory entry is not
+ * current any more. Those listed are the namespace's, and known by address and version from here on: they may change or go at
+ * once (`readListed` tells), but no other's can be taken for them, whoever has the namespace's id by then.
+ */
+export function listEntries(
+  worker: WorkerConnection,
+  { entry, version }: ListedRecord,
+  bucket: number,
+  end: number,
+  room: number,
+): Listing | null {
+  const result = worker.engine.listOf(entry, version, bucket, end, worker.slot + layout.S_MANY, room);
+  return result === -1n ? null : toListing(worker, result);
+}
+
+/** The same for one of the store's own ids, which nobody else is ever given. */
+export function listOwnEntries(worker: WorkerConnection, id: number, bucket: number): Listing {
+  const { engine, slot, bucketCount } = worker;
+  return toListing(worker, engine.list(id, bucket, bucketCount, slot + layout.S_MANY, LISTED));
+}
+
+function toListing(worker: WorkerConnection, result: bigint): Listing {
+  const count = Number((result >> 32n) & 0xffffffffn);
   return { count, next: Number(result & 0xffffffffn), words: new Uint32Array(worker.manyWords.subarray(0, count * 2)) };
 }

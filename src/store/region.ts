@@ -5,7 +5,7 @@
  */
 import { layout } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, OutOfMemoryError } from "./errors.js";
-import { LISTED, listEntries } from "./listing.js";
+import { listOwnEntries } from "./listing.js";
 import { describe } from "./sizes.js";
 import type { WorkerConnection } from "./worker.js";
 
@@ -143,7 +143,7 @@ function outOfMemory(worker: WorkerConnection, name: string, bytes: number): Out
 export function regionNames(worker: WorkerConnection): string[] {
   const names: string[] = [];
   for (let bucket = 0; bucket < worker.bucketCount; ) {
-    const { count, next, words } = listEntries(worker, layout.SYSTEM_ID, bucket, LISTED);
+    const { count, next, words } = listOwnEntries(worker, layout.SYSTEM_ID, bucket);
     bucket = next;
     for (let i = 0; i < count; i++) {
       const lengths = worker.engine.readListed(words[i * 2], words[i * 2 + 1]) >>> 0;

@@ -1,5 +1,6 @@
 /** What the store counts. Counters have one writer each and are summed here, so a sum may be a few operations old. */
 import { layout, slabState } from "../core/index.js";
+import { type HeldBuffers, heldBuffers } from "./buffers.js";
 import { type AdaptiveStats, readDecisions } from "./eviction/decision-log.js";
 import { type EvictionName, evictionName, livePolicy } from "./eviction/live-policies.js";
 import { type PressureLevel, pressureLevels, pressureOf } from "./eviction/pressure.js";
@@ -52,6 +53,9 @@ export interface StoreStats {
     /** Share of the cut slabs that no chunk uses, 0 to 1: external fragmentation between classes. */
     fragmentation: number;
     bySizeClass: SizeClassStats[];
+    /** What threads hold by `buffer()`: bytes of chunks in all, and by thread, those with the most first. */
+    bufferBytes: number;
+    buffers: HeldBuffers[];
   };
   workers: {
     attached: number;
@@ -204,6 +208,7 @@ function memoryStats(worker: WorkerConnection, used: number[], entryBytes: numbe
   const usedBytes = spanBytes + bySizeClass.reduce((sum, { size, used: n }) => sum + size * n, 0);
   const slabBytes = cut * layout.SLAB_SIZE + spanBytes;
   const poolBytes = slabMax * layout.SLAB_SIZE;
+  const buffers = heldBuffers(worker);
   return {
     capacityBytes: capacityOf(header),
     poolBytes,
@@ -214,5 +219,7 @@ function memoryStats(worker: WorkerConnection, used: number[], entryBytes: numbe
     utilisation: usedBytes / poolBytes,
     fragmentation: slabBytes === 0 ? 0 : 1 - usedBytes / slabBytes,
     bySizeClass,
+    bufferBytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0),
+    buffers,
   };
 }

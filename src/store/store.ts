@@ -1,7 +1,7 @@
 /** The store: many namespaces in one shared memory, reached from many threads. */
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { compileEngine, createMemory, layout, type Verification, verifyMemory } from "../core/index.js";
-import { ADMIN, AgentAccess, checkAgentId, isReserved, type Permission, permissionBits, WRITE } from "./access.js";
+import { ADMIN, AgentAccess, checkAgentId, isReserved, type Permission, permissionBits } from "./access.js";
 import { type Channel, type ChannelOptions, openChannel } from "./channel.js";
 import { monotonicNow } from "./clock.js";
 import {
@@ -21,7 +21,7 @@ import { openHandle } from "./handle.js";
 import { type Health, health } from "./health.js";
 import { Loader } from "./loader.js";
 import { checkName } from "./namespace/directory.js";
-import { checkLimits, type NamespaceLimits } from "./namespace/limits.js";
+import { checkLimits, type NamespaceLimits, usageOf } from "./namespace/limits.js";
 import { Namespace } from "./namespace/namespace.js";
 import { checkWhenFull, type WhenFull } from "./namespace/word.js";
 import { checkOptions, type StoreOptions } from "./options.js";
@@ -141,7 +141,7 @@ export class Store implements AsyncDisposable {
     const encoding = options.encoding === undefined ? undefined : checkEncoding(options.encoding);
     const limits = checkLimits(options, { maxEntries: 0, maxBytes: 0 });
     const whenFull = options.whenFull === undefined ? undefined : checkWhenFull(options.whenFull);
-    const record = directory.findOrMake(name, { ...limits, encoding, whenFull }, () => agent?.check(WRITE));
+    const record = directory.findOrMake(name, { ...limits, encoding, whenFull }, agent);
     if (encoding !== undefined && encoding !== record.encoding) {
       throw new InvalidArgumentError(`namespace "${name}" was made with encoding ${record.encoding}, not ${encoding}`);
     }
@@ -150,13 +150,13 @@ export class Store implements AsyncDisposable {
         `namespace "${name}" was made with whenFull "${record.whenFull}", not "${whenFull}"`,
       );
     }
-    const namespace = new Namespace<E>(
-      worker,
-      name,
-      record,
-      (again) => directory.findOrMake(again, { ...limits, encoding: record.encoding, whenFull: record.whenFull }),
-      agent,
-    );
+    const making = { ...limits, encoding: record.encoding, whenFull: record.whenFull };
+    const lookup = {
+      find: (again: string) => directory.find(again),
+      findOrMake: (again: string) => directory.findOrMake(again, making, agent),
+    };
+    agent?.meet(record.made);
+    const namespace = new Namespace<E>(worker, name, record, lookup, agent);
     const asked = options.maxEntries !== undefined || options.maxBytes !== undefined;
     if (asked && (record.maxEntries !== limits.maxEntries || record.maxBytes !== limits.maxBytes))
       namespace.limit(options);
@@ -171,7 +171,8 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Removes a namespace with all its entries and frees its id. False when there is none of that name.
+   * Removes a namespace with all its entries, and what agents were granted on it, and frees its id. False when there is none of that
+   * name. Handles of it find nothing from then on; the first write by one of them makes the namespace again, empty, if it may.
    *
    * @throws InvalidArgumentError for a bad name; AccessDeniedError on the view of an agent without "admin" there
    */
@@ -179,8 +180,12 @@ export class Store implements AsyncDisposable {
     const { worker, access, directory } = this.connection;
     worker.assertOpen();
     checkName(name);
-    if (this.agent !== null) new AgentAccess(access, this.agent, name).check(ADMIN);
-    return directory.drop(name);
+    if (this.agent !== null) {
+      const agent = new AgentAccess(access, this.agent, name);
+      agent.meet(directory.find(name)?.made ?? 0);
+      agent.check(ADMIN);
+    }
+    return access.drop(name);
   }
 
   /**
@@ -195,9 +200,12 @@ export class Store implements AsyncDisposable {
       throw new InvalidArgumentError(`idleMs is ${describe(idleMs)}; expected milliseconds, 0 or more`);
     }
     const dropped: string[] = [];
-    const now = this.connection.worker.createdMs + this.connection.worker.elapsed();
+    const { worker, directory } = this.connection;
+    const now = worker.createdMs + worker.elapsed();
     for (const name of this.namespaces()) {
-      const usage = this.namespace(name).usage();
+      const record = directory.find(name);
+      if (record === null) continue; // dropped by another thread, and not to be made again for a look at it
+      const usage = usageOf(worker, record);
       if (now - usage.lastUsed >= idleMs && (usage.entries === 0 || options.evenIfFilled) && this.dropNamespace(name))
         dropped.push(name);
     }
@@ -218,7 +226,9 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Gives an agent permissions on a namespace, in all threads, from now on. They replace what it had.
+   * Gives an agent permissions on a namespace, in all threads, from now on. They replace what it had, and end when the namespace is
+   * dropped: whatever is made under that name later does not inherit them. Given before there is a namespace of that name, they are on
+   * the first that is made, and let the agent make it ("write"); and when it was dropped, make it anew.
    *
    * @throws InvalidArgumentError for a bad id, name or permission; AccessDeniedError for a reserved name, or on an agent's view
    */
@@ -228,6 +238,11 @@ export class Store implements AsyncDisposable {
     if (isReserved(namespace))
       throw new AccessDeniedError(`namespace "${namespace}" is reserved; no agent can be granted it`);
     this.connection.access.grant(checkAgentId(agentId), namespace, permissionBits(permissions));
+  }
+
+  /** @internal A grant that was standing when its namespace was dropped: for restores. */
+  grantSpent(agentId: string, namespace: string, permissions: Permission[]): void {
+    this.connection.access.grantSpent(checkAgentId(agentId), namespace, permissionBits(permissions));
   }
 
   /** Takes all granted permissions on a namespace from an agent. @throws as grant does */
@@ -246,7 +261,8 @@ export class Store implements AsyncDisposable {
    * collector, so it may come late.
    *
    * @param length 1 to 16,352 bytes
-   * @throws InvalidArgumentError, OutOfMemoryError
+   * @throws InvalidArgumentError; OutOfMemoryError when no chunk is free, or buffers would take more than seven eighths of the pool: it says which
+   *   threads hold how many, as `stats().memory.buffers` does
    */
   buffer(length: number): Uint8Array {
     const { worker, buffers } = this.connection;

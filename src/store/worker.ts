@@ -40,7 +40,11 @@ export class WorkerConnection {
   /** The key window, as bytes and as words. */
   private readonly keyBytes: Uint8Array;
   private readonly keyWords: Int32Array;
-  private readonly scopes = new Map<string, KeyScope>();
+  /** By name, as long as a handle or a prepared key of it is in use. */
+  private readonly scopes = new Map<string, WeakRef<KeyScope>>();
+  private readonly unused = new FinalizationRegistry((name: string) => {
+    if (this.scopes.get(name)?.deref() === undefined) this.scopes.delete(name);
+  });
   /** The value window. */
   readonly window: Window;
   readonly values: Buffer;
@@ -218,11 +222,6 @@ export class WorkerConnection {
     if (!this.engine.holdsCleared()) Atomics.store(this.header, layout.H_CLEARS_SWEPT / 4, clears);
   }
 
-  /** The bucket an entry is in. */
-  bucketOf(entry: number, mask: number): number {
-    return (new Uint32Array(this.currentBuffer(), entry + layout.E_HASH, 1)[0] & mask) >>> 0;
-  }
-
   // ---------------------------------------------------------------- keys
 
   /** Puts a key into the key window, zero-padded to 16 bytes, and returns its length in bytes. */
@@ -271,10 +270,11 @@ export class WorkerConnection {
 
   /** What a key prepared for the namespace of this name belongs to. */
   scopeOf(namespace: string): KeyScope {
-    let scope = this.scopes.get(namespace);
+    let scope = this.scopes.get(namespace)?.deref();
     if (scope === undefined) {
       scope = { namespace };
-      this.scopes.set(namespace, scope);
+      this.scopes.set(namespace, new WeakRef(scope));
+      this.unused.register(scope, namespace);
     }
     return scope;
   }

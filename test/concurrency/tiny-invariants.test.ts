@@ -47,6 +47,8 @@ function makeStore() {
     buckets: geometry.buckets,
     bucketCount: geometry.bucketCount,
     expiries: geometry.buckets + geometry.bucketCount * 4,
+    groups: geometry.groups,
+    groupShift: L.GROUP_SHIFT,
     pool: geometry.pool,
     ring: 0,
   });

@@ -44,7 +44,7 @@ const slot = fieldsOf(
 );
 
 const entry = fieldsOf("E_", { E_VALUE_LENGTH: 2, E_FLAGS: 1, E_ACCESS: 1, E_KEY: 16 });
-const id = fieldsOf("I_", { I_BYTES: 8 });
+const id = fieldsOf("I_", { I_BYTES: 8, I_LIFE: 8, I_MADE: 8, I_SECTIONS: layout.SECTION_WORDS * 4 });
 const record = fieldsOf("N_", { N_MAX_BYTES: 8 }, ["N_SIZE"]);
 const ring = fieldsOf("R_", { R_DROPPED: 8, R_CELLS: 8 });
 const cache: [string, number, number][] = [
@@ -67,7 +67,7 @@ const structures: [string, [string, number, number][], number][] = [
 /** Fields of 64 bits, or read as such. */
 const wide = new Set([
   ...["H_CREATED_MS", "H_CREATED_MONOTONIC", "H_CLASSES", "S_COUNTERS", "S_MANY", "S_VALUE", "S_KEY", "I_BYTES"],
-  ...["N_MAX_BYTES", "R_DROPPED", "R_CELLS", "K_TAKEN", "K_GIVEN"],
+  ...["I_LIFE", "I_MADE", "N_MAX_BYTES", "R_DROPPED", "R_CELLS", "K_TAKEN", "K_GIVEN"],
 ]);
 
 describe.each(structures)("%s", (_, fields, size) => {

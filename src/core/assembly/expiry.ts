@@ -31,7 +31,7 @@
  *
  * A tick that is compared is within 2^31 (248 days) of now: a ttl is at most 200 days, and maintenance takes expired entries out long before.
  */
-import { EXPIRY_SIZE, GROUP_SHIFT, H_CLEARS, H_EXPIRY, H_SLEEPS, H_TICK, H_WAKE } from "../layout";
+import { EXPIRY_SIZE, EXPIRY_SHIFT, H_CLEARS, H_EXPIRY, H_SLEEPS, H_TICK, H_WAKE } from "../layout";
 import { add32, load32, load64, racy32, raise32, swap32, swap64 } from "./memory";
 import { bucketMask, expiries } from "./worker";
 
@@ -80,13 +80,13 @@ export function isExpiredAt(expires: u32, time: u32): bool {
 
 // @ts-ignore: decorator
 @inline
-export function groupCount(): u32 {
-  return (bucketMask >> GROUP_SHIFT) + 1;
+export function boundCount(): u32 {
+  return (bucketMask >> EXPIRY_SHIFT) + 1;
 }
 
 // @ts-ignore: decorator
 @inline
-export function groupWord(group: u32): u32 {
+export function boundWord(group: u32): u32 {
   return expiries + group * EXPIRY_SIZE;
 }
 
@@ -127,7 +127,7 @@ export function earlier(a: u32, b: u32): u32 {
 
 /** An entry that expires has been published: notes it, and wakes whom it concerns. */
 export function noteExpiry(hash: u32, expires: u32): void {
-  note(groupWord((hash & bucketMask) >> GROUP_SHIFT), expires);
+  note(boundWord((hash & bucketMask) >> EXPIRY_SHIFT), expires);
   if (note(H_EXPIRY, expires)) wakeMaintenance();
 }
 

@@ -28,6 +28,8 @@ import {
   SLOT_SIZE,
   STALE,
   S_BUFFERS,
+  S_BUFFER_BYTES,
+  S_BUFFER_COUNT,
   S_HAND_CHUNK,
   S_HAND_FREE,
   S_INCARNATION,
@@ -56,6 +58,7 @@ import * as rings from "./ring";
 import * as loader from "./loader";
 import * as walk from "./sweep";
 import * as table from "./table";
+import { take } from "./take";
 import * as writer from "./write";
 import { beginWrite, count, endWrite, hashKind, log, setLog, slot, slotNumber, takePlace } from "./worker";
 
@@ -142,6 +145,11 @@ function intoKey(record: u32, version: u32, length: u32): bool {
 export function prepare(record: u32, version: u32, length: u32): u32 {
   intoKey(record, version, length);
   return hash;
+}
+
+/** The same for a namespace that is not there just now: its keys are hashed by its name, whenever it was made. */
+export function prepareSeeded(itsSeed: u32, length: u32): u32 {
+  return hashKey(hashKind, slot + S_KEY, length, itsSeed);
 }
 
 /** Value into the value window. Its length, MISS or STALE. */
@@ -315,8 +323,27 @@ function warm(n: u32, row: u32): void {
 
 // ------------------------------------------------------------------ iteration, sweep, eviction
 
-export function list(id: u32, from: u32, target: u32, room: u32): u64 {
-  return walk.list(id, from, target, room);
+/** Of one of the store's own ids, which are never given to anybody else. */
+export function list(id: u32, from: u32, to: u32, target: u32, room: u32): u64 {
+  return walk.list(id, from, to, target, room);
+}
+
+/** What `listOf` answers when the directory entry is not current. */
+const STALE_LIST: u64 = u64.MAX_VALUE;
+
+/**
+ * Lists a namespace. Its directory entry was current before and after, so all that while its id was this namespace's and nobody
+ * else's, and what was listed are entries of it: from here on each is known by address and version, whatever becomes of the
+ * namespace and its id.
+ */
+export function listOf(record: u32, version: u32, from: u32, to: u32, target: u32, room: u32): u64 {
+  const id = load<u32>(valueOf(record), N_ID);
+  loadsFence(); // the id before the check that it was the current one
+  if (!isCurrent(record, version)) return STALE_LIST;
+  const listed = walk.list(id, from, to, target, room);
+  loadsFence(); // what was read of the entries before the check
+  if (FAULT != 45 && !isCurrent(record, version)) return STALE_LIST;
+  return listed;
 }
 
 /**
@@ -477,14 +504,26 @@ export function getSystem(length: u32): i32 {
   return reader.read(hash, meta, slot + S_KEY, slot + S_VALUE, 0xffff, false);
 }
 
-export function setSystem(length: u32, valueLength: u32, mode: u32): i32 {
+export function setSystem(length: u32, valueLength: u32, mode: u32, expected: u32, generation: u32): i32 {
   systemKey(length);
-  return writer.write(hash, meta, slot + S_KEY, slot + S_VALUE, valueLength, 0, mode, 0, 0);
+  return writer.write(hash, meta, slot + S_KEY, slot + S_VALUE, valueLength, 0, mode, expected, generation);
 }
 
 export function removeSystem(length: u32): bool {
   systemKey(length);
   return writer.remove(hash, meta, slot + S_KEY);
+}
+
+/** The same, if the entry is still this one. */
+export function removeSystemIf(length: u32, entry: u32, version: u32): bool {
+  systemKey(length);
+  beginWrite();
+  table.find(hash, meta, slot + S_KEY);
+  const same = table.found == entry && entry != 0 && load32(entry + E_VERSION) == version;
+  const done = same && take(hash, meta, slot + S_KEY, 0);
+  clearHazards();
+  endWrite();
+  return done;
 }
 
 function systemKey(length: u32): void {
@@ -505,7 +544,14 @@ export function takeBuffer(size: u32): u32 {
   store<u32>(chunk + E_NEXT, load<u32>(slot + S_BUFFERS));
   store<u32>(slot + S_BUFFERS, chunk);
   store<u32>(slot + S_HAND_CHUNK, 0);
+  countBuffer(chunk, 1);
   return chunk;
+}
+
+/** A death in between is settled with the buffers: whoever takes them over counts none. */
+function countBuffer(chunk: u32, by: i32): void {
+  store<u32>(slot + S_BUFFER_COUNT, load<u32>(slot + S_BUFFER_COUNT) + by);
+  store<u32>(slot + S_BUFFER_BYTES, load<u32>(slot + S_BUFFER_BYTES) + by * sizeOf(classAt(chunk)));
 }
 
 export function returnBuffer(chunk: u32): bool {
@@ -518,6 +564,7 @@ export function returnBuffer(chunk: u32): bool {
   }
   store<u32>(slot + S_HAND_FREE, chunk);
   store<u32>(link, load<u32>(chunk + E_NEXT));
+  countBuffer(chunk, -1);
   giveToCache(chunk, classAt(chunk));
   store<u32>(slot + S_HAND_FREE, 0);
   trim(classAt(chunk));
@@ -541,6 +588,7 @@ export function publishRing(ring: u32): void {
     link = load<u32>(link) + E_NEXT;
   }
   store<u32>(link, load<u32>(ring + E_NEXT));
+  countBuffer(ring, -1);
 }
 
 export function send(ring: u32, from: u32, length: u32): i32 {

@@ -54,6 +54,7 @@ import { now, noteExpiry } from "./expiry";
 import { hashKey } from "./hash";
 import { add32, add64, equalBytes, load32, swap32 } from "./memory";
 import { classAt, classOf, countTaken, giveList, putBack, sizeOf } from "./pool";
+import { enrol } from "./presence";
 import { idLine } from "./quota";
 import { bucketOf, padded, tell } from "./table";
 import { beginWrite, bucketMask, buckets, count, endWrite, hashKind, markDirty, pool, slabs, slot } from "./worker";
@@ -333,6 +334,7 @@ function adoptEntry(chunk: u32, expires: u32): bool {
 function publish(chunk: u32, hash: u32, meta: u32, expires: u32, filters: u32): bool {
   const bucket = bucketOf(hash);
   const fifth = fifthOf(hash);
+  enrol(meta & 0xffff, hash & bucketMask); // nobody forgets anything yet
   store<u32>(chunk + E_BIRTH, load<u32>(H_EPOCH));
   while (true) {
     const head = load32(bucket);

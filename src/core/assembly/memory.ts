@@ -93,6 +93,14 @@ export function or32(address: u32, value: u32): void {
   atomic.or<u32>(address, value);
 }
 
+/** Clears the bits that are not in `kept`, and returns the word before. */
+// @ts-ignore: decorator
+@inline
+export function and32(address: u32, kept: u32): u32 {
+  if (EXPLORE) yieldPoint(SWAP, address);
+  return atomic.and<u32>(address, kept);
+}
+
 /** Raises the word to `value` unless it is already there or beyond. */
 export function raise32(address: u32, value: u32): void {
   while (true) {

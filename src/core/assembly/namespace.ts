@@ -20,6 +20,8 @@ import {
   ID_USED,
   I_ENTRIES,
   I_LAST_USED,
+  I_LIFE,
+  I_MADE,
   I_STATE,
   MODE_IF_ABSENT,
   MODE_IF_VERSION,
@@ -43,6 +45,7 @@ import { noteClear } from "./expiry";
 import { hashKey, xxhash32 } from "./hash";
 import { load32, release32, store32, swap32 } from "./memory";
 import { enter, idKind, idLine, idTaker, isCurrent, takenBy, valueOf, withKind } from "./quota";
+import { forgetLife } from "./presence";
 import { clearHazards } from "./reclaim";
 import { read } from "./read";
 import { find, found } from "./table";
@@ -82,11 +85,24 @@ function takeId(): u32 {
       // it counts as used from now on: not since the store began, nor since its last owner's last write
       store<u32>(idLine(id) + I_LAST_USED, max<u32>(load32(H_TICK), 1));
       store32(H_NEXT_ID, id + 1);
+      beginLife(id);
       return id;
     }
   }
   store<u32>(slot + S_HAND_ID, 0);
   return 0;
+}
+
+/**
+ * An id just taken is in no directory entry, so its line is ours to write. The life's number and its id make one that no other
+ * life has, however often ids go round (the generation in the state has sixteen bits and only guards swaps).
+ */
+function beginLife(id: u32): void {
+  const line = idLine(id);
+  const life = load<u64>(line + I_LIFE) + 1;
+  store<u64>(line + I_LIFE, life);
+  store<u64>(line + I_MADE, (life << 16) | id);
+  forgetLife(id);
 }
 
 function abandonId(id: u32): void {
@@ -185,6 +201,8 @@ export function clear(entry: u32, version: u32, length: u32): i32 {
   const id = takeId();
   if (id == 0) return NO_IDS;
   store<u32>(slot + S_VALUE, id, N_ID);
+  // it stays the namespace it was. Should the old id be another's by now, then the directory entry is not current either
+  store<u64>(idLine(id) + I_MADE, load<u64>(idLine(oldId) + I_MADE));
   store<u32>(slot + S_HAND_OLD_ID, oldId);
   const status = replace(length, MODE_IF_VERSION, entry, version);
   if (status != OK) {

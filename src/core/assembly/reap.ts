@@ -58,6 +58,8 @@ import {
   SLOT_SIZE,
   SYSTEM_ID,
   S_BUFFERS,
+  S_BUFFER_BYTES,
+  S_BUFFER_COUNT,
   S_CACHES,
   S_DEFERRED,
   S_HAND_CHUNK,
@@ -95,6 +97,7 @@ import { classAt, classOf, emptyCache, finishSlab, giveToCache, isChunk, sizeOf,
 import { closeRegions } from "./region-pins";
 import { hasSpan, releaseSpan, settleSpans, slabOwner } from "./slabs";
 import { idKind, idLine, idTaker, valueOf, withKind } from "./quota";
+import { settlePresence } from "./presence";
 import { clearHazards, scan } from "./reclaim";
 import { list } from "./sweep";
 import { find, found, padded } from "./table";
@@ -121,6 +124,7 @@ export function reap(number: u32): bool {
   for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) settleRetired(slotAt(i));
   for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) settleFree(slotAt(i));
   for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) clearHazardsOf(slotAt(i));
+  for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) settlePresence(slotAt(i), i);
   for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) inherit(slotAt(i), i);
   return true;
 }
@@ -460,6 +464,8 @@ function uncount(cls: u32): void {
 }
 
 function adoptBuffers(dead: u32): void {
+  store<u32>(dead + S_BUFFER_COUNT, 0);
+  store<u32>(dead + S_BUFFER_BYTES, 0);
   while (true) {
     const chunk = load<u32>(dead + S_BUFFERS);
     if (chunk == 0) return;
@@ -484,12 +490,13 @@ function isPublishedRing(chunk: u32): bool {
   const target = slot + S_MANY;
   let bucket: u32 = 0;
   while (bucket <= buckets) {
-    const result = list(SYSTEM_ID, bucket, target, 512);
+    const result = list(SYSTEM_ID, bucket, buckets + 1, target, 512);
     bucket = max<u32>(<u32>result, bucket + 1); // onwards, also past a chain that has no room
     const n = <u32>(result >> 32);
     for (let i: u32 = 0; i < n; i++) {
       const entry = load<u32>(target + (i << 3));
-      if (load<u64>(entry + E_KEY) == CHANNEL_PREFIX && load<u32>(valueOf(entry)) == chunk) return true;
+      const leadsHere = load<u64>(entry + E_KEY) == CHANNEL_PREFIX && load<u32>(valueOf(entry)) == chunk;
+      if (leadsHere && load32(entry + E_VERSION) == load<u32>(target + (i << 3), 4)) return true;
     }
   }
   return false;
@@ -542,7 +549,7 @@ function isInDirectory(id: u32): bool {
   const target = slot + S_MANY;
   let bucket: u32 = 0;
   while (bucket <= buckets) {
-    const result = list(0, bucket, target, 512);
+    const result = list(0, bucket, buckets + 1, target, 512);
     bucket = max<u32>(<u32>result, bucket + 1); // onwards, also past a chain that has no room
     const n = <u32>(result >> 32);
     for (let i: u32 = 0; i < n; i++) {

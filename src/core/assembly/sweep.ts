@@ -16,7 +16,7 @@ import {
   E_NEXT,
   E_VERSION,
   FIRST_ID,
-  GROUP_SHIFT,
+  EXPIRY_SHIFT,
   H_EXPIRY,
   H_ID_COUNT,
   ID_CLEARED,
@@ -32,8 +32,8 @@ import {
   begun,
   earlier,
   earliestOf,
-  groupCount,
-  groupWord,
+  boundCount,
+  boundWord,
   isDue,
   isExpired,
   isExpiredAt,
@@ -41,6 +41,7 @@ import {
   withEarliest,
 } from "./expiry";
 import { isChunk } from "./pool";
+import { forgetGroup, forgetGroupOfAll, forgetSection, groupEnd, groupStart, isBare, nextOf, sectionEnd, sectionStart } from "./presence";
 import { idKind, idLine, isCleared } from "./quota";
 import { clearHazards } from "./reclaim";
 import { beginWrite, bucketMask, buckets, count, endWrite } from "./worker";
@@ -48,9 +49,11 @@ import { beginWrite, bucketMask, buckets, count, endWrite } from "./worker";
 /** Removes what is dead in `n` buckets from bucket `from` on; returns how many entries went. */
 export function sweep(from: u32, n: u32): u32 {
   let swept: u32 = 0;
-  for (let i: u32 = 0; i < n; i++) {
-    const bucket = buckets + (((from + i) & bucketMask) << 2);
-    if (load<u32>(bucket) != 0) swept += sweepBucket(bucket);
+  for (let i: u32 = 0; i < n; ) {
+    const first = (from + i) & bucketMask;
+    const end = min<u32>(groupEnd(first), first + n - i);
+    if (!isBare(first)) swept += sweepGroup(first, end);
+    i += end - first;
   }
   return swept;
 }
@@ -86,15 +89,15 @@ export function sweepDue(limit: u32): u32 {
   let whole = swap64(H_EXPIRY, word, mine); // else the bound stays as it is, which is too early and no harm
   let swept: u32 = 0;
   let earliest: u32 = 0;
-  const groups = groupCount();
+  const groups = boundCount();
   for (let group: u32 = 0; group < groups; group++) {
-    const at = groupWord(group);
+    const at = boundWord(group);
     if (isDue(load64(at), time)) {
       if (swept >= limit) {
         whole = false;
         break;
       }
-      swept += sweepGroup(group, time, limit - swept);
+      swept += sweepDueIn(group, time, limit - swept);
     }
     earliest = earlier(earliest, earliestOf(load64(at)));
   }
@@ -102,15 +105,15 @@ export function sweepDue(limit: u32): u32 {
   return swept;
 }
 
-function sweepGroup(group: u32, time: u32, limit: u32): u32 {
-  const at = groupWord(group);
+function sweepDueIn(group: u32, time: u32, limit: u32): u32 {
+  const at = boundWord(group);
   const word = load64(at);
   const mine = begun(word);
   leftOut = !swap64(at, word, mine);
   earliestLeft = 0;
   let swept: u32 = 0;
-  const first = group << GROUP_SHIFT;
-  const end = min<u32>(first + (1 << GROUP_SHIFT), bucketMask + 1);
+  const first = group << EXPIRY_SHIFT;
+  const end = min<u32>(first + (1 << EXPIRY_SHIFT), bucketMask + 1);
   for (let bucket = first; bucket < end; bucket++) {
     const chain = buckets + (bucket << 2);
     // atomic: an entry that was noted before the bounds were begun anew is seen
@@ -174,6 +177,20 @@ function sweepChain(bucket: u32, time: u32, room: u32): u32 {
 
 // ------------------------------------------------------------------ the whole sweep
 
+/** The buckets of a group, or some of them. One that is empty is told so, and the next sweep passes over it. */
+function sweepGroup(first: u32, end: u32): u32 {
+  let swept: u32 = 0;
+  let any = false;
+  for (let i = first; i < end; i++) {
+    const bucket = buckets + (i << 2);
+    if (load<u32>(bucket) == 0) continue;
+    any = true;
+    swept += sweepBucket(bucket);
+  }
+  if (!any && first == groupStart(first) && end == groupEnd(first)) forgetGroupOfAll(first);
+  return swept;
+}
+
 function sweepBucket(bucket: u32): u32 {
   let swept: u32 = 0;
   let patience: u32 = 64;
@@ -203,26 +220,44 @@ function sweepBucket(bucket: u32): u32 {
 }
 
 /**
- * Lists (address, version) of the living entries of a namespace id, from bucket `from` on, until `room` of them are
- * listed at `target` (8 bytes each) or the table ends. A bucket is listed whole or not at all.
+ * Lists (address, version) of the living entries of a namespace id, in buckets `from` to `to` - 1, until there is no room for more
+ * than `room` of them at `target` (8 bytes each). A bucket is listed whole or not at all. Only buckets that may hold any are looked
+ * at (presence.ts); what turns out to hold none is noted for the next lister.
+ *
+ * That the id is a namespace's own is for the caller to prove, afterwards: it may have been given to another one meanwhile.
  *
  * @returns the next bucket to look at in the low word, the number listed in the high word
  */
-export function list(id: u32, from: u32, target: u32, room: u32): u64 {
+export function list(id: u32, from: u32, to: u32, target: u32, room: u32): u64 {
   let n: u32 = 0;
+  let sectionsEnd = from; // of the section that is being listed
+  let fromItsStart = false;
+  let before: u32 = 0; // listed before that section
   let bucket = from;
   const time = now();
-  for (; bucket <= bucketMask; bucket++) {
-    if (load<u32>(buckets + (bucket << 2)) == 0) continue;
-    const before = n;
-    const after = listBucket(id, buckets + (bucket << 2), target, n, room, time);
-    if (after > room) {
-      n = before;
-      break;
+  while (true) {
+    const next = nextOf(id, bucket, to);
+    if (next >= to && to < sectionsEnd) break;
+    if (next >= sectionsEnd) {
+      if (fromItsStart && n == before) forgetSection(id, sectionsEnd - 1);
+      if (next >= to) break;
+      fromItsStart = sectionStart(next) >= bucket && sectionEnd(next) <= to;
+      sectionsEnd = sectionEnd(next);
+      before = n;
     }
-    n = after;
+    bucket = next;
+    const end = min<u32>(groupEnd(bucket), to);
+    const whole = bucket == groupStart(bucket) && end == groupEnd(bucket);
+    const had = n;
+    for (; bucket < end; bucket++) {
+      if (load<u32>(buckets + (bucket << 2)) == 0) continue;
+      const after = listBucket(id, buckets + (bucket << 2), target, n, room, time);
+      if (after > room) return <u64>bucket | (<u64>n << 32);
+      n = after;
+    }
+    if (whole && n == had) forgetGroup(id, bucket - 1);
   }
-  return <u64>bucket | (<u64>n << 32);
+  return <u64>to | (<u64>n << 32);
 }
 
 /** Times a bucket is walked again because it changed under the walk, before what was seen of it has to do. */
@@ -240,6 +275,10 @@ export function survey(from: u32, target: u32, room: u32): u64 {
   let bucket = from;
   const time = now();
   for (; bucket <= bucketMask; bucket++) {
+    if (isBare(bucket)) {
+      bucket = groupEnd(bucket) - 1;
+      continue;
+    }
     if (load<u32>(buckets + (bucket << 2)) == 0) continue;
     const before = n;
     let patience = SURVEY_PATIENCE;

@@ -8,6 +8,7 @@ import {
   H_BUCKET_MASK,
   H_DIRTY,
   H_EPOCH,
+  H_GROUPS,
   H_HASH_KIND,
   H_IDS,
   H_LOG,
@@ -35,6 +36,7 @@ export let buckets: u32 = 0;
 export let bucketMask: u32 = 0;
 /** Words that tell where entries expire, one a group of buckets (expiry.ts). */
 export let expiries: u32 = 0;
+export let groups: u32 = 0;
 export let hashKind: u32 = 0;
 export let ids: u32 = 0;
 /** This worker's access log, and its records - 1; 0 where no policy asks for it (log.ts). */
@@ -52,6 +54,7 @@ export function takePlace(number: u32): void {
   buckets = load<u32>(H_BUCKETS);
   bucketMask = load<u32>(H_BUCKET_MASK);
   expiries = (buckets + ((bucketMask + 1) << 2) + (EXPIRY_SIZE - 1)) & ~(EXPIRY_SIZE - 1);
+  groups = load<u32>(H_GROUPS);
   hashKind = load<u32>(H_HASH_KIND);
   ids = load<u32>(H_IDS);
   dirty = load<u32>(H_DIRTY);

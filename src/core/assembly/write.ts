@@ -39,12 +39,13 @@ import { allocateOrEvict } from "./evict";
 import { isExpired, noteExpiry } from "./expiry";
 import { copyVectors, load32, swap32 } from "./memory";
 import { classAt, classOf, putBack, sizeOf } from "./pool";
+import { announce, enrol, filed } from "./presence";
 import { discharge, recharge, reserve, settled, unsettled } from "./quota";
 import { clearHazards } from "./reclaim";
 import { bindSpan, unclaim } from "./slabs";
 import { backOff, bucketOf, find, found, head, padded, successor, tell } from "./table";
 import { mark, take, unlink } from "./take";
-import { beginWrite, count, endWrite, markDirty, slot } from "./worker";
+import { beginWrite, bucketMask, count, endWrite, markDirty, slot } from "./worker";
 
 /** Fills a private chunk; next, birth and the rest of the first line are set before it is published. */
 // @ts-ignore: decorator
@@ -206,12 +207,19 @@ function publish(
       }
       if (oldClass != cls) recharge(id, <i64>sizeOf(oldClass) - <i64>size);
     } else {
+      announce(hash & bucketMask);
       const room = reserve(id, size);
-      if (room != OK) return room;
+      if (room != OK) {
+        filed();
+        return room;
+      }
+      enrol(id, hash & bucketMask);
       store<u32>(chunk + E_NEXT, head);
       store<u32>(slot + S_OUT, chunk);
       store<u32>(slot + S_OUT, version, 4);
-      if (swap32(bucketOf(hash), head, chunk)) {
+      const linked = swap32(bucketOf(hash), head, chunk);
+      filed();
+      if (linked) {
         markDirty(chunk, size);
         if (expiry != 0) noteExpiry(hash, expiry);
         store<u32>(slot + S_HAND_CHUNK, 0);

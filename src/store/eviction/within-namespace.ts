@@ -3,11 +3,13 @@
  * entries of the namespace as the table lists them: one that was read lately loses a count of its access counter (0 to 3) and stays,
  * one at zero goes. A victim is removed by address and version, so one that was just rewritten is spared.
  *
- * Candidates are listed in batches, because a list goes through the table to find them: O(buckets) for up to 256 evictions, which is some
- * microseconds each, and more only where a few entries sit in a huge table.
+ * Candidates are listed in batches of up to 256, at a cost near that of the entries listed (src/core/assembly/presence.ts). A listing
+ * proves that they are the namespace's; from then on each is known by address and version, so a candidate that is kept while the
+ * namespace is cleared or dropped, and its id given to another, can only be gone.
  */
 import { layout } from "../../core/index.js";
 import { listEntries } from "../listing.js";
+import type { Record } from "../namespace/record.js";
 import type { WorkerConnection } from "../worker.js";
 
 const LISTED = 256;
@@ -20,23 +22,19 @@ export class NamespaceEvictor {
   private next = 0;
   private hand: number;
 
-  /** @param id of the namespace, which a clear changes: then there is another evictor */
-  constructor(
-    private readonly worker: WorkerConnection,
-    readonly id: number,
-  ) {
+  constructor(private readonly worker: WorkerConnection) {
     this.hand = Math.floor(Math.random() * worker.bucketCount);
   }
 
-  /** Evicts one entry; false when the namespace has none. */
-  evict(): boolean {
+  /** Evicts one entry. False when the namespace has none; true also when its directory entry is not current any more. */
+  evict(record: Record): boolean {
     const { worker } = this;
     const bytes = new Uint8Array(worker.currentBuffer());
     let coldest = 0;
     let coldestVersion = 0;
     let least = Number.POSITIVE_INFINITY;
     for (let skipped = 0; skipped < PATIENCE; ) {
-      if (this.next === this.candidates.length && !this.list()) break;
+      if (this.next === this.candidates.length && !this.list(record)) break;
       const address = this.candidates[this.next++];
       const version = this.candidates[this.next++];
       // the counter may be a recycled chunk's: it is a hint, as in the engine's own CLOCK
@@ -56,10 +54,10 @@ export class NamespaceEvictor {
     }
     if (coldest !== 0 && this.remove(coldest, coldestVersion)) return true;
     // all that were seen are gone, by other hands: whatever is left serves
-    while (this.next < this.candidates.length || this.list()) {
+    while (this.next < this.candidates.length || this.list(record)) {
       if (this.remove(this.candidates[this.next++], this.candidates[this.next++])) return true;
     }
-    return false;
+    return !worker.engine.isCurrentRecord(record.entry, record.version);
   }
 
   private remove(address: number, version: number): boolean {
@@ -71,21 +69,22 @@ export class NamespaceEvictor {
     return true;
   }
 
-  /**
-   * The next candidates, around the table from where the last ones ended. False when a whole turn finds none: two pieces, to the table's
-   * end and from its beginning, of which a listing goes through the second to its end even where it meets nobody.
-   */
-  private list(): boolean {
+  /** The next candidates, around the table from where the last ones ended. False when a whole turn finds none. */
+  private list(record: Record): boolean {
+    const { hand, worker } = this;
+    return this.listBetween(record, hand, worker.bucketCount) || this.listBetween(record, 0, hand);
+  }
+
+  private listBetween(record: Record, from: number, to: number): boolean {
     const { worker } = this;
-    for (let pieces = 0; pieces < 2; ) {
-      const { count, next, words } = listEntries(worker, this.id, this.hand, LISTED);
+    for (let bucket = from; bucket < to; ) {
+      const listing = listEntries(worker, record, bucket, to, LISTED);
+      if (listing === null) return false;
+      const { count, next, words } = listing;
       // a bucket of more than fit is not listed at all: passed over, the next turn may find it shorter
-      this.hand = next === this.hand && count === 0 ? next + 1 : next;
-      if (this.hand >= worker.bucketCount) {
-        this.hand = 0;
-        pieces++;
-      }
+      bucket = next === bucket ? next + 1 : next;
       if (count === 0) continue;
+      this.hand = bucket === worker.bucketCount ? 0 : bucket;
       this.candidates = words;
       this.next = 0;
       return true;

@@ -2,11 +2,11 @@
 import { layout } from "../../core/index.js";
 import type { EncodingName } from "../encoding.js";
 import { InvalidArgumentError, NamespaceLimitError, OutOfMemoryError } from "../errors.js";
-import { LISTED, listEntries } from "../listing.js";
+import { listOwnEntries } from "../listing.js";
 import { describe } from "../sizes.js";
 import type { WorkerConnection } from "../worker.js";
 import type { NamespaceLimits } from "./limits.js";
-import type { Record } from "./record.js";
+import { idNumber, type Record } from "./record.js";
 import { encodingOf, namespaceWord, type WhenFull, whenFullOf } from "./word.js";
 
 const { MISS, NO_IDS, NO_MEMORY, OK } = layout;
@@ -16,6 +16,16 @@ export interface Making extends Required<NamespaceLimits> {
   encoding?: EncodingName;
   whenFull?: WhenFull;
 }
+
+/** Who makes a namespace: asked before, told after. */
+export interface Maker {
+  /** May throw instead. */
+  checkMaking(): void;
+  own(made: number): void;
+}
+
+/** Names whose entries a thread remembers at most: those asked for longest ago are looked up again. */
+const REMEMBERED = 1024;
 
 export class Directory {
   private readonly worker: WorkerConnection;
@@ -31,7 +41,7 @@ export class Directory {
     const { worker } = this;
     const names: string[] = [];
     for (let bucket = 0; bucket < worker.bucketCount; ) {
-      const { count, next, words } = listEntries(worker, layout.DIRECTORY_ID, bucket, LISTED);
+      const { count, next, words } = listOwnEntries(worker, layout.DIRECTORY_ID, bucket);
       bucket = next;
       for (let i = 0; i < count; i++) {
         const lengths = worker.engine.readListed(words[i * 2], words[i * 2 + 1]) >>> 0;
@@ -42,26 +52,28 @@ export class Directory {
   }
 
   /**
-   * @param allow called before one is made: it may throw instead
+   * @param maker null: the store itself
    * @throws NamespaceLimitError when no id is left; OutOfMemoryError
    */
-  findOrMake(name: string, making: Making, allow?: () => void): Record {
-    const { worker, records } = this;
-    const cached = records.get(name);
-    if (cached !== undefined && worker.engine.isCurrentRecord(cached.entry, cached.version)) return cached;
+  findOrMake(name: string, making: Making, maker: Maker | null): Record {
+    const { worker } = this;
+    let entry = 0;
+    let version = 0;
     for (;;) {
       const record = this.find(name);
       if (record !== null) {
-        records.set(name, record);
+        // it may have been dropped at once, and made by another
+        if (record.entry === entry && record.version === version) maker?.own(record.made);
         return record;
       }
-      allow?.();
+      maker?.checkMaking();
       const status = worker.engine.createNamespace(
         worker.putKey(name),
         namespaceWord(making.encoding ?? "binary", making.whenFull ?? "refuse"),
         making.maxEntries,
         BigInt(making.maxBytes),
       );
+      if (status === OK) [entry, version] = worker.out;
       if (status === NO_IDS && worker.sweep() > 0) continue; // ids of dropped namespaces whose entries are still there
       if (status === NO_IDS) {
         const ids = worker.header[layout.H_ID_COUNT / 4] - layout.FIRST_ID;
@@ -74,27 +86,50 @@ export class Directory {
     }
   }
 
-  /** Removes a namespace with all its entries. False when there is none of that name. */
-  drop(name: string): boolean {
+  /** Removes a namespace with all its entries, if it is the one that was made as `made`. False when it is gone already. */
+  drop(name: string, made: number): boolean {
     const { worker } = this;
     for (;;) {
       const record = this.find(name);
-      if (record === null) return false;
+      if (record === null || record.made !== made) return false;
       this.records.delete(name);
       if (worker.engine.dropNamespace(record.entry, record.version, worker.putKey(name)) === OK) return true;
     }
   }
 
-  private find(name: string): Record | null {
+  /** The namespace of this name, null when there is none. */
+  find(name: string): Record | null {
+    const { worker, records } = this;
+    const cached = records.get(name);
+    if (cached !== undefined) {
+      if (worker.engine.isCurrentRecord(cached.entry, cached.version)) return cached;
+      records.delete(name);
+    }
+    for (;;) {
+      const length = worker.engine.resolve(worker.putKey(name));
+      if (length === MISS) return null;
+      const record = this.read();
+      // the numbers of its id were read while that was its id
+      if (!worker.engine.isCurrentRecord(record.entry, record.version)) continue;
+      if (records.size >= REMEMBERED) records.delete(records.keys().next().value as string);
+      records.set(name, record);
+      return record;
+    }
+  }
+
+  /** What `resolve` has found. */
+  private read(): Record {
     const { worker } = this;
-    const length = worker.engine.resolve(worker.putKey(name));
-    if (length === MISS) return null;
     const value = worker.values;
     const word = value.readUInt32LE(layout.N_ENCODING);
+    const id = value.readUInt32LE(layout.N_ID);
     return {
       entry: worker.out[0],
       version: worker.out[1],
-      id: value.readUInt32LE(layout.N_ID),
+      id,
+      life: idNumber(worker, id, layout.I_LIFE) * 65536 + id,
+      made: idNumber(worker, id, layout.I_MADE),
+      seed: value.readUInt32LE(layout.N_SEED),
       encoding: encodingOf(word) as EncodingName,
       whenFull: whenFullOf(word) as WhenFull,
       maxEntries: value.readUInt32LE(layout.N_MAX_ENTRIES),

@@ -1,5 +1,6 @@
 /** Why a write found no place, with the figures that a reader of the error needs to help it; and what makes some room. */
 import { layout } from "../../core/index.js";
+import { describeHeld } from "../buffers.js";
 import { NamespaceLimitError, OutOfMemoryError, ValueTooLargeError } from "../errors.js";
 import { ENTRY_ROOM, padded } from "../key.js";
 import { LISTED, listEntries } from "../listing.js";
@@ -30,18 +31,21 @@ export function outOfMemory(worker: WorkerConnection, keyLength: number, length:
   const { memory, eviction } = collectStats(worker);
   const own = memory.bySizeClass.find((sizeClass) => sizeClass.size === size);
   const [tried, remedy] = eviction.policy === "none" ? ["", " or with eviction"] : [" and none could be evicted", ""];
+  const held = describeHeld(memory.buffers);
   return new OutOfMemoryError(
-    `no chunk of ${size} bytes is free${tried}: ${own?.used} of ${own?.chunks} of that size are in use, and all ${formatBytes(memory.poolBytes)} of the pool are cut into chunks. Delete entries, or create the store larger${remedy}`,
+    `no chunk of ${size} bytes is free${tried}: ${own?.used} of ${own?.chunks} of that size are in use, and all ${formatBytes(memory.poolBytes)} of the pool are cut into chunks. Delete entries, or create the store larger${remedy}${held === "" ? "" : `; ${held}`}`,
   );
 }
 
-/** Deletes some living entries of a namespace; how many: 0 when it has none. */
-export function deleteSome(worker: WorkerConnection, id: number): number {
+/** Deletes some living entries of a namespace. False when it has none; true also when it is not what it was. */
+export function deleteSome(worker: WorkerConnection, record: Record): boolean {
   let deleted = 0;
   for (let bucket = 0; bucket < worker.bucketCount && deleted === 0; ) {
-    const { count, next, words } = listEntries(worker, id, bucket, LISTED);
-    bucket = next;
+    const listing = listEntries(worker, record, bucket, worker.bucketCount, LISTED);
+    if (listing === null) return true;
+    const { count, next, words } = listing;
+    bucket = next === bucket ? next + 1 : next;
     for (let i = 0; i < count; i++) deleted += worker.engine.removeVictim(words[i * 2], words[i * 2 + 1]);
   }
-  return deleted;
+  return deleted > 0;
 }

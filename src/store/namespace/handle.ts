@@ -80,21 +80,47 @@ export class NamespaceHandle<E extends EncodingName> {
 
   // ---------------------------------------------------------------- the directory entry
 
-  protected refresh(): void {
-    const record = this.lookup(this.name);
+  /** Looks the namespace up, without making it. False when there is none of its name: then it holds nothing. */
+  protected refresh(): boolean {
+    const record = this.lookup.find(this.name);
+    if (record === null) this.agent?.meet(0);
+    else this.take(record);
+    return record !== null;
+  }
+
+  /** The same for what is about to change it: makes it if it was dropped, and this handle may. */
+  protected refreshOrMake(): void {
+    this.take(this.lookup.findOrMake(this.name));
+  }
+
+  private take(record: Record): void {
     if (record.encoding !== this.encoding) {
       throw new InvalidArgumentError(
         `namespace "${this.name}" was dropped and made again with encoding ${record.encoding}; this handle has ${this.encoding}, get a new one`,
       );
     }
     this.record = record;
-    this.entry = this.record.entry;
-    this.version = this.record.version;
-    this.id = this.record.id;
+    this.entry = record.entry;
+    this.version = record.version;
+    this.id = record.id;
+    this.agent?.meet(record.made); // what was allowed in the one before is not in this one
   }
 
-  protected refreshIfStale(): void {
-    if (!this.worker.engine.isCurrentRecord(this.entry, this.version)) this.refresh();
+  /** False when there is no such namespace. */
+  protected refreshIfStale(): boolean {
+    return this.worker.engine.isCurrentRecord(this.entry, this.version) !== 0 || this.refresh();
+  }
+
+  /**
+   * What `count` makes of the words of the namespace's id, which were the namespace's own all the while; null when there is no such
+   * namespace.
+   */
+  protected counted<T>(count: (record: Record) => T): T | null {
+    while (this.refreshIfStale()) {
+      const result = count(this.record);
+      if (this.worker.engine.isCurrentRecord(this.entry, this.version)) return result;
+    }
+    return null;
   }
 
   // ---------------------------------------------------------------- writes
@@ -118,7 +144,7 @@ export class NamespaceHandle<E extends EncodingName> {
   /** A failed write: returns when it may be tried again (the namespace changed, dead entries were swept), throws otherwise. */
   protected recover(status: number, keyLength: number, length: number): void {
     if (status === STALE) {
-      this.refresh();
+      this.refreshOrMake();
       return;
     }
     if (status === QUOTA) {
@@ -136,10 +162,10 @@ export class NamespaceHandle<E extends EncodingName> {
 
   /** Makes room under the namespace's own limits; false when evicting all of it would not be enough. */
   private evictWithin(keyLength: number, length: number): boolean {
-    this.refreshIfStale(); // the limits may have been raised, or the namespace cleared
-    const { id, maxBytes } = this.record;
-    if (maxBytes !== 0 && chunkSize(keyLength, length) > maxBytes) return false;
-    if (this.evictor?.id !== id) this.evictor = new NamespaceEvictor(this.worker, id);
-    return this.evictor.evict();
+    if (!this.refreshIfStale()) return true; // dropped: the next attempt says so, and makes it anew
+    const { record } = this; // the limits may have been raised, or the namespace cleared
+    if (record.maxBytes !== 0 && chunkSize(keyLength, length) > record.maxBytes) return false;
+    this.evictor ??= new NamespaceEvictor(this.worker);
+    return this.evictor.evict(record);
   }
 }

@@ -4,26 +4,35 @@
  * Some buckets at a time: the engine lists their living entries, then each is copied out if it is still the same. One that was
  * replaced meanwhile makes us list again, fewer entries than before, so that a busy table does not have us copy the same ones
  * for ever; in the end single buckets, skipping the keys that already came from them.
+ *
+ * What is listed is proven to be the namespace's own (listing.ts) and copied by address and version, so nothing of another namespace is
+ * ever handed out, though that has the id by then. The iteration ends where the namespace was cleared or dropped.
  */
+import { layout } from "../../core/index.js";
 import type { Codec } from "../encoding.js";
 import { LISTED, listEntries } from "../listing.js";
 import type { WorkerConnection } from "../worker.js";
+import type { Record } from "./record.js";
 
-/** Room for the entries of one bucket: the list stops soon after it, instead of going on through the table. */
+/** Room for the entries of one bucket, as chains usually are. */
 const LISTED_OF_ONE = 8;
+/** Entries of one listing at most: what fits the window. */
+const MOST_OF_ONE = layout.S_MANY_SIZE / 8;
 
-/** @param isStillOn whether the iteration may go on; asked before each listing */
+/** @param current the directory entry by which the iteration may go on, null when it may not; asked before each listing */
 export function* walk<V>(
   worker: WorkerConnection,
   codec: Codec,
-  id: number,
-  isStillOn: () => boolean,
+  current: () => Record | null,
 ): IterableIterator<Listed<V>> {
   let bucket = 0;
   let room = LISTED;
   while (bucket < worker.bucketCount) {
-    if (!isStillOn()) return;
-    const { count, next, words } = listEntries(worker, id, bucket, room);
+    const record = current();
+    if (record === null) return;
+    const listing = listEntries(worker, record, bucket, worker.bucketCount, room);
+    if (listing === null) continue;
+    const { count, next, words } = listing;
     const batch: Listed<V>[] = [];
     let torn = false;
     for (let i = 0; i < count && !torn; i++) {
@@ -33,7 +42,8 @@ export function* walk<V>(
     }
     if (next === bucket || (torn && room === LISTED_OF_ONE)) {
       const end = Math.max(next, bucket + 1);
-      for (; bucket < end; bucket++) yield* walkBucket<V>(worker, codec, id, bucket, isStillOn);
+      yield* walkEach<V>(worker, codec, bucket, end, current);
+      bucket = end;
     } else if (torn) {
       room /= 2;
     } else {
@@ -44,33 +54,50 @@ export function* walk<V>(
   }
 }
 
+/** Bucket by bucket. */
+function* walkEach<V>(
+  worker: WorkerConnection,
+  codec: Codec,
+  from: number,
+  to: number,
+  current: () => Record | null,
+): IterableIterator<Listed<V>> {
+  for (let bucket = from; bucket < to; ) {
+    const record = current();
+    if (record === null) return;
+    // without any room a listing ends at the first bucket that has an entry
+    const found = listEntries(worker, record, bucket, to, 0);
+    if (found === null) continue;
+    bucket = found.next;
+    if (bucket < to) yield* walkBucket<V>(worker, codec, bucket++, current);
+  }
+}
+
 function* walkBucket<V>(
   worker: WorkerConnection,
   codec: Codec,
-  id: number,
   bucket: number,
-  isStillOn: () => boolean,
+  current: () => Record | null,
 ): IterableIterator<Listed<V>> {
-  const mask = worker.bucketCount - 1;
   const seen = new Set<string>();
   let room = LISTED_OF_ONE;
   for (let again = true; again; ) {
-    again = false;
-    if (!isStillOn()) return;
-    const { count, next, words } = listEntries(worker, id, bucket, room);
-    if (next === bucket) {
+    const record = current();
+    if (record === null) return;
+    const listing = listEntries(worker, record, bucket, bucket + 1, room);
+    if (listing === null) continue;
+    const { count, next, words } = listing;
+    if (next === bucket && room < MOST_OF_ONE) {
       room *= 8; // a bucket is listed whole or not at all
-      again = true;
       continue;
     }
+    again = false;
     const batch: Listed<V>[] = [];
     for (let i = 0; i < count; i++) {
-      const itsBucket = worker.bucketOf(words[i * 2], mask);
       const entry = copyListed<V>(worker, codec, words[i * 2], words[i * 2 + 1]);
-      if (entry === null) again = true;
-      else if (itsBucket !== bucket)
-        break; // still the entry that was listed: the list went on into later buckets
-      else if (!seen.has(entry.identity)) {
+      if (entry === null) {
+        again = true;
+      } else if (!seen.has(entry.identity)) {
         seen.add(entry.identity);
         batch.push(entry);
       }

@@ -44,6 +44,12 @@ export function usageOf(worker: WorkerConnection, record: Record): NamespaceUsag
   };
 }
 
+/** Of a namespace that was dropped: nothing, and no limits. */
+export function usageOfNone(worker: WorkerConnection, { whenFull }: Record): NamespaceUsage {
+  const lastUsed = worker.timeOf(0);
+  return { entries: 0, bytes: 0, maxEntries: 0, maxBytes: 0, lastUsed, whenFull, pressure: pressureLevels[0] };
+}
+
 /** @throws InvalidArgumentError */
 export function checkLimits(limits: NamespaceLimits, standard: Required<NamespaceLimits>): Required<NamespaceLimits> {
   if (limits === null || typeof limits !== "object") {

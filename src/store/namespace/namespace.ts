@@ -19,8 +19,8 @@ import { checkStep, fromCounter, toCounter } from "./counter.js";
 import { deleteSome } from "./failure.js";
 import { NamespaceHandle } from "./handle.js";
 import { type Listed, walk } from "./iteration.js";
-import { checkLimits, type NamespaceLimits, type NamespaceUsage, usageOf } from "./limits.js";
-import { idWord } from "./record.js";
+import { checkLimits, type NamespaceLimits, type NamespaceUsage, usageOf, usageOfNone } from "./limits.js";
+import { idWord, type Record } from "./record.js";
 
 export interface Entry<V> {
   value: V;
@@ -96,7 +96,7 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
         throw new InvalidArgumentError(`a value of ${length} bytes does not fit the target of ${target.length}`);
       }
       if (length !== STALE) return length;
-      this.refresh();
+      if (!this.refresh()) return MISS;
     }
   }
 
@@ -112,7 +112,7 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
       const address = worker.engine.borrow(this.entry, this.version, this.put(key));
       if (address === 0) return undefined;
       if (address === 1) {
-        this.refresh();
+        if (!this.refresh()) return undefined;
         continue;
       }
       if (address === 2) throw new InvalidArgumentError(`more than ${layout.PIN_COUNT} borrowed views are nested`);
@@ -132,7 +132,7 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
     for (;;) {
       const status = this.worker.engine.has(this.entry, this.version, this.put(key));
       if (status !== STALE) return status === 1;
-      this.refresh();
+      if (!this.refresh()) return false;
     }
   }
 
@@ -152,7 +152,7 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
     for (;;) {
       const length = this.readOnce(key);
       if (length !== STALE) return length;
-      this.refresh();
+      if (!this.refresh()) return MISS;
     }
   }
 
@@ -167,8 +167,12 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
     const { batch } = this.worker;
     const done = batch.read(this.entry, this.version, this.scope, keys, from);
     if (done === STALE) {
-      this.refresh();
-      return 0;
+      if (this.refresh()) return 0;
+      for (let i = from; i < keys.length; i++) {
+        this.put(keys[i]); // what is no key is refused here as well
+        values.push(undefined);
+      }
+      return keys.length - from;
     }
     if (this.binary) values.push(...(batch.copies(done) as Values[E][]));
     else for (let i = 0; i < done; i++) values.push(this.decodeRead(i));
@@ -290,7 +294,7 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
     for (;;) {
       const status = this.worker.engine.remove(this.entry, this.version, this.put(key));
       if (status !== STALE) return status === 1;
-      this.refresh();
+      if (!this.refresh()) return false;
     }
   }
 
@@ -335,9 +339,8 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
   /** Living entries: those that `keys()` gives. Exact when no one writes; otherwise within the writes under way. */
   get size(): number {
     this.enter(READ);
-    this.refreshIfStale();
     this.worker.sweepExpired();
-    return idWord(this.worker, this.id, layout.I_ENTRIES);
+    return this.counted(({ id }) => idWord(this.worker, id, layout.I_ENTRIES)) ?? 0;
   }
 
   /**
@@ -350,8 +353,10 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
     for (;;) {
       const status = worker.engine.clearNamespace(this.entry, this.version, worker.putKey(this.name));
       if (status === OK) break;
+      if (status === STALE && !this.refresh()) return; // dropped, and as empty as can be
+      if (status === STALE) continue;
       if (status === layout.NO_IDS && worker.sweep() > 0) continue;
-      if (status === NO_MEMORY && (worker.sweepDead() > 0 || deleteSome(worker, this.record.id) > 0)) continue;
+      if (status === NO_MEMORY && (worker.sweepDead() > 0 || deleteSome(worker, this.record))) continue;
       if (status === layout.NO_IDS)
         throw new NamespaceLimitError(
           `no namespace id is free to clear "${this.name}"; sweep first (store.maintain())`,
@@ -364,9 +369,9 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
   /** What it holds and what it may: each count as of some moment during the call, of living entries alone. */
   usage(): NamespaceUsage {
     this.enter(READ);
-    this.refreshIfStale();
-    this.worker.sweepExpired();
-    return usageOf(this.worker, this.record);
+    const { worker } = this;
+    worker.sweepExpired();
+    return this.counted((record) => usageOf(worker, record)) ?? usageOfNone(worker, this.record);
   }
 
   /**
@@ -377,7 +382,7 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
   limit(limits: NamespaceLimits): void {
     this.enter(ADMIN);
     const { worker } = this;
-    this.refreshIfStale();
+    if (!this.refreshIfStale()) this.refreshOrMake();
     for (;;) {
       const checked = checkLimits(limits, this.record); // again after a change by another: the other limit may be new
       const status = worker.engine.configureNamespace(
@@ -421,27 +426,21 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
   key(key: string | Uint8Array): PreparedKey {
     this.enter(0);
     const { worker } = this;
-    let length: number;
-    let hash: number;
-    do {
-      this.refreshIfStale();
-      length = worker.putKey(key);
-      hash = worker.engine.prepare(this.entry, this.version, length) >>> 0;
-    } while (!worker.engine.isCurrentRecord(this.entry, this.version)); // it was read from a record already replaced
+    const length = worker.putKey(key);
+    const hash = worker.engine.prepareSeeded(this.record.seed, length) >>> 0;
     return new PreparedKey(this.scope, worker.takeWords(length), length, hash);
   }
 
   private walk(): IterableIterator<Listed<Values[E]>> {
     this.enter(READ);
-    this.refreshIfStale();
-    const { id } = this.record;
-    return walk(this.worker, this.codec, id, () => this.isStillOn(id));
+    if (!this.refreshIfStale()) return walk(this.worker, this.codec, () => null);
+    const { life } = this.record;
+    return walk(this.worker, this.codec, () => this.recordIn(life));
   }
 
-  /** Whether an iteration may go on: the handle may still read, and the namespace has not been cleared since. */
-  private isStillOn(id: number): boolean {
+  /** The directory entry by which an iteration goes on: null once the namespace was cleared or dropped, whatever has its id or name since. */
+  private recordIn(life: number): Record | null {
     this.enter(READ);
-    this.refreshIfStale();
-    return this.record.id === id;
+    return this.refreshIfStale() && this.record.life === life ? this.record : null;
   }
 }
