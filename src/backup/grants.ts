@@ -1,6 +1,5 @@
 /** The store's own entries in a backup: who may do what, and which channels there were. */
 import { backedUpGrant, GRANT_SIZE, type Permission, permissionsOf } from "../store/index.js";
-import type { BackedUpEntry } from "./entries.js";
 
 export interface BackedUpGrant {
   readonly agent: string;
@@ -18,7 +17,7 @@ export type SystemEntry =
   | { readonly fault: string };
 
 /** Keys are `grant:<length of the agent's name>:<agent>:<namespace>`, `channel:<name>` and `region:<name>`. */
-export function readSystemEntry({ key, value }: BackedUpEntry): SystemEntry {
+export function readSystemEntry({ key, value }: { readonly key: Uint8Array; readonly value: Uint8Array }): SystemEntry {
   const text = Buffer.from(key).toString("utf8");
   if (text.startsWith("channel:")) return { channel: text.slice("channel:".length) };
   if (text.startsWith("region:")) return { region: text.slice("region:".length) };
