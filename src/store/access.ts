@@ -3,9 +3,10 @@
  * thread sees the same. `agent_<id>_…` belongs to its agent; `system…` is the store's own and open to no agent. All agents of
  * a process share its memory, so this guards against mistakes, not against hostile native code.
  */
+
+import { choice, describe } from "../check.js";
 import { layout } from "../core/index.js";
-import { AccessDeniedError, InvalidArgumentError } from "./errors.js";
-import { describe } from "./sizes.js";
+import { AccessDeniedError, ClosedError, InvalidArgumentError } from "./errors.js";
 import type { WorkerConnection } from "./worker.js";
 
 /**
@@ -31,13 +32,30 @@ export function isReserved(namespace: string): boolean {
   return namespace === "system" || namespace.startsWith("system_") || namespace.startsWith("system:");
 }
 
+/** @throws InvalidArgumentError */
 export function checkAgentId(agent: unknown): string {
-  if ((typeof agent !== "string" && typeof agent !== "number") || String(agent) === "" || String(agent).length > 128) {
+  const named = typeof agent === "string" && agent !== "" && agent.length <= 128;
+  if (!named && !(typeof agent === "number" && Number.isFinite(agent))) {
     throw new InvalidArgumentError(
       `agent id is ${describe(agent)}; expected a non-empty string of at most 128 characters, or a number`,
     );
   }
   return String(agent);
+}
+
+/**
+ * As checkAgentId, for an agent that is to act: its id ends where the next "_" begins, or "team" would own what is named after "team_1".
+ *
+ * @throws InvalidArgumentError
+ */
+export function checkActingAgent(agent: unknown): string {
+  const id = checkAgentId(agent);
+  if (id.includes("_")) {
+    throw new InvalidArgumentError(
+      `agent id is ${describe(id)}; an id has no "_", because its namespaces are agent_<id>_… and agent ${describe(id.split("_")[0])} would own them too; use "-" instead`,
+    );
+  }
+  return id;
 }
 
 export function permissionBits(permissions: unknown): number {
@@ -48,13 +66,9 @@ export function permissionBits(permissions: unknown): number {
   }
   let bits = 0;
   for (const permission of permissions) {
-    const bit = BITS[permission as Permission];
-    if (bit === undefined) {
-      throw new InvalidArgumentError(
-        `permission is ${describe(permission)}; expected one of ${Object.keys(BITS).join(", ")}`,
-      );
-    }
-    bits |= bit;
+    const name = choice("permission", permission, Object.keys(BITS) as Permission[], undefined);
+    if (name === undefined) throw new InvalidArgumentError("a permission is undefined; expected one of read, write, …");
+    bits |= BITS[name];
   }
   return bits;
 }
@@ -92,26 +106,38 @@ export class Access {
   }
 }
 
+export function viewClosed(agent: string): ClosedError {
+  return new ClosedError(`this view of agent "${agent}" is closed; get another with store.as()`);
+}
+
 function grantKey(agent: string, namespace: string): string {
   return `grant:${agent.length}:${agent}:${namespace}`;
 }
 
-/** One agent's view of one namespace: the bits, re-read when any grant has changed. */
+/** What one view of a store for an agent (`store.as`) shares with what it handed out. */
+export interface ViewState {
+  closed: boolean;
+}
+
+/** One agent's view of one namespace or channel: the bits, re-read when any grant has changed. */
 export class AgentAccess {
   private bits = 0;
   private generation = -1;
   private readonly access: Access;
   readonly agent: string;
   private readonly namespace: string;
+  private readonly view: ViewState;
 
-  constructor(access: Access, agent: string, namespace: string) {
+  constructor(access: Access, agent: string, namespace: string, view: ViewState) {
     this.access = access;
     this.agent = agent;
     this.namespace = namespace;
+    this.view = view;
   }
 
-  /** @throws AccessDeniedError */
+  /** @throws AccessDeniedError; ClosedError once the view is closed */
   check(needed: number): void {
+    if (this.view.closed) throw viewClosed(this.agent);
     const generation = this.access.generation();
     if (generation !== this.generation) {
       this.bits = this.access.permissions(this.agent, this.namespace);

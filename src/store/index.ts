@@ -2,6 +2,7 @@
 export type { Verification } from "../core/index.js";
 export type { Health, HealthAlert, HealthStatus } from "../monitor/index.js";
 export type { Permission } from "./access.js";
+export { AgentView } from "./agent-view.js";
 export { Channel, type ChannelOptions } from "./channel.js";
 export { ENCODINGS, type EncodingName, type Values } from "./encoding.js";
 export * from "./errors.js";
