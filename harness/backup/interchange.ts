@@ -9,17 +9,13 @@
  * a MessagePack value that JSON would change. In MessagePack such keys and values are binary.
  */
 import { isUtf8 } from "node:buffer";
-import { Packr } from "msgpackr";
 import { z } from "zod";
 import { schemaFault } from "../../reports/schema-faults.js";
 import type { BackedUpEntry, BackedUpNamespace, SnapshotEntries } from "../../src/backup/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
-import type { EncodingName, Store } from "../../src/store/index.js";
+import { type EncodingName, json, msgpack, readMsgpack, readMsgpackAll, type Store } from "../../src/store/index.js";
 
 export type InterchangeFormat = "jsonl" | "msgpack";
-
-// as the store writes them: plain maps
-const packr = new Packr({ useRecords: false, moreTypes: false });
 
 const NAMESPACE = z.object({
   name: z.string().min(1),
@@ -64,7 +60,7 @@ export function* write(
   format: InterchangeFormat,
   counts: Counts,
 ): IterableIterator<Uint8Array> {
-  const encode = format === "jsonl" ? toLine : (record: object) => Uint8Array.from(packr.pack(record));
+  const encode = format === "jsonl" ? toLine : (record: object) => Uint8Array.from(msgpack(record));
   const namespaces = [...snapshot.namespaces.values()].map(({ name, encoding, maxEntries, maxBytes }) => {
     return { name, encoding, maxEntries, maxBytes };
   });
@@ -105,18 +101,20 @@ function jsonValue(value: Uint8Array, encoding: EncodingName): object {
     case "json":
       return { value: JSON.parse(bytes.toString("utf8")) };
     case "msgpack": {
-      const decoded = packr.unpack(bytes);
-      return survivesJson(decoded, bytes) ? { value: decoded } : raw();
+      const decoded = readMsgpack(bytes);
+      return survivesJson(decoded) ? { value: decoded } : raw();
     }
   }
 }
 
-/** Whether a MessagePack value comes back from JSON as the very same bytes. */
-function survivesJson(value: unknown, bytes: Buffer): boolean {
+/** Whether a MessagePack value comes back from JSON as it is: the json codec refuses it otherwise. */
+function survivesJson(value: unknown): boolean {
   try {
-    return packr.pack(JSON.parse(JSON.stringify(value))).equals(bytes);
-  } catch {
-    return false; // a bigint, a cycle, undefined
+    json(value);
+    return true;
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) return false;
+    throw error;
   }
 }
 
@@ -126,7 +124,7 @@ function packedRecord({ key, value, expiresAt }: BackedUpEntry, { name, encoding
     binary: () => bytes,
     string: () => (isUtf8(bytes) ? bytes.toString("utf8") : bytes),
     json: () => JSON.parse(bytes.toString("utf8")),
-    msgpack: () => packr.unpack(bytes),
+    msgpack: () => readMsgpack(bytes),
   }[encoding]();
   return {
     namespace: name,
@@ -171,9 +169,8 @@ function* parseLines(file: string, bytes: Buffer): IterableIterator<Located> {
 function* parsePacked(file: string, bytes: Buffer): IterableIterator<Located> {
   const records: Located[] = [];
   try {
-    packr.unpackMultiple(bytes, (record: unknown, start?: number) => {
-      records.push({ record, where: `${file}: byte ${start ?? 0}` });
-    });
+    for (const { value: record, start } of readMsgpackAll(bytes))
+      records.push({ record, where: `${file}: byte ${start}` });
   } catch (error) {
     throw new InvalidArgumentError(
       `${file}: after ${records.length} objects: is no MessagePack: ${(error as Error).message}`,
@@ -242,6 +239,6 @@ function decodedValue(entry: Entry, encoding: EncodingName): unknown {
   }
   const bytes = Buffer.from(entry.valueBase64, "base64");
   if (encoding === "binary") return bytes;
-  if (encoding === "msgpack") return packr.unpack(bytes);
+  if (encoding === "msgpack") return readMsgpack(bytes);
   throw new InvalidArgumentError(`valueBase64 in a ${encoding} namespace; expected value`);
 }

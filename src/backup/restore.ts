@@ -4,6 +4,7 @@
  * backed up. A whole file goes in slab by slab (whole.ts), a damaged one entry by entry.
  */
 import { statSync } from "node:fs";
+import { describe, flag, KnownOptions, wholeNumber } from "../check.js";
 import { layout } from "../core/index.js";
 import { CorruptBackupError, InvalidArgumentError } from "../store/errors.js";
 import {
@@ -19,7 +20,6 @@ import { type BackedUpEntry, type BackedUpNamespace, type Loss, SnapshotEntries 
 import type { BackupHeader } from "./format.js";
 import { findGenerations, inspectHeader } from "./generations.js";
 import { type BackupImage, BackupReader, readBackup } from "./read.js";
-import { shown } from "./shown.js";
 import { WholeBackup } from "./whole.js";
 
 export interface RestoreOptions {
@@ -33,6 +33,8 @@ export interface RestoreOptions {
    */
   threads?: number;
 }
+
+const OPTIONS = new KnownOptions("restore", ["store", "partial", "threads"]);
 
 export interface Restored {
   readonly store: Store;
@@ -70,10 +72,9 @@ export function lineageOf(store: Store): number | undefined {
  *   OutOfMemoryError when the new store is too small and does not evict
  */
 export async function restore(path: string, options: RestoreOptions = {}): Promise<Restored> {
-  const { threads } = options;
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
-    throw new InvalidArgumentError(`option threads is ${shown(threads)}; expected a whole number from 1 to 64`);
-  }
+  OPTIONS.check(options);
+  wholeNumber("option threads", options.threads, 1, 1, 64);
+  flag("option partial", options.partial, false);
   const refused: string[] = [];
   for (const file of candidates(path)) {
     const restored = await attempt(() => restoreWhole(file, options), refused);
@@ -150,7 +151,7 @@ function candidates(path: string): string[] {
 
 function isDirectory(path: string): boolean {
   if (typeof path !== "string" || path === "") {
-    throw new InvalidArgumentError(`a backup is ${shown(path)}; expected the path of a file or a directory`);
+    throw new InvalidArgumentError(`a backup is ${describe(path)}; expected the path of a file or a directory`);
   }
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) throw new InvalidArgumentError(`${path}: there is no such file or directory`);

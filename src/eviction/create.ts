@@ -8,7 +8,7 @@ import { Lfu } from "./lfu.js";
 import { Lirs } from "./lirs.js";
 import { Lru } from "./lru.js";
 import { Opt } from "./opt.js";
-import type { Policy, PolicyName } from "./policy.js";
+import { type Policy, type PolicyName, policyNames } from "./policy.js";
 import { Random } from "./random.js";
 import { S3Fifo } from "./s3-fifo.js";
 import { Sieve } from "./sieve.js";
@@ -46,13 +46,12 @@ export class UnsupportedByPolicyError extends Error {
 /**
  * Builds a policy for one cache.
  *
- * @throws RangeError when `capacity` or `distinct` is not a positive integer
+ * @throws RangeError when an option is out of bounds or unknown, or there is no policy of that name
  * @throws UnsupportedByPolicyError for `opt` without a future
  */
 export function createPolicy(name: PolicyName, options: PolicyOptions): Policy {
+  checkOptions(options);
   const { capacity, distinct } = options;
-  assertPositiveInteger("capacity", capacity);
-  assertPositiveInteger("distinct", distinct);
   const byBytes = options.by === "bytes";
   switch (name) {
     case "lru":
@@ -96,7 +95,29 @@ export function createPolicy(name: PolicyName, options: PolicyOptions): Policy {
         throw new UnsupportedByPolicyError(name, "policy opt needs the future: pass lookAhead(ids, distinct)");
       }
       return new Opt(distinct, options.future);
+    default:
+      throw new RangeError(`policy is ${JSON.stringify(name)}, expected one of ${policyNames.join(", ")}`);
   }
+}
+
+const OPTIONS = ["capacity", "distinct", "by", "seed", "future"];
+
+function checkOptions(options: PolicyOptions): void {
+  if (options === null || typeof options !== "object") {
+    throw new RangeError(`createPolicy takes an object of options, expected { ${OPTIONS.join(", ")} }`);
+  }
+  for (const name in options) {
+    if (!OPTIONS.includes(name)) {
+      throw new RangeError(`unknown option ${JSON.stringify(name)}, expected one of ${OPTIONS.join(", ")}`);
+    }
+  }
+  const { by, seed } = options;
+  assertPositiveInteger("capacity", options.capacity);
+  assertPositiveInteger("distinct", options.distinct);
+  if (by !== undefined && by !== "objects" && by !== "bytes") {
+    throw new RangeError(`by is ${JSON.stringify(by)}, expected objects or bytes`);
+  }
+  if (seed !== undefined && !Number.isSafeInteger(seed)) throw new RangeError(`seed is ${seed}, expected an integer`);
 }
 
 function assertPositiveInteger(what: string, value: number): void {

@@ -24,17 +24,14 @@ export function isBytes(value: unknown): value is Uint8Array {
 
 /** How many bytes there are. @throws InvalidArgumentError for an impostor, and for bytes that were handed over to another thread */
 export function byteCount(bytes: Uint8Array): number {
-  let length: number;
-  try {
-    length = lengthOf(bytes);
-  } catch {
-    throw new InvalidArgumentError(`${describe(bytes)} has no bytes; expected a Uint8Array`);
-  }
-  if (length === 0) checkAttached(bytes);
+  const length = isBytes(bytes) ? lengthOf(bytes) : 0;
+  if (length === 0) checkBytes(bytes);
   return length;
 }
 
-function checkAttached(bytes: Uint8Array): void {
+/** @throws InvalidArgumentError unless they are bytes, if none */
+function checkBytes(bytes: Uint8Array): void {
+  if (!isBytes(bytes)) throw new InvalidArgumentError(`${describe(bytes)} has no bytes; expected a Uint8Array`);
   try {
     new Uint8Array(bufferOf(bytes));
   } catch {

@@ -21,4 +21,10 @@ export { encodingOf, whenFullOf } from "./namespace/word.js";
 export type { HashName, StoreOptions } from "./options.js";
 export type { EvictionStats, SizeClassStats, StoreStats } from "./stats.js";
 export { type NamespaceOptions, Store } from "./store.js";
+/** @internal For the open formats of backups. */
+export { json } from "./values/json.js";
+/** @internal */
+export { msgpack } from "./values/msgpack.js";
+/** @internal */
+export { readMsgpackAll, readMsgpackBytes as readMsgpack } from "./values/msgpack-read.js";
 export type { StoreHandle } from "./worker.js";

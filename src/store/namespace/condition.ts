@@ -27,35 +27,32 @@ export const IF_ABSENT: Condition = { mode: layout.MODE_IF_ABSENT, entry: 0, ver
 
 const OPTIONS = new KnownOptions("set", ["ttl", "ifAbsent", "ifVersion"]);
 
-/** What the options of a write ask for: read once, before anything is asked of the store, because reading them may run the caller's code. */
-export interface Wishes {
-  readonly ttl: number | undefined;
-  readonly condition: Condition;
-}
-
-export const NO_WISHES: Wishes = { ttl: undefined, condition: NO_CONDITION };
-
 /**
+ * The condition that the options of a write ask for. Reading it may run the caller's code, so it comes before anything is asked of the store.
+ *
  * `ttl` and `ifAbsent` may be undefined, as if they were left out. `ifVersion` may not: it is undefined when the version that somebody read
  * was that of no entry, and a write that was meant to depend on it would depend on nothing.
  *
  * @throws InvalidArgumentError
  */
-export function checkWishes(options: SetOptions): Wishes {
-  OPTIONS.check(options);
-  const { ttl, ifAbsent, ifVersion } = options;
-  if (ifVersion === undefined && "ifVersion" in options) {
+export function checkCondition(options: SetOptions): Condition {
+  if (options === null || typeof options !== "object") OPTIONS.check(options);
+  let version = false;
+  // spelt out, because the names of a set's options are looked at with every write that has some
+  for (const name in options) {
+    if (name === "ifVersion") version = true;
+    else if (name !== "ttl" && name !== "ifAbsent") OPTIONS.check(options);
+  }
+  const ifAbsent = flag("ifAbsent", options.ifAbsent, false);
+  if (!version) return ifAbsent ? IF_ABSENT : NO_CONDITION;
+  const { ifVersion } = options;
+  if (ifVersion === undefined) {
     throw new InvalidArgumentError(
       "ifVersion is undefined; expected a version from getEntry(), or ifAbsent: true for a key that had no entry",
     );
   }
-  if (!flag("ifAbsent", ifAbsent, false)) {
-    return { ttl, condition: ifVersion === undefined ? NO_CONDITION : versionIs(ifVersion) };
-  }
-  if (ifVersion !== undefined) {
-    throw new InvalidArgumentError("set was given both ifAbsent and ifVersion; expected one of them");
-  }
-  return { ttl, condition: IF_ABSENT };
+  if (ifAbsent) throw new InvalidArgumentError("set was given both ifAbsent and ifVersion; expected one of them");
+  return versionIs(ifVersion);
 }
 
 /** @throws InvalidArgumentError */

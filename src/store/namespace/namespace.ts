@@ -10,11 +10,10 @@ import { type Key, PreparedKey } from "../key.js";
 import { checkIterable, checkPair } from "./batches.js";
 import {
   type Condition,
-  checkWishes,
+  checkCondition,
   IF_ABSENT,
   makeVersion,
   NO_CONDITION,
-  NO_WISHES,
   type SetOptions,
   type Version,
   versionIs,
@@ -186,10 +185,15 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
    */
   set(key: Key, value: Values[E], options?: SetOptions): boolean {
     // what runs the caller's code comes first, and the connection is asked after it: see docs/values.md
-    const { ttl, condition } = options === undefined ? NO_WISHES : checkWishes(options);
-    const bytes = this.binary && value instanceof Uint8Array ? value : this.codec.encode(value);
+    if (options === undefined) {
+      const bytes = this.binary && value instanceof Uint8Array ? value : this.codec.encode(value);
+      this.enter(WRITE);
+      return key instanceof PreparedKey ? this.setPrepared(key, bytes) : this.write(key, bytes, 0, NO_CONDITION);
+    }
+    const condition = checkCondition(options);
+    const { ttl } = options;
+    const bytes = this.codec.encode(value);
     this.enter(WRITE);
-    if (options === undefined && key instanceof PreparedKey) return this.setPrepared(key, bytes);
     return this.write(key, bytes, ttl === undefined ? 0 : this.worker.expiryTick(ttl), condition);
   }
 
@@ -245,7 +249,8 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
    * batch overlap when they come in an array or a Map; any other iterable may run code of its own between two of them.
    */
   setMany(entries: Iterable<readonly [Key, Values[E]]>, options?: SetOptions): void {
-    const { ttl, condition } = options === undefined ? NO_WISHES : checkWishes(options);
+    const condition = options === undefined ? NO_CONDITION : checkCondition(options);
+    const ttl = options?.ttl;
     const pairs = checkIterable(entries, "setMany", "[key, value] pairs");
     if (!(Array.isArray(pairs) || pairs instanceof Map)) {
       for (const pair of pairs) this.set(...checkPair<E>(pair), options);

@@ -42,6 +42,11 @@ export function readMsgpack(source: Buffer, sourceView: DataView, start: number,
   return value;
 }
 
+/** The value that some bytes are, whole. @throws CorruptValueError when they are none */
+export function readMsgpackBytes(source: Buffer): unknown {
+  return readMsgpack(source, new DataView(source.buffer, source.byteOffset, source.length), 0, source.length);
+}
+
 /** One value after another, until the bytes end. @throws CorruptValueError; what came before it has been handed out */
 export function* readMsgpackAll(source: Buffer): IterableIterator<{ value: unknown; start: number }> {
   const sourceView = new DataView(source.buffer, source.byteOffset, source.length);
