@@ -1,4 +1,4 @@
-/** `import … from "engram"`: the reference store, its backups and recordings. */
+/** `import … from "engram"`: the reference store, its backups and recordings. Every name that a program may rely on, and no other. */
 import "./recording/index.js";
 
 export {
@@ -13,4 +13,56 @@ export {
   type SessionStatus,
 } from "./backup/index.js";
 export type { Recording, RecordingReport } from "./recording/index.js";
-export * from "./store/index.js";
+export {
+  AccessDeniedError,
+  type AdaptiveStats,
+  AgentView,
+  BackupError,
+  type BackupFailure,
+  Channel,
+  type ChannelOptions,
+  ClosedError,
+  CorruptBackupError,
+  CorruptValueError,
+  ENCODINGS,
+  type EncodingName,
+  EngramError,
+  type Entry,
+  type EvictionDecision,
+  type EvictionName,
+  type EvictionStats,
+  evictionName,
+  HASH_BYTES_MAX,
+  type HashKind,
+  type HashName,
+  type Health,
+  type HealthAlert,
+  type HealthStatus,
+  hashBytes,
+  InvalidArgumentError,
+  type Key,
+  KeyTooLongError,
+  type LivePolicyName,
+  Namespace,
+  NamespaceLimitError,
+  type NamespaceLimits,
+  type NamespaceOptions,
+  type NamespaceUsage,
+  OutOfMemoryError,
+  type Permission,
+  PreparedKey,
+  type PressureLevel,
+  type SetOptions,
+  type SizeClassStats,
+  Store,
+  type StoreHandle,
+  type StoreOptions,
+  type StoreStats,
+  selectHash,
+  type Values,
+  ValueTooLargeError,
+  type Verification,
+  type Version,
+  type WhenFull,
+  WorkerLimitError,
+} from "./store/index.js";
