@@ -70,6 +70,13 @@ export class KnownOptions {
   }
 }
 
+/** Options may carry the name of what they describe, as a description that is passed on does: if it is the same. @throws InvalidArgumentError */
+export function checkSameName(of: string, options: object, name: string): void {
+  const { name: said } = options as { name?: unknown };
+  if (said === undefined || said === name) return;
+  throw new InvalidArgumentError(`${of} ${describe(name)} was given options of one named ${describe(said)}`);
+}
+
 /** The known name that was probably meant: the same but for capitals, or at most a third of it mistyped. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;

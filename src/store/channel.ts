@@ -4,7 +4,7 @@
  * message and counts it; `sendWait` and `receiveWait` sleep on the ring's words until there is room or mail.
  */
 import { isMainThread } from "node:worker_threads";
-import { choice, describe, KnownOptions, wholeNumber } from "../check.js";
+import { checkSameName, choice, describe, KnownOptions, wholeNumber } from "../check.js";
 import { layout } from "../core/index.js";
 import { type AgentAccess, READ, WRITE } from "./access.js";
 import { byteCount } from "./bytes.js";
@@ -304,11 +304,12 @@ export interface ChannelWishes {
   readonly encoding: EncodingName;
 }
 
-const OPTIONS = new KnownOptions("channel", ["capacity", "kind", "whenFull", "encoding"]);
+const OPTIONS = new KnownOptions("channel", ["name", "capacity", "kind", "whenFull", "encoding"]);
 
 /** @throws InvalidArgumentError */
-export function readChannelOptions(options: ChannelOptions = {}): ChannelWishes {
+export function readChannelOptions(name: string, options: ChannelOptions = {}): ChannelWishes {
   const { capacity, kind, whenFull, encoding } = OPTIONS.check(options);
+  checkSameName("channel", options, name);
   const messages = wholeNumber("channel capacity", capacity, 256, 2, CHANNEL_CAPACITY_MAX);
   return {
     capacity: 2 ** Math.ceil(Math.log2(messages)),

@@ -1,6 +1,6 @@
 /** The store: many namespaces in one shared memory, reached from many threads. */
 import { Worker, type WorkerOptions } from "node:worker_threads";
-import { describe, flag, KnownOptions } from "../check.js";
+import { checkSameName, describe, flag, KnownOptions } from "../check.js";
 import { compileEngine, createMemory, layout, type Verification, verifyMemory } from "../core/index.js";
 import { type Health, health } from "../monitor/index.js";
 import {
@@ -132,7 +132,7 @@ export class Store implements AsyncDisposable {
    */
   namespace<E extends EncodingName = "binary">(name: string, options?: NamespaceOptions<E>): Namespace<E> {
     const { worker, directory } = this.connection;
-    const asked = options === undefined ? NOTHING_ASKED : readNamespaceOptions(options);
+    const asked = options === undefined ? NOTHING_ASKED : readNamespaceOptions(name, options);
     this.assertOpen();
     checkName(name);
     if (isReserved(name)) {
@@ -281,7 +281,7 @@ export class Store implements AsyncDisposable {
    * @throws InvalidArgumentError for a bad name or option; OutOfMemoryError
    */
   channel<E extends EncodingName = "binary">(name: string, options?: ChannelOptions<E>): Channel<E> {
-    const asked = readChannelOptions(options);
+    const asked = readChannelOptions(name, options);
     this.assertOpen();
     checkName(name);
     const agent = this.accessTo(name);
@@ -459,7 +459,7 @@ interface NamespaceWishes extends NamespaceLimits {
 }
 
 const NOTHING_ASKED: NamespaceWishes = { encoding: undefined, whenFull: undefined };
-const NAMESPACE_OPTIONS = new KnownOptions("namespace", ["encoding", "maxEntries", "maxBytes", "whenFull"]);
+const NAMESPACE_OPTIONS = new KnownOptions("namespace", ["name", "encoding", "maxEntries", "maxBytes", "whenFull"]);
 const DROP_IDLE_OPTIONS = new KnownOptions("dropIdleNamespaces", ["evenIfFilled"]);
 const SPAWN_OPTIONS = new KnownOptions("spawn", [
   "argv",
@@ -477,8 +477,9 @@ const SPAWN_OPTIONS = new KnownOptions("spawn", [
 ]);
 
 /** Each option read once, before the connection is asked: reading may run the caller's code. @throws InvalidArgumentError */
-function readNamespaceOptions(options: NamespaceOptions): NamespaceWishes {
+function readNamespaceOptions(name: string, options: NamespaceOptions): NamespaceWishes {
   NAMESPACE_OPTIONS.check(options);
+  checkSameName("namespace", options, name);
   const { encoding, whenFull } = options;
   return {
     ...readLimits(options),

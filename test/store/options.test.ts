@@ -61,6 +61,14 @@ describe("a misspelt option", () => {
     expect(() => createPolicy("lur" as never, { capacity: 5, distinct: 5 })).toThrow(/policy is "lur"/);
   });
 
+  it("is not the name of what the options describe, if it is the same", async () => {
+    const { store } = await filled();
+    const inbox = { name: "inbox", capacity: 4 };
+    expect(store.channel(inbox.name, inbox).capacity).toBe(4);
+    expect(() => store.channel("outbox", inbox)).toThrow(/"outbox" was given options of one named "inbox"/);
+    expect(() => store.namespace("m", { name: "n" } as object)).toThrow(InvalidArgumentError);
+  });
+
   it("that is inherited is refused as well", async () => {
     const { ns } = await filled();
     expect(() => ns.set("k", "new", Object.create({ tll: 5 }))).toThrow(/"tll"/);
