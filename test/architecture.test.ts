@@ -22,6 +22,7 @@ const ARROWS: Record<string, string[]> = {
 
 /** Files that every room may name: they import nothing but each other, and opening the whole room for them would be dear. */
 const LEAVES = [
+  "src/check.ts",
   "src/store/errors.ts",
   "src/store/sizes.ts",
   "src/store/health-targets.ts",
@@ -38,6 +39,9 @@ const LEAVES = [
   "reports/measurement-files.ts",
   "reports/schema-faults.ts",
 ];
+
+/** What lies under all rooms. */
+const GROUND = ["src/check.ts"];
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -61,7 +65,7 @@ describe("the house", () => {
   it("lets arrows point one way only", () => {
     const wrong = imports.filter(({ from, to }) => {
       const [a, b] = [roomOf(from), roomOf(to)];
-      return a !== b && !ARROWS[a]?.includes(b);
+      return a !== b && !ARROWS[a]?.includes(b) && !GROUND.includes(to);
     });
     expect(wrong).toEqual([]);
   });

@@ -14,25 +14,24 @@
  * `valueBytes`. A key that is not UTF-8 is `keyBase64`, or binary.
  */
 import { constants, isUtf8 } from "node:buffer";
-import { Packr } from "msgpackr";
 import { z } from "zod";
 import { schemaFault } from "../../reports/schema-faults.js";
 import type { BackedUpEntry, BackedUpNamespace, SnapshotEntries } from "../../src/backup/index.js";
 import { InvalidArgumentError } from "../../src/store/errors.js";
 import {
   type EncodingName,
+  json,
   MAX_TTL_MS,
+  msgpack,
   type Namespace,
   PERMISSION_BITS,
   type Permission,
+  readMsgpack,
+  readMsgpackAll,
   type Store,
 } from "../../src/store/index.js";
-import { endOfObject } from "./messagepack-claims.js";
 
 export type InterchangeFormat = "jsonl" | "msgpack";
-
-// as the store writes them: plain maps
-const packr = new Packr({ useRecords: false, moreTypes: false });
 
 const NAMESPACE = z.object({
   name: z.string().min(1),
@@ -87,8 +86,10 @@ export function* write(
   now: number,
   counts: Counts,
 ): IterableIterator<Uint8Array> {
-  const encode = format === "jsonl" ? toLine : (record: object) => Uint8Array.from(packr.pack(record));
-  const namespaces = [...snapshot.namespaces.values()].map(({ id: _, ...namespace }) => namespace);
+  const encode = format === "jsonl" ? toLine : (record: object) => Uint8Array.from(msgpack(record));
+  const namespaces = [...snapshot.namespaces.values()].map(({ name, encoding, whenFull, maxEntries, maxBytes }) => {
+    return { name, encoding, whenFull, maxEntries, maxBytes };
+  });
   const { grants } = snapshot;
   yield encode({ engram: "entries", version: 1, takenAt: new Date(takenMs).toISOString(), namespaces, grants });
   for (const entry of snapshot) {
@@ -147,8 +148,7 @@ function decode(bytes: Buffer, encoding: EncodingName): unknown {
     case "json":
       return JSON.parse(bytes.toString("utf8"));
     case "msgpack":
-      if (endOfObject(bytes, 0) !== bytes.length) throw new RangeError("more than one object");
-      return packr.unpack(bytes);
+      return readMsgpack(bytes);
   }
 }
 
@@ -159,18 +159,19 @@ function encode(value: unknown, encoding: EncodingName): Uint8Array {
     case "string":
       return Buffer.from(value as string);
     case "json":
-      return Buffer.from(JSON.stringify(value));
+      return json(value);
     case "msgpack":
-      return packr.pack(value);
+      return Uint8Array.from(msgpack(value));
   }
 }
 
-/** Whether a MessagePack value comes back from JSON as the very same bytes. */
+/** Whether a MessagePack value comes back from JSON as it is: the json codec refuses it otherwise. */
 function survivesJson(value: unknown, bytes: Buffer): boolean {
   try {
-    return packr.pack(JSON.parse(JSON.stringify(value))).equals(bytes);
-  } catch {
-    return false; // a bigint, a cycle, undefined
+    return bytes.equals(msgpack(JSON.parse(Buffer.from(json(value)).toString("utf8"))));
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) return false;
+    throw error;
   }
 }
 
@@ -210,19 +211,18 @@ function* parseLines(file: string, bytes: Buffer): IterableIterator<Located> {
 }
 
 function* parsePacked(file: string, bytes: Buffer): IterableIterator<Located> {
-  for (let at = 0, objects = 0; at < bytes.length; objects++) {
-    const start = at;
-    let record: unknown;
+  const objects = readMsgpackAll(bytes);
+  for (let read = 0; ; read++) {
+    let next: ReturnType<typeof objects.next>;
     try {
-      at = endOfObject(bytes, start);
-      record = packr.unpack(bytes.subarray(start, at));
+      next = objects.next();
     } catch (error) {
-      throw new InvalidArgumentError(
-        `${file}: after ${objects} objects: is no MessagePack: ${(error as Error).message}`,
-        { cause: error },
-      );
+      throw new InvalidArgumentError(`${file}: after ${read} objects: is no MessagePack: ${(error as Error).message}`, {
+        cause: error,
+      });
     }
-    yield { record, where: `${file}: byte ${start}` };
+    if (next.done) return;
+    yield { record: next.value.value, where: `${file}: byte ${next.value.start}` };
   }
 }
 

@@ -2,6 +2,7 @@
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
+import { choice } from "../check.js";
 import { layout } from "../core/index.js";
 import { BackupError, ClosedError, InvalidArgumentError } from "../store/errors.js";
 import type { Store } from "../store/index.js";
@@ -80,6 +81,7 @@ export class Backups implements AsyncDisposable {
    * @throws BackupError with `failure`: the store and the earlier generations are unharmed
    */
   now(kind: BackupKind = "incremental"): Promise<BackupReport> {
+    choice("kind of backup", kind, ["incremental", "full"], "incremental");
     this.assertOpen();
     return this.thread.call(this.session, "backup", kind);
   }

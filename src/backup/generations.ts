@@ -1,9 +1,9 @@
 /** The files of a backup directory: generations that take turns, and checkpoints, which stay. */
 import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { describe } from "../check.js";
 import { InvalidArgumentError } from "../store/errors.js";
 import { type BackupHeader, decodeHeader, HEADER_BYTES, isFault } from "./format.js";
-import { shown } from "./shown.js";
 
 export const MOST_GENERATIONS = 26;
 const GENERATION = /^generation-[a-z]\.engram$/;
@@ -49,7 +49,7 @@ function readHeader(path: string): BackupHeader | null {
 export function checkpointFile(directory: string, name: unknown): string {
   if (typeof name !== "string" || !/^[\w][\w.-]{0,99}$/.test(name)) {
     throw new InvalidArgumentError(
-      `a checkpoint is named ${shown(name)}; expected 1 to 100 letters, digits, dots, dashes and underscores`,
+      `a checkpoint is named ${describe(name)}; expected 1 to 100 letters, digits, dots, dashes and underscores`,
     );
   }
   return join(directory, `checkpoint-${name}.engram`);

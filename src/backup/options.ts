@@ -1,8 +1,8 @@
 /** The options of backups and restores, checked before anything is touched. */
+import { callback, choice, describe, flag, KnownOptions, numberWithin, wholeNumber } from "../check.js";
 import { InvalidArgumentError } from "../store/errors.js";
 import type { Durability } from "./backup-file.js";
 import { MOST_GENERATIONS } from "./generations.js";
-import { shown } from "./shown.js";
 import { STRATEGIES, type StrategyName } from "./strategy.js";
 
 export interface BackupOptions {
@@ -46,7 +46,7 @@ export interface BackupOptions {
 export type CheckedBackupOptions = Required<Omit<BackupOptions, "onBackup" | "onError">> &
   Pick<BackupOptions, "onBackup" | "onError">;
 
-const KNOWN = new Set([
+const OPTIONS = new KnownOptions("store.backup", [
   "directory",
   "durability",
   "strategy",
@@ -68,63 +68,30 @@ const LONGEST_MS = 2 ** 31 - 1;
 
 /** @throws InvalidArgumentError naming the option, its value and what was expected */
 export function checkBackupOptions(options: BackupOptions): CheckedBackupOptions {
-  if (options === null || typeof options !== "object") {
-    throw new InvalidArgumentError(`store.backup takes an object of options, not ${shown(options)}`);
-  }
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name)) throw new InvalidArgumentError(`unknown option "${name}"; known: ${[...KNOWN].join(", ")}`);
-  }
+  OPTIONS.check(options);
   const { directory } = options;
   if (typeof directory !== "string" || directory === "") {
-    throw new InvalidArgumentError(`option directory is ${shown(directory)}; expected the path of a folder`);
+    throw new InvalidArgumentError(`option directory is ${describe(directory)}; expected the path of a folder`);
   }
-  const strategy = choose("strategy", options.strategy, STRATEGIES, "manual");
+  const strategy = choice("option strategy", options.strategy, STRATEGIES, "manual");
   const automatic = strategy !== "manual";
+  const { incrementalEveryMs, fullEveryMs, dirtyShare, writes, generations, patienceMs } = options;
   return {
     directory,
-    durability: choose("durability", options.durability, ["process", "disk"], "process"),
+    durability: choice("option durability", options.durability, ["process", "disk"], "process"),
     strategy,
-    incrementalEveryMs: number("incrementalEveryMs", options.incrementalEveryMs, 5_000, 10, LONGEST_MS),
-    fullEveryMs: number("fullEveryMs", options.fullEveryMs, 3_600_000, 10, LONGEST_MS),
-    dirtyShare: number("dirtyShare", options.dirtyShare, 0.1, 0.0001, 1),
-    writes: whole("writes", options.writes, 100_000, 1, Number.MAX_SAFE_INTEGER),
-    generations: whole("generations", options.generations, 2, 2, MOST_GENERATIONS),
-    writing: choose("writing", options.writing, ["mapped", "positioned"], "mapped"),
-    onClose: flag("onClose", options.onClose, automatic),
-    onSignal: flag("onSignal", options.onSignal, automatic),
-    signalDeadlineMs: number("signalDeadlineMs", options.signalDeadlineMs, 60_000, 1, LONGEST_MS),
-    patienceMs: number("patienceMs", options.patienceMs, 1_000, 1, LONGEST_MS),
-    takeOver: flag("takeOver", options.takeOver, false),
-    onBackup: callback("onBackup", options.onBackup),
-    onError: callback("onError", options.onError),
+    incrementalEveryMs: numberWithin("option incrementalEveryMs", incrementalEveryMs, 5_000, 10, LONGEST_MS),
+    fullEveryMs: numberWithin("option fullEveryMs", fullEveryMs, 3_600_000, 10, LONGEST_MS),
+    dirtyShare: numberWithin("option dirtyShare", dirtyShare, 0.1, 0.0001, 1),
+    writes: wholeNumber("option writes", writes, 100_000, 1, Number.MAX_SAFE_INTEGER),
+    generations: wholeNumber("option generations", generations, 2, 2, MOST_GENERATIONS),
+    writing: choice("option writing", options.writing, ["mapped", "positioned"], "mapped"),
+    onClose: flag("option onClose", options.onClose, automatic),
+    onSignal: flag("option onSignal", options.onSignal, automatic),
+    signalDeadlineMs: numberWithin("option signalDeadlineMs", options.signalDeadlineMs, 60_000, 1, LONGEST_MS),
+    patienceMs: numberWithin("option patienceMs", patienceMs, 1_000, 1, LONGEST_MS),
+    takeOver: flag("option takeOver", options.takeOver, false),
+    onBackup: callback("option onBackup", options.onBackup),
+    onError: callback("option onError", options.onError),
   };
-}
-
-function choose<T extends string>(name: string, value: unknown, names: readonly T[], standard: T): T {
-  if (value === undefined) return standard;
-  if (names.includes(value as T)) return value as T;
-  throw new InvalidArgumentError(`option ${name} is ${shown(value)}; expected one of ${names.join(", ")}`);
-}
-
-function number(name: string, value: unknown, standard: number, min: number, max: number): number {
-  if (value === undefined) return standard;
-  if (typeof value === "number" && value >= min && value <= max) return value;
-  throw new InvalidArgumentError(`option ${name} is ${shown(value)}; expected a number from ${min} to ${max}`);
-}
-
-function whole(name: string, value: unknown, standard: number, min: number, max: number): number {
-  const checked = number(name, value, standard, min, max);
-  if (Number.isInteger(checked)) return checked;
-  throw new InvalidArgumentError(`option ${name} is ${shown(value)}; expected a whole number`);
-}
-
-function flag(name: string, value: unknown, standard: boolean): boolean {
-  if (value === undefined) return standard;
-  if (typeof value === "boolean") return value;
-  throw new InvalidArgumentError(`option ${name} is ${shown(value)}; expected true or false`);
-}
-
-function callback<T>(name: string, value: T | undefined): T | undefined {
-  if (value === undefined || typeof value === "function") return value;
-  throw new InvalidArgumentError(`option ${name} is ${shown(value)}; expected a function`);
 }

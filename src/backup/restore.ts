@@ -4,6 +4,7 @@
  * backed up. A whole file goes in slab by slab (whole.ts), a damaged one entry by entry.
  */
 import { statSync } from "node:fs";
+import { describe, flag, KnownOptions, wholeNumber } from "../check.js";
 import { layout } from "../core/index.js";
 import { AccessDeniedError, CorruptBackupError, InvalidArgumentError } from "../store/errors.js";
 import {
@@ -23,7 +24,6 @@ import { findGenerations, inspectHeader } from "./generations.js";
 import { noteOrigin, originAt } from "./origin.js";
 import { type BackupImage, BackupReader, readBackup } from "./read.js";
 import { readSteadily, readSteadilyNow } from "./seen.js";
-import { shown } from "./shown.js";
 import { WholeBackup } from "./whole.js";
 
 export interface RestoreOptions {
@@ -37,6 +37,8 @@ export interface RestoreOptions {
    */
   threads?: number;
 }
+
+const OPTIONS = new KnownOptions("restore", ["store", "partial", "threads"]);
 
 export interface Restored {
   readonly store: Store;
@@ -74,10 +76,9 @@ export function lineageOf(store: Store): number | undefined {
  *   OutOfMemoryError when the new store is too small and does not evict
  */
 export async function restore(path: string, options: RestoreOptions = {}): Promise<Restored> {
-  const { threads } = options;
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
-    throw new InvalidArgumentError(`option threads is ${shown(threads)}; expected a whole number from 1 to 64`);
-  }
+  OPTIONS.check(options);
+  wholeNumber("option threads", options.threads, 1, 1, 64);
+  flag("option partial", options.partial, false);
   const origin = originAt(path, isDirectory(path));
   const restored = await readSteadily(path, (steady) => restoreNewest(path, options, steady));
   noteOrigin(restored.store, origin);
@@ -203,7 +204,7 @@ function candidates(path: string): string[] {
 
 function isDirectory(path: string): boolean {
   if (typeof path !== "string" || path === "") {
-    throw new InvalidArgumentError(`a backup is ${shown(path)}; expected the path of a file or a directory`);
+    throw new InvalidArgumentError(`a backup is ${describe(path)}; expected the path of a file or a directory`);
   }
   try {
     return statSync(path).isDirectory();

@@ -91,14 +91,36 @@ function needed(future: Future | undefined): Future {
 /**
  * Builds a policy for one cache.
  *
- * @throws RangeError when `capacity` or `distinct` is not a positive integer
+ * @throws RangeError when an option is out of bounds or unknown, or there is no policy of that name
  * @throws UnsupportedByPolicyError for `opt` without a future
  */
 export function createPolicy(name: PolicyName, options: PolicyOptions): Policy {
+  checkOptions(options);
+  if (!Object.hasOwn(POLICIES, name)) {
+    throw new RangeError(`policy is ${JSON.stringify(name)}, expected one of ${policyNames.join(", ")}`);
+  }
   const { capacity, distinct, by = "objects", seed = 1, future } = options;
-  assertPositiveInteger("capacity", capacity);
-  assertPositiveInteger("distinct", distinct);
   return POLICIES[name]({ capacity, distinct, by, seed, future, byBytes: by === "bytes" });
+}
+
+const OPTIONS = ["capacity", "distinct", "by", "seed", "future"];
+
+function checkOptions(options: PolicyOptions): void {
+  if (options === null || typeof options !== "object") {
+    throw new RangeError(`createPolicy takes an object of options, expected { ${OPTIONS.join(", ")} }`);
+  }
+  for (const name in options) {
+    if (!OPTIONS.includes(name)) {
+      throw new RangeError(`unknown option ${JSON.stringify(name)}, expected one of ${OPTIONS.join(", ")}`);
+    }
+  }
+  const { by, seed } = options;
+  assertPositiveInteger("capacity", options.capacity);
+  assertPositiveInteger("distinct", options.distinct);
+  if (by !== undefined && by !== "objects" && by !== "bytes") {
+    throw new RangeError(`by is ${JSON.stringify(by)}, expected objects or bytes`);
+  }
+  if (seed !== undefined && !Number.isSafeInteger(seed)) throw new RangeError(`seed is ${seed}, expected an integer`);
 }
 
 function assertPositiveInteger(what: string, value: number): void {

@@ -3,11 +3,12 @@
  * thread sees the same. `agent_<id>_…` belongs to its agent; `system…` is the store's own and open to no agent. All agents of
  * a process share its memory, so this guards against mistakes, not against hostile native code.
  */
+
+import { choice, describe } from "../check.js";
 import { layout } from "../core/index.js";
-import { AccessDeniedError, InvalidArgumentError } from "./errors.js";
+import { AccessDeniedError, ClosedError, InvalidArgumentError } from "./errors.js";
 import { Grants, NONE } from "./grants.js";
 import type { Directory } from "./namespace/directory.js";
-import { describe } from "./sizes.js";
 import type { WorkerConnection } from "./worker.js";
 
 /**
@@ -31,13 +32,30 @@ export function isReserved(namespace: string): boolean {
   return namespace === "system" || namespace.startsWith("system_") || namespace.startsWith("system:");
 }
 
+/** @throws InvalidArgumentError */
 export function checkAgentId(agent: unknown): string {
-  if ((typeof agent !== "string" && typeof agent !== "number") || String(agent) === "" || String(agent).length > 128) {
+  const named = typeof agent === "string" && agent !== "" && agent.length <= 128;
+  if (!named && !(typeof agent === "number" && Number.isFinite(agent))) {
     throw new InvalidArgumentError(
       `agent id is ${describe(agent)}; expected a non-empty string of at most 128 characters, or a number`,
     );
   }
   return String(agent);
+}
+
+/**
+ * As checkAgentId, for an agent that is to act: its id ends where the next "_" begins, or "team" would own what is named after "team_1".
+ *
+ * @throws InvalidArgumentError
+ */
+export function checkActingAgent(agent: unknown): string {
+  const id = checkAgentId(agent);
+  if (id.includes("_")) {
+    throw new InvalidArgumentError(
+      `agent id is ${describe(id)}; an id has no "_", because its namespaces are agent_<id>_… and agent ${describe(id.split("_")[0])} would own them too; use "-" instead`,
+    );
+  }
+  return id;
 }
 
 export function permissionBits(permissions: unknown): number {
@@ -48,13 +66,9 @@ export function permissionBits(permissions: unknown): number {
   }
   let bits = 0;
   for (const permission of permissions) {
-    const bit = PERMISSION_BITS[permission as Permission];
-    if (bit === undefined) {
-      throw new InvalidArgumentError(
-        `permission is ${describe(permission)}; expected one of ${Object.keys(PERMISSION_BITS).join(", ")}`,
-      );
-    }
-    bits |= bit;
+    const name = choice("permission", permission, Object.keys(PERMISSION_BITS) as Permission[], undefined);
+    if (name === undefined) throw new InvalidArgumentError("a permission is undefined; expected one of read, write, …");
+    bits |= PERMISSION_BITS[name];
   }
   return bits;
 }
@@ -132,7 +146,16 @@ export class Access {
   }
 }
 
-/** One agent's view of one namespace: the bits, re-read when any grant has changed, or the namespace is another than it was. */
+export function viewClosed(agent: string): ClosedError {
+  return new ClosedError(`this view of agent "${agent}" is closed; get another with store.as()`);
+}
+
+/** What one view of a store for an agent (`store.as`) shares with what it handed out. */
+export interface ViewState {
+  closed: boolean;
+}
+
+/** One agent's view of one namespace or channel: the bits, re-read when any grant has changed, or the namespace is another than it was. */
 export class AgentAccess {
   private bits = 0;
   private generation = -1;
@@ -141,15 +164,25 @@ export class AgentAccess {
   private readonly access: Access;
   readonly agent: string;
   private readonly namespace: string;
+  private readonly view: ViewState;
 
-  constructor(access: Access, agent: string, namespace: string) {
+  /** @param channel it is a channel's name: what is not there may not be read then, for there may be a channel all the same */
+  constructor(
+    access: Access,
+    agent: string,
+    namespace: string,
+    view: ViewState,
+    private readonly channel = false,
+  ) {
     this.access = access;
     this.agent = agent;
     this.namespace = namespace;
+    this.view = view;
   }
 
-  /** @throws AccessDeniedError */
+  /** @throws AccessDeniedError; ClosedError once the view is closed */
   check(needed: number): void {
+    if (this.view.closed) throw viewClosed(this.agent);
     this.needed = needed;
     const generation = this.access.generation();
     if (generation !== this.generation) {
@@ -167,7 +200,9 @@ export class AgentAccess {
     if (isReserved(this.namespace)) return false;
     this.made = this.access.madeOf(this.namespace);
     this.bits = this.access.permissions(this.agent, this.namespace, this.made);
-    return (this.bits & needed) === needed || (this.made === NONE && (needed & ~(READ | DELETE)) === 0);
+    return (
+      (this.bits & needed) === needed || (!this.channel && this.made === NONE && (needed & ~(READ | DELETE)) === 0)
+    );
   }
 
   /**

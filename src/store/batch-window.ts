@@ -3,6 +3,7 @@
  * bytes they point to. Which words a row has is the engine's: see getMany and setMany there.
  */
 import { type Engine, layout } from "../core/index.js";
+import { byteCount } from "./bytes.js";
 import { Window } from "./encoding.js";
 import { ENTRY_ROOM, type Key, type KeyScope, PreparedKey, packAscii, padded } from "./key.js";
 
@@ -78,16 +79,17 @@ export class BatchWindow {
     let n = 0;
     for (; n < most; n++) {
       const value = values[from + n];
-      const length = this.putKey(keys[from + n], scope, at, layout.S_MANY_SIZE - value.length);
-      if (length < 0 || padded(length) + value.length > ENTRY_ROOM) break;
+      const valueLength = byteCount(value);
+      const length = this.putKey(keys[from + n], scope, at, layout.S_MANY_SIZE - valueLength);
+      if (length < 0 || padded(length) + valueLength > ENTRY_ROOM) break;
       const valueAt = padded(at + length);
       this.bytes.set(value, valueAt);
       const row = n * WRITE_ROW;
       this.words[row] = at;
       this.words[row + 1] = length;
       this.words[row + 2] = valueAt;
-      this.words[row + 3] = value.length;
-      at = padded(valueAt + value.length);
+      this.words[row + 3] = valueLength;
+      at = padded(valueAt + valueLength);
     }
     return this.worker.engine.setMany(entry, version, n, expires, mode);
   }

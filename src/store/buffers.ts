@@ -1,7 +1,9 @@
 /** Bytes of the shared memory that a thread has to itself until it gives them back: what `store.buffer()` hands out. */
+
+import { describe } from "../check.js";
 import { layout } from "../core/index.js";
 import { InvalidArgumentError, OutOfMemoryError } from "./errors.js";
-import { describe, formatBytes } from "./sizes.js";
+import { formatBytes } from "./sizes.js";
 import type { WorkerConnection } from "./worker.js";
 
 /** Bytes of a buffer at most. */

@@ -4,11 +4,13 @@
  * message and counts it; `sendWait` and `receiveWait` sleep on the ring's words until there is room or mail.
  */
 import { isMainThread } from "node:worker_threads";
+import { checkSameName, choice, describe, KnownOptions, wholeNumber } from "../check.js";
 import { layout } from "../core/index.js";
+import { type AgentAccess, READ, WRITE } from "./access.js";
+import { byteCount } from "./bytes.js";
 import { threadNow } from "./clock.js";
 import { type Codec, checkEncoding, codecOf, type EncodingName, type Values } from "./encoding.js";
 import { InvalidArgumentError, OutOfMemoryError, ValueTooLargeError } from "./errors.js";
-import { describe } from "./sizes.js";
 import type { WorkerConnection } from "./worker.js";
 
 export interface ChannelOptions<E extends EncodingName = EncodingName> {
@@ -39,10 +41,12 @@ export class Channel<E extends EncodingName = "binary"> {
   private readonly ring: number;
   private readonly words: Int32Array;
   private readonly codec: Codec;
+  private readonly agent: AgentAccess | null;
 
   /** @internal Use `store.channel()`. */
-  constructor(worker: WorkerConnection, name: string, ring: number, encoding: E) {
+  constructor(worker: WorkerConnection, name: string, ring: number, encoding: E, agent: AgentAccess | null) {
     this.worker = worker;
+    this.agent = agent;
     this.name = name;
     this.ring = ring;
     this.encoding = encoding;
@@ -58,7 +62,16 @@ export class Channel<E extends EncodingName = "binary"> {
    * @throws ValueTooLargeError above 16,352 bytes; OutOfMemoryError; InvalidArgumentError when another thread is the one sender
    */
   send(message: Values[E]): boolean {
-    const sent = this.put(message);
+    return this.sendBytes(this.encode(message));
+  }
+
+  /** `send` under the name that says that it never waits. */
+  trySend(message: Values[E]): boolean {
+    return this.send(message);
+  }
+
+  private sendBytes(bytes: Uint8Array): boolean {
+    const sent = this.put(bytes);
     if (sent) this.wake(layout.R_ARRIVALS, layout.R_RECEIVERS_WAITING);
     return sent;
   }
@@ -67,7 +80,7 @@ export class Channel<E extends EncodingName = "binary"> {
   sendMany(messages: Iterable<Values[E]>): number {
     let sent = 0;
     for (const message of messages) {
-      if (!this.put(message)) break;
+      if (!this.put(this.encode(message))) break;
       sent++;
     }
     if (sent > 0) this.wake(layout.R_ARRIVALS, layout.R_RECEIVERS_WAITING);
@@ -81,8 +94,16 @@ export class Channel<E extends EncodingName = "binary"> {
     return message;
   }
 
+  /** `receive` under the name that says that it never waits. */
+  tryReceive(): Values[E] | undefined {
+    return this.receive();
+  }
+
   /** Up to `limit` messages, oldest first; wakes waiting senders once. */
   receiveMany(limit: number = CHANNEL_CAPACITY_MAX): Values[E][] {
+    if (typeof limit !== "number" || !(limit >= 0)) {
+      throw new InvalidArgumentError(`limit is ${describe(limit)}; expected how many messages at most, 0 or more`);
+    }
     const messages: Values[E][] = [];
     while (messages.length < limit) {
       const message = this.take();
@@ -102,7 +123,8 @@ export class Channel<E extends EncodingName = "binary"> {
   /** Blocks this worker thread until the message is in or `timeout` ms (default: no end) pass, then false. Not on the main thread. */
   sendSync(message: Values[E], timeout = Number.POSITIVE_INFINITY): boolean {
     this.mayBlock("sendSync", "sendWait");
-    const attempt = () => this.send(message) || undefined;
+    const bytes = this.kept(message);
+    const attempt = () => this.sendBytes(bytes) || undefined;
     return this.blockUntil(attempt, layout.R_DEPARTURES, layout.R_SENDERS_WAITING, timeout) ?? false;
   }
 
@@ -113,54 +135,73 @@ export class Channel<E extends EncodingName = "binary"> {
 
   /** Waits for room without blocking the event loop. False after `timeout` ms (default: no end). */
   async sendWait(message: Values[E], timeout = Number.POSITIVE_INFINITY): Promise<boolean> {
-    const attempt = () => this.send(message) || undefined;
+    const bytes = this.kept(message);
+    const attempt = () => this.sendBytes(bytes) || undefined;
     return (await this.waitUntil(attempt, layout.R_DEPARTURES, layout.R_SENDERS_WAITING, timeout)) ?? false;
   }
 
   /** Messages in the ring: may be off by those on their way in or out. */
   get length(): number {
-    this.worker.assertOpen();
+    this.enter(READ);
     return (Atomics.load(this.words, layout.R_TAIL / 4) - Atomics.load(this.words, layout.R_HEAD / 4)) | 0;
   }
 
   /** Messages dropped because the ring was full. */
   get dropped(): number {
-    this.worker.assertOpen();
+    this.enter(READ);
     return Atomics.load(this.words, layout.R_DROPPED / 4) >>> 0;
   }
 
   /** Gives up being the receiver (or the one sender), so that another thread may take over. */
   release(): void {
-    this.worker.assertOpen();
+    this.enter(0);
     this.worker.engine.leaveRing(this.ring);
   }
 
   // ---------------------------------------------------------------- inside
 
-  private put(message: Values[E]): boolean {
-    const { worker } = this;
-    worker.assertOpen();
+  /** Asked after the last of the caller's code has run, and before anything is done. */
+  private enter(permission: number): void {
+    this.worker.assertOpen();
+    if (this.agent !== null) this.agent.check(permission);
+  }
+
+  /** The message's bytes, which the next message overwrites. It may run the caller's code. */
+  private encode(message: Values[E]): Uint8Array {
     const bytes = this.codec.encode(message);
-    if (bytes.length > MESSAGE_MAX) {
-      throw new ValueTooLargeError(`a message has ${bytes.length} bytes; the limit is ${MESSAGE_MAX}`);
+    const length = byteCount(bytes);
+    if (length > MESSAGE_MAX) {
+      throw new ValueTooLargeError(`a message has ${length} bytes; the limit is ${MESSAGE_MAX}`);
     }
+    return bytes;
+  }
+
+  /** The message as it is now, for a sender that waits: what becomes of it meanwhile is not sent. */
+  private kept(message: Values[E]): Uint8Array {
+    return Uint8Array.from(this.encode(message));
+  }
+
+  private put(bytes: Uint8Array): boolean {
+    this.enter(WRITE);
+    const { worker } = this;
+    const length = byteCount(bytes);
     let address = worker.addressOf(bytes);
     if (address < 0) {
       worker.values.set(bytes);
       address = worker.valueAddress;
     }
-    const status = worker.engine.send(this.ring, address, bytes.length);
+    const status = worker.engine.send(this.ring, address, length);
     if (status === layout.OK) return true;
     if (status === layout.FULL || status === layout.DROPPED) return false;
     if (status === layout.NOT_YOURS) {
       throw new InvalidArgumentError(`channel "${this.name}" is spsc and another thread is its sender`);
     }
-    throw new OutOfMemoryError(`no chunk is free for a message of ${bytes.length} bytes`);
+    throw new OutOfMemoryError(`no chunk is free for a message of ${length} bytes`);
   }
 
   private take(): Values[E] | undefined {
+    this.enter(READ);
     const { worker } = this;
-    worker.assertOpen();
     const length = worker.engine.receive(this.ring, worker.valueAddress);
     if (length >= 0) return this.codec.decode(worker.window, 0, length) as Values[E];
     if (length === layout.NOT_YOURS) {
@@ -256,52 +297,56 @@ function deadline(timeout: number): number {
   return threadNow() + timeout;
 }
 
-/** The channel of this name; made with these options when it does not exist yet. @throws InvalidArgumentError, OutOfMemoryError */
+/** What a channel is opened with: each option read once, because reading may run the caller's code. */
+export interface ChannelWishes {
+  readonly capacity: number;
+  readonly kind: number;
+  readonly whenFull: number;
+  readonly encoding: EncodingName;
+}
+
+const OPTIONS = new KnownOptions("channel", ["name", "capacity", "kind", "whenFull", "encoding"]);
+
+/** @throws InvalidArgumentError */
+export function readChannelOptions(name: string, options: ChannelOptions = {}): ChannelWishes {
+  const { capacity, kind, whenFull, encoding } = OPTIONS.check(options);
+  checkSameName("channel", options, name);
+  const messages = wholeNumber("channel capacity", capacity, 256, 2, CHANNEL_CAPACITY_MAX);
+  return {
+    capacity: 2 ** Math.ceil(Math.log2(messages)),
+    kind: choice("channel kind", kind, ["spsc", "mpsc"], "mpsc") === "spsc" ? layout.RING_SPSC : layout.RING_MPSC,
+    whenFull: choice("whenFull", whenFull, ["refuse", "drop"], "refuse") === "drop" ? 1 : 0,
+    encoding: checkEncoding(encoding),
+  };
+}
+
+/** The channel of this name; made with these options when it does not exist yet. @throws OutOfMemoryError; AccessDeniedError */
 export function openChannel<E extends EncodingName>(
   worker: WorkerConnection,
   name: string,
-  options: ChannelOptions<E>,
+  asked: ChannelWishes,
+  agent: AgentAccess | null,
 ): Channel<E> {
-  const checked = checkChannelOptions(options);
-  const encoding = (options.encoding === undefined ? "binary" : checkEncoding(options.encoding)) as E;
+  const encoding = asked.encoding as E;
   const key = `channel:${name}`;
   const existing = findRing(worker, key);
-  if (existing !== 0) return new Channel(worker, name, existing, encoding);
-  const size = layout.R_CELLS + checked.capacity * 8;
-  const ring = worker.engine.takeRing(size, checked.capacity, checked.kind, checked.whenFull) >>> 0;
-  if (ring === 0) throw new OutOfMemoryError(`no chunk is free for a channel of ${checked.capacity} messages`);
+  if (existing !== 0) return new Channel(worker, name, existing, encoding, agent);
+  agent?.check(WRITE);
+  const size = layout.R_CELLS + asked.capacity * 8;
+  const ring = worker.engine.takeRing(size, asked.capacity, asked.kind, asked.whenFull) >>> 0;
+  if (ring === 0) throw new OutOfMemoryError(`no chunk is free for a channel of ${asked.capacity} messages`);
   worker.values.writeUInt32LE(ring, 0);
   const status = worker.engine.setSystem(worker.putKey(key), 4, layout.MODE_IF_ABSENT);
   if (status === layout.OK) {
     worker.engine.publishRing(ring);
-    return new Channel(worker, name, ring, encoding);
+    return new Channel(worker, name, ring, encoding, agent);
   }
   worker.engine.returnBuffer(ring);
   if (status !== 0) throw new OutOfMemoryError(`no memory is left for channel "${name}"`);
-  return new Channel(worker, name, findRing(worker, key), encoding); // another thread was first
+  return new Channel(worker, name, findRing(worker, key), encoding, agent); // another thread was first
 }
 
 /** The address of a channel's ring, 0 when there is none. */
 function findRing(worker: WorkerConnection, key: string): number {
   return worker.engine.getSystem(worker.putKey(key)) === 4 ? worker.values.readUInt32LE(0) : 0;
-}
-
-/** @throws InvalidArgumentError */
-function checkChannelOptions(options: ChannelOptions): { capacity: number; kind: number; whenFull: number } {
-  const { capacity = 256, kind = "mpsc", whenFull = "refuse" } = options;
-  if (!Number.isInteger(capacity) || capacity < 2 || capacity > CHANNEL_CAPACITY_MAX) {
-    throw new InvalidArgumentError(
-      `channel capacity is ${describe(capacity)}; expected a whole number from 2 to ${CHANNEL_CAPACITY_MAX}`,
-    );
-  }
-  if (kind !== "spsc" && kind !== "mpsc")
-    throw new InvalidArgumentError(`channel kind is ${describe(kind)}; expected spsc or mpsc`);
-  if (whenFull !== "refuse" && whenFull !== "drop") {
-    throw new InvalidArgumentError(`whenFull is ${describe(whenFull)}; expected refuse or drop`);
-  }
-  return {
-    capacity: 2 ** Math.ceil(Math.log2(capacity)),
-    kind: kind === "spsc" ? layout.RING_SPSC : layout.RING_MPSC,
-    whenFull: whenFull === "drop" ? 1 : 0,
-  };
 }

@@ -1,7 +1,13 @@
-/** How a namespace's values are written: bytes as they are, text, JSON or MessagePack. */
-import { Packr } from "msgpackr";
-import { InvalidArgumentError } from "./errors.js";
-import { describe } from "./sizes.js";
+/**
+ * How a namespace's values are written: bytes as they are, text, JSON or MessagePack. What comes back is what went in, or `encode` refuses
+ * it by name; what each encoding holds is said in docs/values.md.
+ */
+import { choice, describe } from "../check.js";
+import { byteCount, isBytes } from "./bytes.js";
+import { CorruptValueError, InvalidArgumentError } from "./errors.js";
+import { json } from "./values/json.js";
+import { msgpack } from "./values/msgpack.js";
+import { readMsgpack } from "./values/msgpack-read.js";
 
 export type EncodingName = "binary" | "string" | "json" | "msgpack";
 
@@ -16,7 +22,12 @@ export interface Values {
 }
 
 export interface Codec {
-  /** @throws InvalidArgumentError when the value has no such form: nothing has been written then */
+  /**
+   * The value's bytes: its own, or a view of a buffer that the next call overwrites. It may run the caller's code (getters, proxies,
+   * toJSON), which may do anything to the store: what was asked of the connection before must be asked again.
+   *
+   * @throws InvalidArgumentError when the value has no such form: nothing has been written then
+   */
   encode(value: unknown): Uint8Array;
   /** The value whose bytes lie in the window from `start` on; it shares nothing with the window. */
   decode(window: Window, start: number, length: number): unknown;
@@ -26,11 +37,14 @@ export interface Codec {
 export class Window {
   readonly bytes: Uint8Array;
   readonly text: Buffer;
+  /** The same bytes, for numbers of any alignment. */
+  readonly view: DataView;
   private readonly heads: Uint8Array[] = [];
 
   constructor(buffer: ArrayBufferLike, offset: number, length: number) {
     this.bytes = new Uint8Array(buffer, offset, length);
     this.text = Buffer.from(buffer as ArrayBuffer, offset, length);
+    this.view = new DataView(buffer, offset, length);
   }
 
   /** The first bytes of the window; one view a length is kept, because making it costs as much as the copy. */
@@ -48,9 +62,6 @@ const utf8 = new TextEncoder();
 export function isWellFormed(text: string): boolean {
   return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }
-
-// records: plain MessagePack maps, so that any reader of the bytes understands them
-const packr = new Packr({ useRecords: false, moreTypes: false });
 
 /** V8 keeps arrays up to here inside its own heap, where making one costs least. */
 const SMALL = 64;
@@ -77,7 +88,10 @@ function copy(window: Window, start: number, length: number): Uint8Array {
 const CODECS: Record<EncodingName, Codec> = {
   binary: {
     encode(value) {
-      if (value instanceof Uint8Array) return value;
+      if (isBytes(value)) {
+        byteCount(value);
+        return value;
+      }
       throw new InvalidArgumentError(`a value is ${describe(value)}; a binary namespace takes a Uint8Array`);
     },
     decode: copy,
@@ -87,52 +101,33 @@ const CODECS: Record<EncodingName, Codec> = {
       if (typeof value === "string") {
         if (isWellFormed(value)) return utf8.encode(value);
         throw new InvalidArgumentError(
-          "a value holds a lone surrogate, which UTF-8 cannot write; a binary namespace can",
+          "a value holds a lone surrogate, which UTF-8 cannot write; a json, msgpack or binary namespace can",
         );
       }
       throw new InvalidArgumentError(`a value is ${describe(value)}; a string namespace takes strings`);
     },
     decode: (window, start, length) => window.text.toString("utf8", start, start + length),
   },
-  json: {
-    encode(value) {
-      let text: string | undefined;
-      try {
-        text = JSON.stringify(value);
-      } catch (error) {
-        throw new InvalidArgumentError(`a value has no JSON form: ${(error as Error).message.split("\n")[0]}`, {
-          cause: error,
-        });
-      }
-      if (text === undefined) throw new InvalidArgumentError(`a value is ${describe(value)}, which has no JSON form`);
-      return utf8.encode(text);
-    },
-    decode: (window, start, length) => JSON.parse(window.text.toString("utf8", start, start + length)),
-  },
+  json: { encode: json, decode: readJson },
   msgpack: {
-    encode(value) {
-      if (typeof value === "function" || typeof value === "symbol" || value === undefined) {
-        throw new InvalidArgumentError(`a value is ${describe(value)}, which has no MessagePack form`);
-      }
-      try {
-        return packr.pack(value);
-      } catch (error) {
-        throw new InvalidArgumentError(`a value has no MessagePack form: ${(error as Error).message}`, {
-          cause: error,
-        });
-      }
-    },
-    decode: (window, start, length) => packr.unpack(copy(window, start, length)),
+    encode: msgpack,
+    decode: (window, start, length) => readMsgpack(window.text, window.view, start, length),
   },
 };
+
+function readJson(window: Window, start: number, length: number): unknown {
+  const text = window.text.toString("utf8", start, start + length);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CorruptValueError(`a json value is none: ${(cause as Error).message.split("\n")[0]}`, { cause });
+  }
+}
 
 export function codecOf(encoding: EncodingName): Codec {
   return CODECS[encoding];
 }
 
 export function checkEncoding(encoding: unknown): EncodingName {
-  if (typeof encoding !== "string" || !ENCODINGS.includes(encoding as EncodingName)) {
-    throw new InvalidArgumentError(`encoding is ${describe(encoding)}; expected one of ${ENCODINGS.join(", ")}`);
-  }
-  return encoding as EncodingName;
+  return choice("encoding", encoding, ENCODINGS, "binary");
 }

@@ -69,6 +69,13 @@ export class ClosedError extends EngramError {
   }
 }
 
+/** The bytes of an entry or message are no value of the encoding it is read in: something else wrote them. */
+export class CorruptValueError extends EngramError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("CORRUPT_VALUE", message, options);
+  }
+}
+
 /** A backup file is damaged, foreign or from another format version. */
 export class CorruptBackupError extends EngramError {
   constructor(message: string, options?: ErrorOptions) {

@@ -1,7 +1,8 @@
 /** The handle by which another thread attaches: whether it is one. */
+
+import { describe } from "../check.js";
 import { layout } from "../core/index.js";
 import { ClosedError, InvalidArgumentError } from "./errors.js";
-import { describe } from "./sizes.js";
 import type { StoreHandle } from "./worker.js";
 
 /** The module and the memory of a handle. @throws InvalidArgumentError for anything else; ClosedError */

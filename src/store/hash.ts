@@ -2,9 +2,10 @@
  * The hashes of ADR-004 for anyone: the selector of the ADR, and the three hashes over bytes, computed by the same code the
  * table uses.
  */
+
+import { describe } from "../check.js";
 import { compileEngine, createMemory, type Engine, instantiateEngine, layout, planGeometry } from "../core/index.js";
 import { InvalidArgumentError } from "./errors.js";
-import { describe } from "./sizes.js";
 
 export type HashKind = "fnv1a" | "xxhash32" | "murmur3";
 

@@ -3,6 +3,7 @@ export type { Verification } from "../core/index.js";
 export type { Permission } from "./access.js";
 /** @internal The numbers in headers and backups, and what they stand for. */
 export { PERMISSION_BITS, permissionsOf } from "./access.js";
+export { AgentView } from "./agent-view.js";
 export type { HeldBuffers } from "./buffers.js";
 export { Channel, type ChannelOptions } from "./channel.js";
 /** @internal For backups. */
@@ -30,4 +31,10 @@ export { checkOptions, HASH_NUMBERS, hashOf } from "./options.js";
 export { Region, type RegionOptions } from "./region.js";
 export type { EvictionStats, SizeClassStats, StoreStats } from "./stats.js";
 export { type NamespaceOptions, Store } from "./store.js";
+/** @internal For the open formats of backups. */
+export { json } from "./values/json.js";
+/** @internal */
+export { msgpack } from "./values/msgpack.js";
+/** @internal */
+export { readMsgpackAll, readMsgpackBytes as readMsgpack } from "./values/msgpack-read.js";
 export { MAX_TTL_MS, type StoreHandle } from "./worker.js";

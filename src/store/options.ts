@@ -1,8 +1,11 @@
 /** What a store is created with, checked before anything is made. */
+
+import { choice, flag, KnownOptions, numberWithin, wholeNumber } from "../check.js";
 import { type Geometry, type GeometryRequest, hasRoom, layout, minimumCapacity, planGeometry } from "../core/index.js";
 import { InvalidArgumentError } from "./errors.js";
 import { type EvictionName, evictionNames, evictionWord, isEvictionName } from "./eviction/live-policies.js";
-import { describe, formatBytes, parseBytes } from "./sizes.js";
+import { formatBytes, parseBytes } from "./sizes.js";
+import { EXTRA_SLOTS } from "./worker.js";
 
 export type HashName = "xxhash32" | "fnv1a" | "murmur3" | "adaptive";
 
@@ -52,8 +55,6 @@ export interface CheckedOptions {
 
 const FOUR_GIB = 2 ** 32;
 const DEFAULT_CAPACITY = 64 * 2 ** 20;
-/** Slots besides the workers': the creator's and the maintenance thread's. */
-const EXTRA_SLOTS = 2;
 /** Records of a worker's access log, 16 bytes each: 64 KiB a worker, 16 KiB in a small store. */
 const LOG_RECORDS = 4096;
 const LOG_RECORDS_SMALL = 1024;
@@ -69,7 +70,7 @@ export function hashOf(number: number): HashName | undefined {
   return (Object.keys(HASH_NUMBERS) as HashName[]).find((name) => HASH_NUMBERS[name] === number);
 }
 
-const KNOWN = new Set<string>([
+const OPTIONS = new KnownOptions("Store.create", [
   "capacity",
   "maxCapacity",
   "maxWorkers",
@@ -85,14 +86,9 @@ const KNOWN = new Set<string>([
 
 /** @throws InvalidArgumentError naming the option, its value and what was expected */
 export function checkOptions(options: StoreOptions): CheckedOptions {
-  if (options === null || typeof options !== "object") {
-    throw new InvalidArgumentError(`Store.create takes an object of options, not ${describe(options)}`);
-  }
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name)) throw new InvalidArgumentError(`unknown option "${name}"; known: ${[...KNOWN].join(", ")}`);
-  }
-  const shared = checkBoolean("shared", options.shared, true);
-  const maxWorkers = checkInteger("maxWorkers", options.maxWorkers, 8, 0, layout.SLOT_MAX - EXTRA_SLOTS);
+  OPTIONS.check(options);
+  const shared = flag("option shared", options.shared, true);
+  const maxWorkers = wholeNumber("option maxWorkers", options.maxWorkers, 8, 0, layout.SLOT_MAX - EXTRA_SLOTS);
   const slotCount = (shared ? maxWorkers : 0) + EXTRA_SLOTS;
   const capacity = parseBytes(options.capacity ?? DEFAULT_CAPACITY, "option capacity");
   const maxCapacity = parseBytes(options.maxCapacity ?? capacity, "option maxCapacity");
@@ -112,15 +108,15 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
     capacity: shared ? capacity : maxCapacity,
     maxCapacity,
     slotCount,
-    poolShare: checkShare(options.poolShare),
+    poolShare: numberWithin("option poolShare", options.poolShare, 0.6, 0.1, 0.9),
     expectedEntries:
       options.expectedEntries === undefined
         ? null
-        : checkInteger("expectedEntries", options.expectedEntries, 0, 1, 2 ** 28),
+        : wholeNumber("option expectedEntries", options.expectedEntries, 0, 1, 2 ** 28),
     maxNamespaces:
       options.maxNamespaces === undefined
         ? null
-        : checkInteger("maxNamespaces", options.maxNamespaces, 0, 1, 65534) + layout.FIRST_ID,
+        : wholeNumber("option maxNamespaces", options.maxNamespaces, 0, 1, 65534) + layout.FIRST_ID,
     logRecords: isPolicy(eviction) ? (maxCapacity < LARGE ? LOG_RECORDS_SMALL : LOG_RECORDS) : 0,
   };
   const geometry = planGeometry(request);
@@ -129,12 +125,8 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
       `option capacity is ${formatBytes(capacity)}; with ${maxWorkers} workers at least ${minimumCapacity(request) / 1024} KiB are needed`,
     );
   }
-  const hash = options.hash ?? "xxhash32";
-  if (!Object.hasOwn(HASH_NUMBERS, hash))
-    throw new InvalidArgumentError(
-      `option hash is ${describe(hash)}; expected one of ${Object.keys(HASH_NUMBERS).join(", ")}`,
-    );
-  const maxEntries = checkInteger("maxEntries", options.maxEntries, 0, 1, 2 ** 30);
+  const hash = choice("option hash", options.hash, Object.keys(HASH_NUMBERS) as HashName[], "xxhash32");
+  const maxEntries = wholeNumber("option maxEntries", options.maxEntries, 0, 1, 2 ** 30);
   if (maxEntries > 0 && !isPolicy(eviction)) {
     throw new InvalidArgumentError(
       `option maxEntries is ${maxEntries}, which eviction "${eviction}" cannot keep; choose a policy, such as "lru"`,
@@ -147,7 +139,7 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
     eviction: evictionWord(eviction),
     maxEntries,
     shared,
-    maintenance: shared && checkBoolean("maintenance", options.maintenance, true),
+    maintenance: shared && flag("option maintenance", options.maintenance, true),
     maxWorkers,
   };
 }
@@ -165,32 +157,5 @@ function checkEviction(value: unknown): EvictionName {
       'option eviction is "opt", which evicts what is used again last: it has to know the future, so only the simulator can run it (engram evict)',
     );
   }
-  throw new InvalidArgumentError(
-    `option eviction is ${describe(value)}; expected one of ${evictionNames().join(", ")}`,
-  );
-}
-
-function checkInteger(name: string, value: unknown, standard: number, min: number, max: number): number {
-  if (value === undefined) return standard;
-  if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {
-    throw new InvalidArgumentError(
-      `option ${name} is ${describe(value)}; expected a whole number from ${min} to ${max}`,
-    );
-  }
-  return value;
-}
-
-function checkBoolean(name: string, value: unknown, standard: boolean): boolean {
-  if (value === undefined) return standard;
-  if (typeof value !== "boolean")
-    throw new InvalidArgumentError(`option ${name} is ${describe(value)}; expected true or false`);
-  return value;
-}
-
-function checkShare(value: unknown): number {
-  if (value === undefined) return 0.6;
-  if (typeof value !== "number" || !(value >= 0.1 && value <= 0.9)) {
-    throw new InvalidArgumentError(`option poolShare is ${describe(value)}; expected a share from 0.1 to 0.9`);
-  }
-  return value;
+  return choice("option eviction", value, evictionNames(), "clock");
 }

@@ -3,10 +3,10 @@
  * users' own business: nothing of it is locked, versioned, evicted or backed up. It stays where it is until it is dropped and
  * everyone has closed it, so views of it may be kept for as long as it is open.
  */
+import { KnownOptions, wholeNumber } from "../check.js";
 import { layout } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, OutOfMemoryError } from "./errors.js";
 import { listOwnEntries } from "./listing.js";
-import { describe } from "./sizes.js";
 import type { WorkerConnection } from "./worker.js";
 
 export interface RegionOptions {
@@ -15,6 +15,7 @@ export interface RegionOptions {
 }
 
 const KEY_PREFIX = "region:";
+const OPTIONS = new KnownOptions("region", ["bytes"]);
 
 /** Made by `store.region()`. A `Disposable`: it is closed at the end of a `using` block. */
 export class Region implements Disposable {
@@ -83,8 +84,11 @@ export class Region implements Disposable {
  * @throws InvalidArgumentError for a size out of bounds or other than it has, or when there is none and no size; OutOfMemoryError
  */
 export function openRegion(worker: WorkerConnection, name: string, options: RegionOptions): Region {
-  const { bytes } = options;
-  if (bytes !== undefined) checkBytes(worker, bytes);
+  OPTIONS.check(options);
+  const most = worker.header[layout.H_SLAB_MAX / 4] * layout.SLAB_SIZE - layout.G_DATA;
+  // 0: none was given
+  const asked = wholeNumber("region bytes", options.bytes, 0, 1, most);
+  const bytes = asked === 0 ? undefined : asked;
   for (;;) {
     const found = findRegion(worker, name);
     if (found !== null) return sized(found, bytes);
@@ -119,16 +123,6 @@ function sized(region: Region, bytes: number | undefined): Region {
   if (bytes === undefined || bytes === length) return region;
   region.close();
   throw new InvalidArgumentError(`region "${region.name}" was made with ${length} bytes, not ${bytes}`);
-}
-
-/** @throws InvalidArgumentError */
-function checkBytes(worker: WorkerConnection, bytes: number): void {
-  const most = worker.header[layout.H_SLAB_MAX / 4] * layout.SLAB_SIZE - layout.G_DATA;
-  if (!Number.isInteger(bytes) || bytes < 1 || bytes > most) {
-    throw new InvalidArgumentError(
-      `region bytes is ${describe(bytes)}; expected a whole number from 1 to ${most}, what the pool holds`,
-    );
-  }
 }
 
 function outOfMemory(worker: WorkerConnection, name: string, bytes: number): OutOfMemoryError {

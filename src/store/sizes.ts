@@ -1,4 +1,5 @@
 /** Byte sizes as people write them: 67108864, "64MiB", "10 kB". What a unit is worth is said here, for all that read sizes. */
+import { describe } from "../check.js";
 import { InvalidArgumentError } from "./errors.js";
 
 const UNITS: Record<string, number> = {
@@ -47,15 +48,4 @@ export function formatBytes(bytes: number): string {
     if (bytes >= size) return `${Number((bytes / size).toFixed(1))} ${unit}`;
   }
   return `${bytes} bytes`;
-}
-
-/** A value as an error message may show it: short, and never its own code. */
-export function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "function") return "a function";
-  if (typeof value === "symbol") return "a symbol";
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (value !== null && typeof value === "object") return `an object (${value.constructor?.name ?? "no class"})`;
-  return String(value);
 }

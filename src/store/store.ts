@@ -1,8 +1,20 @@
 /** The store: many namespaces in one shared memory, reached from many threads. */
 import { Worker, type WorkerOptions } from "node:worker_threads";
+import { checkSameName, describe, flag, KnownOptions } from "../check.js";
 import { compileEngine, createMemory, layout, type Verification, verifyMemory } from "../core/index.js";
-import { ADMIN, AgentAccess, checkAgentId, isReserved, type Permission, permissionBits } from "./access.js";
-import { type Channel, type ChannelOptions, openChannel } from "./channel.js";
+import {
+  ADMIN,
+  AgentAccess,
+  checkActingAgent,
+  checkAgentId,
+  isReserved,
+  type Permission,
+  permissionBits,
+  type ViewState,
+  viewClosed,
+} from "./access.js";
+import { AgentView } from "./agent-view.js";
+import { type Channel, type ChannelOptions, openChannel, readChannelOptions } from "./channel.js";
 import { monotonicNow } from "./clock.js";
 import {
   type Connection,
@@ -21,12 +33,11 @@ import { openHandle } from "./handle.js";
 import { type Health, health } from "./health.js";
 import { Loader } from "./loader.js";
 import { checkName } from "./namespace/directory.js";
-import { checkLimits, type NamespaceLimits, usageOf } from "./namespace/limits.js";
+import { type NamespaceLimits, readLimits, usageOf } from "./namespace/limits.js";
 import { Namespace } from "./namespace/namespace.js";
 import { checkWhenFull, type WhenFull } from "./namespace/word.js";
 import { checkOptions, type StoreOptions } from "./options.js";
 import { dropRegion, openRegion, type Region, type RegionOptions, regionNames } from "./region.js";
-import { describe } from "./sizes.js";
 import { collectStats, type StoreStats } from "./stats.js";
 import { type StoreHandle, WorkerConnection } from "./worker.js";
 
@@ -54,7 +65,9 @@ export class Store implements AsyncDisposable {
   static readonly closing = new Set<(store: Store) => void>();
 
   private readonly connection: Connection;
+  /** Of an agent's view; null for the store itself. */
   private readonly agent: string | null;
+  private readonly view: ViewState = { closed: false };
 
   private constructor(connection: Connection, agent: string | null) {
     this.connection = connection;
@@ -128,19 +141,18 @@ export class Store implements AsyncDisposable {
    *   when no id is left; OutOfMemoryError; AccessDeniedError for a reserved name (`system`, `system_…`, `system:…`), or an agent's view that may not
    *   write there, and thus not make it, or not change its limits
    */
-  namespace<E extends EncodingName = "binary">(name: string, options: NamespaceOptions<E> = {}): Namespace<E> {
-    const { worker, access, directory } = this.connection;
-    worker.assertOpen();
+  namespace<E extends EncodingName = "binary">(name: string, options?: NamespaceOptions<E>): Namespace<E> {
+    const { worker, directory } = this.connection;
+    const asked = options === undefined ? NOTHING_ASKED : readNamespaceOptions(name, options);
+    this.assertOpen();
     checkName(name);
-    checkObject(options, "namespace()");
     if (isReserved(name)) {
       throw new AccessDeniedError(`namespace "${name}" is reserved: names that start with system are the store's own`);
     }
-    const agent = this.agent === null ? null : new AgentAccess(access, this.agent, name);
+    const { encoding, whenFull } = asked;
+    const agent = this.accessTo(name);
     agent?.check(0);
-    const encoding = options.encoding === undefined ? undefined : checkEncoding(options.encoding);
-    const limits = checkLimits(options, { maxEntries: 0, maxBytes: 0 });
-    const whenFull = options.whenFull === undefined ? undefined : checkWhenFull(options.whenFull);
+    const limits = { maxEntries: asked.maxEntries ?? 0, maxBytes: asked.maxBytes ?? 0 };
     const record = directory.findOrMake(name, { ...limits, encoding, whenFull }, agent);
     if (encoding !== undefined && encoding !== record.encoding) {
       throw new InvalidArgumentError(`namespace "${name}" was made with encoding ${record.encoding}, not ${encoding}`);
@@ -157,17 +169,20 @@ export class Store implements AsyncDisposable {
     };
     agent?.meet(record.made);
     const namespace = new Namespace<E>(worker, name, record, lookup, agent);
-    const asked = options.maxEntries !== undefined || options.maxBytes !== undefined;
-    if (asked && (record.maxEntries !== limits.maxEntries || record.maxBytes !== limits.maxBytes))
-      namespace.limit(options);
+    const limited = asked.maxEntries !== undefined || asked.maxBytes !== undefined;
+    if (limited && (record.maxEntries !== limits.maxEntries || record.maxBytes !== limits.maxBytes)) {
+      namespace.limit({ maxEntries: asked.maxEntries, maxBytes: asked.maxBytes });
+    }
     return namespace;
   }
 
-  /** Names of all namespaces, in no order. */
+  /** Names of all namespaces, in no order. On the view of an agent: of those in which it may do something. */
   namespaces(): string[] {
-    const { worker, directory } = this.connection;
-    worker.assertOpen();
-    return directory.names();
+    this.assertOpen();
+    const { access, directory } = this.connection;
+    const names = directory.names();
+    const { agent } = this;
+    return agent === null ? names : names.filter((name) => access.permissions(agent, name, access.madeOf(name)) !== 0);
   }
 
   /**
@@ -177,15 +192,12 @@ export class Store implements AsyncDisposable {
    * @throws InvalidArgumentError for a bad name; AccessDeniedError on the view of an agent without "admin" there
    */
   dropNamespace(name: string): boolean {
-    const { worker, access, directory } = this.connection;
-    worker.assertOpen();
+    this.assertOpen();
     checkName(name);
-    if (this.agent !== null) {
-      const agent = new AgentAccess(access, this.agent, name);
-      agent.meet(directory.find(name)?.made ?? 0);
-      agent.check(ADMIN);
-    }
-    return access.drop(name);
+    const agent = this.accessTo(name);
+    agent?.meet(this.connection.directory.find(name)?.made ?? 0);
+    agent?.check(ADMIN);
+    return this.connection.access.drop(name);
   }
 
   /**
@@ -194,7 +206,9 @@ export class Store implements AsyncDisposable {
    *
    * @throws AccessDeniedError on an agent's view of the store
    */
-  dropIdleNamespaces(idleMs: number, options: { evenIfFilled?: boolean } = {}): string[] {
+  dropIdleNamespaces(idleMs: number, options?: { evenIfFilled?: boolean }): string[] {
+    const evenIfFilled =
+      options !== undefined && flag("option evenIfFilled", DROP_IDLE_OPTIONS.check(options).evenIfFilled, false);
     this.assertRoot("drop idle namespaces");
     if (typeof idleMs !== "number" || !(idleMs >= 0)) {
       throw new InvalidArgumentError(`idleMs is ${describe(idleMs)}; expected milliseconds, 0 or more`);
@@ -206,7 +220,7 @@ export class Store implements AsyncDisposable {
       const record = directory.find(name);
       if (record === null) continue; // dropped by another thread, and not to be made again for a look at it
       const usage = usageOf(worker, record);
-      if (now - usage.lastUsed >= idleMs && (usage.entries === 0 || options.evenIfFilled) && this.dropNamespace(name))
+      if (now - usage.lastUsed >= idleMs && (usage.entries === 0 || evenIfFilled) && this.dropNamespace(name))
         dropped.push(name);
     }
     return dropped;
@@ -215,29 +229,32 @@ export class Store implements AsyncDisposable {
   // ---------------------------------------------------------------- agents
 
   /**
-   * The same store, access-checked for one agent: it may do everything in `agent_<id>_…`, nothing in reserved namespaces, and
-   * elsewhere what it was granted.
+   * The same store as one agent may use it: it may do everything in `agent_<id>_…`, nothing in reserved namespaces, and elsewhere
+   * what it was granted. Closing the view closes the view.
    *
-   * @param agentId 1 to 128 characters, or a number
+   * @param agentId 1 to 128 characters without `_`, or a number
+   * @throws InvalidArgumentError
    */
-  as(agentId: string | number): Store {
-    this.connection.worker.assertOpen();
-    return new Store(this.connection, checkAgentId(agentId));
+  as(agentId: string | number): AgentView {
+    this.assertRoot("act for another");
+    const agent = checkActingAgent(agentId);
+    return new AgentView(agent, new Store(this.connection, agent));
   }
 
   /**
-   * Gives an agent permissions on a namespace, in all threads, from now on. They replace what it had, and end when the namespace is
+   * Gives an agent permissions on a namespace or channel of that name, in all threads, from now on. They replace what it had, and end when the namespace is
    * dropped: whatever is made under that name later does not inherit them. Given before there is a namespace of that name, they are on
    * the first that is made, and let the agent make it ("write"); and when it was dropped, make it anew.
    *
-   * @throws InvalidArgumentError for a bad id, name or permission; AccessDeniedError for a reserved name, or on an agent's view
+   * @throws InvalidArgumentError for a bad id, name or permission; AccessDeniedError for a reserved name
    */
   grant(agentId: string | number, namespace: string, permissions: Permission[]): void {
+    const bits = permissionBits(permissions);
     this.assertRoot("grant");
     checkName(namespace);
     if (isReserved(namespace))
       throw new AccessDeniedError(`namespace "${namespace}" is reserved; no agent can be granted it`);
-    this.connection.access.grant(checkAgentId(agentId), namespace, permissionBits(permissions));
+    this.connection.access.grant(checkAgentId(agentId), namespace, bits);
   }
 
   /** @internal A grant that was standing when its namespace was dropped: for restores. */
@@ -294,7 +311,6 @@ export class Store implements AsyncDisposable {
   region(name: string, options: RegionOptions = {}): Region {
     this.assertRoot("open regions");
     checkName(name);
-    checkObject(options, "region()");
     return openRegion(this.connection.worker, name, options);
   }
 
@@ -322,22 +338,34 @@ export class Store implements AsyncDisposable {
    *
    * @throws InvalidArgumentError for a bad name or option; OutOfMemoryError
    */
-  channel<E extends EncodingName = "binary">(name: string, options: ChannelOptions<E> = {}): Channel<E> {
-    const { worker } = this.connection;
-    worker.assertOpen();
+  channel<E extends EncodingName = "binary">(name: string, options?: ChannelOptions<E>): Channel<E> {
+    const asked = readChannelOptions(name, options);
+    this.assertOpen();
     checkName(name);
-    checkObject(options, "channel()");
-    return openChannel(worker, name, options);
+    const agent = this.accessTo(name, true);
+    agent?.check(0);
+    return openChannel<E>(this.connection.worker, name, asked, agent);
   }
 
   // ---------------------------------------------------------------- workers
 
-  /** Starts a worker thread with `workerData.store` set to the handle, and watches it. */
+  /**
+   * Starts a worker thread with `workerData.store` set to the handle, and watches it. Own properties of `workerData` go with it; what is
+   * no object, or an object of a class, arrives as `workerData.data`.
+   *
+   * @throws InvalidArgumentError for an option that Node's Worker does not have, or a `workerData` that has a `store` of its own
+   */
   spawn(file: string | URL, options: WorkerOptions = {}): Worker {
-    const data =
-      typeof options.workerData === "object" && options.workerData !== null
-        ? options.workerData
-        : { data: options.workerData };
+    SPAWN_OPTIONS.check(options);
+    const { workerData } = options;
+    const plain =
+      typeof workerData === "object" &&
+      workerData !== null &&
+      [Object.prototype, null].includes(Object.getPrototypeOf(workerData));
+    if (plain && "store" in workerData) {
+      throw new InvalidArgumentError("workerData.store is where spawn puts the store's handle; name yours otherwise");
+    }
+    const data = plain ? workerData : { data: workerData };
     const worker = new Worker(file, { ...options, workerData: { ...data, store: this.handle } });
     this.watch(worker);
     return worker;
@@ -439,6 +467,9 @@ export class Store implements AsyncDisposable {
       Atomics.store(worker.header, layout.H_CLOSED / 4, 1);
       if (this.connection.shared) wake(worker);
     }
+    // closed inside a borrow: what the view shows must stay, and the slot must be nobody else's, until the borrow returns
+    const returned = worker.untilReturned();
+    if (returned !== null) await returned;
     if (this.connection.evictor !== null) worker.engine.releaseEvictor();
     worker.engine.detach();
     if (maintenance !== null) {
@@ -447,11 +478,26 @@ export class Store implements AsyncDisposable {
     }
   }
 
+  /** @internal Closes an agent's view, and what was handed out through it. */
+  closeView(): void {
+    this.view.closed = true;
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
   // ---------------------------------------------------------------- inside
+
+  private assertOpen(): void {
+    this.connection.worker.assertOpen();
+    if (this.agent !== null && this.view.closed) throw viewClosed(this.agent);
+  }
+
+  /** How the agent that this view is of may use what has that name; null for the store itself. */
+  private accessTo(name: string, channel = false): AgentAccess | null {
+    return this.agent === null ? null : new AgentAccess(this.connection.access, this.agent, name, this.view, channel);
+  }
 
   private assertRoot(verb: string): void {
     this.connection.worker.assertOpen();
@@ -465,8 +511,37 @@ function open(store: Store): Store {
   return store;
 }
 
-function checkObject(options: unknown, what: string): void {
-  if (options === null || typeof options !== "object") {
-    throw new InvalidArgumentError(`${what} takes an object of options, not ${describe(options)}`);
-  }
+interface NamespaceWishes extends NamespaceLimits {
+  readonly encoding: EncodingName | undefined;
+  readonly whenFull: WhenFull | undefined;
+}
+
+const NOTHING_ASKED: NamespaceWishes = { encoding: undefined, whenFull: undefined };
+const NAMESPACE_OPTIONS = new KnownOptions("namespace", ["name", "encoding", "maxEntries", "maxBytes", "whenFull"]);
+const DROP_IDLE_OPTIONS = new KnownOptions("dropIdleNamespaces", ["evenIfFilled"]);
+const SPAWN_OPTIONS = new KnownOptions("spawn", [
+  "argv",
+  "env",
+  "eval",
+  "execArgv",
+  "name",
+  "resourceLimits",
+  "stderr",
+  "stdin",
+  "stdout",
+  "trackUnmanagedFds",
+  "transferList",
+  "workerData",
+]);
+
+/** Each option read once, before the connection is asked: reading may run the caller's code. @throws InvalidArgumentError */
+function readNamespaceOptions(name: string, options: NamespaceOptions): NamespaceWishes {
+  NAMESPACE_OPTIONS.check(options);
+  checkSameName("namespace", options, name);
+  const { encoding, whenFull } = options;
+  return {
+    ...readLimits(options),
+    encoding: encoding === undefined ? undefined : checkEncoding(encoding),
+    whenFull: whenFull === undefined ? undefined : checkWhenFull(whenFull),
+  };
 }

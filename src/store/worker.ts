@@ -4,13 +4,14 @@
  */
 import { EventEmitter } from "node:events";
 import { threadId } from "node:worker_threads";
+import { describe } from "../check.js";
 import { type Engine, instantiateEngine, layout } from "../core/index.js";
 import { BatchWindow } from "./batch-window.js";
+import { bufferOf, byteCount, isBytes, offsetOf } from "./bytes.js";
 import { CLOCK_OFFSET, startsWithEachThread, threadNow } from "./clock.js";
 import { isWellFormed, Window } from "./encoding.js";
 import { ClosedError, InvalidArgumentError, KeyTooLongError, WorkerLimitError } from "./errors.js";
 import { type KeyScope, type PreparedKey, packAscii, padded } from "./key.js";
-import { describe } from "./sizes.js";
 
 /** What crosses to another thread. Structured-cloneable; its fields are the store's own business. */
 export interface StoreHandle {
@@ -20,6 +21,8 @@ export interface StoreHandle {
   readonly memory: object;
 }
 
+/** Slots besides the workers': the creator's and the maintenance thread's. */
+export const EXTRA_SLOTS = 2;
 export const TICK_MS = 10;
 /** Ticks are compared by their signed difference (src/core/assembly/expiry.ts), so an expiry may lie at most this far ahead: 200 days. */
 export const MAX_TTL_MS = 200 * 24 * 3600 * 1000;
@@ -67,6 +70,9 @@ export class WorkerConnection {
    * thread would throw away what is compiled for all the others (docs/decisions/0020).
    */
   closed = true;
+  /** Borrowed views that are out: the slot whose hazard pointers keep them is given back when the last has returned. */
+  private lent = 0;
+  private allReturned: (() => void) | null = null;
   /** Each growth gives the memory a new buffer object; views made over the older ones stay good. */
   private readonly sharedBuffers = new WeakSet<ArrayBufferLike>();
   private operations = 0;
@@ -101,8 +107,10 @@ export class WorkerConnection {
     this.engine = instantiateEngine(module, memory, () => (this.elapsed() / TICK_MS) | 0);
     this.slotNumber = reserved === undefined ? this.engine.attach(threadId) : this.engine.attachTo(reserved, threadId);
     if (this.slotNumber < 0) {
+      // two slots are besides the workers': the creator's and the maintenance thread's
+      const limit = Math.max(0, this.header[layout.H_SLOT_COUNT / 4] - EXTRA_SLOTS);
       throw new WorkerLimitError(
-        `all ${this.header[layout.H_SLOT_COUNT / 4]} worker slots are taken; create the store with a larger maxWorkers`,
+        `the store is at its limit of maxWorkers: ${limit}, all attached; close one, or create the store with a larger maxWorkers`,
       );
     }
     const slot = this.engine.slotAddress();
@@ -130,6 +138,27 @@ export class WorkerConnection {
   /** Throws unless this thread's connection is open. */
   assertOpen(): void {
     if (this.closed) throw new ClosedError();
+  }
+
+  // ---------------------------------------------------------------- borrowed views
+
+  /** Calls `use`, which is the caller's code, while a hazard pointer of this thread keeps what it looks at. */
+  lend<T>(pin: number, view: Uint8Array, use: (view: Uint8Array) => T): T {
+    this.lent++;
+    try {
+      return use(view);
+    } finally {
+      this.engine.giveBackPin(pin); // also of a store that was closed meanwhile: the slot is this thread's until the last is back
+      if (--this.lent === 0) this.allReturned?.();
+    }
+  }
+
+  /** Resolves once no borrowed view is out. Null when none is: there is nothing to wait for. */
+  untilReturned(): Promise<void> | null {
+    if (this.lent === 0) return null;
+    return new Promise((done) => {
+      this.allReturned = done;
+    });
   }
 
   // ---------------------------------------------------------------- clock
@@ -245,12 +274,12 @@ export class WorkerConnection {
   }
 
   private putBytes(key: Uint8Array): number {
-    if (!(key instanceof Uint8Array)) {
+    if (!isBytes(key)) {
       throw new InvalidArgumentError(
         `a key is ${describe(key)}; expected a string, a Uint8Array or a key from ns.key()`,
       );
     }
-    const length = key.length;
+    const length = byteCount(key);
     if (length === 0) throw new InvalidArgumentError("a key is an empty Uint8Array; a key has at least one byte");
     if (length > layout.KEY_MAX) throw tooLong(length);
     this.keyBytes.set(key);
@@ -298,7 +327,7 @@ export class WorkerConnection {
   addressOf(view: Uint8Array): number {
     if (view === this.lastView) return this.lastAddress;
     this.lastView = view;
-    this.lastAddress = this.sharedBuffers.has(view.buffer) ? view.byteOffset : -1;
+    this.lastAddress = this.sharedBuffers.has(bufferOf(view)) ? offsetOf(view) : -1;
     return this.lastAddress;
   }
 

@@ -24,6 +24,11 @@ function fill(store: Store): void {
   m.set("plain", { a: [1, 2], s: "t" });
   m.set("bytes", { raw: Buffer.from([0, 255]) });
   m.set("big", 2n ** 60n);
+  m.set("kinds", {
+    v: new Float32Array([1.5, -2]),
+    map: new Map([[{ a: 1 }, new Set([undefined, -0])]]),
+    at: new Date(7),
+  });
   store.namespace("s", { encoding: "string" }).set("fleeting", "here", { ttl: 1e8 });
   store.namespace("capped", { maxEntries: 2, whenFull: "evict" });
   store.grant("alice", "s", ["read"]);
@@ -79,7 +84,7 @@ describe("engram backup", () => {
   it("verifies: whole files with their counts", () => {
     const { status, stdout } = backup("verify", directory);
     expect(status).toBe(0);
-    expect(stdout.match(/^whole .* 8 entries in 5 namespaces$/gm)).toHaveLength(3);
+    expect(stdout.match(/^whole .* 9 entries in 5 namespaces$/gm)).toHaveLength(3);
   });
 
   it.each(["entries.jsonl", "entries.msgpack"])(
@@ -92,7 +97,7 @@ describe("engram backup", () => {
       const again = join(temporary(), "again");
       const back = backup("restore", file, "-o", again, "--json");
       expect(back.stderr).toBe("");
-      expect(JSON.parse(back.stdout)).toMatchObject({ entries: 8, to: again });
+      expect(JSON.parse(back.stdout)).toMatchObject({ entries: 9, to: again });
       const { store } = await restore(again);
       expect(contents(store)).toEqual(original);
       expect(terms(again)).toEqual(terms(directory));
@@ -108,7 +113,7 @@ describe("engram backup", () => {
     const to = join(temporary(), "larger");
     const { status, stdout } = backup("restore", directory, "-o", to, "--capacity", "16MiB");
     expect(status).toBe(0);
-    expect(stdout).toMatch(/: 8 entries, as of 20\d\d-.* restored to /);
+    expect(stdout).toMatch(/: 9 entries, as of 20\d\d-.* restored to /);
     const { store } = await restore(to);
     expect(contents(store)).toEqual(original);
     expect(store.stats().memory.capacityBytes).toBe(16 * 2 ** 20);

@@ -127,7 +127,7 @@ const VALUES: [string, string, unknown, RegExp][] = [
   ["msgpack", "a function", () => 1, /no MessagePack form/],
   ["msgpack", "a symbol inside", { a: Symbol("s") }, /no MessagePack form/],
   ["msgpack", "a circle", circular, /no MessagePack form/],
-  ["msgpack", "a bigint of 70 bits", 2n ** 70n, /no MessagePack form/],
+  ["msgpack", "an error", new Error("e"), /no MessagePack form/],
 ];
 
 describe.each(VALUES)("in a %s namespace, a value that is %s", (encoding, _, value, message) => {
@@ -350,7 +350,7 @@ describe("a handle", () => {
     // two slots besides the workers': the creator's, and the maintenance thread's, which is free here
     const attached = await Promise.all([1, 2, 3, 4].map(() => Store.attach(store.handle)));
     await expect(Store.attach(store.handle)).rejects.toThrow(WorkerLimitError);
-    await expect(Store.attach(store.handle)).rejects.toThrow(/5 worker slots.*maxWorkers/);
+    await expect(Store.attach(store.handle)).rejects.toThrow(/maxWorkers: 3,/);
     await attached[2].close();
     attached[2] = await Store.attach(store.handle);
     for (const each of attached) await each.close();

@@ -114,17 +114,18 @@ describe("the search for a victim in a namespace", () => {
             manyWords: new Int32Array(4096),
             currentBuffer: () => new ArrayBuffer(64),
             engine: {
-              list: () => {
+              listOf: (_entry: number, _version: number, _from: number, to: number) => {
                 if (++listings > 1000) throw new Error("it goes on and on");
-                return BigInt(bucketCount); // through to the end, as where nobody is met
+                return BigInt(to); // through to the end, as where nobody is met
               },
               removeVictim: () => 0,
+              isCurrentRecord: () => 1,
             },
           };
-          const evictor = new NamespaceEvictor(worker as never, 2);
+          const evictor = new NamespaceEvictor(worker as never);
           for (const start of [0, ...starts]) {
             (evictor as unknown as { hand: number }).hand = start % bucketCount;
-            expect(evictor.evict()).toBe(false);
+            expect(evictor.evict({ entry: 0, version: 0 } as never)).toBe(false);
           }
         },
       ),

@@ -399,7 +399,7 @@ describe("an agent", () => {
 
   it("cannot grant, revoke or clean up", async () => {
     const store = await openStore();
-    const seven = store.as("7");
+    const seven = store.as("7") as unknown as Store;
     expect(() => seven.grant("7", "n", ["read"])).toThrow(AccessDeniedError);
     expect(() => seven.revoke("8", "n")).toThrow(AccessDeniedError);
     expect(() => seven.dropIdleNamespaces(0)).toThrow(AccessDeniedError);

@@ -1,8 +1,9 @@
 /** What callers hand in as a batch. */
+
+import { describe } from "../../check.js";
 import type { EncodingName, Values } from "../encoding.js";
 import { InvalidArgumentError } from "../errors.js";
 import type { Key } from "../key.js";
-import { describe } from "../sizes.js";
 
 /** @throws InvalidArgumentError */
 export function checkPair<E extends EncodingName>(pair: unknown): readonly [Key, Values[E]] {

@@ -1,7 +1,8 @@
 /** Under which condition a write takes place: options in, the engine's words out. */
+
+import { describe, flag, KnownOptions } from "../../check.js";
 import { layout } from "../../core/index.js";
 import { InvalidArgumentError } from "../errors.js";
-import { describe } from "../sizes.js";
 
 /** The version of an entry: equal only for the very same write. Opaque. */
 export type Version = bigint;
@@ -24,24 +25,46 @@ export interface Condition {
 export const NO_CONDITION: Condition = { mode: layout.MODE_SET, entry: 0, version: 0 };
 export const IF_ABSENT: Condition = { mode: layout.MODE_IF_ABSENT, entry: 0, version: 0 };
 
-/** @throws InvalidArgumentError */
+const OPTIONS = new KnownOptions("set", ["ttl", "ifAbsent", "ifVersion"]);
+
+/**
+ * The condition that the options of a write ask for. Reading it may run the caller's code, so it comes before anything is asked of the store.
+ *
+ * `ttl` and `ifAbsent` may be undefined, as if they were left out. `ifVersion` may not: it is undefined when the version that somebody read
+ * was that of no entry, and a write that was meant to depend on it would depend on nothing.
+ *
+ * @throws InvalidArgumentError
+ */
 export function checkCondition(options: SetOptions): Condition {
-  if (options === null || typeof options !== "object") {
-    throw new InvalidArgumentError(`set takes an object of options, not ${describe(options)}`);
+  if (options === null || typeof options !== "object") OPTIONS.check(options);
+  let version = false;
+  // spelt out, because the names of a set's options are looked at with every write that has some
+  for (const name in options) {
+    if (name === "ifVersion") version = true;
+    else if (name !== "ttl" && name !== "ifAbsent") OPTIONS.check(options);
   }
-  const { ifAbsent, ifVersion } = options;
-  if (ifVersion !== undefined) {
-    if (ifAbsent) throw new InvalidArgumentError("set was given both ifAbsent and ifVersion; expected one of them");
-    if (typeof ifVersion !== "bigint" || ifVersion < 0n || ifVersion > 0xffffffffffffffffn) {
-      throw new InvalidArgumentError(`ifVersion is ${describe(ifVersion)}; expected a version from getEntry()`);
-    }
-    return {
-      mode: layout.MODE_IF_VERSION,
-      entry: Number(ifVersion & 0xffffffffn),
-      version: Number(ifVersion >> 32n),
-    };
+  const ifAbsent = flag("ifAbsent", options.ifAbsent, false);
+  if (!version) return ifAbsent ? IF_ABSENT : NO_CONDITION;
+  const { ifVersion } = options;
+  if (ifVersion === undefined) {
+    throw new InvalidArgumentError(
+      "ifVersion is undefined; expected a version from getEntry(), or ifAbsent: true for a key that had no entry",
+    );
   }
-  return ifAbsent ? IF_ABSENT : NO_CONDITION;
+  if (ifAbsent) throw new InvalidArgumentError("set was given both ifAbsent and ifVersion; expected one of them");
+  return versionIs(ifVersion);
+}
+
+/** @throws InvalidArgumentError */
+export function versionIs(version: Version): Condition {
+  if (typeof version !== "bigint" || version < 0n || version > 0xffffffffffffffffn) {
+    throw new InvalidArgumentError(`ifVersion is ${describe(version)}; expected a version from getEntry()`);
+  }
+  return {
+    mode: layout.MODE_IF_VERSION,
+    entry: Number(version & 0xffffffffn),
+    version: Number(version >> 32n),
+  };
 }
 
 /** An entry's address and the version that is there: no other write of this store ever has both. */

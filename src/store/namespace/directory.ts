@@ -1,9 +1,10 @@
 /** The store's directory: which namespaces there are, found, made and removed by name. */
+
+import { describe } from "../../check.js";
 import { layout } from "../../core/index.js";
 import type { EncodingName } from "../encoding.js";
 import { InvalidArgumentError, NamespaceLimitError, OutOfMemoryError } from "../errors.js";
 import { listOwnEntries } from "../listing.js";
-import { describe } from "../sizes.js";
 import type { WorkerConnection } from "../worker.js";
 import type { NamespaceLimits } from "./limits.js";
 import { idNumber, type Record } from "./record.js";

@@ -22,6 +22,8 @@ export class NamespaceHandle<E extends EncodingName> {
   private readonly agent: AgentAccess | null;
   private readonly lookup: Lookup;
   protected readonly binary: boolean;
+  /** Whether the codec gives views of a buffer of its own. */
+  protected readonly reuses: boolean;
   protected record: Record;
   // the words every operation passes to the engine
   protected entry: number;
@@ -43,6 +45,7 @@ export class NamespaceHandle<E extends EncodingName> {
     this.encoding = record.encoding as E;
     this.codec = codecOf(record.encoding);
     this.binary = record.encoding === "binary";
+    this.reuses = record.encoding === "json" || record.encoding === "msgpack";
     this.lookup = lookup;
     this.agent = agent;
   }

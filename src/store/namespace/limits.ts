@@ -1,8 +1,9 @@
 /** What a namespace may take, and what it takes. */
+
+import { describe, KnownOptions } from "../../check.js";
 import { layout } from "../../core/index.js";
 import { InvalidArgumentError } from "../errors.js";
 import { type PressureLevel, pressureLevels, pressureOf } from "../eviction/pressure.js";
-import { describe } from "../sizes.js";
 import type { WorkerConnection } from "../worker.js";
 import { idWord, type Record } from "./record.js";
 import type { WhenFull } from "./word.js";
@@ -50,20 +51,24 @@ export function usageOfNone(worker: WorkerConnection, { whenFull }: Record): Nam
   return { entries: 0, bytes: 0, maxEntries: 0, maxBytes: 0, lastUsed, whenFull, pressure: pressureLevels[0] };
 }
 
-/** @throws InvalidArgumentError */
-export function checkLimits(limits: NamespaceLimits, standard: Required<NamespaceLimits>): Required<NamespaceLimits> {
-  if (limits === null || typeof limits !== "object") {
-    throw new InvalidArgumentError(`limits are ${describe(limits)}; expected an object with maxEntries or maxBytes`);
-  }
-  const check = (name: "maxEntries" | "maxBytes", max: number): number => {
-    const value = limits[name];
-    if (value === undefined) return standard[name];
-    if (!Number.isInteger(value) || value < 0 || value > max) {
-      throw new InvalidArgumentError(
-        `${name} is ${describe(value)}; expected a whole number from 0 (no limit) to ${max}`,
-      );
-    }
-    return value;
+const LIMITS = new KnownOptions("limit", ["maxEntries", "maxBytes"]);
+
+/** The limits that are given, read once. @throws InvalidArgumentError */
+export function checkLimits(limits: NamespaceLimits): NamespaceLimits {
+  LIMITS.check(limits);
+  return readLimits(limits);
+}
+
+/** As checkLimits, of an object that may have other options as well. */
+export function readLimits({ maxEntries, maxBytes }: NamespaceLimits): NamespaceLimits {
+  return {
+    maxEntries: limitOf("maxEntries", maxEntries, 2 ** 31 - 1),
+    maxBytes: limitOf("maxBytes", maxBytes, 2 ** 32),
   };
-  return { maxEntries: check("maxEntries", 2 ** 31 - 1), maxBytes: check("maxBytes", 2 ** 32) };
+}
+
+function limitOf(name: string, value: unknown, max: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max) return value;
+  throw new InvalidArgumentError(`${name} is ${describe(value)}; expected a whole number from 0 (no limit) to ${max}`);
 }

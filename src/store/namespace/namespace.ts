@@ -1,10 +1,12 @@
 /** One namespace as one thread sees it: a Map over shared memory. */
+
+import { describe, KnownOptions } from "../../check.js";
 import { layout } from "../../core/index.js";
 import { ADMIN, DELETE, READ, WRITE } from "../access.js";
+import { byteCount } from "../bytes.js";
 import type { EncodingName, Values } from "../encoding.js";
 import { InvalidArgumentError, NamespaceLimitError } from "../errors.js";
 import { type Key, PreparedKey } from "../key.js";
-import { describe } from "../sizes.js";
 import { checkIterable, checkPair } from "./batches.js";
 import {
   type Condition,
@@ -14,6 +16,7 @@ import {
   NO_CONDITION,
   type SetOptions,
   type Version,
+  versionIs,
 } from "./condition.js";
 import { checkStep, fromCounter, toCounter } from "./counter.js";
 import { deleteSome } from "./failure.js";
@@ -31,6 +34,7 @@ export interface Entry<V> {
 }
 
 const { MISS, NO_MEMORY, OK, STALE } = layout;
+const DELETE_OPTIONS = new KnownOptions("delete", []);
 
 /**
  * Made by `store.namespace()`. Every operation throws ClosedError once this thread has closed the store, AccessDeniedError on the view of an
@@ -71,29 +75,23 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
     if (!(target instanceof Uint8Array))
       throw new InvalidArgumentError(`a target is ${describe(target)}; expected a Uint8Array`);
     const { worker } = this;
+    const room = byteCount(target);
     const address = worker.addressOf(target);
     for (;;) {
       let length: number;
       if (address >= 0) {
         length =
           key instanceof PreparedKey
-            ? worker.engine.getIntoHashed(
-                this.entry,
-                this.version,
-                this.putPreparedMeta(key),
-                key.hash,
-                address,
-                target.length,
-              )
-            : worker.engine.getInto(this.entry, this.version, worker.putKey(key), address, target.length);
+            ? worker.engine.getIntoHashed(this.entry, this.version, this.putPreparedMeta(key), key.hash, address, room)
+            : worker.engine.getInto(this.entry, this.version, worker.putKey(key), address, room);
       } else {
         length = this.readOnce(key);
-        if (length > 0 && length <= target.length) {
+        if (length > 0 && length <= room) {
           target.set(length === worker.values.length ? worker.values : worker.values.subarray(0, length));
         }
       }
-      if (length > target.length) {
-        throw new InvalidArgumentError(`a value of ${length} bytes does not fit the target of ${target.length}`);
+      if (length > room) {
+        throw new InvalidArgumentError(`a value of ${length} bytes does not fit the target of ${room}`);
       }
       if (length !== STALE) return length;
       if (!this.refresh()) return MISS;
@@ -118,11 +116,7 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
       if (address === 2) throw new InvalidArgumentError(`more than ${layout.PIN_COUNT} borrowed views are nested`);
       const length = worker.out[3];
       const pin = worker.out[5];
-      try {
-        return use(new Uint8Array(worker.bufferHolding(address + length), address, length));
-      } finally {
-        worker.engine.giveBackPin(pin);
-      }
+      return worker.lend(pin, new Uint8Array(worker.bufferHolding(address + length), address, length), use);
     }
   }
 
@@ -138,9 +132,9 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
 
   /** The values of many keys, in their order: the cache misses of a batch overlap. Binary ones may share their `.buffer`, as in `get`. */
   getMany(keys: Iterable<Key>): (Values[E] | undefined)[] {
+    const list = [...checkIterable(keys, "getMany", "keys")]; // an array as well: it may have getters for elements
     this.enter(READ);
     const values: (Values[E] | undefined)[] = [];
-    const list = Array.isArray(keys) ? (keys as Key[]) : [...checkIterable(keys, "getMany", "keys")];
     let done = 0;
     while (done < list.length) done += this.getBatch(list, done, values);
     return values;
@@ -194,19 +188,22 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
    * @throws ValueTooLargeError, OutOfMemoryError, NamespaceLimitError (with whenFull "evict" only for a value that is larger than the limit): the old value, if any, is still there
    */
   set(key: Key, value: Values[E], options?: SetOptions): boolean {
-    this.enter(WRITE);
-    const bytes = this.binary && value instanceof Uint8Array ? value : this.codec.encode(value);
+    // what runs the caller's code comes first, and the connection is asked after it: see docs/values.md
     if (options === undefined) {
+      const bytes = this.binary && value instanceof Uint8Array ? value : this.codec.encode(value);
+      this.enter(WRITE);
       return key instanceof PreparedKey ? this.setPrepared(key, bytes) : this.write(key, bytes, 0, NO_CONDITION);
     }
     const condition = checkCondition(options);
-    const expires = options.ttl === undefined ? 0 : this.worker.expiryTick(options.ttl);
-    return this.write(key, bytes, expires, condition);
+    const { ttl } = options;
+    const bytes = this.codec.encode(value);
+    this.enter(WRITE);
+    return this.write(key, bytes, ttl === undefined ? 0 : this.worker.expiryTick(ttl), condition);
   }
 
   private write(key: Key, bytes: Uint8Array, expires: number, condition: Condition): boolean {
     const { worker } = this;
-    const { length } = bytes;
+    const length = byteCount(bytes);
     for (;;) {
       const keyLength = this.put(key);
       this.checkFits(keyLength, length);
@@ -229,7 +226,7 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
 
   private setPrepared(key: PreparedKey, bytes: Uint8Array): boolean {
     const { engine } = this.worker;
-    const { length } = bytes;
+    const length = byteCount(bytes);
     this.checkFits(key.length, length);
     for (;;) {
       const status = engine.setHashed(
@@ -255,25 +252,32 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
    * Sets many entries, in their order; as many `set` calls, so a failure leaves those before it written. The cache misses of a
    * batch overlap when they come in an array or a Map; any other iterable may run code of its own between two of them.
    */
-  setMany(entries: Iterable<readonly [Key, Values[E]]>, options: SetOptions = {}): void {
+  setMany(entries: Iterable<readonly [Key, Values[E]]>, options?: SetOptions): void {
+    const condition = options === undefined ? NO_CONDITION : checkCondition(options);
+    const ttl = options?.ttl;
     const pairs = checkIterable(entries, "setMany", "[key, value] pairs");
     if (!(Array.isArray(pairs) || pairs instanceof Map)) {
       for (const pair of pairs) this.set(...checkPair<E>(pair), options);
       return;
     }
-    this.enter(WRITE);
-    const condition = checkCondition(options);
     const keys: Key[] = [];
     const values: Uint8Array[] = [];
     try {
       for (const pair of pairs) {
         const [key, value] = checkPair<E>(pair);
-        values.push(this.codec.encode(value));
+        values.push(this.encoded(value));
         keys.push(key);
       }
     } finally {
-      this.writeAll(keys, values, options.ttl, condition);
+      this.enter(WRITE); // after the last of the caller's code
+      this.writeAll(keys, values, ttl, condition);
     }
+  }
+
+  /** Bytes that stay as they are while others are encoded. */
+  private encoded(value: Values[E]): Uint8Array {
+    const bytes = this.codec.encode(value);
+    return this.reuses ? Uint8Array.prototype.slice.call(bytes) : bytes;
   }
 
   private writeAll(keys: Key[], values: Uint8Array[], ttl: number | undefined, condition: Condition): void {
@@ -288,8 +292,9 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
     }
   }
 
-  /** Removes the key; true when it was there. */
-  delete(key: Key): boolean {
+  /** Removes the key; true when it was there. It knows no conditions, and refuses options that would have been none. */
+  delete(key: Key, options?: { readonly [name: string]: never }): boolean {
+    if (options !== undefined) DELETE_OPTIONS.check(options);
     this.enter(DELETE);
     for (;;) {
       const status = this.worker.engine.remove(this.entry, this.version, this.put(key));
@@ -329,7 +334,7 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
       const expires = entry === undefined ? 0 : this.worker.out[2]; // the very tick: a ttl worked out anew would creep
       const sum = (entry === undefined ? 0n : toCounter(entry.value)) + by;
       const value = fromCounter(sum, this.encoding);
-      const condition = entry === undefined ? IF_ABSENT : checkCondition({ ifVersion: entry.version });
+      const condition = entry === undefined ? IF_ABSENT : versionIs(entry.version);
       if (this.write(key, this.codec.encode(value), expires, condition)) return sum;
     }
   }
@@ -380,17 +385,18 @@ export class Namespace<E extends EncodingName = "binary"> extends NamespaceHandl
    * @throws InvalidArgumentError for a limit out of bounds; OutOfMemoryError
    */
   limit(limits: NamespaceLimits): void {
+    const asked = checkLimits(limits);
     this.enter(ADMIN);
     const { worker } = this;
     if (!this.refreshIfStale()) this.refreshOrMake();
     for (;;) {
-      const checked = checkLimits(limits, this.record); // again after a change by another: the other limit may be new
+      const { maxEntries, maxBytes } = this.record; // again after a change by another: the other limit may be new
       const status = worker.engine.configureNamespace(
         this.entry,
         this.version,
         worker.putKey(this.name),
-        checked.maxEntries,
-        BigInt(checked.maxBytes),
+        asked.maxEntries ?? maxEntries,
+        BigInt(asked.maxBytes ?? maxBytes),
       );
       if (status === OK) break;
       this.recover(status, 0, 0);

@@ -1,7 +1,7 @@
 /** What a namespace was made with, besides its limits, in one word of its directory entry: N_ENCODING. The engine only keeps it. */
+
+import { choice } from "../../check.js";
 import type { EncodingName } from "../encoding.js";
-import { InvalidArgumentError } from "../errors.js";
-import { describe } from "../sizes.js";
 
 /** What a write does that would break a namespace's limit: throw NamespaceLimitError, or evict in the namespace until it fits. */
 export type WhenFull = "refuse" | "evict";
@@ -38,6 +38,5 @@ export function whenFullOf(word: number): WhenFull | undefined {
 
 /** @throws InvalidArgumentError */
 export function checkWhenFull(value: unknown): WhenFull {
-  if (value === "refuse" || value === "evict") return value;
-  throw new InvalidArgumentError(`whenFull is ${describe(value)}; expected "refuse" or "evict"`);
+  return choice("whenFull", value, ["refuse", "evict"], "refuse");
 }

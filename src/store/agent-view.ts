@@ -1,0 +1,90 @@
+/**
+ * The store as one agent may use it: its namespaces and channels, and nothing of what belongs to the store itself. It guards against
+ * mistakes, not against hostile code: all agents of a process share its memory.
+ */
+import type { Channel, ChannelOptions } from "./channel.js";
+import type { EncodingName } from "./encoding.js";
+import { AccessDeniedError } from "./errors.js";
+import type { Namespace } from "./namespace/namespace.js";
+import type { NamespaceOptions, Store } from "./store.js";
+
+/** Made by `store.as()`. Everything throws ClosedError once the view, or the store in this thread, is closed. */
+export class AgentView implements AsyncDisposable {
+  readonly agent: string;
+  readonly #store: Store;
+
+  /** @internal Use `store.as()`. */
+  constructor(agent: string, store: Store) {
+    this.agent = agent;
+    this.#store = store;
+  }
+
+  /** As `store.namespace`. @throws AccessDeniedError where the agent may not write, and thus not make it, or not change its limits */
+  namespace<E extends EncodingName = "binary">(name: string, options?: NamespaceOptions<E>): Namespace<E> {
+    return this.#store.namespace(name, options);
+  }
+
+  /** Names of the namespaces that there are and in which the agent may do something, in no order. */
+  namespaces(): string[] {
+    return this.#store.namespaces();
+  }
+
+  /** As `store.dropNamespace`. @throws AccessDeniedError without "admin" there */
+  dropNamespace(name: string): boolean {
+    return this.#store.dropNamespace(name);
+  }
+
+  /**
+   * As `store.channel`, with the same permissions as a namespace of that name: "write" makes it and sends, "read" receives. `agent_<id>_…` are
+   * the agent's own.
+   *
+   * @throws AccessDeniedError where there is none and the agent may not write
+   */
+  channel<E extends EncodingName = "binary">(name: string, options?: ChannelOptions<E>): Channel<E> {
+    return this.#store.channel(name, options);
+  }
+
+  /** Closes this view, its namespaces and its channels; the store stays open. */
+  async close(): Promise<void> {
+    this.#store.closeView();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** What only the store itself can do, for programs without types that ask a view for it. */
+const OF_THE_STORE = {
+  as: "act for another agent",
+  grant: "grant",
+  revoke: "revoke",
+  dropIdleNamespaces: "drop idle namespaces",
+  buffer: "take buffers",
+  returnBuffer: "return buffers",
+  spawn: "start threads",
+  watch: "watch threads",
+  maintain: "maintain the store",
+  stats: "read the store's counters",
+  health: "ask for the store's health",
+  verify: "verify the store",
+  backup: "back up the store",
+  record: "record the store",
+};
+
+function denied(view: AgentView, what: string): AccessDeniedError {
+  return new AccessDeniedError(`agent "${view.agent}" may not ${what}; only the store itself can`);
+}
+
+for (const [method, what] of Object.entries(OF_THE_STORE)) {
+  Object.defineProperty(AgentView.prototype, method, {
+    value(this: AgentView): never {
+      throw denied(this, what);
+    },
+  });
+}
+Object.defineProperty(AgentView.prototype, "handle", {
+  get(this: AgentView): never {
+    throw denied(this, "hand the store to another thread");
+  },
+});
