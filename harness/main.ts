@@ -1,6 +1,6 @@
 /** Builds the program, runs it, and turns whatever happens into one line and an exit code. */
 import { Command, CommanderError } from "commander";
-import { InvalidArgumentError } from "../src/store/errors.js";
+import { InvalidArgumentError } from "../src/errors.js";
 import { EXIT } from "./command-line/exit-codes.js";
 import { packageVersion } from "./version.js";
 

@@ -1,7 +1,7 @@
 /** Runs asked for -> results: every scenario against every subject, judged, with the machine they ran on. */
 import { cpus, loadavg } from "node:os";
 import { type Results, SCHEMA_VERSION } from "../reports/results.js";
-import { InvalidArgumentError } from "../src/store/errors.js";
+import { InvalidArgumentError } from "../src/errors.js";
 import { crewOf, replaysTrace, type Scenario } from "../workloads/index.js";
 import type { Progress } from "./command-line/progress.js";
 import { captureEnvironment } from "./environment.js";

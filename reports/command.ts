@@ -1,7 +1,7 @@
 /** `engram report RESULTS… -o FILE.html`. */
 import { join } from "node:path";
 import { Command } from "commander";
-import { refuseInputs, writeWhole } from "../src/store/write-whole.js";
+import { refuseInputs, writeWhole } from "../src/write-whole.js";
 import { bytes } from "./format.js";
 import { readInputs } from "./measurements.js";
 import { renderReport } from "./page.js";

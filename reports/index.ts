@@ -1,6 +1,6 @@
 /** Results to pages and text: what others may use of this room. */
 
-export { writeWhole as writeFileAtomically } from "../src/store/write-whole.js";
+export { writeWhole as writeFileAtomically } from "../src/write-whole.js";
 export { reportCommand } from "./command.js";
 export { renderEviction } from "./eviction-page.js";
 export { withEvictions } from "./measurements.js";

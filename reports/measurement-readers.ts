@@ -1,6 +1,6 @@
 /** What other commands measured, told apart by shape, checked against the schema its writer is held to. */
 
-import { InvalidArgumentError } from "../src/store/errors.js";
+import { InvalidArgumentError } from "../src/errors.js";
 import { adaptiveGain } from "./adaptive-gain.js";
 import {
   BENCH_SCHEMA_VERSION,

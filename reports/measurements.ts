@@ -1,6 +1,7 @@
 /** The files given to a report: results of runs, and what other commands measured beside them. */
+
+import { InvalidArgumentError } from "../src/errors.js";
 import { judge, type TargetVerdict } from "../src/metrics/index.js";
-import { InvalidArgumentError } from "../src/store/errors.js";
 import { evictionMeasurements, KNOWN_FILES, type Measurements, measurementsOf } from "./measurement-readers.js";
 import { checkResults, readJson } from "./read-results.js";
 import type { EvictionResult, Results, TargetFigure, TargetResult } from "./results.js";

@@ -2,8 +2,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
-import { InvalidArgumentError } from "../src/store/errors.js";
-import { writeWhole } from "../src/store/write-whole.js";
+import { InvalidArgumentError } from "../src/errors.js";
+import { writeWhole } from "../src/write-whole.js";
 import { findJsonFault } from "./json-position.js";
 import { type Results, resultsSchema, SCHEMA_VERSION } from "./results.js";
 import { schemaFault } from "./schema-faults.js";

@@ -2,7 +2,7 @@
  * How what callers hand in is checked and shown, for every room: one way to say what a value is, one to check each kind of option, one
  * to refuse an option that nobody knows. Every check names the option, its value and what was expected.
  */
-import { InvalidArgumentError } from "./store/errors.js";
+import { InvalidArgumentError } from "./errors.js";
 
 /** Longer texts are cut in a message. */
 const SHOWN = 60;

@@ -1,5 +1,5 @@
 /** The key numbers one agent draws in one role. */
-import { InvalidArgumentError } from "../src/store/errors.js";
+import { InvalidArgumentError } from "../src/errors.js";
 import type { KeyChooser } from "./generators/chooser.js";
 import { keyChooser } from "./generators/keys.js";
 import type { Random } from "./generators/random.js";

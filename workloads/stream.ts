@@ -3,7 +3,7 @@
  * allocates nothing and draws nothing. The same (phase, seed, worker, crew, count) gives the same stream on every machine. Each
  * agent has a random stream of its own, so what it does does not depend on how many threads the agents share.
  */
-import { InvalidArgumentError } from "../src/store/errors.js";
+import { InvalidArgumentError } from "../src/errors.js";
 import { AgentKeys, canShareChooser } from "./agent-keys.js";
 import { type AgentRole, agentsOf, type Crew, recipientOf, rolesOf } from "./agents.js";
 import type { KeyChooser } from "./generators/chooser.js";

@@ -1,6 +1,6 @@
 /** Quantities as people write them (`5s`, `64MiB`, `10%`), for scenario files and command-line flags. */
-import { InvalidArgumentError } from "../src/store/errors.js";
-import { unitBytes } from "../src/store/sizes.js";
+import { InvalidArgumentError } from "../src/errors.js";
+import { unitBytes } from "../src/units.js";
 
 const NUMBER = "([0-9]+(?:\\.[0-9]+)?)";
 const MILLISECONDS: Readonly<Record<string, number>> = {

@@ -1,6 +1,6 @@
 /** `engram backup inspect | verify | restore`: what is in a backup, whether it is whole, and how to get it out. */
 import { Command } from "commander";
-import { CorruptBackupError, InvalidArgumentError } from "../../src/store/errors.js";
+import { CorruptBackupError, InvalidArgumentError } from "../../src/errors.js";
 import { EXIT } from "../command-line/exit-codes.js";
 import { type Conversion, convert } from "./convert.js";
 import { backupFiles, inspect, type Overview, type Verdict, verify } from "./overview.js";

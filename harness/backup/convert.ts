@@ -3,9 +3,9 @@ import { readdirSync, statSync } from "node:fs";
 import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { chooseImage, type Loss, restore, SnapshotEntries } from "../../src/backup/index.js";
-import { InvalidArgumentError, OutOfMemoryError } from "../../src/store/errors.js";
+import { InvalidArgumentError, OutOfMemoryError } from "../../src/errors.js";
 import { Store, type StoreOptions } from "../../src/store/index.js";
-import { refuseInputs, writeWhole } from "../../src/store/write-whole.js";
+import { refuseInputs, writeWhole } from "../../src/write-whole.js";
 import { type Counts, formatOf, type InterchangeFormat, load, parse, write } from "./interchange.js";
 import { compareWithFile, compareWithStore } from "./read-back.js";
 

@@ -17,7 +17,7 @@ import { constants, isUtf8 } from "node:buffer";
 import { z } from "zod";
 import { schemaFault } from "../../reports/schema-faults.js";
 import type { BackedUpEntry, BackedUpNamespace, SnapshotEntries } from "../../src/backup/index.js";
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import {
   type EncodingName,
   json,

@@ -8,7 +8,7 @@ import {
   readBackup,
   SnapshotEntries,
 } from "../../src/backup/index.js";
-import { CorruptBackupError, InvalidArgumentError } from "../../src/store/errors.js";
+import { CorruptBackupError, InvalidArgumentError } from "../../src/errors.js";
 
 export interface Overview {
   readonly file: string;

@@ -1,7 +1,7 @@
 /** What was written, read back and compared with where it came from: a copy that was never read is a hope. */
 import { closeSync, openSync, readSync } from "node:fs";
 import { readBackup, SnapshotEntries } from "../../src/backup/index.js";
-import { BackupError } from "../../src/store/errors.js";
+import { BackupError } from "../../src/errors.js";
 import type { Namespace, Store } from "../../src/store/index.js";
 
 const VALUE_MAX = 65536;

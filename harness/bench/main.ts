@@ -1,6 +1,6 @@
 /** Runs the bench, and turns what goes wrong into one line and an exit code. */
 import { CommanderError } from "commander";
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { EXIT } from "../command-line/exit-codes.js";
 import { benchCommand } from "./command.js";
 import { GroupFailedError } from "./run-group.js";

@@ -1,5 +1,5 @@
 /** A whole history: each key searched on its own, since linearizability is local (Herlihy & Wing 1990, theorem 1). */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import type { Operation } from "./history.js";
 import { type AnyModel, ModelMismatch } from "./models/model.js";
 import { type SearchLimits, searchLinearization } from "./search/search.js";

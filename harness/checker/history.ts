@@ -16,7 +16,7 @@
 import { createReadStream } from "node:fs";
 import { z } from "zod";
 import { schemaFault } from "../../reports/schema-faults.js";
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 
 export interface Operation {
   client: string;

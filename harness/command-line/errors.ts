@@ -1,5 +1,5 @@
 /** Ways in which a command ends early that are no fault of its input; each knows the exit code that tells of it. */
-import { EngramError } from "../../src/store/errors.js";
+import { EngramError } from "../../src/errors.js";
 import { EXIT } from "./exit-codes.js";
 
 /** What was to be measured could not be: a process or thread died, a build failed, an invariant of the subject broke. */

@@ -2,7 +2,7 @@
  * Values of command-line options, checked before anything starts. Each throws InvalidArgumentError with one line. What several commands
  * take is read here alone: a value that one of them takes and hands on must not be refused by the next.
  */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { MOST_WORKERS, parseDuration as parseUnit } from "../../workloads/index.js";
 
 const LONGEST_MS = 24 * 3_600_000;

@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import type { Results } from "../../reports/results.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { Histogram, hdrLog } from "../../src/metrics/index.js";
-import { InvalidArgumentError } from "../../src/store/errors.js";
-import { refuseInputs } from "../../src/store/write-whole.js";
+import { refuseInputs } from "../../src/write-whole.js";
 import {
   formatByName,
   listScenarios,

@@ -1,6 +1,6 @@
 /** `engram explore PROGRAM…`: the engine under schedules of its threads' accesses, until one breaks an invariant. */
 import { Command } from "commander";
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { EXIT } from "../command-line/exit-codes.js";
 import { withInterruption } from "../command-line/interruption.js";
 import { parseSeed, wholeNumber } from "../command-line/option-values.js";

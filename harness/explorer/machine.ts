@@ -6,7 +6,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { layout as L } from "../../src/core/index.js";
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { hasAdoptions } from "./adoption.js";
 import { callEngine } from "./engine-calls.js";
 import { type Call, isKeyed, NO_EFFECT, stateAfter } from "./history.js";

@@ -1,5 +1,5 @@
 /** The figures of `npm run explore:proof` as they stand in docs/proof.md, between two marks. */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import type { Figures } from "./explore.js";
 import type { PlantedFault } from "./faults.js";
 

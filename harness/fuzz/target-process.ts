@@ -1,6 +1,6 @@
 /** The process that reads what may be the end of it: one job after another, for who started it. */
 import { readdirSync } from "node:fs";
-import { EngramError } from "../../src/store/errors.js";
+import { EngramError } from "../../src/errors.js";
 import { type Job, OUTPUTS, runJob } from "./targets.js";
 
 /** What became of a job; a process that ends or says nothing any more is told by the parent. */

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { parseJson, writeFileAtomically } from "../../reports/index.js";
 import { schemaFault } from "../../reports/schema-faults.js";
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { MINIMUM_ROUNDS } from "./settings.js";
 
 export const BASELINE_VERSION = 1;

@@ -1,7 +1,7 @@
 /** What the gate asks of git. */
 import { rm } from "node:fs/promises";
 import { devNull } from "node:os";
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { describeEnd, type Finished, runChild } from "./child-process.js";
 import { RunFailedError } from "./errors.js";
 

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { RESULTS_FILE, type Results, type Run, readResults } from "../../reports/index.js";
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { describeEnd, runChild } from "./child-process.js";
 import { EXIT, RunFailedError } from "./errors.js";
 import type { RunSettings } from "./settings.js";

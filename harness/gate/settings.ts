@@ -1,5 +1,5 @@
 /** What the user asked for, once it has been checked. */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { parseDuration, wholeNumber } from "../command-line/option-values.js";
 
 /** What every measured process runs, the same in both arms. */

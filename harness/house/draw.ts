@@ -2,6 +2,7 @@
 
 /** What each room is for, in a few words. */
 const ABOUT: Record<string, string> = {
+  ground: "errors, checks, units",
   "src/core": "the engine, over shared memory",
   "src/metrics": "histograms, judging figures",
   "src/eviction": "one policy a file",

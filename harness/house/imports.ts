@@ -13,6 +13,11 @@ export interface Import {
 /** Folders with TypeScript of the product. */
 const TOP = ["src", "workloads", "reports", "harness"] as const;
 
+/** What lies under all rooms: files of `src` itself, each a door of its own. They import nothing but each other. */
+export const GROUND = "ground";
+/** The ways out for users: what a program, and what the lab, imports. */
+const WAYS_OUT = ["src/index.ts", "src/internal.ts"];
+
 /** A room is a folder with a door. `src` itself is the way out for users; its folders are the rooms. */
 export const ROOMS = [
   "src/core",
@@ -43,6 +48,7 @@ export function sources(root: string, folder: string): string[] {
 }
 
 export function roomOf(path: string): string {
+  if (/^src\/[^/]+$/.test(path) && !WAYS_OUT.includes(path)) return GROUND;
   return ROOMS.find((room) => path.startsWith(`${room}/`)) ?? path.split("/")[0];
 }
 

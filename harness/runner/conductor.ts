@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Run } from "../../reports/results.js";
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { RunFailedError } from "../command-line/errors.js";
 import type { FromRunProcess, NamedHistogram, RunPlan, ToRunProcess } from "./messages.js";
 import { LeftOutError } from "./unsupported.js";

@@ -3,7 +3,7 @@
  * compiled code or page cache. Started by conductor.ts; plan in, result out.
  */
 import { rmSync } from "node:fs";
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { executeRun } from "./execute-run.js";
 import type { FromRunProcess, ToRunProcess } from "./messages.js";
 import { LeftOutError } from "./unsupported.js";

@@ -1,4 +1,4 @@
-import { EngramError } from "../../src/store/errors.js";
+import { EngramError } from "../../src/errors.js";
 import { STREAM_OPERATIONS } from "../../workloads/index.js";
 import { operationsOf } from "../measure/stream.js";
 import { canDo, type Subject } from "../subjects/index.js";

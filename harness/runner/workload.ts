@@ -1,6 +1,6 @@
 /** What a run replays, ready to be handed out: key strings, one stream a worker and phase, and what exists beforehand. */
 
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import {
   arrivalsBy,
   type Crew,

@@ -1,5 +1,5 @@
 /** The subjects' door. Each is loaded when it is used, so that a missing package only matters to who asks for it. */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { closest } from "../../workloads/index.js";
 import type { Subject } from "./subject.js";
 

@@ -1,5 +1,5 @@
 /** Where a redis server is: checked, tried, and shown without its password. */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 
 /** How the address reaches the process of a run, which inherits its parent's environment; no argument that others could list. */
 export const REDIS_URL_VARIABLE = "ENGRAM_REDIS_URL";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { REDIS_URL_VARIABLE, type RedisConnection, redisConnection } from "./redis-address.js";
 import { CALL, RedisBridge } from "./redis-bridge.js";
 import type { AgentContext, SharedPart, Subject, SubjectAgent } from "./subject.js";

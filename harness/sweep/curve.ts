@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { type By, type PolicyName, StackDistances } from "../../src/eviction/index.js";
-import { InvalidArgumentError } from "../../src/store/errors.js";
 import { Crew } from "./crew.js";
 import type { Outcome } from "./messages.js";
 import type { Pair } from "./plan.js";

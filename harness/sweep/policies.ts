@@ -1,5 +1,5 @@
+import { InvalidArgumentError } from "../../src/errors.js";
 import { type PolicyName, policyNames } from "../../src/eviction/index.js";
-import { InvalidArgumentError } from "../../src/store/errors.js";
 
 /**
  * Reads a comma-separated list of policy names, or `all`.

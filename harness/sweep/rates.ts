@@ -5,8 +5,8 @@
  */
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { createPolicy, loadSimulatedCache, lookAhead, type PolicyName } from "../../src/eviction/index.js";
-import { InvalidArgumentError } from "../../src/store/errors.js";
 import { keyChooser, NumberInterner, Random } from "../../workloads/index.js";
 import { loadForSweep } from "./load.js";
 import { parsePolicies } from "./policies.js";

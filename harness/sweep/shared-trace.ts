@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "../../src/errors.js";
 import {
   lookAhead,
   lookAheadOperations,
@@ -8,7 +9,6 @@ import {
   UPDATE,
   WRITE,
 } from "../../src/eviction/index.js";
-import { InvalidArgumentError } from "../../src/store/errors.js";
 import { type NumberColumn, OPERATION_NAMES, type OperationName, type Trace } from "../../workloads/index.js";
 
 /** What the simulator needs of a trace. Without `ops` every request is a read that inserts when it misses. */

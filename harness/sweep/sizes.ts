@@ -1,6 +1,6 @@
+import { InvalidArgumentError } from "../../src/errors.js";
 import type { By } from "../../src/eviction/index.js";
-import { InvalidArgumentError } from "../../src/store/errors.js";
-import { unitBytes } from "../../src/store/sizes.js";
+import { unitBytes } from "../../src/units.js";
 import type { NumberColumn } from "../../workloads/index.js";
 
 /** One cache size as asked for: an amount of objects or bytes, or a share of a trace's working set. */

@@ -1,6 +1,6 @@
 /** `engram trace info | convert | generate | record`. */
 import { Command } from "commander";
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import {
   describeReading,
   type KeySpec,

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import {
   KeyNumbers,
   NextAccessChecker,

@@ -1,5 +1,5 @@
 /** Values of `engram trace` options. Each throws InvalidArgumentError with one line. */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { closest, parseBytes, type SizeSpec, TRACE_FORMATS, WRITABLE_FORMATS } from "../../workloads/index.js";
 
 /** Sizes are 32 bits wide in oracleGeneral, and in memory. */

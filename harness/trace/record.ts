@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { rename, rm, stat } from "node:fs/promises";
 import { constants } from "node:os";
 import { resolve } from "node:path";
+import { EngramError, InvalidArgumentError } from "../../src/errors.js";
 import { RECORD_VARIABLE, tallyLog } from "../../src/recording/index.js";
-import { EngramError, InvalidArgumentError } from "../../src/store/errors.js";
 import { loadTrace, type WritableFormat, writeTrace } from "../../workloads/index.js";
 import { EXIT } from "../command-line/exit-codes.js";
 

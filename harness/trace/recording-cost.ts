@@ -10,8 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { Store } from "../../src/index.js";
-import { InvalidArgumentError } from "../../src/store/errors.js";
 import { wholeNumber } from "../command-line/option-values.js";
 import { median } from "../statistics/index.js";
 

@@ -17,7 +17,7 @@ import { randomBytes } from "node:crypto";
 import * as nodeFs from "node:fs";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
-import { BackupError } from "../store/errors.js";
+import { BackupError } from "../errors.js";
 import {
   type BackupHeader,
   decodeHeader,

@@ -1,6 +1,6 @@
 /** The store's side of the thread that writes backups. */
 import { Worker } from "node:worker_threads";
-import { BackupError, DirectoryInUseError, InvalidArgumentError } from "../store/errors.js";
+import { BackupError, DirectoryInUseError, InvalidArgumentError } from "../errors.js";
 import type { Answer, Call, CallName, Calls, PlainError } from "./messages.js";
 import type { BackupReport } from "./session.js";
 

@@ -6,7 +6,7 @@ import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { parentPort, threadId } from "node:worker_threads";
 import { layout } from "../core/index.js";
-import { BackupError, DirectoryInUseError, InvalidArgumentError } from "../store/errors.js";
+import { BackupError, DirectoryInUseError, InvalidArgumentError } from "../errors.js";
 import { DirectoryLock } from "./directory-lock.js";
 import { findGenerations, inspectHeader } from "./generations.js";
 import { type KernelLock, loadKernelLock } from "./kernel-lock.js";

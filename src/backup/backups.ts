@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { choice } from "../check.js";
 import { layout } from "../core/index.js";
-import { BackupError, ClosedError, InvalidArgumentError } from "../store/errors.js";
+import { BackupError, ClosedError, InvalidArgumentError } from "../errors.js";
 import type { Store } from "../store/index.js";
 import { type BackupThread, backupThread } from "./backup-thread.js";
 import { saveOnSignal } from "./emergency.js";

@@ -18,7 +18,7 @@
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { BackupError, DirectoryInUseError } from "../store/errors.js";
+import { BackupError, DirectoryInUseError } from "../errors.js";
 import { describeHolder, type HolderRecord, mayLive, ownRecord, parseRecord, readRecord } from "./holder.js";
 import { hasNoLocks, type KernelLock } from "./kernel-lock.js";
 

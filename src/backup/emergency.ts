@@ -5,7 +5,7 @@
  * same one again, sent to the whole group of processes.
  */
 import { writeSync } from "node:fs";
-import { BackupError } from "../store/errors.js";
+import { BackupError } from "../errors.js";
 
 export interface Emergency {
   /** What is backed up, for messages: the directory. */

@@ -3,7 +3,7 @@
  * then; links and hashes in the file mean nothing. The directory of namespaces is among the entries, so it is read first.
  */
 import { layout } from "../core/index.js";
-import { CorruptBackupError } from "../store/errors.js";
+import { CorruptBackupError } from "../errors.js";
 import { type EncodingName, encodingOf, type WhenFull, whenFullOf } from "../store/index.js";
 import { belongs, chunkBytes } from "./chunk.js";
 import { FORMAT_VERSION, layoutOf, REGION } from "./format.js";

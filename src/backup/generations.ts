@@ -2,7 +2,7 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe } from "../check.js";
-import { InvalidArgumentError } from "../store/errors.js";
+import { InvalidArgumentError } from "../errors.js";
 import { type BackupHeader, decodeHeader, HEADER_BYTES, isFault } from "./format.js";
 
 export const MOST_GENERATIONS = 26;

@@ -1,7 +1,7 @@
 /** The restoring thread's side of one that takes a share of a backup (loading-worker.ts). */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { CorruptBackupError } from "../store/errors.js";
+import { CorruptBackupError } from "../errors.js";
 import type { Cut, Loaded, Store, StoreHandle } from "../store/index.js";
 import type { BackupReader, OpenBackup } from "./read.js";
 import type { Brought, Seat } from "./share.js";

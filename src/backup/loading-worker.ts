@@ -1,6 +1,6 @@
 /** A thread that takes a share of a backup which another one restores: entry point. */
 import { parentPort, workerData } from "node:worker_threads";
-import { CorruptBackupError } from "../store/errors.js";
+import { CorruptBackupError } from "../errors.js";
 import { Store } from "../store/index.js";
 import type { LoadingAnswer, LoadingCall, LoadingData } from "./loading-thread.js";
 import { BackupReader } from "./read.js";

@@ -1,5 +1,5 @@
 /** What a store's thread and the thread that writes backups say to each other. All of it structured-cloneable. */
-import type { BackupFailure, DirectoryInUseError } from "../store/errors.js";
+import type { BackupFailure, DirectoryInUseError } from "../errors.js";
 import type { BackupKind } from "./format.js";
 import type { Checkpoint } from "./generations.js";
 import type { CheckedBackupOptions } from "./options.js";

@@ -1,6 +1,6 @@
 /** The options of backups and restores, checked before anything is touched. */
 import { callback, choice, describe, flag, KnownOptions, numberWithin, wholeNumber } from "../check.js";
-import { InvalidArgumentError } from "../store/errors.js";
+import { InvalidArgumentError } from "../errors.js";
 import type { Durability } from "./backup-file.js";
 import { MOST_GENERATIONS } from "./generations.js";
 import { STRATEGIES, type StrategyName } from "./strategy.js";
@@ -40,7 +40,7 @@ export interface BackupOptions {
   takeOver?: boolean;
   /** Called after each backup that came to be, and after each that did not. */
   onBackup?: (report: import("./session.js").BackupReport) => void;
-  onError?: (error: import("../store/errors.js").BackupError) => void;
+  onError?: (error: import("../errors.js").BackupError) => void;
 }
 
 export type CheckedBackupOptions = Required<Omit<BackupOptions, "onBackup" | "onError">> &

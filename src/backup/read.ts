@@ -8,7 +8,7 @@ import { closeSync, fstatSync, openSync, read, readSync, statSync } from "node:f
 import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
 import { layout } from "../core/index.js";
-import { CorruptBackupError, InvalidArgumentError } from "../store/errors.js";
+import { CorruptBackupError, InvalidArgumentError } from "../errors.js";
 import { countSlab } from "./chunk.js";
 import {
   type BackupHeader,

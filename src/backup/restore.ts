@@ -6,7 +6,7 @@
 import { statSync } from "node:fs";
 import { describe, flag, KnownOptions, wholeNumber } from "../check.js";
 import { layout } from "../core/index.js";
-import { AccessDeniedError, CorruptBackupError, InvalidArgumentError } from "../store/errors.js";
+import { AccessDeniedError, CorruptBackupError, InvalidArgumentError } from "../errors.js";
 import {
   checkOptions,
   evictionOf,

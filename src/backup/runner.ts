@@ -9,7 +9,7 @@ import {
   rmSync,
   statSync,
 } from "node:fs";
-import { BackupError } from "../store/errors.js";
+import { BackupError } from "../errors.js";
 import type { DirectoryLock } from "./directory-lock.js";
 import type { BackupKind } from "./format.js";
 import { type Checkpoint, checkpointFile } from "./generations.js";

@@ -4,7 +4,7 @@
  * it is not damaged: it is worth another look.
  */
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { CorruptBackupError } from "../store/errors.js";
+import { CorruptBackupError } from "../errors.js";
 import { HEADER_BYTES } from "./format.js";
 import { findGenerations } from "./generations.js";
 

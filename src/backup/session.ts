@@ -9,7 +9,7 @@
 import * as nodeFs from "node:fs";
 import { existsSync } from "node:fs";
 import { layout } from "../core/index.js";
-import { BackupError, type BackupFailure, CorruptBackupError } from "../store/errors.js";
+import { BackupError, type BackupFailure, CorruptBackupError } from "../errors.js";
 import { BackupFile, type Durability, type FileSystem, MOST_REGIONS } from "./backup-file.js";
 import { findGap } from "./census.js";
 import type { BackupKind } from "./format.js";

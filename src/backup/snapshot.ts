@@ -24,7 +24,7 @@
  * The cut is closed under happens-before: a write reads its epoch after it read what it depends on, and epochs only grow.
  */
 import { layout, slabClass } from "../core/index.js";
-import { BackupError } from "../store/errors.js";
+import { BackupError } from "../errors.js";
 import { monotonicNow } from "../store/index.js";
 import { type Census, takeCensus } from "./census.js";
 import { REGION } from "./format.js";

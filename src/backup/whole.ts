@@ -9,7 +9,7 @@
  */
 import { availableParallelism } from "node:os";
 import { layout } from "../core/index.js";
-import { CorruptBackupError } from "../store/errors.js";
+import { CorruptBackupError } from "../errors.js";
 import type { Cut, Loaded, Loader, Store } from "../store/index.js";
 import { LoadingThread } from "./loading-thread.js";
 import type { BackupImage, BackupReader } from "./read.js";

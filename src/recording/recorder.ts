@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
+import { cannotBeWritten } from "../not-writable.js";
 import type { Key } from "../store/index.js";
-import { cannotBeWritten } from "../store/not-writable.js";
 import {
   BLOCK_RECORDS,
   HEADER_BYTES,

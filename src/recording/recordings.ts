@@ -3,9 +3,9 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { BroadcastChannel, getEnvironmentData, setEnvironmentData } from "node:worker_threads";
-import { InvalidArgumentError } from "../store/errors.js";
+import { InvalidArgumentError } from "../errors.js";
+import { cannotBeWritten } from "../not-writable.js";
 import type { Store } from "../store/index.js";
-import { cannotBeWritten } from "../store/not-writable.js";
 import { recorderOf, startRecording, stopRecording } from "./instrument.js";
 import { Recorder } from "./recorder.js";
 

@@ -6,7 +6,7 @@
 
 import { choice, describe } from "../check.js";
 import { layout } from "../core/index.js";
-import { AccessDeniedError, ClosedError, InvalidArgumentError } from "./errors.js";
+import { AccessDeniedError, ClosedError, InvalidArgumentError } from "../errors.js";
 import { Grants, NONE } from "./grants.js";
 import type { Directory } from "./namespace/directory.js";
 import type { WorkerConnection } from "./worker.js";

@@ -2,19 +2,29 @@
  * The store as one agent may use it: its namespaces and channels, and nothing of what belongs to the store itself. It guards against
  * mistakes, not against hostile code: all agents of a process share its memory.
  */
+
+import { AccessDeniedError } from "../errors.js";
 import type { Channel, ChannelOptions } from "./channel.js";
 import type { EncodingName } from "./encoding.js";
-import { AccessDeniedError } from "./errors.js";
 import type { Namespace } from "./namespace/namespace.js";
-import type { NamespaceOptions, Store } from "./store.js";
+import type { NamespaceOptions } from "./namespace/options.js";
+
+/** What a view passes on to: the store, checked for the agent. */
+export interface ViewedStore {
+  namespace<E extends EncodingName>(name: string, options?: NamespaceOptions<E>): Namespace<E>;
+  namespaces(): string[];
+  dropNamespace(name: string): boolean;
+  channel<E extends EncodingName>(name: string, options?: ChannelOptions<E>): Channel<E>;
+  closeView(): void;
+}
 
 /** Made by `store.as()`. Everything throws ClosedError once the view, or the store in this thread, is closed. */
 export class AgentView implements AsyncDisposable {
   readonly agent: string;
-  readonly #store: Store;
+  readonly #store: ViewedStore;
 
   /** @internal Use `store.as()`. */
-  constructor(agent: string, store: Store) {
+  constructor(agent: string, store: ViewedStore) {
     this.agent = agent;
     this.#store = store;
   }
@@ -60,6 +70,9 @@ const OF_THE_STORE = {
   grant: "grant",
   revoke: "revoke",
   dropIdleNamespaces: "drop idle namespaces",
+  region: "open regions",
+  dropRegion: "drop regions",
+  regions: "list regions",
   buffer: "take buffers",
   returnBuffer: "return buffers",
   spawn: "start threads",

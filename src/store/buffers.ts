@@ -2,8 +2,8 @@
 
 import { describe } from "../check.js";
 import { layout } from "../core/index.js";
-import { InvalidArgumentError, OutOfMemoryError } from "./errors.js";
-import { formatBytes } from "./sizes.js";
+import { InvalidArgumentError, OutOfMemoryError } from "../errors.js";
+import { formatBytes } from "../units.js";
 import type { WorkerConnection } from "./worker.js";
 
 /** Bytes of a buffer at most. */

@@ -3,7 +3,7 @@
  * an object with the right prototype may claim anything, and whoever believed it would read or write shared memory that is none of it.
  */
 import { describe } from "../check.js";
-import { InvalidArgumentError } from "./errors.js";
+import { InvalidArgumentError } from "../errors.js";
 import { typedArrayName } from "./values/kinds.js";
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype);

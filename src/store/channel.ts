@@ -6,11 +6,11 @@
 import { isMainThread } from "node:worker_threads";
 import { checkSameName, choice, describe, KnownOptions, wholeNumber } from "../check.js";
 import { layout } from "../core/index.js";
+import { InvalidArgumentError, OutOfMemoryError, ValueTooLargeError } from "../errors.js";
 import { type AgentAccess, READ, WRITE } from "./access.js";
 import { byteCount } from "./bytes.js";
 import { threadNow } from "./clock.js";
 import { type Codec, checkEncoding, codecOf, type EncodingName, type Values } from "./encoding.js";
-import { InvalidArgumentError, OutOfMemoryError, ValueTooLargeError } from "./errors.js";
 import type { WorkerConnection } from "./worker.js";
 
 export interface ChannelOptions<E extends EncodingName = EncodingName> {

@@ -3,8 +3,8 @@
  * it by name; what each encoding holds is said in docs/values.md.
  */
 import { choice, describe } from "../check.js";
+import { CorruptValueError, InvalidArgumentError } from "../errors.js";
 import { byteCount, isBytes } from "./bytes.js";
-import { CorruptValueError, InvalidArgumentError } from "./errors.js";
 import { json } from "./values/json.js";
 import { msgpack } from "./values/msgpack.js";
 import { readMsgpack } from "./values/msgpack-read.js";

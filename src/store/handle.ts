@@ -2,7 +2,7 @@
 
 import { describe } from "../check.js";
 import { layout } from "../core/index.js";
-import { ClosedError, InvalidArgumentError } from "./errors.js";
+import { ClosedError, InvalidArgumentError } from "../errors.js";
 import type { StoreHandle } from "./worker.js";
 
 /** The module and the memory of a handle. @throws InvalidArgumentError for anything else; ClosedError */

@@ -5,7 +5,7 @@
 
 import { describe } from "../check.js";
 import { compileEngine, createMemory, type Engine, instantiateEngine, layout, planGeometry } from "../core/index.js";
-import { InvalidArgumentError } from "./errors.js";
+import { InvalidArgumentError } from "../errors.js";
 
 export type HashKind = "fnv1a" | "xxhash32" | "murmur3";
 

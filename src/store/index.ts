@@ -1,5 +1,6 @@
 /** The door of the store: what agents use. */
 export type { Verification } from "../core/index.js";
+export * from "../errors.js";
 export type { Permission } from "./access.js";
 /** @internal The numbers in headers and backups, and what they stand for. */
 export { PERMISSION_BITS, permissionsOf } from "./access.js";
@@ -9,7 +10,6 @@ export { Channel, type ChannelOptions } from "./channel.js";
 /** @internal For backups. */
 export { monotonicNow } from "./clock.js";
 export { ENCODINGS, type EncodingName, type Values } from "./encoding.js";
-export * from "./errors.js";
 export type { AdaptiveStats, EvictionDecision } from "./eviction/decision-log.js";
 export { EVICTION_NUMBERS, type EvictionName, evictionOf, type LivePolicyName } from "./eviction/live-policies.js";
 export type { PressureLevel } from "./eviction/pressure.js";
@@ -22,6 +22,7 @@ export type { Cut, Loaded, Loader } from "./loader.js";
 export type { SetOptions, Version } from "./namespace/condition.js";
 export type { NamespaceLimits, NamespaceUsage } from "./namespace/limits.js";
 export { type Entry, Namespace } from "./namespace/namespace.js";
+export type { NamespaceOptions } from "./namespace/options.js";
 export type { WhenFull } from "./namespace/word.js";
 /** @internal For backups. */
 export { ENCODING_NUMBERS, encodingOf, WHEN_FULL_NUMBERS, whenFullOf } from "./namespace/word.js";
@@ -30,7 +31,7 @@ export type { HashName, StoreOptions } from "./options.js";
 export { checkOptions, HASH_NUMBERS, hashOf } from "./options.js";
 export { Region, type RegionOptions } from "./region.js";
 export type { EvictionStats, SizeClassStats, StoreStats } from "./stats.js";
-export { type NamespaceOptions, Store } from "./store.js";
+export { Store } from "./store.js";
 /** @internal For the open formats of backups. */
 export { json } from "./values/json.js";
 /** @internal */

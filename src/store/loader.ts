@@ -3,7 +3,7 @@
  * (src/core/assembly/loader.ts). For a store that was just made and that no one else knows yet.
  */
 import { layout } from "../core/index.js";
-import { CorruptBackupError, OutOfMemoryError } from "./errors.js";
+import { CorruptBackupError, OutOfMemoryError } from "../errors.js";
 import type { WorkerConnection } from "./worker.js";
 
 export interface Loaded {

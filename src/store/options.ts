@@ -2,9 +2,9 @@
 
 import { choice, flag, KnownOptions, numberWithin, wholeNumber } from "../check.js";
 import { type Geometry, type GeometryRequest, hasRoom, layout, minimumCapacity, planGeometry } from "../core/index.js";
-import { InvalidArgumentError } from "./errors.js";
+import { InvalidArgumentError } from "../errors.js";
+import { formatBytes, parseBytes } from "../units.js";
 import { type EvictionName, evictionNames, evictionWord, isEvictionName } from "./eviction/live-policies.js";
-import { formatBytes, parseBytes } from "./sizes.js";
 import { EXTRA_SLOTS } from "./worker.js";
 
 export type HashName = "xxhash32" | "fnv1a" | "murmur3" | "adaptive";

@@ -5,7 +5,7 @@
  */
 import { KnownOptions, wholeNumber } from "../check.js";
 import { layout } from "../core/index.js";
-import { ClosedError, InvalidArgumentError, OutOfMemoryError } from "./errors.js";
+import { ClosedError, InvalidArgumentError, OutOfMemoryError } from "../errors.js";
 import { listOwnEntries } from "./listing.js";
 import type { WorkerConnection } from "./worker.js";
 

@@ -1,7 +1,8 @@
 /** The store: many namespaces in one shared memory, reached from many threads. */
 import { Worker, type WorkerOptions } from "node:worker_threads";
-import { checkSameName, describe, flag, KnownOptions } from "../check.js";
+import { describe, flag, KnownOptions } from "../check.js";
 import { compileEngine, createMemory, layout, type Verification, verifyMemory } from "../core/index.js";
+import { AccessDeniedError, InvalidArgumentError } from "../errors.js";
 import {
   ADMIN,
   AgentAccess,
@@ -26,30 +27,19 @@ import {
   wake,
   whileHeld,
 } from "./connection.js";
-import { checkEncoding, type EncodingName } from "./encoding.js";
-import { AccessDeniedError, InvalidArgumentError } from "./errors.js";
+import type { EncodingName } from "./encoding.js";
 import { Gauges } from "./eviction/gauges.js";
 import { openHandle } from "./handle.js";
 import { type Health, health } from "./health.js";
 import { Loader } from "./loader.js";
 import { checkName } from "./namespace/directory.js";
-import { type NamespaceLimits, readLimits, usageOf } from "./namespace/limits.js";
+import { usageOf } from "./namespace/limits.js";
 import { Namespace } from "./namespace/namespace.js";
-import { checkWhenFull, type WhenFull } from "./namespace/word.js";
+import { type NamespaceOptions, NOTHING_ASKED, readNamespaceOptions } from "./namespace/options.js";
 import { checkOptions, type StoreOptions } from "./options.js";
 import { dropRegion, openRegion, type Region, type RegionOptions, regionNames } from "./region.js";
 import { collectStats, type StoreStats } from "./stats.js";
 import { type StoreHandle, WorkerConnection } from "./worker.js";
-
-export interface NamespaceOptions<E extends EncodingName = EncodingName> extends NamespaceLimits {
-  /** How values are written. Default: the namespace's own if it exists, else "binary". */
-  encoding?: E;
-  /**
-   * What a write does that would break the limits: "refuse" throws NamespaceLimitError, "evict" evicts entries of this namespace until it
-   * fits, those first that were not read lately. Decided when the namespace is made. Default "refuse".
-   */
-  whenFull?: WhenFull;
-}
 
 /** What other rooms add to a store: each declares its methods here and puts them on the prototype (src/backup/attach.ts). */
 // biome-ignore lint/suspicious/noEmptyInterface: it is filled from outside
@@ -220,8 +210,8 @@ export class Store implements AsyncDisposable {
       const record = directory.find(name);
       if (record === null) continue; // dropped by another thread, and not to be made again for a look at it
       const usage = usageOf(worker, record);
-      if (now - usage.lastUsed >= idleMs && (usage.entries === 0 || evenIfFilled) && this.dropNamespace(name))
-        dropped.push(name);
+      const idle = Math.max(0, now - usage.lastUsed); // a use is noted in whole ticks
+      if (idle >= idleMs && (usage.entries === 0 || evenIfFilled) && this.dropNamespace(name)) dropped.push(name);
     }
     return dropped;
   }
@@ -511,13 +501,6 @@ function open(store: Store): Store {
   return store;
 }
 
-interface NamespaceWishes extends NamespaceLimits {
-  readonly encoding: EncodingName | undefined;
-  readonly whenFull: WhenFull | undefined;
-}
-
-const NOTHING_ASKED: NamespaceWishes = { encoding: undefined, whenFull: undefined };
-const NAMESPACE_OPTIONS = new KnownOptions("namespace", ["name", "encoding", "maxEntries", "maxBytes", "whenFull"]);
 const DROP_IDLE_OPTIONS = new KnownOptions("dropIdleNamespaces", ["evenIfFilled"]);
 const SPAWN_OPTIONS = new KnownOptions("spawn", [
   "argv",
@@ -533,15 +516,3 @@ const SPAWN_OPTIONS = new KnownOptions("spawn", [
   "transferList",
   "workerData",
 ]);
-
-/** Each option read once, before the connection is asked: reading may run the caller's code. @throws InvalidArgumentError */
-function readNamespaceOptions(name: string, options: NamespaceOptions): NamespaceWishes {
-  NAMESPACE_OPTIONS.check(options);
-  checkSameName("namespace", options, name);
-  const { encoding, whenFull } = options;
-  return {
-    ...readLimits(options),
-    encoding: encoding === undefined ? undefined : checkEncoding(encoding),
-    whenFull: whenFull === undefined ? undefined : checkWhenFull(whenFull),
-  };
-}

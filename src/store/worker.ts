@@ -6,11 +6,11 @@ import { EventEmitter } from "node:events";
 import { threadId } from "node:worker_threads";
 import { describe } from "../check.js";
 import { type Engine, instantiateEngine, layout } from "../core/index.js";
+import { ClosedError, InvalidArgumentError, KeyTooLongError, WorkerLimitError } from "../errors.js";
 import { BatchWindow } from "./batch-window.js";
 import { bufferOf, byteCount, isBytes, offsetOf } from "./bytes.js";
 import { CLOCK_OFFSET, startsWithEachThread, threadNow } from "./clock.js";
 import { isWellFormed, Window } from "./encoding.js";
-import { ClosedError, InvalidArgumentError, KeyTooLongError, WorkerLimitError } from "./errors.js";
 import { type KeyScope, type PreparedKey, packAscii, padded } from "./key.js";
 
 /** What crosses to another thread. Structured-cloneable; its fields are the store's own business. */

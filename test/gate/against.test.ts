@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { JSDOM } from "jsdom";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type GateReport, gateCommand } from "#dist/harness/gate/index.js";
-import { InvalidArgumentError } from "#dist/src/store/errors.js";
+import { InvalidArgumentError } from "#dist/src/errors.js";
 import { GateProject, type GateRun } from "./gate-project.js";
 
 const projects: GateProject[] = [];

@@ -11,7 +11,7 @@ import { backupsSection } from "#dist/reports/sections/backups.js";
 import { benchSection } from "#dist/reports/sections/bench.js";
 import { linearizabilitySection } from "#dist/reports/sections/linearizability.js";
 import { judgeAll } from "#dist/reports/targets/index.js";
-import { InvalidArgumentError } from "#dist/src/store/errors.js";
+import { InvalidArgumentError } from "#dist/src/errors.js";
 import { fixtureResults } from "./fixture.js";
 
 let folder: string;

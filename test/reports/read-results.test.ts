@@ -7,7 +7,7 @@ import { z } from "zod";
 import { readResults, resultsSchema, writeFileAtomically, writeResults } from "#dist/reports/index.js";
 import { findJsonFault } from "#dist/reports/json-position.js";
 import { lineOfPath, schemaFault } from "#dist/reports/schema-faults.js";
-import { InvalidArgumentError } from "#dist/src/store/errors.js";
+import { InvalidArgumentError } from "#dist/src/errors.js";
 import { fixtureResults } from "./fixture.js";
 
 let folder: string;

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { renderSummary, renderTargets, reportCommand } from "#dist/reports/index.js";
 import { TARGETS } from "#dist/reports/targets/index.js";
-import { InvalidArgumentError } from "#dist/src/store/errors.js";
+import { InvalidArgumentError } from "#dist/src/errors.js";
 import { fixtureResults } from "./fixture.js";
 
 const ESCAPE = "\u001b[";

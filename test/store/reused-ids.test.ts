@@ -192,7 +192,7 @@ describe("the filters by which a namespace is listed", () => {
     expect(groupsOf(store, "n")).toBeLessThanOrEqual(10);
   });
 
-  it("leave a write that is refused for want of memory a small part of the table to sweep", async () => {
+  it("are not walked for a write that is refused for want of memory, where nothing is dead", async () => {
     const store = await openStore({ capacity: "64MiB", eviction: "none" });
     const ns = store.namespace("n");
     const value = new Uint8Array(16_000);
@@ -210,9 +210,7 @@ describe("the filters by which a namespace is listed", () => {
       },
     });
     for (let i = 0; i < 100; i++) expect(() => ns.set("one more", value)).toThrow(/no chunk/);
-    const buckets = inside(store).header[layout.H_BUCKET_MASK / 4] + 1;
-    for (const n of swept) expect(n).toBeLessThanOrEqual(buckets / 8);
-    expect(swept.at(-1)).toBeLessThanOrEqual(buckets / 128);
+    expect(swept).toEqual([]);
     worker.engine = engine;
   });
 });

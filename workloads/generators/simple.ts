@@ -1,5 +1,5 @@
 /** The key distributions that need no more than a line of arithmetic. */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import type { KeyChooser } from "./chooser.js";
 import { log } from "./elementary.js";
 import type { Random } from "./random.js";

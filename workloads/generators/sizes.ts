@@ -1,5 +1,5 @@
 /** How many bytes a value has. */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import type { Random } from "./random.js";
 import { TrueZipf } from "./zipfian.js";
 

@@ -8,7 +8,7 @@
  *   TrueZipf          exact, by rejection-inversion (Hörmann and Derflinger 1996).
  *   Latest            YCSB's skewed-latest: Zipfian counted back from the newest key.
  */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import type { KeyChooser } from "./chooser.js";
 import { exp, log, pow } from "./elementary.js";
 import type { Random } from "./random.js";

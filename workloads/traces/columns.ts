@@ -1,7 +1,7 @@
 /**
  * `--columns time=1,id=2,size=3`: which column of a csv is what, by 1-based number or by header name. `count`: the row stands for so many requests.
  */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 
 export const COLUMN_FIELDS = ["id", "time", "size", "op", "ttl", "count"] as const;
 export type ColumnField = (typeof COLUMN_FIELDS)[number];

@@ -1,5 +1,5 @@
 /** Every trace format read, and which of them a file is in. */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { closest } from "../closest.js";
 import type { TraceFormat } from "./format.js";
 import { arc } from "./formats/arc.js";

@@ -1,5 +1,5 @@
 /** Text traces, a block of whole lines at a time: one decode per block instead of one per line. */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import type { ByteSource } from "./source.js";
 
 /** Longest line accepted, bytes. Real trace lines are under 1 KiB; a file without line ends must not fill the memory. */

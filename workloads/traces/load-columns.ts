@@ -1,5 +1,5 @@
 /** A trace's batches to columns, whatever is to hold them: its keys as dense numbers, and the columns that are wanted. */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import type { TraceBatch, TraceColumns } from "./batch.js";
 import { KeyNumbers } from "./key-numbers.js";
 import { repeatWarnings, type TraceReading } from "./reading.js";

@@ -1,5 +1,5 @@
 /** What a trace has and a format that is written cannot hold: what is left out is told, and what would come out as something else is refused. */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import type { NumberColumn } from "./load-columns.js";
 import type { Trace } from "./open.js";
 import { logKnowsOperations, unloggedRequests } from "./write-operation-log.js";

@@ -1,6 +1,6 @@
 /** Opening a trace for streaming, and loading one whole. */
 import { basename } from "node:path";
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import type { TraceBatch } from "./batch.js";
 import { type ColumnSpec, parseColumns } from "./columns.js";
 import { type DetectedFormat, detectFormat } from "./detect.js";

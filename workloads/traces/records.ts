@@ -1,5 +1,5 @@
 /** Binary traces: whole fixed-size records, whatever the chunk boundaries. */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import type { ByteSource } from "./source.js";
 
 export interface RecordBlock {

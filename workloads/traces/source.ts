@@ -4,7 +4,7 @@
  */
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { gunzip } from "./compression/gzip.js";
 import { type Compression, compressionOf, MAGIC_BYTES, refusalOf } from "./compression/magic.js";
 import { unxz } from "./compression/xz.js";

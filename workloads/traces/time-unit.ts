@@ -1,5 +1,5 @@
 /** The unit of a trace's times: asked for, in a column's name, or told by the times themselves where they count from 1970. */
-import { InvalidArgumentError } from "../../src/store/errors.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 
 export type TimeUnit = "s" | "ms" | "us" | "ns";
 

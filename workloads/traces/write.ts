@@ -1,6 +1,6 @@
 /** Writing traces: oracleGeneral (with the next access computed), csv, txt and operation logs. Whole or not at all; gzipped when the name ends in .gz. */
-import { InvalidArgumentError } from "../../src/store/errors.js";
-import { writeWhole } from "../../src/store/write-whole.js";
+import { InvalidArgumentError } from "../../src/errors.js";
+import { writeWhole } from "../../src/write-whole.js";
 import { closest } from "../closest.js";
 import { OP_GET, OPERATION_NAMES } from "../operations.js";
 import { type Halves, parseInt64 } from "./decimal.js";

@@ -1,5 +1,5 @@
 /** The groups by name, in the order they are run. Each is loaded when it is measured. */
-import { InvalidArgumentError } from "../../../src/store/errors.js";
+import { InvalidArgumentError } from "../../../src/errors.js";
 import { closest } from "../../../workloads/index.js";
 import type { Group } from "./group.js";
 

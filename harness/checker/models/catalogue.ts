@@ -1,5 +1,5 @@
 /** The models by name. To add one: write it beside, and add its line here. */
-import { InvalidArgumentError } from "../../../src/store/errors.js";
+import { InvalidArgumentError } from "../../../src/errors.js";
 import type { Operation } from "../history.js";
 import { type CellOperation, cellModel } from "./cell.js";
 import { fifoModel } from "./fifo.js";

@@ -1,8 +1,8 @@
 /** What callers hand in as a batch. */
 
 import { describe } from "../../check.js";
+import { InvalidArgumentError } from "../../errors.js";
 import type { EncodingName, Values } from "../encoding.js";
-import { InvalidArgumentError } from "../errors.js";
 import type { Key } from "../key.js";
 
 /** @throws InvalidArgumentError */

@@ -2,7 +2,7 @@
 
 import { describe, flag, KnownOptions } from "../../check.js";
 import { layout } from "../../core/index.js";
-import { InvalidArgumentError } from "../errors.js";
+import { InvalidArgumentError } from "../../errors.js";
 
 /** The version of an entry: equal only for the very same write. Opaque. */
 export type Version = bigint;

@@ -1,8 +1,8 @@
 /** Counters that are values of their namespace's encoding: text, a JSON number, a MessagePack number. */
 
 import { describe } from "../../check.js";
+import { InvalidArgumentError } from "../../errors.js";
 import type { EncodingName } from "../encoding.js";
-import { InvalidArgumentError } from "../errors.js";
 
 /** @throws InvalidArgumentError for anything but a whole number */
 export function checkStep(by: bigint | number): bigint {

@@ -2,8 +2,8 @@
 
 import { describe } from "../../check.js";
 import { layout } from "../../core/index.js";
+import { InvalidArgumentError, NamespaceLimitError, OutOfMemoryError } from "../../errors.js";
 import type { EncodingName } from "../encoding.js";
-import { InvalidArgumentError, NamespaceLimitError, OutOfMemoryError } from "../errors.js";
 import { listOwnEntries } from "../listing.js";
 import type { WorkerConnection } from "../worker.js";
 import type { NamespaceLimits } from "./limits.js";

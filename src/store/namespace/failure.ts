@@ -1,10 +1,10 @@
 /** Why a write found no place, with the figures that a reader of the error needs to help it; and what makes some room. */
 import { layout } from "../../core/index.js";
+import { NamespaceLimitError, OutOfMemoryError, ValueTooLargeError } from "../../errors.js";
+import { formatBytes } from "../../units.js";
 import { describeHeld } from "../buffers.js";
-import { NamespaceLimitError, OutOfMemoryError, ValueTooLargeError } from "../errors.js";
 import { ENTRY_ROOM, padded } from "../key.js";
 import { LISTED, listEntries } from "../listing.js";
-import { formatBytes } from "../sizes.js";
 import { collectStats } from "../stats.js";
 import type { WorkerConnection } from "../worker.js";
 import type { Record } from "./record.js";

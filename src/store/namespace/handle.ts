@@ -3,9 +3,9 @@
  * finds them, the directory entry and how to find it again once it changed, and what a failed write does.
  */
 import { layout } from "../../core/index.js";
+import { InvalidArgumentError } from "../../errors.js";
 import type { AgentAccess } from "../access.js";
 import { type Codec, codecOf, type EncodingName } from "../encoding.js";
-import { InvalidArgumentError } from "../errors.js";
 import { NamespaceEvictor } from "../eviction/within-namespace.js";
 import { ENTRY_ROOM, type Key, type KeyScope, PreparedKey, padded } from "../key.js";
 import type { WorkerConnection } from "../worker.js";

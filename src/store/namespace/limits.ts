@@ -2,7 +2,7 @@
 
 import { describe, KnownOptions } from "../../check.js";
 import { layout } from "../../core/index.js";
-import { InvalidArgumentError } from "../errors.js";
+import { InvalidArgumentError } from "../../errors.js";
 import { type PressureLevel, pressureLevels, pressureOf } from "../eviction/pressure.js";
 import type { WorkerConnection } from "../worker.js";
 import { idWord, type Record } from "./record.js";

@@ -2,10 +2,10 @@
 
 import { describe, KnownOptions } from "../../check.js";
 import { layout } from "../../core/index.js";
+import { InvalidArgumentError, NamespaceLimitError } from "../../errors.js";
 import { ADMIN, DELETE, READ, WRITE } from "../access.js";
 import { byteCount } from "../bytes.js";
 import type { EncodingName, Values } from "../encoding.js";
-import { InvalidArgumentError, NamespaceLimitError } from "../errors.js";
 import { type Key, PreparedKey } from "../key.js";
 import { checkIterable, checkPair } from "./batches.js";
 import {

@@ -7,7 +7,7 @@
  * Getters, proxies and toJSON are the caller's code and may come back here: such a call gets a buffer of its own (`json`).
  */
 import { describe } from "../../check.js";
-import { EngramError, InvalidArgumentError } from "../errors.js";
+import { EngramError, InvalidArgumentError } from "../../errors.js";
 import { DEEP, isKept, NESTING_MAX, nameOf, oddPlainObject, ownForm, Refused, refusal, tooDeep } from "./kinds.js";
 import { roomier } from "./room.js";
 

@@ -5,7 +5,7 @@
  */
 import { types } from "node:util";
 import { classOf, describe } from "../../check.js";
-import { InvalidArgumentError } from "../errors.js";
+import { InvalidArgumentError } from "../../errors.js";
 
 /** Levels of nesting at most: what the stack of any thread can write and read. */
 export const NESTING_MAX = 1000;

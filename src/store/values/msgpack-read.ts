@@ -4,7 +4,7 @@
  *
  * What the bytes claim is checked against how many there are before memory is taken for it.
  */
-import { CorruptValueError } from "../errors.js";
+import { CorruptValueError } from "../../errors.js";
 import {
   arrayOf,
   EXT_ARRAY,

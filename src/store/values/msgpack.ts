@@ -8,7 +8,7 @@
  * Getters, proxies and toJSON are the caller's code and may come back here: such a call gets a buffer of its own (`msgpack`).
  */
 import { describe } from "../../check.js";
-import { EngramError, InvalidArgumentError } from "../errors.js";
+import { EngramError, InvalidArgumentError } from "../../errors.js";
 import {
   arrayCode,
   EXT_ARRAY,

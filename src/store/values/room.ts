@@ -1,5 +1,5 @@
 /** Room for values that are being written: a larger buffer when one is full, up to a size that no store comes near. */
-import { ValueTooLargeError } from "../errors.js";
+import { ValueTooLargeError } from "../../errors.js";
 
 /**
  * A value is given up here. Far beyond what a store can hold, and short of a structure that shares its parts without end, such as an

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { missRatioCurves, parseSizes, type SweepTrace, sweep } from "#dist/harness/sweep/index.js";
-import { InvalidArgumentError } from "#dist/src/store/errors.js";
+import { InvalidArgumentError } from "#dist/src/errors.js";
 import { keyChooser, Random } from "#dist/workloads/index.js";
 
 /** Zipfian requests, dense in order of first appearance. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { capacityOf, footprintOf, parseSizes } from "#dist/harness/sweep/index.js";
-import { InvalidArgumentError } from "#dist/src/store/errors.js";
+import { InvalidArgumentError } from "#dist/src/errors.js";
 
 const footprint = { objects: 4897, bytes: 3_000_000 };
 const capacities = (list: string, by?: "objects" | "bytes", print = footprint) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parsePolicies, parseSizes, type SweepTrace, sweep } from "#dist/harness/sweep/index.js";
+import { InvalidArgumentError } from "#dist/src/errors.js";
 import { createPolicy, lookAhead, policyNames, SimulatedCache } from "#dist/src/eviction/index.js";
-import { InvalidArgumentError } from "#dist/src/store/errors.js";
 import { type OperationName, operationCode } from "#dist/workloads/index.js";
 
 /** 3,000 requests: a skewed part and a loop, with a size for each id. */

@@ -1,7 +1,7 @@
 /** gzip, any number of members. node:zlib goes on to the next one by itself, and takes zeros for the end whatever follows them: that is looked at here. */
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { InvalidArgumentError } from "../../../src/store/errors.js";
+import { InvalidArgumentError } from "../../../src/errors.js";
 
 /** @throws InvalidArgumentError: damaged, cut off, or something else than zeros behind the last member */
 export async function* gunzip(path: string, raw: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {

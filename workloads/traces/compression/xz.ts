@@ -1,5 +1,5 @@
 /** xz, any number of streams, by xz-decompress: liblzma's little sibling (XZ Embedded) in WebAssembly. One file at a time: another one waits. */
-import { InvalidArgumentError } from "../../../src/store/errors.js";
+import { InvalidArgumentError } from "../../../src/errors.js";
 
 /** XZ Embedded's return codes, as far as a file can bring them about. */
 const REASONS: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 /** A zstd frame on its way to a decoder. */
-import { InvalidArgumentError } from "../../../src/store/errors.js";
+import { InvalidArgumentError } from "../../../src/errors.js";
 
 /** What a frame's header says. */
 export interface FrameHeader {

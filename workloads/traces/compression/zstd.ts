@@ -6,7 +6,7 @@
  */
 import { Readable, type Transform } from "node:stream";
 import * as zlib from "node:zlib";
-import { InvalidArgumentError } from "../../../src/store/errors.js";
+import { InvalidArgumentError } from "../../../src/errors.js";
 import { ByteInput } from "./byte-input.js";
 import { isSkippableFrame } from "./magic.js";
 import { damaged, type FrameHeader, type FramePiece } from "./zstd-frame.js";

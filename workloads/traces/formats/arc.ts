@@ -2,7 +2,7 @@
  * arc: the traces of the ARC paper (Megiddo, Modha 2003). A line `start count ignored request` stands for `count` requests
  * to the consecutive blocks start, start + 1, …; fields after the second are ignored.
  */
-import { InvalidArgumentError } from "../../../src/store/errors.js";
+import { InvalidArgumentError } from "../../../src/errors.js";
 import { TraceBatch } from "../batch.js";
 import { type Halves, parseInt64, parseUint32 } from "../decimal.js";
 import type { TraceFormat } from "../format.js";

@@ -1,5 +1,5 @@
 /** Which column of a csv is what: as `--columns` says, as a header with the usual names does, or as the first lines show. */
-import { InvalidArgumentError } from "../../../src/store/errors.js";
+import { InvalidArgumentError } from "../../../src/errors.js";
 import { COLUMN_FIELDS, type ColumnField, type ColumnSpec, DELIMITERS } from "../columns.js";
 import { isText } from "../head.js";
 import { shown } from "../lines.js";

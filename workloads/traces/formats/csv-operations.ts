@@ -1,5 +1,5 @@
 /** The operations of a csv: names of our own, of memcached, CacheLib and block traces, or SCSI operation codes. */
-import { InvalidArgumentError } from "../../../src/store/errors.js";
+import { InvalidArgumentError } from "../../../src/errors.js";
 import { OP_DELETE, OP_GET, OP_INCREMENT, OP_OTHER, OP_SET, OPERATION_NAMES } from "../../operations.js";
 import { shown } from "../lines.js";
 import { scsiOperation } from "./scsi.js";

@@ -2,7 +2,7 @@
  * csv: one request a line, columns as `--columns` says, or as a header with the usual names does (csv-layout.ts). Ids are strings as they stand. A row
  * with a count stands for so many requests, one after the other.
  */
-import { InvalidArgumentError } from "../../../src/store/errors.js";
+import { InvalidArgumentError } from "../../../src/errors.js";
 import { TraceBatch } from "../batch.js";
 import type { ColumnField } from "../columns.js";
 import { parseWhole } from "../decimal.js";

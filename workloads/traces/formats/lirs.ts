@@ -1,5 +1,5 @@
 /** lirs: one decimal block id a line; `*` lines (end of a pass) and blank lines are skipped. Of the LIRS paper (Jiang, Zhang 2002). */
-import { InvalidArgumentError } from "../../../src/store/errors.js";
+import { InvalidArgumentError } from "../../../src/errors.js";
 import { TraceBatch } from "../batch.js";
 import { type Halves, parseInt64 } from "../decimal.js";
 import type { TraceFormat } from "../format.js";

@@ -4,6 +4,7 @@
  * bits that nothing else has by chance, so that the search for the next one cannot find a block that was never written.
  */
 import { crc32 } from "node:zlib";
+import { InvalidArgumentError } from "../../../src/errors.js";
 import {
   HEADER_BYTES,
   HEADER_CRC_AT,
@@ -13,7 +14,6 @@ import {
   MOST_BLOCK_RECORDS,
   RECORD_BYTES,
 } from "../../../src/recording/format.js";
-import { InvalidArgumentError } from "../../../src/store/errors.js";
 import type { Skipped } from "../format.js";
 import type { ByteSource } from "../source.js";
 

@@ -2,6 +2,8 @@
  * oplog: the project's own log of what a running program asked of its stores (src/recording/format.ts has the bytes). Requests come out in the
  * order of their times, whichever threads and processes they are from. What a crash left of a block is skipped, with a warning of the process.
  */
+
+import { InvalidArgumentError } from "../../../src/errors.js";
 import {
   HEADER_BYTES,
   LOG_MAGIC,
@@ -11,7 +13,6 @@ import {
   LOGGED_SET,
   RECORD_BYTES,
 } from "../../../src/recording/format.js";
-import { InvalidArgumentError } from "../../../src/store/errors.js";
 import { OP_DELETE, OP_GET, OP_INCREMENT, OP_SET } from "../../operations.js";
 import { TraceBatch } from "../batch.js";
 import type { ReadOptions, Skipped, TraceFormat } from "../format.js";

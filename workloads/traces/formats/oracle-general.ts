@@ -9,7 +9,7 @@
  * at once that the file is something else, and `engram trace info` checks whether it is right (next-accesses.ts). A size of 0 is kept as it stands. The namespace of opNS is not kept: ids are
  * unique across namespaces there.
  */
-import { InvalidArgumentError } from "../../../src/store/errors.js";
+import { InvalidArgumentError } from "../../../src/errors.js";
 import { OP_DELETE, OP_GET, OP_INCREMENT, OP_OTHER, OP_SET } from "../../operations.js";
 import { TraceBatch } from "../batch.js";
 import type { TraceFormat } from "../format.js";

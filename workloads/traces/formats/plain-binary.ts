@@ -2,7 +2,7 @@
  * corda and cache2k: ids and nothing else. Both come from Java's DataOutput, so big-endian and signed: corda 64 bits an id,
  * cache2k 32 (as Caffeine's simulator reads them).
  */
-import { InvalidArgumentError } from "../../../src/store/errors.js";
+import { InvalidArgumentError } from "../../../src/errors.js";
 import { TraceBatch } from "../batch.js";
 import type { TraceFormat } from "../format.js";
 import { isText } from "../head.js";

@@ -7,7 +7,7 @@
  *
  * The size of a request is key size + value size, as libCacheSim counts it.
  */
-import { InvalidArgumentError } from "../../../src/store/errors.js";
+import { InvalidArgumentError } from "../../../src/errors.js";
 import { OP_DELETE, OP_GET, OP_INCREMENT, OP_OTHER, OP_SET } from "../../operations.js";
 import { TraceBatch } from "../batch.js";
 import { parseUint32, parseWhole } from "../decimal.js";

@@ -7,7 +7,7 @@
  *
  * The id is the block number of the request's start, as libCacheSim takes it: a request of many blocks is one object.
  */
-import { InvalidArgumentError } from "../../../src/store/errors.js";
+import { InvalidArgumentError } from "../../../src/errors.js";
 import { TraceBatch } from "../batch.js";
 import type { TraceFormat } from "../format.js";
 import { recordBlocks } from "../records.js";

@@ -1,5 +1,5 @@
 /** Byte sizes as people write them: 67108864, "64MiB", "10 kB". What a unit is worth is said here, for all that read sizes. */
-import { describe } from "../check.js";
+import { describe } from "./check.js";
 import { InvalidArgumentError } from "./errors.js";
 
 const UNITS: Record<string, number> = {
