@@ -13,59 +13,115 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stageLab } from "#dist/harness/house/stage-lab.js";
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "..");
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "engram-package-")));
 const installed = join(folder, "node_modules", "engram");
+/** A program that has installed the lab. */
+const labFolder = realpathSync(mkdtempSync(join(tmpdir(), "engram-lab-package-")));
+const installedLab = join(labFolder, "node_modules", "engram-lab");
 let packed: string[] = [];
+let packedLab: string[] = [];
 
 interface Locked {
-  dev?: boolean;
-  devOptional?: boolean;
+  dependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
 }
+const locked = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages as Record<string, Locked>;
 
-function link(name: string): void {
-  const place = join(folder, "node_modules", name);
+function link(name: string, into: string): void {
+  const place = join(into, "node_modules", name);
   mkdirSync(dirname(place), { recursive: true });
   symlinkSync(join(root, "node_modules", name), place);
 }
 
+/** Packages that are needed for these, these included. */
+function closure(names: Iterable<string>): string[] {
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    if (found.has(name) || locked[`node_modules/${name}`] === undefined) return;
+    found.add(name);
+    for (const needed of Object.keys(locked[`node_modules/${name}`].dependencies ?? {})) visit(needed);
+  };
+  for (const name of names) visit(name);
+  return [...found];
+}
+
+/** What npm installs beside the store; peers are for those who ask for them. */
+function storeNeeds(): string[] {
+  const { dependencies, optionalDependencies } = locked[""];
+  return closure(Object.keys({ ...dependencies, ...optionalDependencies }));
+}
+
+async function filesPackedFrom(place: string): Promise<string[]> {
+  const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: place });
+  return (JSON.parse(stdout)[0].files as { path: string }[]).map(({ path }) => path);
+}
+
 beforeAll(async () => {
-  const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root });
-  packed = (JSON.parse(stdout)[0].files as { path: string }[]).map(({ path }) => path);
+  packed = await filesPackedFrom(root);
   for (const path of packed) cpSync(join(root, path), join(installed, path));
-  // what npm would install beside it; peers such as lmdb are not among it
-  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages as Record<string, Locked>;
-  const ships = ([path, { dev, devOptional }]: [string, Locked]) =>
-    /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) && !dev && !devOptional;
-  const dependencies = Object.entries(lock)
-    .filter(ships)
-    .map(([path]) => path.slice("node_modules/".length));
-  for (const name of [...dependencies, "@types/node", "undici-types"]) link(name);
+  for (const name of [...storeNeeds(), "@types/node", "undici-types"]) link(name, folder);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module", private: true }));
+
+  const staged = stageLab(root, join(labFolder, "staged"));
+  packedLab = await filesPackedFrom(staged);
+  for (const path of packedLab) cpSync(join(staged, path), join(installedLab, path));
+  const { dependencies } = JSON.parse(readFileSync(join(staged, "package.json"), "utf8"));
+  for (const name of closure(Object.keys(dependencies))) link(name, labFolder);
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  rmSync(labFolder, { recursive: true, force: true });
+});
 
-describe("the package", () => {
-  it("holds what its users need: code, types, engine, scenarios, documents, licence", () => {
-    expect(packed).toEqual(
+describe("the lab's package", () => {
+  it("holds what its users need: the command, scenarios, documents, licence", () => {
+    expect(packedLab).toEqual(
       expect.arrayContaining([
-        ...["LICENSE", "README.md", "package.json", "docs/scenarios.md", "docs/decisions/README.md"],
-        ...["dist/src/index.js", "dist/src/index.d.ts", "dist/src/core/core.wasm", "dist/src/core/core.private.wasm"],
-        ...["dist/harness/cli.js", "workloads/blackboard.yaml", "workloads/scenario.schema.json"],
+        ...["LICENSE", "package.json", "docs/scenarios.md", "docs/decisions/README.md"],
+        ...["dist/harness/cli.js", "dist/src/core/core.wasm"],
+        ...["workloads/blackboard.yaml", "workloads/scenario.schema.json"],
       ]),
     );
   });
 
   it("holds nothing that only works in a checkout: tests, sources, the bench and what measures a build", () => {
-    const stray = packed.filter((path) =>
-      /^(src|test|notebooks)\/|\.map$|explore\.wasm$|^dist\/harness\/(bench|crash|picture|soak|stress|gate\/proof)\//.test(
-        path,
-      ),
+    const proofs = /^dist\/harness\/(bench|crash|fuzz|house|picture|soak|stress|gate\/proof|backup\/speed|explorer\/proof|sweep\/rates)/;
+    expect(packedLab.filter((path) => /\.map$|explore\.wasm$/.test(path) || proofs.test(path))).toEqual([]);
+  });
+
+  it("has a command that runs without the peers it is measured beside, and says that they are missing", async () => {
+    const cli = join(installedLab, "dist", "harness", "cli.js");
+    const args = ["run", "blackboard", "--ops", "100", "--workers", "1", "--out", "out"];
+    const { stdout, stderr } = await run(process.execPath, [cli, ...args], { cwd: labFolder });
+    expect(stderr).toContain("engram: subject lmdb needs the package lmdb: npm install lmdb\n");
+    expect(stdout).toMatch(/^blackboard +engram .*\n +map /m);
+  });
+});
+
+describe("the store's package", () => {
+  it("holds the store, and nothing of the lab beside it", () => {
+    expect(packed).toEqual(
+      expect.arrayContaining([
+        ...["LICENSE", "README.md", "package.json", "CHANGELOG.md", "dist/reports/results.js"],
+        ...["dist/src/index.js", "dist/src/index.d.ts", "dist/src/core/core.wasm", "dist/src/core/core.private.wasm"],
+      ]),
     );
-    expect(stray).toEqual([]);
+    const stray = packed.filter((path) => !/^dist\/src\/|^dist\/reports\/results\.|^[A-Z]+(\.md)?$|^package\.json$/.test(path));
+    expect([...stray, ...packed.filter((path) => path.endsWith(".map"))]).toEqual([]);
+  });
+
+  it("is a dozen packages at most with all that npm installs beside it, optional ones included", () => {
+    expect(storeNeeds().length + 1).toBeLessThanOrEqual(12);
+  });
+
+  it("says where the command line is", async () => {
+    const command = run(process.execPath, [join(installed, "dist", "src", "command.js"), "list"], { cwd: folder });
+    await expect(command).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("npm install --save-dev engram-lab") });
   });
 
   it("is imported by its name", async () => {
@@ -84,14 +140,6 @@ describe("the package", () => {
     );
     const { stdout } = await run(process.execPath, ["user.mjs"], { cwd: folder });
     expect(stdout).toBe('{"is":42} true\n');
-  });
-
-  it("has a command that runs without the peers it is measured beside, and says that they are missing", async () => {
-    const cli = join(installed, "dist", "harness", "cli.js");
-    const args = ["run", "blackboard", "--ops", "100", "--workers", "1", "--out", "out"];
-    const { stdout, stderr } = await run(process.execPath, [cli, ...args], { cwd: folder });
-    expect(stderr).toBe("engram: subject lmdb needs the package lmdb: npm install lmdb\n");
-    expect(stdout).toMatch(/^blackboard +engram .*\n +map /m);
   });
 
   // Without the DOM's types, where some programs have them: what compiles here asks for nothing of theirs.

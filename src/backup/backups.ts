@@ -65,7 +65,8 @@ export class Backups implements AsyncDisposable {
         claim: backups.claim,
         elsewhere: !isMainThread,
       };
-      warn(await backups.thread.call(backups.session, "open", request));
+      const writing = await backups.thread.call(backups.session, "open", request);
+      if (options.writing === "mapped") warn(writing);
     } catch (error) {
       backups.thread.leave(backups.session);
       throw error;

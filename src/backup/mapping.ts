@@ -18,6 +18,6 @@ export function loadMapper(): Mapper | string {
   try {
     return createRequire(import.meta.url)("mmap-io") as Mapper;
   } catch (error) {
-    return `mmap-io does not load (${(error as Error).message.split("\n")[0]})`;
+    return `mmap-io does not load (${(error as Error).message.split("\n")[0]}); npm install mmap-io@npm:@riaskov/mmap-io has it`;
   }
 }

@@ -23,7 +23,8 @@ export interface BackupOptions {
   writes?: number;
   /** Generations kept, 2 to 26. Default 2. */
   generations?: number;
-  /** "mapped" writes through mmap-io where it loads, "positioned" never does. Default "mapped". */
+  /** "mapped" writes through mmap-io (an optional peer) where it loads, and says so once where it does not; "positioned" never does. Default: mapped
+   * where it loads. */
   writing?: "mapped" | "positioned";
   /** One more backup when the store or this handle is closed. Default true, but for "manual". */
   onClose?: boolean;

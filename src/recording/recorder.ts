@@ -3,17 +3,28 @@ import { randomBytes } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { cannotBeWritten } from "../not-writable.js";
-import type { Key } from "../store/index.js";
+import type { Key, Tap, TappedOperation } from "../store/index.js";
 import {
   BLOCK_RECORDS,
   HEADER_BYTES,
   HEADER_CRC_AT,
   LAST_BLOCK,
+  LOGGED_DELETE,
+  LOGGED_GET,
+  LOGGED_INCREMENT,
+  LOGGED_SET,
   LOG_MAGIC,
   LOG_VERSION,
   RECORD_BYTES,
 } from "./format.js";
 import { hashed, hashKey, seedOf } from "./key-hash.js";
+
+const NUMBERS: Record<TappedOperation, number> = {
+  get: LOGGED_GET,
+  set: LOGGED_SET,
+  delete: LOGGED_DELETE,
+  increment: LOGGED_INCREMENT,
+};
 
 /** What a crash can lose, at most, of a thread that lets its timers run: a fifth of a second. */
 const FLUSH_MS = 200;
@@ -32,7 +43,7 @@ export interface RecordingCounts {
  * Appends to the file synchronously, one system call for up to 4,096 operations: nothing is lost as long as the file can be written, and
  * memory stays at 96 KiB a thread. When it cannot (the disk is full), operations go on, and are counted as lost.
  */
-export class Recorder {
+export class Recorder implements Tap {
   readonly counts: RecordingCounts = { operations: 0, lost: 0, bytes: 0 };
   /** The first failure to write. */
   failure: Error | null = null;
@@ -66,8 +77,7 @@ export class Recorder {
     this.timer.unref();
   }
 
-  /** @param ttl milliseconds, 0 = none */
-  record(operation: number, namespace: string, key: Key, valueBytes: number, ttl: number): void {
+  operation(namespace: string, operation: TappedOperation, key: Key, valueBytes: number, ttl: number): void {
     if (this.closed) return;
     let seed = this.seeds.get(namespace);
     if (seed === undefined) {
@@ -85,7 +95,7 @@ export class Recorder {
     words[at + 2] = now - this.base;
     words[at + 3] = valueBytes;
     words[at + 4] = ttl > LONGEST_TTL ? LONGEST_TTL : Math.ceil(ttl);
-    words[at + 5] = hashed.length | (operation << 16);
+    words[at + 5] = hashed.length | (NUMBERS[operation] << 16);
     if (++this.records === BLOCK_RECORDS) this.flush();
   }
 

@@ -6,7 +6,6 @@ import { BroadcastChannel, getEnvironmentData, setEnvironmentData } from "node:w
 import { InvalidArgumentError } from "../errors.js";
 import { cannotBeWritten } from "../not-writable.js";
 import type { Store } from "../store/index.js";
-import { recorderOf, startRecording, stopRecording } from "./instrument.js";
 import { Recorder } from "./recorder.js";
 
 export interface RecordingReport {
@@ -51,6 +50,9 @@ function channelName(store: Store): string {
   return `engram-recording-${store.connectionId().storeId}`;
 }
 
+/** By connection: what ends the recording under way. */
+const endings = new Map<object, () => void>();
+
 /** By connection: where this thread hears of recordings. */
 const channels = new Map<object, BroadcastChannel>();
 
@@ -80,14 +82,14 @@ export function adopt(store: Store): void {
 
 /** Records this thread's operations on the store to a file that others may be writing to as well, until the store or the process ends. */
 export function recordThisThread(store: Store, path: string): void {
-  const { worker, storeId } = store.connectionId();
+  const { storeId } = store.connectionId();
   const recorder = new Recorder(path, storeId);
-  begin(worker, recorder);
+  begin(store, recorder);
 }
 
 export function announceStart(store: Store, file: string): Recording {
   const { worker, shared } = store.connectionId();
-  if (recorderOf(worker) !== undefined) {
+  if (endings.has(worker)) {
     throw new InvalidArgumentError(`the store is being recorded already; stop that recording before ${file}`);
   }
   if (typeof file !== "string" || file === "") {
@@ -132,7 +134,7 @@ function create(path: string): void {
 function join(store: Store, terms: Terms): void {
   const { worker, storeId } = store.connectionId();
   const words = new Int32Array(terms.shared);
-  if (Atomics.load(words, RUNNING) === 0 || recorderOf(worker) !== undefined) return;
+  if (Atomics.load(words, RUNNING) === 0 || endings.has(worker)) return;
   const sums = new BigInt64Array(terms.shared, SUMS_AT, 3);
   const recorder = new Recorder(terms.path, storeId, (operations, lost, bytes) => {
     Atomics.add(sums, OPERATIONS, BigInt(operations));
@@ -145,17 +147,16 @@ function join(store: Store, terms: Terms): void {
   Atomics.add(words, THREADS, 1);
   // for the workers that this thread starts from now on
   setEnvironmentData(channelName(store), terms as never);
-  begin(worker, recorder, () => Atomics.sub(words, ACTIVE, 1));
+  begin(store, recorder, () => Atomics.sub(words, ACTIVE, 1));
 }
 
-const endings = new Map<object, () => void>();
-
-function begin(worker: object, recorder: Recorder, ended: () => void = () => {}): void {
-  startRecording(worker, recorder);
+function begin(store: Store, recorder: Recorder, ended: () => void = () => {}): void {
+  const { worker } = store.connectionId();
+  const untap = store.tap(recorder);
   const finish = (): void => {
     endings.delete(worker);
     process.off("exit", finish);
-    stopRecording(worker);
+    untap();
     recorder.close();
     ended();
   };

@@ -23,6 +23,8 @@ export type { SetOptions, Version } from "./namespace/condition.js";
 export type { NamespaceLimits, NamespaceUsage } from "./namespace/limits.js";
 export { type Entry, Namespace } from "./namespace/namespace.js";
 export type { NamespaceOptions } from "./namespace/options.js";
+/** @internal For rooms that watch. */
+export type { Tap, TappedOperation } from "./namespace/taps.js";
 export type { WhenFull } from "./namespace/word.js";
 /** @internal For backups. */
 export { ENCODING_NUMBERS, encodingOf, WHEN_FULL_NUMBERS, whenFullOf } from "./namespace/word.js";

@@ -35,6 +35,7 @@ import { Loader } from "./loader.js";
 import { checkName } from "./namespace/directory.js";
 import { usageOf } from "./namespace/limits.js";
 import { Namespace } from "./namespace/namespace.js";
+import { type Tap, tapOperations } from "./namespace/taps.js";
 import { type NamespaceOptions, NOTHING_ASKED, readNamespaceOptions } from "./namespace/options.js";
 import { checkOptions, type StoreOptions } from "./options.js";
 import { dropRegion, openRegion, type Region, type RegionOptions, regionNames } from "./region.js";
@@ -386,6 +387,14 @@ export class Store implements AsyncDisposable {
     this.connection.gauges ??= new Gauges(worker);
     this.connection.gauges.notePressure();
     return { swept, evicted };
+  }
+
+  /**
+   * @internal Has a tap told of every operation of this thread on the store, from now until the function returned is called.
+   */
+  tap(tap: Tap): () => void {
+    this.connection.worker.assertOpen();
+    return tapOperations(this.connection.worker, tap);
   }
 
   /** @internal This thread's connection, which all views and namespaces of the store share, its slot, and the store's number. */

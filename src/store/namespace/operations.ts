@@ -1,0 +1,448 @@
+/** What can be done in a namespace. Users meet it as `Namespace`, which taps may overlay (taps.ts). */
+
+import { describe, KnownOptions } from "../../check.js";
+import { layout } from "../../core/index.js";
+import { InvalidArgumentError, NamespaceLimitError } from "../../errors.js";
+import { ADMIN, DELETE, READ, WRITE } from "../access.js";
+import { byteCount } from "../bytes.js";
+import type { EncodingName, Values } from "../encoding.js";
+import { type Key, PreparedKey } from "../key.js";
+import { checkIterable, checkPair } from "./batches.js";
+import {
+  type Condition,
+  checkCondition,
+  IF_ABSENT,
+  makeVersion,
+  NO_CONDITION,
+  type SetOptions,
+  type Version,
+  versionIs,
+} from "./condition.js";
+import { checkStep, fromCounter, toCounter } from "./counter.js";
+import { deleteSome } from "./failure.js";
+import { NamespaceHandle } from "./handle.js";
+import { type Listed, walk } from "./iteration.js";
+import { checkLimits, type NamespaceLimits, type NamespaceUsage, usageOf, usageOfNone } from "./limits.js";
+import { idWord, type Record } from "./record.js";
+
+export interface Entry<V> {
+  value: V;
+  /** For `ifVersion`: the write that this value came from. */
+  version: Version;
+  /** Unix time in ms, or undefined for an entry that stays. */
+  expiresAt: number | undefined;
+}
+
+const { MISS, NO_MEMORY, OK, STALE } = layout;
+const DELETE_OPTIONS = new KnownOptions("delete", []);
+
+/** Overridden methods see every operation once: what is `protected` here is what operations go through. */
+export class NamespaceOperations<E extends EncodingName = "binary"> extends NamespaceHandle<E> {
+  // ---------------------------------------------------------------- reading
+
+  /**
+   * A copy of the value; undefined when the key is absent or expired. Bytes of 65 to 4,096 may share their `.buffer` with other
+   * values, as Node's Buffers do: respect its byteOffset, which is a multiple of 8.
+   */
+  get(key: Key): Values[E] | undefined {
+    const length = this.read(key);
+    return length < 0 ? undefined : (this.codec.decode(this.worker.window, 0, length) as Values[E]);
+  }
+
+  /** The value with its version, for `ifVersion`, and its expiry. */
+  getEntry(key: Key): Entry<Values[E]> | undefined {
+    const length = this.read(key);
+    if (length < 0) return undefined;
+    const { out } = this.worker;
+    const version = makeVersion(out[0], out[1]);
+    const expiresAt = this.worker.expiryTime(out[2]);
+    return { value: this.codec.decode(this.worker.window, 0, length) as Values[E], version, expiresAt };
+  }
+
+  /**
+   * Copies the value's bytes, whatever the encoding, to the start of `target`; allocates nothing. One copy when `target` is
+   * `store.buffer()`'s, two otherwise.
+   *
+   * @returns bytes written, -1 when absent
+   * @throws InvalidArgumentError when the value is longer than `target`, which may then hold the first part of it
+   */
+  getInto(key: Key, target: Uint8Array): number {
+    this.enter(READ);
+    if (!(target instanceof Uint8Array))
+      throw new InvalidArgumentError(`a target is ${describe(target)}; expected a Uint8Array`);
+    const { worker } = this;
+    const room = byteCount(target);
+    const address = worker.addressOf(target);
+    for (;;) {
+      let length: number;
+      if (address >= 0) {
+        length =
+          key instanceof PreparedKey
+            ? worker.engine.getIntoHashed(this.entry, this.version, this.putPreparedMeta(key), key.hash, address, room)
+            : worker.engine.getInto(this.entry, this.version, worker.putKey(key), address, room);
+      } else {
+        length = this.readOnce(key);
+        if (length > 0 && length <= room) {
+          target.set(length === worker.values.length ? worker.values : worker.values.subarray(0, length));
+        }
+      }
+      if (length > room) {
+        throw new InvalidArgumentError(`a value of ${length} bytes does not fit the target of ${room}`);
+      }
+      if (length !== STALE) return length;
+      if (!this.refresh()) return MISS;
+    }
+  }
+
+  /**
+   * Calls `use` with the value's bytes where they lie, without a copy. They cannot change nor go away until `use` returns;
+   * afterwards the view must not be used. At most eight may be nested.
+   */
+  borrow<T>(key: Key, use: (view: Uint8Array) => T): T | undefined {
+    this.enter(READ);
+    if (typeof use !== "function") throw new InvalidArgumentError(`borrow calls a function, not ${describe(use)}`);
+    const { worker } = this;
+    for (;;) {
+      const address = worker.engine.borrow(this.entry, this.version, this.put(key));
+      if (address === 0) return undefined;
+      if (address === 1) {
+        if (!this.refresh()) return undefined;
+        continue;
+      }
+      if (address === 2) throw new InvalidArgumentError(`more than ${layout.PIN_COUNT} borrowed views are nested`);
+      const length = worker.out[3];
+      const pin = worker.out[5];
+      return worker.lend(pin, new Uint8Array(worker.bufferHolding(address + length), address, length), use);
+    }
+  }
+
+  /** Whether the key is there and has not expired. A read like any other: it counts in the statistics and for eviction. */
+  has(key: Key): boolean {
+    this.enter(READ);
+    for (;;) {
+      const status = this.worker.engine.has(this.entry, this.version, this.put(key));
+      if (status !== STALE) return status === 1;
+      if (!this.refresh()) return false;
+    }
+  }
+
+  /** The values of many keys, in their order: the cache misses of a batch overlap. Binary ones may share their `.buffer`, as in `get`. */
+  getMany(keys: Iterable<Key>): (Values[E] | undefined)[] {
+    const list = [...checkIterable(keys, "getMany", "keys")]; // an array as well: it may have getters for elements
+    this.enter(READ);
+    const values: (Values[E] | undefined)[] = [];
+    let done = 0;
+    while (done < list.length) done += this.getBatch(list, done, values);
+    return values;
+  }
+
+  /** Value into the value window: its length, or a negative status that is not STALE. */
+  protected read(key: Key): number {
+    this.enter(READ);
+    for (;;) {
+      const length = this.readOnce(key);
+      if (length !== STALE) return length;
+      if (!this.refresh()) return MISS;
+    }
+  }
+
+  private readOnce(key: Key): number {
+    const { engine } = this.worker;
+    return key instanceof PreparedKey
+      ? engine.getHashed(this.entry, this.version, this.putPreparedMeta(key), key.hash)
+      : engine.get(this.entry, this.version, this.worker.putKey(key));
+  }
+
+  private getBatch(keys: readonly Key[], from: number, values: (Values[E] | undefined)[]): number {
+    const { batch } = this.worker;
+    const done = batch.read(this.entry, this.version, this.scope, keys, from);
+    if (done === STALE) {
+      if (this.refresh()) return 0;
+      for (let i = from; i < keys.length; i++) {
+        this.put(keys[i]); // what is no key is refused here as well
+        values.push(undefined);
+      }
+      return keys.length - from;
+    }
+    if (this.binary) values.push(...(batch.copies(done) as Values[E][]));
+    else for (let i = 0; i < done; i++) values.push(this.decodeRead(i));
+    if (done > 0) return done;
+    values.push(this.get(keys[from])); // a value too large for the batch window, or a wrong key
+    return 1;
+  }
+
+  private decodeRead(i: number): Values[E] | undefined {
+    const { batch } = this.worker;
+    const length = batch.lengthOf(i);
+    return length === MISS ? undefined : (this.codec.decode(batch.window, batch.startOf(i), length) as Values[E]);
+  }
+
+  // ---------------------------------------------------------------- writing
+
+  /**
+   * @returns false only when `ifAbsent` or `ifVersion` did not hold
+   * @throws ValueTooLargeError, OutOfMemoryError, NamespaceLimitError (with whenFull "evict" only for a value that is larger than the limit): the old value, if any, is still there
+   */
+  set(key: Key, value: Values[E], options?: SetOptions): boolean {
+    // what runs the caller's code comes first, and the connection is asked after it: see docs/values.md
+    if (options === undefined) {
+      const bytes = this.binary && value instanceof Uint8Array ? value : this.codec.encode(value);
+      this.enter(WRITE);
+      return key instanceof PreparedKey ? this.setPrepared(key, bytes) : this.write(key, bytes, 0, NO_CONDITION);
+    }
+    const condition = checkCondition(options);
+    const { ttl } = options;
+    const bytes = this.codec.encode(value);
+    this.enter(WRITE);
+    return this.write(key, bytes, ttl === undefined ? 0 : this.worker.expiryTick(ttl), condition);
+  }
+
+  protected write(key: Key, bytes: Uint8Array, expires: number, condition: Condition): boolean {
+    const { worker } = this;
+    const length = byteCount(bytes);
+    for (;;) {
+      const keyLength = this.put(key);
+      this.checkFits(keyLength, length);
+      const status = worker.engine.set(
+        this.entry,
+        this.version,
+        keyLength,
+        this.stage(bytes),
+        length,
+        expires,
+        condition.mode,
+        condition.entry,
+        condition.version,
+      );
+      if (status === OK) return true;
+      if (status === 0) return false;
+      this.recover(status, keyLength, length);
+    }
+  }
+
+  protected setPrepared(key: PreparedKey, bytes: Uint8Array): boolean {
+    const { engine } = this.worker;
+    const length = byteCount(bytes);
+    this.checkFits(key.length, length);
+    for (;;) {
+      const status = engine.setHashed(
+        this.entry,
+        this.version,
+        this.putPreparedMeta(key),
+        key.hash,
+        this.stage(bytes),
+        length,
+      );
+      if (status === OK) return true;
+      this.recover(status, key.length, length);
+    }
+  }
+
+  /** @internal Writes an encoded value's bytes as they are, whatever the encoding: for restores. `ttl` as in `set`. */
+  setEncoded(key: Uint8Array, bytes: Uint8Array, ttl?: number): void {
+    this.enter(WRITE);
+    this.write(key, bytes, ttl === undefined ? 0 : this.worker.expiryTick(ttl), NO_CONDITION);
+  }
+
+  /**
+   * Sets many entries, in their order; as many `set` calls, so a failure leaves those before it written. The cache misses of a
+   * batch overlap when they come in an array or a Map; any other iterable may run code of its own between two of them.
+   */
+  setMany(entries: Iterable<readonly [Key, Values[E]]>, options?: SetOptions): void {
+    const condition = options === undefined ? NO_CONDITION : checkCondition(options);
+    const ttl = options?.ttl;
+    const pairs = checkIterable(entries, "setMany", "[key, value] pairs");
+    if (!(Array.isArray(pairs) || pairs instanceof Map)) {
+      for (const pair of pairs) this.set(...checkPair<E>(pair), options);
+      return;
+    }
+    const keys: Key[] = [];
+    const values: Uint8Array[] = [];
+    try {
+      for (const pair of pairs) {
+        const [key, value] = checkPair<E>(pair);
+        values.push(this.encoded(value));
+        keys.push(key);
+      }
+    } finally {
+      this.enter(WRITE); // after the last of the caller's code
+      this.writeAll(keys, values, ttl, condition);
+    }
+  }
+
+  /** Bytes that stay as they are while others are encoded. */
+  private encoded(value: Values[E]): Uint8Array {
+    const bytes = this.codec.encode(value);
+    return this.reuses ? Uint8Array.prototype.slice.call(bytes) : bytes;
+  }
+
+  protected writeAll(keys: Key[], values: Uint8Array[], ttl: number | undefined, condition: Condition): void {
+    const { worker } = this;
+    for (let done = 0; done < keys.length; done++) {
+      const expires = ttl === undefined ? 0 : worker.expiryTick(ttl); // anew for each batch: a ttl begins with its write
+      if (condition.mode !== layout.MODE_IF_VERSION) {
+        const { entry, version, scope } = this;
+        done += worker.batch.write(entry, version, scope, keys, values, done, expires, condition.mode);
+      }
+      if (done < keys.length) this.write(keys[done], values[done], expires, condition);
+    }
+  }
+
+  /** Removes the key; true when it was there. It knows no conditions, and refuses options that would have been none. */
+  delete(key: Key, options?: { readonly [name: string]: never }): boolean {
+    if (options !== undefined) DELETE_OPTIONS.check(options);
+    this.enter(DELETE);
+    for (;;) {
+      const status = this.worker.engine.remove(this.entry, this.version, this.put(key));
+      if (status !== STALE) return status === 1;
+      if (!this.refresh()) return false;
+    }
+  }
+
+  /**
+   * Adds to a counter and returns the sum; an absent key counts as 0, a ttl stays. In a binary namespace a counter is 8 bytes,
+   * little-endian, two's complement, and wraps around; in the others a whole number in the namespace's own encoding.
+   *
+   * @throws InvalidArgumentError when the value there is no such number
+   */
+  increment(key: Key, by: bigint | number = 1n): bigint {
+    this.enter(READ | WRITE);
+    const step = checkStep(by);
+    return this.binary ? this.incrementBinary(key, step) : this.incrementEncoded(key, step);
+  }
+
+  private incrementBinary(key: Key, by: bigint): bigint {
+    const { worker } = this;
+    for (;;) {
+      const keyLength = this.put(key);
+      const status = worker.engine.add(this.entry, this.version, keyLength, BigInt.asIntN(64, by));
+      if (status === OK) return worker.outSum[0];
+      if (status === layout.NOT_A_COUNTER) {
+        throw new InvalidArgumentError("increment of a value that is no counter: a counter has 8 bytes");
+      }
+      this.recover(status, keyLength, 8);
+    }
+  }
+
+  private incrementEncoded(key: Key, by: bigint): bigint {
+    for (;;) {
+      const entry = this.getEntry(key);
+      const expires = entry === undefined ? 0 : this.worker.out[2]; // the very tick: a ttl worked out anew would creep
+      const sum = (entry === undefined ? 0n : toCounter(entry.value)) + by;
+      const value = fromCounter(sum, this.encoding);
+      const condition = entry === undefined ? IF_ABSENT : versionIs(entry.version);
+      if (this.write(key, this.codec.encode(value), expires, condition)) return sum;
+    }
+  }
+
+  // ---------------------------------------------------------------- the whole namespace
+
+  /** Living entries: those that `keys()` gives. Exact when no one writes; otherwise within the writes under way. */
+  get size(): number {
+    this.enter(READ);
+    this.worker.sweepExpired();
+    return this.counted(({ id }) => idWord(this.worker, id, layout.I_ENTRIES)) ?? 0;
+  }
+
+  /**
+   * Empties the namespace at once, however many entries it has; their memory comes back as the sweeper gets to them. That takes
+   * one small chunk: in a store that is full and may not evict, entries are deleted one by one until there is one.
+   */
+  clear(): void {
+    this.enter(DELETE);
+    const { worker } = this;
+    for (;;) {
+      const status = worker.engine.clearNamespace(this.entry, this.version, worker.putKey(this.name));
+      if (status === OK) break;
+      if (status === STALE && !this.refresh()) return; // dropped, and as empty as can be
+      if (status === STALE) continue;
+      if (status === layout.NO_IDS && worker.sweep() > 0) continue;
+      if (status === NO_MEMORY && (worker.sweepDead() > 0 || deleteSome(worker, this.record))) continue;
+      if (status === layout.NO_IDS)
+        throw new NamespaceLimitError(
+          `no namespace id is free to clear "${this.name}"; sweep first (store.maintain())`,
+        );
+      this.recover(status, 0, 0);
+    }
+    this.refresh();
+  }
+
+  /** What it holds and what it may: each count as of some moment during the call, of living entries alone. */
+  usage(): NamespaceUsage {
+    this.enter(READ);
+    const { worker } = this;
+    worker.sweepExpired();
+    return this.counted((record) => usageOf(worker, record)) ?? usageOfNone(worker, this.record);
+  }
+
+  /**
+   * Changes the limits that are given; entries that are already there stay.
+   *
+   * @throws InvalidArgumentError for a limit out of bounds; OutOfMemoryError
+   */
+  limit(limits: NamespaceLimits): void {
+    const asked = checkLimits(limits);
+    this.enter(ADMIN);
+    const { worker } = this;
+    if (!this.refreshIfStale()) this.refreshOrMake();
+    for (;;) {
+      const { maxEntries, maxBytes } = this.record; // again after a change by another: the other limit may be new
+      const status = worker.engine.configureNamespace(
+        this.entry,
+        this.version,
+        worker.putKey(this.name),
+        asked.maxEntries ?? maxEntries,
+        BigInt(asked.maxBytes ?? maxBytes),
+      );
+      if (status === OK) break;
+      this.recover(status, 0, 0);
+    }
+    this.refresh();
+  }
+
+  /** Keys as text, in no order. Weakly consistent: what is there all along comes exactly once. */
+  *keys(): IterableIterator<string> {
+    for (const listed of this.walk()) yield listed.key;
+  }
+
+  /** In the order of `keys()`, as consistent as they. */
+  *values(): IterableIterator<Values[E]> {
+    for (const listed of this.walk()) yield listed.value;
+  }
+
+  /** Keys as text with their values, as consistent as `keys()`. */
+  *entries(): IterableIterator<[string, Values[E]]> {
+    for (const listed of this.walk()) yield [listed.key, listed.value];
+  }
+
+  /** As `entries()`, with keys as bytes: for namespaces whose keys are not text. */
+  *binaryEntries(): IterableIterator<[Uint8Array, Values[E]]> {
+    for (const listed of this.walk()) yield [listed.keyBytes, listed.value];
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, Values[E]]> {
+    return this.entries();
+  }
+
+  /** Encodes and hashes a key once. The prepared key works in this namespace, in this thread, also after a clear. */
+  key(key: string | Uint8Array): PreparedKey {
+    this.enter(0);
+    const { worker } = this;
+    const length = worker.putKey(key);
+    const hash = worker.engine.prepareSeeded(this.record.seed, length) >>> 0;
+    return new PreparedKey(this.scope, worker.takeWords(length), length, hash);
+  }
+
+  private walk(): IterableIterator<Listed<Values[E]>> {
+    this.enter(READ);
+    if (!this.refreshIfStale()) return walk(this.worker, this.codec, () => null);
+    const { life } = this.record;
+    return walk(this.worker, this.codec, () => this.recordIn(life));
+  }
+
+  /** The directory entry by which an iteration goes on: null once the namespace was cleared or dropped, whatever has its id or name since. */
+  private recordIn(life: number): Record | null {
+    this.enter(READ);
+    return this.refreshIfStale() && this.record.life === life ? this.record : null;
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * Taps: how other rooms hear of every operation, for recordings, monitoring, invalidation. What nobody asked for costs nothing: `Namespace` is
+ * an empty class over `NamespaceOperations`, and while some store of this thread is tapped it has the methods of `Tapped` on its
+ * prototype, which call those below and tell. So namespaces that were handed out before are heard of too, any number of taps may listen,
+ * and when the last one stops the methods are taken off again.
+ *
+ * It is the one place that knows which methods an operation goes through; the compiler holds it against them.
+ */
+import { byteCount } from "../bytes.js";
+import type { EncodingName, Values } from "../encoding.js";
+import type { Key, PreparedKey } from "../key.js";
+import type { Condition, SetOptions } from "./condition.js";
+import { Namespace } from "./namespace.js";
+import { NamespaceOperations } from "./operations.js";
+
+export type TappedOperation = "get" | "set" | "delete" | "increment";
+
+export interface Tap {
+  /**
+   * After an operation of this thread on the store.
+   *
+   * @param valueBytes of the value as it is stored; 0 where it is not known: a read that found nothing, `has`, a delete
+   * @param ttl milliseconds, 0 = none
+   */
+  operation(namespace: string, operation: TappedOperation, key: Key, valueBytes: number, ttl: number): void;
+}
+
+const taps = new Map<object, Tap[]>();
+
+/**
+ * From now on the operations of this connection go to the tap as well.
+ *
+ * @param worker the store's connection in this thread: one for all views of it
+ * @returns what ends it
+ */
+export function tapOperations(worker: object, tap: Tap): () => void {
+  if (taps.size === 0) overlay();
+  taps.set(worker, [...(taps.get(worker) ?? []), tap]);
+  return () => {
+    const left = (taps.get(worker) ?? []).filter((other) => other !== tap);
+    if (left.length > 0) taps.set(worker, left);
+    else if (taps.delete(worker) && taps.size === 0) takeOff();
+  };
+}
+
+/** Above 0 inside an operation that is told of as a whole: what it calls is no operation of the program's. */
+let nested = 0;
+/** Bytes of the value that the `set` under way has encoded. */
+let encodedBytes = 0;
+
+/** Runs what is told of as one operation. */
+function whole<T>(run: () => T): T {
+  nested++;
+  try {
+    return run();
+  } finally {
+    nested--;
+  }
+}
+
+function lengthOf(value: unknown): number {
+  if (value instanceof Uint8Array) return byteCount(value);
+  return typeof value === "string" ? Buffer.byteLength(value) : 0;
+}
+
+class Tapped<E extends EncodingName> extends NamespaceOperations<E> {
+  // what get and getEntry do
+  protected override read(key: Key): number {
+    const length = super.read(key);
+    tell(this.worker, this.name, "get", key, length > 0 ? length : 0);
+    return length;
+  }
+
+  override getInto(key: Key, target: Uint8Array): number {
+    const length = super.getInto(key, target);
+    tell(this.worker, this.name, "get", key, length > 0 ? length : 0);
+    return length;
+  }
+
+  override borrow<T>(key: Key, use: (view: Uint8Array) => T): T | undefined {
+    let found = false;
+    const result = super.borrow(key, (view) => {
+      found = true;
+      tell(this.worker, this.name, "get", key, view.length);
+      return use(view);
+    });
+    if (!found) tell(this.worker, this.name, "get", key, 0);
+    return result;
+  }
+
+  override has(key: Key): boolean {
+    const found = super.has(key);
+    tell(this.worker, this.name, "get", key, 0);
+    return found;
+  }
+
+  override getMany(keys: Iterable<Key>): (Values[E] | undefined)[] {
+    const list = Array.isArray(keys) || typeof keys !== "object" || keys === null ? (keys as Key[]) : [...keys];
+    const values = whole(() => super.getMany(list));
+    for (let i = 0; i < values.length; i++) tell(this.worker, this.name, "get", list[i], lengthOf(values[i]));
+    return values;
+  }
+
+  protected override write(key: Key, bytes: Uint8Array, expires: number, condition: Condition): boolean {
+    encodedBytes = byteCount(bytes);
+    return super.write(key, bytes, expires, condition);
+  }
+
+  protected override setPrepared(key: PreparedKey, bytes: Uint8Array): boolean {
+    encodedBytes = byteCount(bytes);
+    return super.setPrepared(key, bytes);
+  }
+
+  // a write that its condition refused has looked the entry up and changed nothing
+  override set(key: Key, value: Values[E], options?: SetOptions): boolean {
+    const written = super.set(key, value, options);
+    if (written) tell(this.worker, this.name, "set", key, encodedBytes, options?.ttl ?? 0);
+    else tell(this.worker, this.name, "get", key, 0);
+    return written;
+  }
+
+  protected override writeAll(
+    keys: Key[],
+    values: Uint8Array[],
+    ttl: number | undefined,
+    condition: Condition,
+  ): void {
+    whole(() => super.writeAll(keys, values, ttl, condition));
+    for (let i = 0; i < keys.length; i++)
+      tell(this.worker, this.name, "set", keys[i], byteCount(values[i]), ttl ?? 0);
+  }
+
+  override delete(key: Key, options?: { readonly [name: string]: never }): boolean {
+    const deleted = super.delete(key, options);
+    tell(this.worker, this.name, "delete", key, 0);
+    return deleted;
+  }
+
+  override increment(key: Key, by?: bigint | number): bigint {
+    const sum = whole(() => super.increment(key, by));
+    tell(this.worker, this.name, "increment", key, 8);
+    return sum;
+  }
+}
+
+function tell(
+  worker: object,
+  name: string,
+  operation: TappedOperation,
+  key: Key,
+  valueBytes: number,
+  ttl = 0,
+): void {
+  if (nested !== 0) return;
+  const listening = taps.get(worker);
+  if (listening === undefined) return;
+  for (const tap of listening) tap.operation(name, operation, key, valueBytes, ttl);
+}
+
+/** What `super` is in these methods stays `NamespaceOperations`, wherever they are called from. */
+const overlaid = Object.entries(Object.getOwnPropertyDescriptors(Tapped.prototype)).filter(
+  ([name]) => name !== "constructor",
+);
+
+function overlay(): void {
+  for (const [name, descriptor] of overlaid) Object.defineProperty(Namespace.prototype, name, descriptor);
+}
+
+function takeOff(): void {
+  for (const [name] of overlaid) delete (Namespace.prototype as unknown as { [method: string]: unknown })[name];
+}
