@@ -7,7 +7,7 @@ import { restore, Store } from "#dist/src/index.js";
 import { temporaryDirectories } from "./directory.js";
 import { sessionOf } from "./session.js";
 
-const seed = Number(process.env.FC_SEED ?? 20_261_121);
+const seed = seedOr(20_261_121);
 const temporary = temporaryDirectories();
 const DAY = 24 * 3600 * 1000;
 const MAX_TTL = 200 * DAY;

@@ -10,7 +10,7 @@ import { temporaryDirectories } from "./directory.js";
 import { contentsOf } from "./image.js";
 import { sessionOf } from "./session.js";
 
-const seed = Number(process.env.FC_SEED ?? 20_261_128);
+const seed = seedOr(20_261_128);
 const temporary = temporaryDirectories();
 const mapper = loadMapper();
 

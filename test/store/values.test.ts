@@ -13,7 +13,7 @@ import { openStore } from "./fixture.js";
 
 type Any = Namespace<EncodingName>;
 
-const RUNS = Number(process.env.ENGRAM_TEST_RUNS ?? 300);
+const RUNS = runsOr(300);
 const ENCODINGS = ["binary", "string", "json", "msgpack"] as const;
 
 class Point {
