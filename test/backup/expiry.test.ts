@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { decodeHeader, encodeHeader, isFault } from "#dist/src/backup/format.js";
 import { restore, Store } from "#dist/src/index.js";
+import { seedOr } from "../given.js";
 import { temporaryDirectories } from "./directory.js";
 import { sessionOf } from "./session.js";
 

@@ -9,6 +9,7 @@ import { describe, expect, it } from "vitest";
 import { type EncodingName, InvalidArgumentError, type Namespace, ValueTooLargeError } from "#dist/src/index.js";
 import { json, msgpack, readMsgpack } from "#dist/src/store/index.js";
 import { SEED } from "../core/seeded-random.js";
+import { runsOr } from "../given.js";
 import { openStore } from "./fixture.js";
 
 type Any = Namespace<EncodingName>;
