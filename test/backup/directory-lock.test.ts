@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import {
   closeSync,
+  copyFileSync,
   cpSync,
   existsSync,
   fstatSync,
@@ -77,8 +78,12 @@ describe("two processes and one directory", { timeout: 120_000 }, () => {
     expect(entries).toBe(500);
     await expect(store.backup({ directory, takeOver: true })).rejects.toThrow(DirectoryInUseError);
     await store.close();
+    const copy = temporary();
+    for (const name of readdirSync(directory).filter((file) => file.endsWith(".engram"))) {
+      copyFileSync(join(directory, name), join(copy, name));
+    }
     const other = { to: directory, partial: false, capacity: undefined };
-    await expect(convert(directory, other)).rejects.toThrow(DirectoryInUseError);
+    await expect(convert(copy, other)).rejects.toThrow(DirectoryInUseError);
 
     // whoever reads it while it is written to reads one generation, whole
     const written = ask(winner, "write", 15);

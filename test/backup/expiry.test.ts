@@ -4,10 +4,11 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { decodeHeader, encodeHeader, isFault } from "#dist/src/backup/format.js";
 import { restore, Store } from "#dist/src/index.js";
+import { seedOr } from "../given.js";
 import { temporaryDirectories } from "./directory.js";
 import { sessionOf } from "./session.js";
 
-const seed = Number(process.env.FC_SEED ?? 20_261_121);
+const seed = seedOr(20_261_121);
 const temporary = temporaryDirectories();
 const DAY = 24 * 3600 * 1000;
 const MAX_TTL = 200 * DAY;

@@ -6,11 +6,12 @@ import { encodeHeader } from "#dist/src/backup/format.js";
 import { findGenerations, inspectHeader, loadMapper, readBackup } from "#dist/src/backup/index.js";
 import { layout } from "#dist/src/core/index.js";
 import { BackupError, OutOfMemoryError, restore, Store } from "#dist/src/index.js";
+import { seedOr } from "../given.js";
 import { temporaryDirectories } from "./directory.js";
 import { contentsOf } from "./image.js";
 import { sessionOf } from "./session.js";
 
-const seed = Number(process.env.FC_SEED ?? 20_261_128);
+const seed = seedOr(20_261_128);
 const temporary = temporaryDirectories();
 const mapper = loadMapper();
 

@@ -50,6 +50,7 @@ const ROWS: Record<string, string[]> = {
   "string-put": ["map", "set", "set-many", "set-from-buffer", "lru-cache", "lmdb-1000", "lmdb-100000", "sharedmap"],
   "value-size": ["get-64", "get-1024", "get-into-64", "get-into-1024"],
   "read-ways": ["get-64", "get-into-64", "get-many", "borrow"],
+  expiry: ["get", "get-ttl", "set", "set-ttl"],
   workers: ["mapReads/scaling", "reads/scaling", "readsInto/scaling", "mixed/scaling", "processors"],
   contention: ["alone/retries", "own/retries", "same/retries", "own/scaling", "same/scaling"],
   messages: ["get-into-64", "get-64", "ask-64", "ask-1", "send", "post"],

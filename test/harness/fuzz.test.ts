@@ -9,9 +9,9 @@ import { TARGETS } from "#dist/harness/fuzz/targets.js";
 const keep = await mkdtemp(join(tmpdir(), "engram-fuzz-test-"));
 afterAll(() => rm(keep, { recursive: true, force: true }));
 
-const SEED = Number(process.env.FUZZ_SEED ?? 20260101);
+const SEED = Number(process.env.SEED ?? 20260101);
 
-it(`reads every kind of file whole, and each damaged one or refuses it, seed ${SEED} (FUZZ_SEED)`, async () => {
+it(`reads every kind of file whole, and each damaged one or refuses it, seed ${SEED} (SEED)`, async () => {
   const counts = await fuzz({ seed: SEED, targets: TARGETS, inputs: 12, keep });
   expect(counts.faults).toEqual([]);
   for (const [target, { read, refused }] of Object.entries(counts.targets)) {

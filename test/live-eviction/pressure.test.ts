@@ -105,7 +105,8 @@ describe("memory pressure", () => {
     expect(store.stats().eviction.victims).toBe(0);
     expect(store.stats().entries).toBe(entries);
     expect(() => store.namespace("n").set("large", new Uint8Array(16_000))).toThrow(OutOfMemoryError);
-    expect(store.health()).toMatchObject({ status: "critical", memory: { pressure: "critical" } });
+    // a cache may be full; that it had to refuse writes is told
+    expect(store.health()).toMatchObject({ status: "warning", memory: { pressure: "critical" } });
     expect(store.namespace("n").has(`key:${next - 1}`)).toBe(true);
     expect(buffers.length).toBeGreaterThan(10);
   });

@@ -9,11 +9,12 @@ import { describe, expect, it } from "vitest";
 import { type EncodingName, InvalidArgumentError, type Namespace, ValueTooLargeError } from "#dist/src/index.js";
 import { json, msgpack, readMsgpack } from "#dist/src/store/index.js";
 import { SEED } from "../core/seeded-random.js";
+import { runsOr } from "../given.js";
 import { openStore } from "./fixture.js";
 
 type Any = Namespace<EncodingName>;
 
-const RUNS = Number(process.env.ENGRAM_TEST_RUNS ?? 300);
+const RUNS = runsOr(300);
 const ENCODINGS = ["binary", "string", "json", "msgpack"] as const;
 
 class Point {

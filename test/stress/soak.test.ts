@@ -28,7 +28,7 @@ describe("the soak", () => {
     async (...args) => {
       const { code, err } = await run(args.filter((arg) => arg !== undefined));
       expect(code).toBe(2);
-      expect(err).toMatch(/^error: /);
+      expect(err).toMatch(/^soak: /);
     },
   );
 });
