@@ -90,7 +90,8 @@ describe("the lab's package", () => {
   });
 
   it("holds nothing that only works in a checkout: tests, sources, the bench and what measures a build", () => {
-    const proofs = /^dist\/harness\/(bench|crash|fuzz|house|picture|soak|stress|gate\/proof|backup\/speed|explorer\/proof|sweep\/rates)/;
+    const proofs =
+      /^dist\/harness\/(bench|crash|fuzz|house|picture|soak|stress|gate\/proof|backup\/speed|explorer\/proof|sweep\/rates)/;
     expect(packedLab.filter((path) => /\.map$|explore\.wasm$/.test(path) || proofs.test(path))).toEqual([]);
   });
 
@@ -111,7 +112,9 @@ describe("the store's package", () => {
         ...["dist/src/index.js", "dist/src/index.d.ts", "dist/src/core/core.wasm", "dist/src/core/core.private.wasm"],
       ]),
     );
-    const stray = packed.filter((path) => !/^dist\/src\/|^dist\/reports\/results\.|^[A-Z]+(\.md)?$|^package\.json$/.test(path));
+    const stray = packed.filter(
+      (path) => !/^dist\/src\/|^dist\/reports\/results\.|^[A-Z]+(\.md)?$|^package\.json$/.test(path),
+    );
     expect([...stray, ...packed.filter((path) => path.endsWith(".map"))]).toEqual([]);
   });
 
@@ -121,7 +124,10 @@ describe("the store's package", () => {
 
   it("says where the command line is", async () => {
     const command = run(process.execPath, [join(installed, "dist", "src", "command.js"), "list"], { cwd: folder });
-    await expect(command).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("npm install --save-dev engram-lab") });
+    await expect(command).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("npm install --save-dev engram-lab"),
+    });
   });
 
   it("is imported by its name", async () => {

@@ -40,7 +40,8 @@ export function stageLab(root: string, target = join(root, "dist", "engram-lab")
   cpSync(join(root, "docs"), join(target, "docs"), { recursive: true });
   mkdirSync(join(target, "workloads"));
   for (const name of readdirSync(join(root, "workloads"))) {
-    if (name.endsWith(".yaml") || name.endsWith(".json")) cpSync(join(root, "workloads", name), join(target, "workloads", name));
+    if (name.endsWith(".yaml") || name.endsWith(".json"))
+      cpSync(join(root, "workloads", name), join(target, "workloads", name));
   }
   cpSync(join(root, "LICENSE"), join(target, "LICENSE"));
   const { version, optionalDependencies } = manifestAt(join(root, "package.json"));

@@ -9,12 +9,12 @@ import {
   HEADER_BYTES,
   HEADER_CRC_AT,
   LAST_BLOCK,
+  LOG_MAGIC,
+  LOG_VERSION,
   LOGGED_DELETE,
   LOGGED_GET,
   LOGGED_INCREMENT,
   LOGGED_SET,
-  LOG_MAGIC,
-  LOG_VERSION,
   RECORD_BYTES,
 } from "./format.js";
 import { hashed, hashKey, seedOf } from "./key-hash.js";

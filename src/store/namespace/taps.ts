@@ -119,15 +119,9 @@ class Tapped<E extends EncodingName> extends NamespaceOperations<E> {
     return written;
   }
 
-  protected override writeAll(
-    keys: Key[],
-    values: Uint8Array[],
-    ttl: number | undefined,
-    condition: Condition,
-  ): void {
+  protected override writeAll(keys: Key[], values: Uint8Array[], ttl: number | undefined, condition: Condition): void {
     whole(() => super.writeAll(keys, values, ttl, condition));
-    for (let i = 0; i < keys.length; i++)
-      tell(this.worker, this.name, "set", keys[i], byteCount(values[i]), ttl ?? 0);
+    for (let i = 0; i < keys.length; i++) tell(this.worker, this.name, "set", keys[i], byteCount(values[i]), ttl ?? 0);
   }
 
   override delete(key: Key, options?: { readonly [name: string]: never }): boolean {
@@ -143,14 +137,7 @@ class Tapped<E extends EncodingName> extends NamespaceOperations<E> {
   }
 }
 
-function tell(
-  worker: object,
-  name: string,
-  operation: TappedOperation,
-  key: Key,
-  valueBytes: number,
-  ttl = 0,
-): void {
+function tell(worker: object, name: string, operation: TappedOperation, key: Key, valueBytes: number, ttl = 0): void {
   if (nested !== 0) return;
   const listening = taps.get(worker);
   if (listening === undefined) return;
