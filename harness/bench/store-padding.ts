@@ -1,5 +1,5 @@
 /**
- * What cache-line padding costs a store (ADR-003: at most 20 % of its memory), from its layout: the bytes of each part as it
+ * What cache-line padding costs a store (M-003: at most 20 % of its memory), from its layout: the bytes of each part as it
  * lies there, against the bytes of its fields side by side. Gaps that are there for other reasons, such as round addresses
  * of the windows, are counted as padding too, so the figure is an upper bound.
  */

@@ -11,7 +11,7 @@ export interface RunSettings {
   workers: number | null;
 }
 
-/** 10 %, as ADR-010 sets it. */
+/** 10 %, as M-010 sets it. */
 export const DEFAULT_TOLERANCE = 0.1;
 /** Against a stored baseline the machine may be another one, and dividing by a reference takes out only part of that. */
 export const DEFAULT_BASELINE_TOLERANCE = 0.2;

@@ -5,7 +5,7 @@ const MIB = 1024 * 1024;
 const HEADER_BYTES = 32;
 const SMALLEST_CHUNK = 32;
 const LARGEST_CHUNK = 16_384;
-/** Share of the capacity that is the pool of chunks (ADR-006). */
+/** Share of the capacity that is the pool of chunks (M-006). */
 const POOL_SHARE = 0.6;
 /** Free chunks wait in the workers' caches, replaced ones until no reader can hold them, slabs are 64 KiB: room for all that. */
 const SLACK = 1.3;

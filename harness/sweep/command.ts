@@ -26,7 +26,7 @@ import { parseSizes } from "./sizes.js";
 import { type SweepProgress, type SweepRow, sweep } from "./sweep.js";
 import { renderTables } from "./table.js";
 
-/** The ADR-007 policies, today's best, and the bound. */
+/** The M-007 policies, today's best, and the bound. */
 const DEFAULT_POLICIES = "lru,clock,arc,lirs,lfu,2q,s3-fifo,sieve,w-tinylfu,opt";
 const DEFAULT_SIZES = "0.1%,1%,5%,10%,20%";
 const MAX_THREADS = 1024;

@@ -1,4 +1,4 @@
-/** What kind of access a whole trace is, by the pattern analyser of ADR-007. */
+/** What kind of access a whole trace is, by the pattern analyser of M-007. */
 import {
   type AccessPattern,
   accessPatterns,

@@ -1,4 +1,4 @@
-/** ADR-005 and -009 of the high-performance memory store: backups and recovery. */
+/** M-005 and -009 of the high-performance memory store: backups and recovery. */
 import { atLeast, atMost, below, exactly, row, type Target } from "../../src/metrics/target.js";
 
 export const BACKUP_TARGETS: readonly Target[] = [

@@ -1,4 +1,4 @@
-/** ADR-002, -003, -004, -006, -007 and -008 of the high-performance memory store: the parts of the engine. */
+/** M-002, -003, -004, -006, -007 and -008 of the high-performance memory store: the parts of the engine. */
 import { atLeast, atMost, BATCHED, below, between, exactly, row, type Target } from "../../src/metrics/target.js";
 
 export const ENGINE_TARGETS: readonly Target[] = [

@@ -1,4 +1,4 @@
-/** ADR-010 of the high-performance memory store: how fast, how full, how watched. What a store in use is judged by is the store's own. */
+/** M-010 of the high-performance memory store: how fast, how full, how watched. What a store in use is judged by is the store's own. */
 
 import { atLeast, atMost, exactly, row, type Target } from "../../src/metrics/target.js";
 import { HIT_RATE, MEMORY_UTILISATION, READ_P95, THROUGHPUT, WRITE_P95 } from "../../src/store/health-targets.js";

@@ -1,4 +1,4 @@
-/** ADR-011 on the Rust memory model for agents. */
+/** R-011, the Rust memory model for agents. */
 import { atLeast, atMost, below, row, SAMPLED, type Target } from "../../src/metrics/target.js";
 
 export const RUST_MODEL_TARGETS: readonly Target[] = [

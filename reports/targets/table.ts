@@ -6,7 +6,7 @@
  * far end is the promise, since being faster than promised is no failure; where it says "about" the figure itself is
  * the limit; `documented` keeps the document's own words so that a reader can see what was made of them.
  *
- * Sources: M = ADRs of the high-performance memory store, R = ADR-011 on the Rust memory model for agents,
+ * Sources (docs/sources.md): M = decisions of the high-performance memory store, R = the Rust memory model for agents,
  * P = the Patinox memory utilities, D = the erlmcp distributed memory design, S = the MetricStream ADRs.
  */
 

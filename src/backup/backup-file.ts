@@ -1,5 +1,5 @@
 /**
- * One generation's file, open for writing: either mapped (ADR-005) or written at positions. Both copy a run of live memory
+ * One generation's file, open for writing: either mapped (M-005) or written at positions. Both copy a run of live memory
  * first and take the checksums from the copy, never from memory that others are writing.
  *
  * A mapped page that has no room on the disk, or no file under it any more, kills the process when it is touched. So a new

@@ -1,5 +1,5 @@
 /**
- * The backup file (ADR-009), one whole generation of a store. Little-endian.
+ * The backup file (M-009), one whole generation of a store. Little-endian.
  *
  *   0           header, 1 KB in a page of its own: identity, sizes, epoch, checksums; its own CRC32 at byte 1020
  *   4 KiB       slab table: one byte a slab, its size class + 1, 0 = not cut yet; padded to a page

@@ -1,5 +1,5 @@
 /**
- * Recovery (ADR-009): from a backup file, or the newest whole generation of a directory, to a live store. Table, free lists and
+ * Recovery (M-009): from a backup file, or the newest whole generation of a directory, to a live store. Table, free lists and
  * namespaces are built anew, so that the new store may be larger, smaller or otherwise different from the one that was
  * backed up. A whole file goes in slab by slab (whole.ts), a damaged one entry by entry.
  */

@@ -1,5 +1,5 @@
 /**
- * When backups are taken (ADR-009, ADR-005). Pure: what is known goes in, a decision comes out.
+ * When backups are taken (M-009, M-005). Pure: what is known goes in, a decision comes out.
  *
  *   time      an incremental every 5 s, a full one every hour
  *   change    an incremental when more than 10 % of the regions are dirty, or after N writes, or under memory pressure
@@ -13,7 +13,7 @@ import type { BackupKind } from "./format.js";
 export const STRATEGIES = ["manual", "time", "change", "adaptive"] as const;
 export type StrategyName = (typeof STRATEGIES)[number];
 
-/** ADR-009's table. */
+/** M-009's table. */
 export type Pace = "aggressive" | "balanced" | "conservative";
 
 export interface BackupMetrics {
@@ -49,7 +49,7 @@ const PRESSURE_SLAB_SHARE = 0.95;
 const PRESSURE_LEVEL = 2;
 const PRESSURE_DIRTY_RATIO = 0.01;
 
-/** ADR-009, "Adaptive Strategy", to the letter. */
+/** M-009, "Adaptive Strategy", to the letter. */
 export function paceOf({ writeRate, dirtyRatio, ioLatencyMs }: BackupMetrics): Pace {
   if (writeRate > BUSY_WRITES_PER_SECOND && dirtyRatio > BUSY_DIRTY_RATIO) return "aggressive";
   return ioLatencyMs > SLOW_IO_MS ? "conservative" : "balanced";

@@ -1,5 +1,5 @@
 /**
- * A whole backup into a new store, slab by slab (ADR-009). A slab is read from the file straight to where it stays in the pool,
+ * A whole backup into a new store, slab by slab (M-009). A slab is read from the file straight to where it stays in the pool,
  * checked there, and its chunks become entries and free chunks where they lie: nothing is copied in between. Slabs that are
  * mostly free are not worth their place, and those with entries of the store's own (namespaces, grants) change: what belongs to
  * the snapshot in them is copied into chunks that are free. So is everything when the new store has fewer slabs than the old.

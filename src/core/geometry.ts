@@ -28,7 +28,7 @@ export interface GeometryRequest {
   capacity: number;
   maxCapacity: number;
   slotCount: number;
-  /** Share of the memory that is pool, 0 to 1 (ADR-006: 0.6). */
+  /** Share of the memory that is pool, 0 to 1 (M-006: 0.6). */
   poolShare: number;
   /** Entries to expect at most; sizes the bucket table. null: by the pool, see planGeometry. */
   expectedEntries: number | null;

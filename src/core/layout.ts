@@ -14,7 +14,7 @@
  *   …        EXPIRIES      u64 per 256 buckets: the earliest expiry among their entries (assembly/expiry.ts)
  *   …        POOL          64 KiB slabs; the rest of the memory, a guard page excepted
  *
- * Rule (ADR-003): words that different workers write never share a 64-byte line, and a line that is read by everyone is
+ * Rule (M-003): words that different workers write never share a 64-byte line, and a line that is read by everyone is
  * never written. The one exception is stated where it is made.
  */
 
@@ -24,7 +24,7 @@ export const LAYOUT_VERSION: u32 = 1;
 export const LINE: u32 = 64;
 export const SLAB_SIZE: u32 = 65536;
 export const SLAB_SHIFT: u32 = 16;
-export const REGION_SHIFT: u32 = 12; // 4 KiB dirty regions, ADR-005
+export const REGION_SHIFT: u32 = 12; // 4 KiB dirty regions, M-005
 export const GROUP_SHIFT: u32 = 5; // 32 buckets share a word that tells whose entries they may hold (assembly/presence.ts)
 /** Readers clamp nothing but addresses: a racy u16 length may reach this far past the pool, so nothing lives there. */
 export const GUARD_SIZE: u32 = 131072;
@@ -49,7 +49,7 @@ export const H_HASH_KIND: u32 = 60;
 export const H_CREATED_MS: u32 = 64; // f64, Unix time of creation: tick 0
 export const H_CREATED_MONOTONIC: u32 = 96; // f64, the same instant on the process's monotonic clock, ms
 export const H_RETIRE_LIMIT: u32 = 72; // retired chunks a worker gathers before it looks for freeable ones
-export const H_REFILL: u32 = 76; // chunks a cache takes from its class at once, ADR-006
+export const H_REFILL: u32 = 76; // chunks a cache takes from its class at once, M-006
 export const H_CACHE_LIMIT: u32 = 80; // a cache above this returns CACHE_RETURN of them
 export const H_CACHE_RETURN: u32 = 84;
 export const H_EVICTION: u32 = 88; // 0 = refuse when full, 1 = sampled CLOCK, above: that, and a policy (the host's numbering)

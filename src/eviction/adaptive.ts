@@ -63,7 +63,7 @@ const MOST_COUNTED = 3;
  * Adaptive: plays the requests to miniatures of nine policies at once, and is whichever of them does best. See `Contest` for
  * how a gain is established, and the constants above for what it takes to change. Sources: Waldspurger, Saemundsson, Ahmad, Park:
  * "Cache modeling and optimization using miniature simulations", USENIX ATC 2017; Subramanian, Smaragdakis, Loh: "Adaptive
- * caches: effective shaping of cache behavior to workloads", MICRO 2006; ADR-007.
+ * caches: effective shaping of cache behavior to workloads", MICRO 2006; M-007.
  *
  * A cache of less than 2048 entries: the miniatures have its size (R = 1) and the cache imitates the incumbent's. Its victims are its
  * strays, the entries that the incumbent does not hold, the one seen longest ago when it strayed first. So a change

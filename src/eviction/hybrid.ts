@@ -29,7 +29,7 @@ const OFTEN_GHOST = 4;
 const UNKNOWN = -1;
 
 /**
- * Hybrid scoring (ADR-007): of a random sample of 16 entries the victim is the one with the highest weighted sum of four scores, each from
+ * Hybrid scoring (M-007): of a random sample of 16 entries the victim is the one with the highest weighted sum of four scores, each from
  * 0 (keep) to 1 (evict), each what one of the ADR's policies would think of it:
  *
  * - lru: time since its last request, over the longest in the sample;

@@ -1,4 +1,4 @@
-/** The access patterns of ADR-007, in the order that settles ties. */
+/** The access patterns of M-007, in the order that settles ties. */
 export const accessPatterns = ["sequential", "random", "hotspot", "temporal"] as const;
 export type AccessPattern = (typeof accessPatterns)[number];
 
@@ -28,7 +28,7 @@ const SEQUENTIAL = 1;
 const TEMPORAL = 2;
 
 /**
- * Tells which access pattern the latest requests follow (ADR-007). Over a sliding window of requests:
+ * Tells which access pattern the latest requests follow (M-007). Over a sliding window of requests:
  *
  * - sequential: the share whose id is next to one of the 4 ids requested before, up or down, and was not itself requested among
  *   the last 64. Ids are dense in order of first appearance, so that a scan, a loop, and a stream of ids never seen before all count

@@ -28,7 +28,7 @@ export interface Recommendation {
 const CHEAPER_HIT: Partial<Record<PolicyName, PolicyName>> = { lru: "clock", arc: "s3-fifo", lirs: "sieve" };
 
 /**
- * The policy to start with for a workload: the table of ADR-007 (sequential: CLOCK, random: ARC, hotspot: LIRS, mixed under pressure:
+ * The policy to start with for a workload: the table of M-007 (sequential: CLOCK, random: ARC, hotspot: LIRS, mixed under pressure:
  * CLOCK), LRU for temporal locality, and ARC, its default, where the table is silent. A prior, not a measurement: simulating the
  * workload's own trace beats it.
  *

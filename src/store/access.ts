@@ -1,5 +1,5 @@
 /**
- * Who may do what (ADR-008): permissions are bits per (agent, namespace), kept in the store's own namespace, so every
+ * Who may do what (M-008): permissions are bits per (agent, namespace), kept in the store's own namespace, so every
  * thread sees the same. `agent_<id>_…` belongs to its agent; `system…` is the store's own and open to no agent. All agents of
  * a process share its memory, so this guards against mistakes, not against hostile native code.
  */

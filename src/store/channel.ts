@@ -1,5 +1,5 @@
 /**
- * A channel: a bounded ring of messages between agents, in the shared memory (ADR-002). One receiver; one sender ("spsc",
+ * A channel: a bounded ring of messages between agents, in the shared memory (M-002). One receiver; one sender ("spsc",
  * wait-free) or many ("mpsc", lock-free). Sending never blocks the engine: a full ring either says so, or drops the
  * message and counts it; `sendWait` and `receiveWait` sleep on the ring's words until there is room or mail.
  */

@@ -1,5 +1,5 @@
 /**
- * The hashes of ADR-004 for anyone: the selector of the ADR, and the three hashes over bytes, computed by the same code the
+ * The hashes of M-004 for anyone: the selector of the ADR, and the three hashes over bytes, computed by the same code the
  * table uses.
  */
 
@@ -10,7 +10,7 @@ import { InvalidArgumentError } from "../errors.js";
 export type HashKind = "fnv1a" | "xxhash32" | "murmur3";
 
 /**
- * ADR-004's adaptive selector, with its thresholds: strings by their length in UTF-16 units (up to 16 FNV-1a, up to 64
+ * M-004's adaptive selector, with its thresholds: strings by their length in UTF-16 units (up to 16 FNV-1a, up to 64
  * xxHash32, longer MurmurHash3), bytes by theirs (up to 4 FNV-1a, else xxHash32).
  *
  * The store's own `hash: "adaptive"` cannot follow it to the letter: there a key is its bytes, and the string "ab" and

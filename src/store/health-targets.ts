@@ -1,4 +1,4 @@
-/** What ADR-010 of the high-performance memory store promises of a store in use, and beyond which figures it calls for an alert. */
+/** What M-010 of the high-performance memory store promises of a store in use, and beyond which figures it calls for an alert. */
 import { above, below, row, SAMPLED } from "../metrics/target.js";
 
 export const READ_P95 = row(

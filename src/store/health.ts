@@ -1,5 +1,5 @@
 /**
- * A store's health (ADR-010's system health metrics) from its counters: a pure function, so that it can be asked of a store, of a
+ * A store's health (M-010's system health metrics) from its counters: a pure function, so that it can be asked of a store, of a
  * snapshot of its stats in a file, or of a test's made-up figures. Nothing is measured here and nothing is invented: what
  * counters cannot tell is null, with the reason.
  */

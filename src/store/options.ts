@@ -23,13 +23,13 @@ export interface StoreOptions {
    * by (5 ms or less, or the next `maintain()`). Default: as many as fit.
    */
   maxEntries?: number;
-  /** Share of the memory that holds entries, 0.1 to 0.9. Default 0.6 (ADR-006). */
+  /** Share of the memory that holds entries, 0.1 to 0.9. Default 0.6 (M-006). */
   poolShare?: number;
   /** Entries to expect at most; sizes the bucket table. Default: right for any number of entries. */
   expectedEntries?: number;
   /** Namespaces at once, at most 65,534. Default: one per KiB of capacity. */
   maxNamespaces?: number;
-  /** Default "xxhash32" (ADR-004). */
+  /** Default "xxhash32" (M-004). */
   hash?: HashName;
   /** false: private memory, this thread only, where shared memory is not to be had. Default true. */
   shared?: boolean;

@@ -192,7 +192,7 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Drops namespaces that were neither made, cleared nor inserted into for `idleMs` (ADR-008's clean-up); returns their names.
+   * Drops namespaces that were neither made, cleared nor inserted into for `idleMs` (M-008's clean-up); returns their names.
    * Empty ones only, unless told otherwise.
    *
    * @throws AccessDeniedError on an agent's view of the store

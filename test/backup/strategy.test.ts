@@ -21,7 +21,7 @@ const settings = {
   writes: 1000,
 };
 
-describe("the table of ADR-009", () => {
+describe("the table of M-009", () => {
   const rows: [Partial<BackupMetrics>, string][] = [
     [{ writeRate: 1001, dirtyRatio: 0.31 }, "aggressive"],
     [{ writeRate: 1001, dirtyRatio: 0.31, ioLatencyMs: 100 }, "aggressive"],

@@ -1,5 +1,5 @@
 /**
- * The quality metrics of ADR-004, for each hash as the table uses it (seeded; FNV-1a mixed once more, because the table masks
+ * The quality metrics of M-004, for each hash as the table uses it (seeded; FNV-1a mixed once more, because the table masks
  * low bits and FNV-1a's are its weak ones). Keys and seed are fixed, so the figures are too.
  *
  * What the ADR leaves open, made precise:

@@ -131,7 +131,7 @@ describe("MurmurHash3 x86_32", () => {
   });
 });
 
-describe("the selector of ADR-004", () => {
+describe("the selector of M-004", () => {
   const cases: [string | Uint8Array, HashKind][] = [
     ["", "fnv1a"],
     ["x".repeat(16), "fnv1a"],

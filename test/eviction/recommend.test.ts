@@ -10,7 +10,7 @@ describe("recommend", () => {
     [{ access: "hotspot", pressure: "low" }, "lirs"],
     [{ access: "hotspot", pressure: "critical" }, "lirs"],
     [{ access: "mixed", pressure: "high" }, "clock"],
-  ] as const)("answers %j with %s, as the table of ADR-007", (characteristics, policy) => {
+  ] as const)("answers %j with %s, as the table of M-007", (characteristics, policy) => {
     expect(recommend(characteristics).policy).toBe(policy);
   });
 

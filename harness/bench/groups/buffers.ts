@@ -9,7 +9,7 @@ import { keep } from "../sink.js";
 import { measureInTurns } from "../turns.js";
 import type { Group } from "./group.js";
 
-/** The pools of ADR-011, all three out of one store at once. */
+/** The pools of R-011, all three out of one store at once. */
 const POOLS = [
   { bytes: 256, wanted: 1000, target: "r011-pool-256b" },
   { bytes: 1024, wanted: 5000, target: "r011-pool-1k" },
@@ -33,7 +33,7 @@ const STATE = {
 
 /** What the documents promise of pools of connections and of tracked resources, measured of buffers: they are what this store pools. */
 export const buffers: Group = {
-  title: "buffers handed out and taken back, and an agent's state encoded (ADR-011, Patinox)",
+  title: "buffers handed out and taken back, and an agent's state encoded (R-011, Patinox)",
   async measure({ settings, onRound }) {
     const clockNs = clockCost();
     const store = await openStore();

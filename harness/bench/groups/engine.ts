@@ -21,7 +21,7 @@ export const engine: Group = {
       {
         id: "allocate",
         what: "allocate and free, cached",
-        source: "speed goals, ADR-006",
+        source: "speed goals, M-006",
         comparison: "<",
         goal: 50,
       },
@@ -33,7 +33,7 @@ export const engine: Group = {
       {
         id: "namespace",
         what: "namespace lookup, cached",
-        source: "speed goals, ADR-008",
+        source: "speed goals, M-008",
         comparison: "<",
         goal: 20,
       },

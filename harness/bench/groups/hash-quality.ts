@@ -13,7 +13,7 @@ const KEY_BYTES = 16;
 
 /** Counts, not times: the same seed gives the same figures on every machine. */
 export const hashQuality: Group = {
-  title: "how well xxHash32 spreads (ADR-004, and the partitions of MetricStream)",
+  title: "how well xxHash32 spreads (M-004, and the partitions of MetricStream)",
   async measure({ settings, onRound }) {
     const random = new Random(settings.seed, 0);
     const keys = Array.from({ length: KEYS }, () => {

@@ -8,7 +8,7 @@ import { emptyEngineLoop } from "./engine.js";
 import type { Group } from "./group.js";
 
 const LENGTHS = [4, 16, 64, 256] as const;
-/** ns by length: the benchmark table of ADR-004. */
+/** ns by length: the benchmark table of M-004. */
 const ADR = {
   xxhash32: [15, 28, 65, 180],
   murmur3: [25, 45, 95, 280],
@@ -17,7 +17,7 @@ const ADR = {
 } as const;
 
 export const hash: Group = {
-  title: "hashes of 4, 16, 64 and 256 bytes (ADR-004)",
+  title: "hashes of 4, 16, 64 and 256 bytes (M-004)",
   async measure({ settings, onRound }) {
     const bare = openEngine();
     const xxhashWasm = await openXxhashWasm();
@@ -45,7 +45,7 @@ export const hash: Group = {
         {
           id: `xxhash32-${length}`,
           what: `xxHash32 of ${length} bytes`,
-          source: "ADR-004",
+          source: "M-004",
           comparison: "<=",
           goal: ADR.xxhash32[i],
         },
@@ -56,7 +56,7 @@ export const hash: Group = {
     );
     judgements.push(
       judgeTime(
-        { id: "typical-key", what: "hash of a 16-byte key", source: "speed goals, ADR-004", comparison: "<", goal: 30 },
+        { id: "typical-key", what: "hash of a 16-byte key", source: "speed goals, M-004", comparison: "<", goal: 30 },
         "xxhash32-16",
         rounds,
         figures,

@@ -15,7 +15,7 @@ const LAYOUTS = [
 const WRITERS = [[0], [0, 1]] as const;
 
 export const padding: Group = {
-  title: "padded against packed counters, Atomics.add by two worker threads (ADR-003)",
+  title: "padded against packed counters, Atomics.add by two worker threads (M-003)",
   async measure({ settings, onRound }) {
     const counters = new SharedArrayBuffer(COUNTER_BYTES);
     const crew = await Crew.start(new URL("../threads/counter-worker.js", import.meta.url), 2, () => counters);
@@ -47,7 +47,7 @@ export const padding: Group = {
     const goal = {
       id: "padding-overhead",
       what: "memory that padding takes, of a default store",
-      source: "ADR-003",
+      source: "M-003",
       unit: "%",
       comparison: "<=",
       goal: 20,
@@ -77,7 +77,7 @@ export const padding: Group = {
       answers: answersOf(overheadJudgement, 1, ["m003-memory-overhead"], "padding, computed from the layout"),
       notes: [
         ...check.notes,
-        "ns are those of one add by one writer. ADR-003 speaks of 30-50 % fewer cache misses; what is measured here is the time they cost.",
+        "ns are those of one add by one writer. M-003 speaks of 30-50 % fewer cache misses; what is measured here is the time they cost.",
         `Padding is computed from the layout of a store of ${overhead.capacity / 2 ** 20} MiB with ${overhead.slots} worker slots and ${overhead.ids} namespace ids.`,
       ],
     };

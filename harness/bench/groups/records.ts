@@ -16,7 +16,7 @@ const MAPPED_BYTES = 64 * 2 ** 20;
 
 /** What watching costs: a latency recorded in shared memory, a health question, a line of a log. */
 export const records: Group = {
-  title: "recording and monitoring (MetricStream, ADR-010), and a file mapped (Patinox)",
+  title: "recording and monitoring (MetricStream, M-010), and a file mapped (Patinox)",
   async measure({ settings, directory, onRound }) {
     const recorder = new HistogramRecorder(new SharedArrayBuffer(RECORDER_BYTES));
     const store = await openStore();

@@ -1,4 +1,4 @@
-/** The engine on its own, without the store above it: for the parts that ADR-004, -006 and -008 put figures on. */
+/** The engine on its own, without the store above it: for the parts that M-004, -006 and -008 put figures on. */
 import {
   compileEngine,
   createMemory,

@@ -1,4 +1,4 @@
-/** A worker that only adds to its own counter: what it costs depends on who else writes to the same cache line (ADR-003). */
+/** A worker that only adds to its own counter: what it costs depends on who else writes to the same cache line (M-003). */
 import { workerData } from "node:worker_threads";
 import { PACKED_4, PACKED_8, PADDED } from "./counter-layouts.js";
 import type { WorkerBirth } from "./messages.js";

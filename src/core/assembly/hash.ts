@@ -1,5 +1,5 @@
 /**
- * 32-bit hashes of a byte range (ADR-004), each bit-exact to its published form: xxHash32 (the default), FNV-1a and
+ * 32-bit hashes of a byte range (M-004), each bit-exact to its published form: xxHash32 (the default), FNV-1a and
  * MurmurHash3 x86_32. The seed is the store's random seed mixed with the namespace's, so that a table cannot be
  * attacked with keys prepared elsewhere. FNV-1a has no seed of its own: ours replaces its offset basis, and
  * seed 0 stands for the published basis.

@@ -650,7 +650,7 @@ export function hashMurmur(at: u32, length: u32, seed: u32): u32 {
   return murmur3(at, length, seed);
 }
 
-/** Allocates and frees `n` chunks of a class: what ADR-006 puts a figure on. */
+/** Allocates and frees `n` chunks of a class: what M-006 puts a figure on. */
 export function benchAllocate(cls: u32, n: u32): void {
   for (let i: u32 = 0; i < n; i++) {
     const chunk = allocate(cls);

@@ -1,5 +1,5 @@
 /**
- * Namespaces (ADR-008). The directory of them is part of the table: an entry with namespace id 0, the name as key and the
+ * Namespaces (M-008). The directory of them is part of the table: an entry with namespace id 0, the name as key and the
  * namespace's id, hash seed and limits as value. A worker finds it once and remembers (address, version); each operation
  * checks that this entry is still current, two loads of one line. To clear a namespace is to replace its directory entry
  * by one with a fresh id: the old entries are unreachable at once, the sweeper takes them out, and when the old id's count

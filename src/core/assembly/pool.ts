@@ -1,5 +1,5 @@
 /**
- * Memory: 64 KiB slabs, each cut once into chunks of one size class and kept by it (ADR-006). Because a chunk never
+ * Memory: 64 KiB slabs, each cut once into chunks of one size class and kept by it (M-006). Because a chunk never
  * changes its class, a stale pointer always points at a chunk header, and its version tells whether it is still the same
  * life of that chunk: memory is type-stable.
  *

@@ -1,5 +1,5 @@
 /**
- * Channels between agents (ADR-002): a bounded ring of cells, each a u64 (message chunk, position). A cell for position p is
+ * Channels between agents (M-002): a bounded ring of cells, each a u64 (message chunk, position). A cell for position p is
  * empty while it reads (0, p), full while it reads (message, p); taking it leaves (0, p + capacity). A message goes in by one
  * swap of its cell, which is also where the send is linearized; tail and head are only hints that anyone may advance, so a
  * sender that dies after its swap stops nobody.
