@@ -1,0 +1,30 @@
+/** The programs in examples/ run as they are. */
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+
+const run = promisify(execFile);
+const folder = resolve(import.meta.dirname, "..", "examples");
+const programs = readdirSync(folder).filter((name) => name.endsWith(".mjs"));
+
+/** What each prints, line by line. */
+const PRINTED: Record<string, RegExp> = {
+  "blackboard.mjs": /^100 steps by 4 agents, \d+ times another was faster\nthe store is whole\n$/,
+  "response-cache.mjs": /^every question was looked up\nthe model was asked for less than half of them\n$/,
+  "shared-table.mjs": /^the first owner: mine; the second: inherited\nthe table has learned\n$/,
+};
+
+describe("examples", () => {
+  it.each(programs)("%s", async (name) => {
+    const { stdout, stderr } = await run(process.execPath, [name], { cwd: folder });
+    expect(stdout).toMatch(PRINTED[name]);
+    expect(stderr).toBe("");
+  });
+
+  it("are listed in the folder's README", () => {
+    const readme = readFileSync(resolve(folder, "README.md"), "utf8");
+    for (const name of programs) expect(readme).toContain(`(${name})`);
+  });
+});
