@@ -25,7 +25,7 @@
  */
 import { layout, slabClass } from "../core/index.js";
 import { BackupError } from "../errors.js";
-import { monotonicNow } from "../store/index.js";
+import { claimOf, monotonicNow } from "../store/index.js";
 import { type Census, takeCensus } from "./census.js";
 import { REGION } from "./format.js";
 import type { RegionCounts } from "./region-counts.js";
@@ -54,6 +54,8 @@ const LAST_EPOCH = 2 ** (32 - layout.DEATH_SLOT_BITS) - 2;
 /** Looks at the writers before the first nap: a write lasts well under a microsecond unless its thread was descheduled. */
 const SPINS = 200;
 const NAP_MS = 0.1;
+/** For the memory to be as long as the slab table says: seconds, where microseconds do. */
+const GROWTH_NAPS = 20_000;
 const napping = new Int32Array(new SharedArrayBuffer(4));
 
 export class LiveMemory {
@@ -106,10 +108,7 @@ export class LiveMemory {
 
   /** The claim of the worker in a slot, as that of a ring's receiver. */
   claimOf(slotNumber: number): number {
-    const slot = this.word(layout.H_SLOTS) + slotNumber * layout.SLOT_SIZE;
-    const words = new Int32Array(this.memory.buffer, slot, layout.LINE / 4);
-    const incarnation = Atomics.load(words, layout.S_INCARNATION / 4);
-    return ((incarnation << layout.CLAIM_SLOT_BITS) | (slotNumber + 1)) >>> 0;
+    return claimOf(this.memory.buffer, slotNumber) >>> 0;
   }
 
   // ---------------------------------------------------------------- the cut
@@ -199,12 +198,22 @@ export class LiveMemory {
 
   // ---------------------------------------------------------------- what is copied
 
-  /** The pool's first `slabCount` slabs, live. */
+  /**
+   * The pool's first `slabCount` slabs, live.
+   *
+   * @throws BackupError when the memory is not that long: what lies in it was damaged
+   */
   poolBytes(slabCount: number): Uint8Array {
     const pool = this.word(layout.H_POOL);
     const end = pool + slabCount * layout.SLAB_SIZE;
     // another thread's growth reaches this thread's buffer a moment after the memory
-    while (this.memory.buffer.byteLength < end) Atomics.wait(napping, 0, 0, NAP_MS);
+    for (let naps = 0; this.memory.buffer.byteLength < end; naps++) {
+      if (naps === GROWTH_NAPS) {
+        const bytes = this.memory.buffer.byteLength;
+        throw new BackupError("blocked", `the pool's first ${slabCount} slabs end at byte ${end} of a memory of ${bytes}`);
+      }
+      Atomics.wait(napping, 0, 0, NAP_MS);
+    }
     return new Uint8Array(this.memory.buffer, pool, slabCount * layout.SLAB_SIZE);
   }
 

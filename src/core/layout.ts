@@ -70,7 +70,7 @@ export const H_ACL_GENERATION: u32 = 512; // bumped on every grant and revoke
 export const H_NEXT_ID: u32 = 576; // hint: where to look for a free namespace id
 export const H_SWEEP: u32 = 640; // next bucket the sweeper visits
 export const H_CLOSED: u32 = 704; // 1 = the creator has closed the store
-export const H_HOLD: u32 = 768; // 1 = the maintenance thread shall pause (verify)
+export const H_HOLD: u32 = 768; // claim of the one worker for whom the maintenance thread shall pause (verify), as of a ring's receiver; 0 = none
 export const H_HELD: u32 = 832; // 1 = it has paused
 export const H_MAINTAINED: u32 = 896; // 1 = a maintenance thread runs
 export const H_EVICTOR: u32 = 960; // claim of the one thread that reads the access logs, as of a ring's receiver; 0 = none

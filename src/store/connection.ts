@@ -1,5 +1,4 @@
 /** What a thread's views of one store share, and the store's own work: the eviction policy, the maintenance thread, dead threads' slots. */
-import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { layout } from "../core/index.js";
 import { Access } from "./access.js";
@@ -101,29 +100,6 @@ export function sweepDaily({ worker }: Connection): void {
     else left.sweepExpired();
   }, DAY_MS);
   timer.unref();
-}
-
-/** Makes the maintenance thread look up. */
-export function wake(worker: WorkerConnection): void {
-  const header = new Int32Array(worker.header.buffer, 0, layout.HEADER_SIZE / 4);
-  Atomics.store(header, layout.H_WAKE / 4, 1);
-  Atomics.notify(header, layout.H_WAKE / 4);
-}
-
-/** Runs `look` while the maintenance thread, if there is one, stays out of the table. */
-export async function whileHeld<T>(worker: WorkerConnection, look: () => T): Promise<T> {
-  const header = new Int32Array(worker.currentBuffer(), 0, layout.HEADER_SIZE / 4);
-  Atomics.store(header, layout.H_HOLD / 4, 1);
-  wake(worker);
-  try {
-    while (Atomics.load(header, layout.H_MAINTAINED / 4) !== 0 && Atomics.load(header, layout.H_HELD / 4) === 0) {
-      await setTimeout(1);
-    }
-    return look();
-  } finally {
-    Atomics.store(header, layout.H_HOLD / 4, 0);
-    Atomics.notify(header, layout.H_HOLD / 4);
-  }
 }
 
 /** Takes back every slot that a thread left behind; how many. Only for threads that have exited. */

@@ -17,7 +17,7 @@
  * version: a grant given meanwhile wins.
  */
 import { layout } from "../core/index.js";
-import { listOwnEntries } from "./listing.js";
+import { ownEntries } from "./listing.js";
 import type { WorkerConnection } from "./worker.js";
 
 /** Value of a grant: u8 permission bits, u8 standing, at 8 the number of the namespace it is for as f64. */
@@ -102,15 +102,11 @@ export class Grants {
   private on(namespace: string): string[] {
     const { worker } = this;
     const keys: string[] = [];
-    for (let bucket = 0; bucket < worker.bucketCount; ) {
-      const { count, next, words } = listOwnEntries(worker, layout.SYSTEM_ID, bucket);
-      bucket = next;
-      for (let i = 0; i < count; i++) {
-        const lengths = worker.engine.readListed(words[i * 2], words[i * 2 + 1]) >>> 0;
-        if (lengths === 0) continue;
-        const key = Buffer.from(worker.keyCopy(lengths >>> 16)).toString("utf8");
-        if (namespaceOf(key) === namespace) keys.push(key);
-      }
+    for (const [entry, version] of ownEntries(worker, layout.SYSTEM_ID)) {
+      const lengths = worker.engine.readListed(entry, version) >>> 0;
+      if (lengths === 0) continue;
+      const key = Buffer.from(worker.keyCopy(lengths >>> 16)).toString("utf8");
+      if (namespaceOf(key) === namespace) keys.push(key);
     }
     return keys;
   }

@@ -8,6 +8,8 @@ export { AgentView } from "./agent-view.js";
 export type { HeldBuffers } from "./buffers.js";
 export { Channel, type ChannelOptions } from "./channel.js";
 /** @internal For backups. */
+export { claimOf } from "./claim.js";
+/** @internal For backups. */
 export { monotonicNow } from "./clock.js";
 export { ENCODINGS, type EncodingName, type Values } from "./encoding.js";
 export type { AdaptiveStats, EvictionDecision } from "./eviction/decision-log.js";

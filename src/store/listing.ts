@@ -4,6 +4,8 @@ import type { WorkerConnection } from "./worker.js";
 
 /** Entries of one listing at most. */
 export const LISTED = 1024;
+/** What fits the window. */
+export const MOST_LISTED = layout.S_MANY_SIZE / 8;
 
 export interface Listing {
   readonly count: number;
@@ -35,10 +37,21 @@ export function listEntries(
   return result === -1n ? null : toListing(worker, result);
 }
 
-/** The same for one of the store's own ids, which nobody else is ever given. */
-export function listOwnEntries(worker: WorkerConnection, id: number, bucket: number): Listing {
+/**
+ * The entries of one of the store's own ids, which nobody else is ever given, by address and version. A bucket of more than
+ * `room` is listed by itself, with all the room there is, and passed over if that is too little: it always comes to the end.
+ */
+export function* ownEntries(worker: WorkerConnection, id: number, room = LISTED): Generator<[number, number]> {
   const { engine, slot, bucketCount } = worker;
-  return toListing(worker, engine.list(id, bucket, bucketCount, slot + layout.S_MANY, LISTED));
+  for (let bucket = 0; bucket < bucketCount; ) {
+    let listing = toListing(worker, engine.list(id, bucket, bucketCount, slot + layout.S_MANY, room));
+    if (listing.next === bucket) {
+      listing = toListing(worker, engine.list(id, bucket, bucket + 1, slot + layout.S_MANY, MOST_LISTED));
+    }
+    const { count, next, words } = listing;
+    bucket = Math.max(next, bucket + 1);
+    for (let i = 0; i < count; i++) yield [words[i * 2], words[i * 2 + 1]];
+  }
 }
 
 function toListing(worker: WorkerConnection, result: bigint): Listing {

@@ -13,6 +13,7 @@ import { layout } from "../core/index.js";
 import { threadNow } from "./clock.js";
 import { Evictor } from "./eviction/evictor.js";
 import { Gauges } from "./eviction/gauges.js";
+import { pauseWhileHeld } from "./hold.js";
 import { type StoreHandle, TICK_MS, WorkerConnection } from "./worker.js";
 
 /** Between rounds while there is work. */
@@ -45,16 +46,6 @@ const sleeps = layout.H_SLEEPS / 4;
 const gauges = new Gauges(worker);
 const evictor = Evictor.claim(worker);
 const logRecords = worker.header[layout.H_LOG_RECORDS / 4];
-
-/** Stays out of the table while someone checks it. */
-function pause(): void {
-  Atomics.store(header, layout.H_HELD / 4, 1);
-  Atomics.notify(header, layout.H_HELD / 4);
-  while (Atomics.load(header, hold) === 1 && Atomics.load(header, closed) === 0) {
-    Atomics.wait(header, hold, 1, PERIOD_MS);
-  }
-  Atomics.store(header, layout.H_HELD / 4, 0);
-}
 
 /** What has expired. True when there is more. */
 function sweepExpired(until: number): boolean {
@@ -131,8 +122,8 @@ while (Atomics.load(header, closed) === 0) {
   if (!pressed && !unfinished && (evictor === null || quiet >= QUIET_ROUNDS)) sleep();
   else Atomics.wait(header, wake, 0, pressed ? BUSY_PERIOD_MS : PERIOD_MS);
   Atomics.store(header, wake, 0);
-  if (Atomics.load(header, hold) === 1) {
-    pause();
+  if (Atomics.load(header, hold) !== 0) {
+    pauseWhileHeld(header);
     continue;
   }
   const hadNews = evictor?.hasNews() ?? false;

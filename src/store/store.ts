@@ -24,13 +24,12 @@ import {
   runEvictor,
   startMaintenance,
   sweepDaily,
-  wake,
-  whileHeld,
 } from "./connection.js";
 import type { EncodingName } from "./encoding.js";
 import { Gauges } from "./eviction/gauges.js";
 import { openHandle } from "./handle.js";
 import { type Health, health } from "./health.js";
+import { wake, whileHeld } from "./hold.js";
 import { Loader } from "./loader.js";
 import { checkName } from "./namespace/directory.js";
 import { usageOf } from "./namespace/limits.js";

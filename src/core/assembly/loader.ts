@@ -184,11 +184,15 @@ function fifthOf(hash: u32): u32 {
   return 1 << (((hash >> 16) * 5) >> 16);
 }
 
-/** Takes the filters out of all buckets: before anyone else looks at one. */
+/**
+ * Takes the filters out of all buckets: before anyone else looks at one. Stores only where there are any: a bucket that was never
+ * written to has no memory of its own yet, and is not to get any.
+ */
 export function endAdoption(): void {
   const end = buckets + (bucketMask + 1) * 4;
   for (let bucket = buckets; bucket < end; bucket += 16) {
-    v128.store(bucket, v128.and(v128.load(bucket), i32x4.splat(~FIFTHS)));
+    const four = v128.load(bucket);
+    if (v128.any_true(v128.and(four, i32x4.splat(FIFTHS)))) v128.store(bucket, v128.and(four, i32x4.splat(~FIFTHS)));
   }
 }
 

@@ -4,7 +4,7 @@ import { describe } from "../../check.js";
 import { layout } from "../../core/index.js";
 import { InvalidArgumentError, NamespaceLimitError, OutOfMemoryError } from "../../errors.js";
 import type { EncodingName } from "../encoding.js";
-import { listOwnEntries } from "../listing.js";
+import { ownEntries } from "../listing.js";
 import type { WorkerConnection } from "../worker.js";
 import type { NamespaceLimits } from "./limits.js";
 import { idNumber, type Record } from "./record.js";
@@ -41,13 +41,9 @@ export class Directory {
   names(): string[] {
     const { worker } = this;
     const names: string[] = [];
-    for (let bucket = 0; bucket < worker.bucketCount; ) {
-      const { count, next, words } = listOwnEntries(worker, layout.DIRECTORY_ID, bucket);
-      bucket = next;
-      for (let i = 0; i < count; i++) {
-        const lengths = worker.engine.readListed(words[i * 2], words[i * 2 + 1]) >>> 0;
-        if (lengths !== 0) names.push(Buffer.from(worker.keyCopy(lengths >>> 16)).toString("utf8"));
-      }
+    for (const [entry, version] of ownEntries(worker, layout.DIRECTORY_ID)) {
+      const lengths = worker.engine.readListed(entry, version) >>> 0;
+      if (lengths !== 0) names.push(Buffer.from(worker.keyCopy(lengths >>> 16)).toString("utf8"));
     }
     return names;
   }

@@ -8,16 +8,13 @@
  * What is listed is proven to be the namespace's own (listing.ts) and copied by address and version, so nothing of another namespace is
  * ever handed out, though that has the id by then. The iteration ends where the namespace was cleared or dropped.
  */
-import { layout } from "../../core/index.js";
 import type { Codec } from "../encoding.js";
-import { LISTED, listEntries } from "../listing.js";
+import { LISTED, listEntries, MOST_LISTED } from "../listing.js";
 import type { WorkerConnection } from "../worker.js";
 import type { Record } from "./record.js";
 
 /** Room for the entries of one bucket, as chains usually are. */
 const LISTED_OF_ONE = 8;
-/** Entries of one listing at most: what fits the window. */
-const MOST_OF_ONE = layout.S_MANY_SIZE / 8;
 
 /** @param current the directory entry by which the iteration may go on, null when it may not; asked before each listing */
 export function* walk<V>(
@@ -87,7 +84,7 @@ function* walkBucket<V>(
     const listing = listEntries(worker, record, bucket, bucket + 1, room);
     if (listing === null) continue;
     const { count, next, words } = listing;
-    if (next === bucket && room < MOST_OF_ONE) {
+    if (next === bucket && room < MOST_LISTED) {
       room *= 8; // a bucket is listed whole or not at all
       continue;
     }
