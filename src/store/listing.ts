@@ -41,6 +41,22 @@ export function listOwnEntries(worker: WorkerConnection, id: number, bucket: num
   return toListing(worker, engine.list(id, bucket, bucketCount, slot + layout.S_MANY, LISTED));
 }
 
+/** What follows the prefix in the store's own keys that begin with it, in no order: names of channels, of regions. */
+export function ownNames(worker: WorkerConnection, prefix: string): string[] {
+  const names: string[] = [];
+  for (let bucket = 0; bucket < worker.bucketCount; ) {
+    const { count, next, words } = listOwnEntries(worker, layout.SYSTEM_ID, bucket);
+    bucket = next;
+    for (let i = 0; i < count; i++) {
+      const lengths = worker.engine.readListed(words[i * 2], words[i * 2 + 1]) >>> 0;
+      if (lengths === 0) continue;
+      const key = Buffer.from(worker.keyCopy(lengths >>> 16)).toString("utf8");
+      if (key.startsWith(prefix)) names.push(key.slice(prefix.length));
+    }
+  }
+  return names;
+}
+
 function toListing(worker: WorkerConnection, result: bigint): Listing {
   const count = Number((result >> 32n) & 0xffffffffn);
   return { count, next: Number(result & 0xffffffffn), words: new Uint32Array(worker.manyWords.subarray(0, count * 2)) };

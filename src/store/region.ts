@@ -6,7 +6,7 @@
 import { KnownOptions, wholeNumber } from "../check.js";
 import { layout } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, OutOfMemoryError } from "../errors.js";
-import { listOwnEntries } from "./listing.js";
+import { ownNames } from "./listing.js";
 import type { WorkerConnection } from "./worker.js";
 
 export interface RegionOptions {
@@ -135,16 +135,5 @@ function outOfMemory(worker: WorkerConnection, name: string, bytes: number): Out
 
 /** Names of all regions, in no order. */
 export function regionNames(worker: WorkerConnection): string[] {
-  const names: string[] = [];
-  for (let bucket = 0; bucket < worker.bucketCount; ) {
-    const { count, next, words } = listOwnEntries(worker, layout.SYSTEM_ID, bucket);
-    bucket = next;
-    for (let i = 0; i < count; i++) {
-      const lengths = worker.engine.readListed(words[i * 2], words[i * 2 + 1]) >>> 0;
-      if (lengths === 0) continue;
-      const key = Buffer.from(worker.keyCopy(lengths >>> 16)).toString("utf8");
-      if (key.startsWith(KEY_PREFIX)) names.push(key.slice(KEY_PREFIX.length));
-    }
-  }
-  return names;
+  return ownNames(worker, KEY_PREFIX);
 }
