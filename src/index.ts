@@ -19,6 +19,7 @@ export {
   AgentView,
   BackupError,
   type BackupFailure,
+  type BlockOptions,
   Channel,
   type ChannelOptions,
   ClosedError,
@@ -66,6 +67,7 @@ export {
   ValueTooLargeError,
   type Verification,
   type Version,
+  type WaitOptions,
   type WhenFull,
   WorkerLimitError,
 } from "./store/index.js";

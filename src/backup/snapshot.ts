@@ -210,7 +210,10 @@ export class LiveMemory {
     for (let naps = 0; this.memory.buffer.byteLength < end; naps++) {
       if (naps === GROWTH_NAPS) {
         const bytes = this.memory.buffer.byteLength;
-        throw new BackupError("blocked", `the pool's first ${slabCount} slabs end at byte ${end} of a memory of ${bytes}`);
+        throw new BackupError(
+          "blocked",
+          `the pool's first ${slabCount} slabs end at byte ${end} of a memory of ${bytes}`,
+        );
       }
       Atomics.wait(napping, 0, 0, NAP_MS);
     }

@@ -15,6 +15,7 @@ export interface ViewedStore {
   namespaces(): string[];
   dropNamespace(name: string): boolean;
   channel<E extends EncodingName>(name: string, options?: ChannelOptions<E>): Channel<E>;
+  channels(): string[];
   closeView(): void;
 }
 
@@ -52,6 +53,11 @@ export class AgentView implements AsyncDisposable {
    */
   channel<E extends EncodingName = "binary">(name: string, options?: ChannelOptions<E>): Channel<E> {
     return this.#store.channel(name, options);
+  }
+
+  /** Names of the channels that there are and in which the agent may do something, in no order. */
+  channels(): string[] {
+    return this.#store.channels();
   }
 
   /** Closes this view, its namespaces and its channels; the store stays open. */

@@ -1,16 +1,30 @@
 /**
  * A channel: a bounded ring of messages between agents, in the shared memory (M-002). One receiver; one sender ("spsc",
  * wait-free) or many ("mpsc", lock-free). Sending never blocks the engine: a full ring either says so, or drops the
- * message and counts it; `sendWait` and `receiveWait` sleep on the ring's words until there is room or mail.
+ * message and counts it.
+ *
+ * The verb says whether it waits: `trySend` and `tryReceive` never do, `sendWait` and `receiveWait` return promises, `sendSync` and
+ * `receiveSync` block the thread. What waits sleeps on the ring's words until there is room or mail. A wait looks at its signal only
+ * between two attempts, never after one that took or sent: so a message is either the caller's or still in the ring.
  */
 import { isMainThread } from "node:worker_threads";
 import { checkSameName, choice, describe, KnownOptions, wholeNumber } from "../check.js";
 import { layout } from "../core/index.js";
-import { InvalidArgumentError, OutOfMemoryError, ValueTooLargeError } from "../errors.js";
+import { ClosedError, InvalidArgumentError, OutOfMemoryError, ValueTooLargeError } from "../errors.js";
 import { type AgentAccess, READ, WRITE } from "./access.js";
 import { byteCount } from "./bytes.js";
 import { threadNow } from "./clock.js";
 import { type Codec, checkEncoding, codecOf, type EncodingName, type Values } from "./encoding.js";
+import { ownNames } from "./listing.js";
+import {
+  type BlockOptions,
+  checkSignal,
+  type Patience,
+  readBlocking,
+  readPatience,
+  untilAborted,
+  type WaitOptions,
+} from "./waiting.js";
 import type { WorkerConnection } from "./worker.js";
 
 export interface ChannelOptions<E extends EncodingName = EncodingName> {
@@ -23,6 +37,9 @@ export interface ChannelOptions<E extends EncodingName = EncodingName> {
   /** How messages are written; each side uses its own setting. Default "binary". */
   encoding?: E;
 }
+
+const KEY_PREFIX = "channel:";
+const MESSAGES_OPTIONS = new KnownOptions("messages", ["signal"]);
 
 export const CHANNEL_CAPACITY_MAX = 1024;
 export const MESSAGE_MAX = layout.CHUNK_MAX - layout.E_KEY;
@@ -56,18 +73,18 @@ export class Channel<E extends EncodingName = "binary"> {
   }
 
   /**
-   * Sends one message.
+   * Sends one message, and never waits.
    *
    * @returns false when the ring is full (whenFull "refuse") or the message was dropped ("drop")
    * @throws ValueTooLargeError above 16,352 bytes; OutOfMemoryError; InvalidArgumentError when another thread is the one sender
    */
-  send(message: Values[E]): boolean {
+  trySend(message: Values[E]): boolean {
     return this.sendBytes(this.encode(message));
   }
 
-  /** `send` under the name that says that it never waits. */
-  trySend(message: Values[E]): boolean {
-    return this.send(message);
+  /** @deprecated The older name of `trySend`, which says that it does not wait. */
+  send(message: Values[E]): boolean {
+    return this.trySend(message);
   }
 
   private sendBytes(bytes: Uint8Array): boolean {
@@ -87,16 +104,20 @@ export class Channel<E extends EncodingName = "binary"> {
     return sent;
   }
 
-  /** The oldest message, or undefined when there is none. The first thread to receive is the channel's one receiver. */
-  receive(): Values[E] | undefined {
+  /**
+   * The oldest message, or undefined when there is none; it never waits. The first thread to receive is the channel's one receiver.
+   *
+   * @throws InvalidArgumentError when another thread is
+   */
+  tryReceive(): Values[E] | undefined {
     const message = this.take();
     if (message !== undefined) this.wake(layout.R_DEPARTURES, layout.R_SENDERS_WAITING);
     return message;
   }
 
-  /** `receive` under the name that says that it never waits. */
-  tryReceive(): Values[E] | undefined {
-    return this.receive();
+  /** @deprecated The older name of `tryReceive`, which says that it does not wait. */
+  receive(): Values[E] | undefined {
+    return this.tryReceive();
   }
 
   /** Up to `limit` messages, oldest first; wakes waiting senders once. */
@@ -115,29 +136,71 @@ export class Channel<E extends EncodingName = "binary"> {
   }
 
   /** Blocks this worker thread until a message comes or `timeout` ms (default: no end) pass, then undefined. Not on the main thread. */
-  receiveSync(timeout = Number.POSITIVE_INFINITY): Values[E] | undefined {
+  receiveSync(wait?: number | BlockOptions): Values[E] | undefined {
     this.mayBlock("receiveSync", "receiveWait");
-    return this.blockUntil(() => this.receive(), layout.R_ARRIVALS, layout.R_RECEIVERS_WAITING, timeout);
+    const end = readBlocking(wait);
+    return this.blockUntil(() => this.tryReceive(), layout.R_ARRIVALS, layout.R_RECEIVERS_WAITING, end);
   }
 
   /** Blocks this worker thread until the message is in or `timeout` ms (default: no end) pass, then false. Not on the main thread. */
-  sendSync(message: Values[E], timeout = Number.POSITIVE_INFINITY): boolean {
+  sendSync(message: Values[E], wait?: number | BlockOptions): boolean {
     this.mayBlock("sendSync", "sendWait");
+    const end = readBlocking(wait);
     const bytes = this.kept(message);
     const attempt = () => this.sendBytes(bytes) || undefined;
-    return this.blockUntil(attempt, layout.R_DEPARTURES, layout.R_SENDERS_WAITING, timeout) ?? false;
+    return this.blockUntil(attempt, layout.R_DEPARTURES, layout.R_SENDERS_WAITING, end) ?? false;
   }
 
-  /** Waits for a message without blocking the event loop, on any thread. Undefined after `timeout` ms (default: no end). */
-  receiveWait(timeout = Number.POSITIVE_INFINITY): Promise<Values[E] | undefined> {
-    return this.waitUntil(() => this.receive(), layout.R_ARRIVALS, layout.R_RECEIVERS_WAITING, timeout);
+  /**
+   * Waits for a message without blocking the event loop, on any thread.
+   *
+   * @param wait milliseconds at most (default: no end), or those and a signal
+   * @returns undefined when the time has passed; rejects with the signal's reason when that aborts, and has taken nothing then
+   */
+  async receiveWait(wait?: number | WaitOptions): Promise<Values[E] | undefined> {
+    const patience = readPatience(wait);
+    return this.waitUntil(() => this.tryReceive(), layout.R_ARRIVALS, layout.R_RECEIVERS_WAITING, patience);
   }
 
-  /** Waits for room without blocking the event loop. False after `timeout` ms (default: no end). */
-  async sendWait(message: Values[E], timeout = Number.POSITIVE_INFINITY): Promise<boolean> {
+  /**
+   * Waits for room without blocking the event loop. The message is sent as it is now.
+   *
+   * @param wait milliseconds at most (default: no end), or those and a signal
+   * @returns false when the time has passed; rejects with the signal's reason when that aborts, and has sent nothing then
+   */
+  async sendWait(message: Values[E], wait?: number | WaitOptions): Promise<boolean> {
+    const patience = readPatience(wait);
     const bytes = this.kept(message);
     const attempt = () => this.sendBytes(bytes) || undefined;
-    return (await this.waitUntil(attempt, layout.R_DEPARTURES, layout.R_SENDERS_WAITING, timeout)) ?? false;
+    return (await this.waitUntil(attempt, layout.R_DEPARTURES, layout.R_SENDERS_WAITING, patience)) ?? false;
+  }
+
+  /**
+   * The messages as they come, each taken when it is asked for and by nobody else: `for await (const message of channel.messages({ signal }))`.
+   * It ends when the signal aborts, or this thread closes the store or the view; what was not asked for stays in the ring.
+   */
+  messages(options: { signal?: AbortSignal } = {}): AsyncGenerator<Values[E], void, undefined> {
+    const signal = checkSignal(MESSAGES_OPTIONS.check(options).signal);
+    this.enter(READ);
+    return this.each(signal);
+  }
+
+  /** `messages()` without a signal. */
+  [Symbol.asyncIterator](): AsyncGenerator<Values[E], void, undefined> {
+    return this.messages();
+  }
+
+  private async *each(signal: AbortSignal | undefined): AsyncGenerator<Values[E], void, undefined> {
+    while (signal === undefined || !signal.aborted) {
+      let message: Values[E] | undefined;
+      try {
+        message = await this.receiveWait({ signal });
+      } catch (error) {
+        if (error instanceof ClosedError || signal?.aborted) return;
+        throw error;
+      }
+      if (message !== undefined) yield message;
+    }
   }
 
   /** Messages in the ring: may be off by those on their way in or out. */
@@ -224,8 +287,7 @@ export class Channel<E extends EncodingName = "binary"> {
     if (isMainThread) throw new InvalidArgumentError(`${verb} would block the main thread; use await ${instead}()`);
   }
 
-  private blockUntil<T>(attempt: () => T | undefined, word: number, waiting: number, timeout: number): T | undefined {
-    const end = deadline(timeout);
+  private blockUntil<T>(attempt: () => T | undefined, word: number, waiting: number, end: number): T | undefined {
     for (;;) {
       const seen = Atomics.load(this.words, word / 4);
       const result = attempt();
@@ -240,39 +302,41 @@ export class Channel<E extends EncodingName = "binary"> {
     }
   }
 
-  private async sleepShared(word: number, seen: number, patience: number): Promise<void> {
+  private async sleepShared(word: number, seen: number, patience: number, signal?: AbortSignal): Promise<void> {
     // waitAsync alone does not keep the process alive; someone who awaits a message wants it to be
     const alive = setTimeout(() => {}, LOOK_AGAIN_MS * 2);
     try {
       const wait = Atomics.waitAsync(this.words, word / 4, seen, patience);
-      if (wait.async) await wait.value;
+      if (wait.async) await untilAborted(wait.value, signal);
     } finally {
       clearTimeout(alive);
     }
   }
 
   /** Private memory has no Atomics.wait, and needs none: who wakes us runs in this thread. */
-  private sleepAlone(word: number, patience: number): Promise<void> {
-    return new Promise((done) => {
-      const { wakeUps } = this.worker;
-      const event = `${this.ring + word}`;
-      const wake = () => {
-        clearTimeout(timer);
-        wakeUps.off(event, wake);
-        done();
-      };
-      const timer = setTimeout(wake, patience);
-      wakeUps.on(event, wake);
+  private async sleepAlone(word: number, patience: number, signal?: AbortSignal): Promise<void> {
+    const { wakeUps } = this.worker;
+    const event = `${this.ring + word}`;
+    let wake = () => {};
+    const woken = new Promise<void>((done) => {
+      wake = done;
     });
+    const timer = setTimeout(wake, patience);
+    wakeUps.on(event, wake);
+    try {
+      await untilAborted(woken, signal);
+    } finally {
+      clearTimeout(timer);
+      wakeUps.off(event, wake);
+    }
   }
 
   private async waitUntil<T>(
     attempt: () => T | undefined,
     word: number,
     waiting: number,
-    timeout: number,
+    { end, signal }: Patience,
   ): Promise<T | undefined> {
-    const end = deadline(timeout);
     for (;;) {
       const seen = Atomics.load(this.words, word / 4);
       const result = attempt();
@@ -281,20 +345,14 @@ export class Channel<E extends EncodingName = "binary"> {
       Atomics.add(this.words, waiting / 4, 1);
       try {
         const patience = Math.min(left, LOOK_AGAIN_MS);
-        if (this.worker.shared) await this.sleepShared(word, seen, patience);
-        else await this.sleepAlone(word, patience);
+        if (this.worker.shared) await this.sleepShared(word, seen, patience, signal);
+        else await this.sleepAlone(word, patience, signal);
       } finally {
         Atomics.sub(this.words, waiting / 4, 1);
       }
+      signal?.throwIfAborted();
     }
   }
-}
-
-function deadline(timeout: number): number {
-  if (typeof timeout !== "number" || !(timeout >= 0)) {
-    throw new InvalidArgumentError(`timeout is ${describe(timeout)}; expected milliseconds, 0 or more`);
-  }
-  return threadNow() + timeout;
 }
 
 /** What a channel is opened with: each option read once, because reading may run the caller's code. */
@@ -303,6 +361,8 @@ export interface ChannelWishes {
   readonly kind: number;
   readonly whenFull: number;
   readonly encoding: EncodingName;
+  /** Those that were given: of these an existing channel must be. */
+  readonly given: readonly ("capacity" | "kind" | "whenFull")[];
 }
 
 const OPTIONS = new KnownOptions("channel", ["name", "capacity", "kind", "whenFull", "encoding"]);
@@ -317,10 +377,17 @@ export function readChannelOptions(name: string, options: ChannelOptions = {}): 
     kind: choice("channel kind", kind, ["spsc", "mpsc"], "mpsc") === "spsc" ? layout.RING_SPSC : layout.RING_MPSC,
     whenFull: choice("whenFull", whenFull, ["refuse", "drop"], "refuse") === "drop" ? 1 : 0,
     encoding: checkEncoding(encoding),
+    given: Object.entries({ capacity, kind, whenFull })
+      .filter(([, value]) => value !== undefined)
+      .map(([option]) => option as "capacity" | "kind" | "whenFull"),
   };
 }
 
-/** The channel of this name; made with these options when it does not exist yet. @throws OutOfMemoryError; AccessDeniedError */
+/**
+ * The channel of this name; made with these options when it does not exist yet.
+ *
+ * @throws InvalidArgumentError for an option other than it was made with; OutOfMemoryError; AccessDeniedError
+ */
 export function openChannel<E extends EncodingName>(
   worker: WorkerConnection,
   name: string,
@@ -328,9 +395,9 @@ export function openChannel<E extends EncodingName>(
   agent: AgentAccess | null,
 ): Channel<E> {
   const encoding = asked.encoding as E;
-  const key = `channel:${name}`;
+  const key = KEY_PREFIX + name;
   const existing = findRing(worker, key);
-  if (existing !== 0) return new Channel(worker, name, existing, encoding, agent);
+  if (existing !== 0) return openExisting(worker, name, existing, asked, agent);
   agent?.check(WRITE);
   const size = layout.R_CELLS + asked.capacity * 8;
   const ring = worker.engine.takeRing(size, asked.capacity, asked.kind, asked.whenFull) >>> 0;
@@ -343,7 +410,41 @@ export function openChannel<E extends EncodingName>(
   }
   worker.engine.returnBuffer(ring);
   if (status !== 0) throw new OutOfMemoryError(`no memory is left for channel "${name}"`);
-  return new Channel(worker, name, findRing(worker, key), encoding, agent); // another thread was first
+  return openExisting(worker, name, findRing(worker, key), asked, agent); // another thread was first
+}
+
+function openExisting<E extends EncodingName>(
+  worker: WorkerConnection,
+  name: string,
+  ring: number,
+  asked: ChannelWishes,
+  agent: AgentAccess | null,
+): Channel<E> {
+  const words = new Uint32Array(worker.currentBuffer(), ring, layout.R_CELLS / 4);
+  const made = {
+    capacity: words[layout.R_CAPACITY / 4],
+    kind: words[layout.R_KIND / 4],
+    whenFull: words[layout.R_WHEN_FULL / 4],
+  };
+  const other = asked.given.find((option) => made[option] !== asked[option]);
+  if (other !== undefined) {
+    throw new InvalidArgumentError(
+      `channel "${name}" was made with ${other} ${shown(other, made[other])}, not ${shown(other, asked[other])}`,
+    );
+  }
+  return new Channel(worker, name, ring, asked.encoding as E, agent);
+}
+
+/** An option's word as a message shows it. */
+function shown(option: "capacity" | "kind" | "whenFull", word: number): string {
+  if (option === "capacity") return String(word);
+  if (option === "kind") return word === layout.RING_SPSC ? '"spsc"' : '"mpsc"';
+  return word === 0 ? '"refuse"' : '"drop"';
+}
+
+/** Names of all channels, in no order. */
+export function channelNames(worker: WorkerConnection): string[] {
+  return ownNames(worker, KEY_PREFIX);
 }
 
 /** The address of a channel's ring, 0 when there is none. */

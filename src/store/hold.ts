@@ -40,7 +40,8 @@ export async function whileHeld<T>(worker: WorkerConnection, look: () => T, naps
   try {
     wake(worker);
     while (Atomics.load(header, layout.H_MAINTAINED / 4) !== 0 && Atomics.load(header, held) === 0) {
-      if (left-- <= 0) throw busy("the maintenance thread does not pause: the thread that made the store may have died");
+      if (left-- <= 0)
+        throw busy("the maintenance thread does not pause: the thread that made the store may have died");
       await setTimeout(1);
       worker.assertOpen(); // the claim has ended with the connection
     }

@@ -42,4 +42,5 @@ export { json } from "./values/json.js";
 export { msgpack } from "./values/msgpack.js";
 /** @internal */
 export { readMsgpackAll, readMsgpackBytes as readMsgpack } from "./values/msgpack-read.js";
+export type { BlockOptions, WaitOptions } from "./waiting.js";
 export { MAX_TTL_MS, type StoreHandle } from "./worker.js";

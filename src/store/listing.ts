@@ -54,6 +54,18 @@ export function* ownEntries(worker: WorkerConnection, id: number, room = LISTED)
   }
 }
 
+/** What follows the prefix in the store's own keys that begin with it, in no order: names of channels, of regions. */
+export function ownNames(worker: WorkerConnection, prefix: string): string[] {
+  const names: string[] = [];
+  for (const [entry, version] of ownEntries(worker, layout.SYSTEM_ID)) {
+    const lengths = worker.engine.readListed(entry, version) >>> 0;
+    if (lengths === 0) continue;
+    const key = Buffer.from(worker.keyCopy(lengths >>> 16)).toString("utf8");
+    if (key.startsWith(prefix)) names.push(key.slice(prefix.length));
+  }
+  return names;
+}
+
 function toListing(worker: WorkerConnection, result: bigint): Listing {
   const count = Number((result >> 32n) & 0xffffffffn);
   return { count, next: Number(result & 0xffffffffn), words: new Uint32Array(worker.manyWords.subarray(0, count * 2)) };

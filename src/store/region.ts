@@ -6,7 +6,7 @@
 import { KnownOptions, wholeNumber } from "../check.js";
 import { layout } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, OutOfMemoryError } from "../errors.js";
-import { ownEntries } from "./listing.js";
+import { ownNames } from "./listing.js";
 import type { WorkerConnection } from "./worker.js";
 
 export interface RegionOptions {
@@ -135,12 +135,5 @@ function outOfMemory(worker: WorkerConnection, name: string, bytes: number): Out
 
 /** Names of all regions, in no order. */
 export function regionNames(worker: WorkerConnection): string[] {
-  const names: string[] = [];
-  for (const [entry, version] of ownEntries(worker, layout.SYSTEM_ID)) {
-    const lengths = worker.engine.readListed(entry, version) >>> 0;
-    if (lengths === 0) continue;
-    const key = Buffer.from(worker.keyCopy(lengths >>> 16)).toString("utf8");
-    if (key.startsWith(KEY_PREFIX)) names.push(key.slice(KEY_PREFIX.length));
-  }
-  return names;
+  return ownNames(worker, KEY_PREFIX);
 }

@@ -15,16 +15,9 @@ import {
   viewClosed,
 } from "./access.js";
 import { AgentView } from "./agent-view.js";
-import { type Channel, type ChannelOptions, openChannel, readChannelOptions } from "./channel.js";
+import { type Channel, type ChannelOptions, channelNames, openChannel, readChannelOptions } from "./channel.js";
 import { monotonicNow } from "./clock.js";
-import {
-  type Connection,
-  connect,
-  reapThread,
-  runEvictor,
-  startMaintenance,
-  sweepDaily,
-} from "./connection.js";
+import { type Connection, connect, reapThread, runEvictor, startMaintenance, sweepDaily } from "./connection.js";
 import type { EncodingName } from "./encoding.js";
 import { Gauges } from "./eviction/gauges.js";
 import { openHandle } from "./handle.js";
@@ -326,7 +319,7 @@ export class Store implements AsyncDisposable {
   /**
    * The channel of this name; made with these options when it does not exist yet, else as it was made (the encoding is each side's own).
    *
-   * @throws InvalidArgumentError for a bad name or option; OutOfMemoryError
+   * @throws InvalidArgumentError for a bad name or option, or a capacity, kind or whenFull other than it was made with; OutOfMemoryError
    */
   channel<E extends EncodingName = "binary">(name: string, options?: ChannelOptions<E>): Channel<E> {
     const asked = readChannelOptions(name, options);
@@ -335,6 +328,16 @@ export class Store implements AsyncDisposable {
     const agent = this.accessTo(name, true);
     agent?.check(0);
     return openChannel<E>(this.connection.worker, name, asked, agent);
+  }
+
+  /** Names of all channels, in no order. On the view of an agent: of those in which it may do something. */
+  channels(): string[] {
+    this.assertOpen();
+    const { agent, connection } = this;
+    const names = channelNames(connection.worker);
+    if (agent === null) return names;
+    const { access } = connection;
+    return names.filter((name) => access.permissions(agent, name, access.madeOf(name)) !== 0);
   }
 
   // ---------------------------------------------------------------- workers

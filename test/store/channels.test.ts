@@ -1,8 +1,27 @@
+import { getEventListeners } from "node:events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Channel, InvalidArgumentError, OutOfMemoryError, Store, ValueTooLargeError } from "#dist/src/index.js";
+import {
+  type Channel,
+  ClosedError,
+  InvalidArgumentError,
+  OutOfMemoryError,
+  Store,
+  ValueTooLargeError,
+} from "#dist/src/index.js";
 import { SEED } from "../core/seeded-random.js";
 import { bytesOf, openStore } from "./fixture.js";
+
+/** A signal that tells how many listen to it. */
+function heardSignal() {
+  const controller = new AbortController();
+  const { signal } = controller;
+  return {
+    signal,
+    abort: (reason: Error) => controller.abort(reason),
+    listening: () => getEventListeners(signal, "abort").length,
+  };
+}
 
 describe.each([
   ["shared memory", true],
@@ -109,6 +128,71 @@ describe.each([
     await expect(channel.sendWait(bytesOf("3"), Number.NaN)).rejects.toThrow(InvalidArgumentError);
   });
 
+  it("ends a wait when the signal aborts: nothing taken, nothing sent, nothing listening", async () => {
+    const store = await openStore({ shared });
+    const channel = store.channel("c", { capacity: 2, encoding: "json" });
+    const { signal, listening, abort } = heardSignal();
+    const waits = [channel.receiveWait({ signal }), channel.receiveWait({ signal, timeout: 60_000 })];
+    expect(listening()).toBe(2);
+    abort(new Error("enough"));
+    channel.trySend(1);
+    for (const wait of waits) await expect(wait).rejects.toThrow("enough");
+    expect(listening()).toBe(0);
+    await expect(channel.receiveWait({ signal })).rejects.toThrow("enough");
+    channel.trySend(2);
+    const full = heardSignal();
+    const sent = channel.sendWait(3, { signal: full.signal });
+    full.abort(new Error("enough"));
+    await expect(sent).rejects.toThrow("enough");
+    expect(full.listening()).toBe(0);
+    expect(channel.receiveMany()).toEqual([1, 2]);
+    const unheard = heardSignal();
+    const came = channel.receiveWait({ signal: unheard.signal });
+    channel.trySend(4);
+    expect([await came, unheard.listening()]).toEqual([4, 0]);
+  });
+
+  it("is iterated until the signal aborts, or what it came from is closed: each message once", async () => {
+    const store = await openStore({ shared });
+    const view = store.as("7");
+    const channel = view.channel("agent_7_in", { encoding: "json" });
+    channel.sendMany([1, 2, 3, 4, 5]);
+    for await (const message of channel) if (message === 2) break;
+    const stop = new AbortController();
+    const seen: unknown[] = [];
+    for await (const message of channel.messages({ signal: stop.signal })) {
+      seen.push(message);
+      if (message === 4) stop.abort();
+    }
+    expect([seen, channel.tryReceive()]).toEqual([[3, 4], 5]);
+    const rest = (async () => {
+      for await (const message of channel) seen.push(message);
+    })();
+    channel.trySend(6);
+    while (seen.length < 3) await new Promise<void>((turn) => setImmediate(turn));
+    await view.close();
+    await rest;
+    expect(seen).toEqual([3, 4, 6]);
+    expect(() => channel.messages()).toThrow(ClosedError);
+  });
+
+  it("refuses what is no wait", async () => {
+    const store = await openStore({ shared });
+    const channel = store.channel("c");
+    for (const [wait, message] of [
+      [null, /timeout is null/],
+      ["5s", /timeout is "5s"/],
+      [{ timeout: -1 }, /timeout is -1/],
+      [{ timout: 1 }, /unknown option "timout"; did you mean "timeout"/],
+      [{ signal: {} }, /signal is an object.*expected an AbortSignal/],
+    ] as [never, RegExp][]) {
+      await expect(channel.receiveWait(wait)).rejects.toThrow(message);
+      await expect(channel.sendWait(bytesOf("x"), wait)).rejects.toThrow(message);
+    }
+    expect(() => channel.messages({ signal: 1 as never })).toThrow(InvalidArgumentError);
+    expect(channel.length).toBe(0);
+  });
+
   it("is not blocked on where that would stop everything", async () => {
     const store = await openStore({ shared });
     const channel = store.channel("c");
@@ -126,12 +210,17 @@ describe("the two ends", () => {
     return { store, other, mine: open(store), theirs: open(other) };
   };
 
-  it("are the same ring for every thread, made once; options of later ones do not count", async () => {
+  it("are the same ring for every thread, made once", async () => {
     const { other, mine, theirs } = await both("mpsc");
     mine.send(bytesOf("a"));
     theirs.send(bytesOf("b"));
     expect([mine.receive(), mine.receive()]).toEqual([bytesOf("a"), bytesOf("b")]);
-    expect(other.channel("c", { capacity: 1024 }).capacity).toBe(8);
+    expect(other.channel("c").capacity).toBe(8);
+    expect(other.channel("c", { capacity: 7, kind: "mpsc", whenFull: "refuse" }).capacity).toBe(8);
+    expect(() => other.channel("c", { capacity: 1024 })).toThrow(/made with capacity 8, not 1024/);
+    expect(() => other.channel("c", { kind: "spsc" })).toThrow(/made with kind "mpsc", not "spsc"/);
+    expect(() => other.channel("c", { whenFull: "drop" })).toThrow(/made with whenFull "refuse", not "drop"/);
+    expect(other.channels()).toEqual(["c"]);
     await other.close();
   });
 

@@ -189,6 +189,8 @@ describe("the view of an agent", () => {
     const own = seven.channel("agent_7_in");
     own.send(Uint8Array.of(3));
     expect(own.receive()).toEqual(Uint8Array.of(3));
+    store.channel("others");
+    expect(seven.channels().sort()).toEqual(["agent_7_in", "payments"]);
   });
 
   it('has an id without "_": another agent would own what is named after it', async () => {
