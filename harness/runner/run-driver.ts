@@ -23,10 +23,9 @@ const COST_SHARE = 0.25;
 const COST_MS_DEFAULT = 250;
 /**
  * Warm-up: in slices of so many ms until they agree, on two instances one after the other. What V8 compiles for the first is made anew when
- * the second comes, for its calls go into another engine; what it makes then is good for every further one (docs/decisions/0020). No
- * instance is warmed up for longer than `share` of what will be measured: what is so short that this cuts its warm-up is called doubtful.
+ * the second comes, for its calls go into another engine; what it makes then is good for every further one (docs/decisions/0020).
  */
-const WARM_UP = { instances: 2, sliceMs: 25, mostMs: 600, better: 1.1, share: 0.5 };
+const WARM_UP = { instances: 2, sliceMs: 25, mostMs: 600, better: 1.1 };
 /** A point of the time series at least every second, and some twenty a run. */
 const SERIES = { points: 20, leastMs: 20, mostMs: 1000 };
 /** Longer than any batch, commit or garbage collection takes, ms. */
@@ -79,7 +78,7 @@ export class RunDriver {
     const phases = [...new Map(workload.phases.map((phase) => [phase.name, phase])).values()];
     for (let instance = 0; instance < WARM_UP.instances && !control.stopped; instance++) {
       await this.#withInstance([], async () => {
-        for (const phase of phases) await this.#settle(phase, warmUpMs(phase, WARM_UP.mostMs / phases.length));
+        for (const phase of phases) await this.#settle(phase, WARM_UP.mostMs / phases.length);
       });
     }
   }
@@ -88,14 +87,12 @@ export class RunDriver {
   async #settle(phase: WorkloadPhase, mostMs: number): Promise<void> {
     let best = 0;
     let passed = 0;
-    const sliceMs = Math.min(WARM_UP.sliceMs, mostMs / 2);
     for (let slice = 0; !this.#parts.control.stopped; slice++) {
-      // Each half of a slice has as many operations as are measured, at most.
-      const reports = await this.#pass("warm-up", phase, sliceMs, phase.operations);
+      const reports = await this.#pass("warm-up", phase, WARM_UP.sliceMs, null);
       const operations = reports.reduce((sum, report) => sum + report.operations + report.failed, 0);
       const milliseconds = Math.max(...reports.map(({ startedAt, endedAt }) => endedAt - startedAt));
       const rate = operations / Math.max(1, milliseconds);
-      passed += sliceMs;
+      passed += WARM_UP.sliceMs;
       if (slice > 0 && (rate < best * WARM_UP.better || passed >= mostMs)) return;
       best = Math.max(best, rate);
     }
@@ -268,11 +265,6 @@ function spanOf({ rate, rampMs, milliseconds, operations, once, streams }: Workl
   const due = Number.isFinite(most) ? arrivalTime(rate, most, rampMs) : Number.POSITIVE_INFINITY;
   const span = Math.min(milliseconds ?? Number.POSITIVE_INFINITY, due);
   return Number.isFinite(span) ? span : 0;
-}
-
-/** How long a phase is warmed up on each instance, ms at most; one given in operations is bounded by their number. */
-function warmUpMs({ milliseconds }: WorkloadPhase, mostMs: number): number {
-  return milliseconds === null ? mostMs : Math.min(mostMs, milliseconds * WARM_UP.share);
 }
 
 function costMs(phase: WorkloadPhase): number {
