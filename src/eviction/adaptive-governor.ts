@@ -1,5 +1,6 @@
 import { Friction } from "./adaptive-friction.js";
 import { Probation } from "./adaptive-probation.js";
+import type { Standing } from "./adaptive-standing.js";
 
 /** A gain in hit ratio below this is not worth a change. */
 export const MARGIN = 0.002;
@@ -15,20 +16,6 @@ export const DWELL = 4;
 /** Windows a challenger that failed is barred for; doubled with each failure, up to 2^10 times. */
 export const BACK_OFF = 32;
 const MOST_DOUBLINGS = 10;
-
-/** Where the candidates stand after a window; they are numbers from 0. */
-export interface Standing {
-  /** The candidate the others are measured against. */
-  readonly incumbent: number;
-  /** Requests of the sample in a window. */
-  readonly windowLength: number;
-  /** By candidate: the gain in hit ratio over the incumbent that is as good as proven. */
-  readonly lowerBounds: ArrayLike<number>;
-  /** By candidate: hits gained on the incumbent since it was last behind. */
-  readonly lead: ArrayLike<number>;
-  /** By candidate: hits of its miniature in the window. */
-  readonly windowHits: ArrayLike<number>;
-}
 
 /** How the cache itself fares. */
 export interface Account {

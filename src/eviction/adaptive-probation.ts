@@ -1,4 +1,4 @@
-import type { Standing } from "./adaptive-governor.js";
+import type { Standing } from "./adaptive-standing.js";
 
 /** Windows of probation, after as many requests of the sample as a miniature has entries to settle in. */
 export const PROBATION = 16;
