@@ -36,8 +36,8 @@ export class ValueTooLargeError extends EngramError {
 
 /** No chunk of a fitting size class is free and none could be evicted; the message names the class and its occupancy. */
 export class OutOfMemoryError extends EngramError {
-  constructor(message: string) {
-    super("OUT_OF_MEMORY", message);
+  constructor(message: string, options?: ErrorOptions) {
+    super("OUT_OF_MEMORY", message, options);
   }
 }
 

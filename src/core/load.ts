@@ -1,6 +1,8 @@
 /** The engine as the host sees it: its compiled module, its memory, one instance a thread. */
+
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { OutOfMemoryError } from "../errors.js";
 import type { Geometry } from "./geometry.js";
 import * as L from "./layout.js";
 
@@ -156,13 +158,25 @@ export interface HeaderSettings {
   hashSeed?: number;
 }
 
+/** @throws OutOfMemoryError where the machine has no room for so many addresses: nothing is touched yet */
+function reserve(bytes: number, shared: boolean): WebAssembly.Memory {
+  const pages = bytes / 65536;
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new OutOfMemoryError(
+      `no memory of ${bytes} bytes can be reserved (${message}); ask for a smaller maxCapacity`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
 /** Makes the memory and writes its header; all else is zero, which every structure takes for empty. */
 export function createMemory(geometry: Geometry, settings: HeaderSettings, shared: boolean): WebAssembly.Memory {
-  const memory = new WebAssembly.Memory({
-    initial: geometry.maxCapacity / 65536,
-    maximum: geometry.maxCapacity / 65536,
-    shared,
-  });
+  const memory = reserve(geometry.maxCapacity, shared);
   const words = new Uint32Array(memory.buffer, 0, L.HEADER_SIZE / 4);
   const put = (offset: number, value: number) => {
     words[offset / 4] = value;
