@@ -428,6 +428,8 @@ export class Store implements AsyncDisposable {
   /**
    * Checks the engine's invariants and sweeps for leaked chunks. Only while no thread writes: what is under way would be
    * taken for a violation. The maintenance thread is held meanwhile.
+   *
+   * @throws EngramError "BUSY" when another thread goes on verifying, or the maintenance thread does not pause, for half a minute or more
    */
   async verify(): Promise<Verification> {
     const { worker } = this.connection;
