@@ -201,14 +201,15 @@ export class LiveMemory {
   /**
    * The pool's first `slabCount` slabs, live.
    *
+   * @param patience naps in which the memory may still grow
    * @throws BackupError when the memory is not that long: what lies in it was damaged
    */
-  poolBytes(slabCount: number): Uint8Array {
+  poolBytes(slabCount: number, patience = GROWTH_NAPS): Uint8Array {
     const pool = this.word(layout.H_POOL);
     const end = pool + slabCount * layout.SLAB_SIZE;
     // another thread's growth reaches this thread's buffer a moment after the memory
     for (let naps = 0; this.memory.buffer.byteLength < end; naps++) {
-      if (naps === GROWTH_NAPS) {
+      if (naps === patience) {
         const bytes = this.memory.buffer.byteLength;
         throw new BackupError(
           "blocked",
