@@ -8,21 +8,39 @@ export const FEWEST_SLICES = 5;
 /** A slice far shorter than the others says more about when it ended than about a rate. */
 const STUB = 0.5;
 
-/** Operations a second in each slice; the first begins at `start`, seconds. Stubs are joined to the slice before. */
-export function sliceRates(series: readonly SeriesPoint[], start = 0): number[] {
-  const slices: { seconds: number; ops: number }[] = [];
+/** The series with each stub joined to the slice before it; the first slice begins at `start`, seconds. */
+export function withoutStubs(series: readonly SeriesPoint[], start = 0): SeriesPoint[] {
+  const joined: SeriesPoint[] = [];
   let from = start;
-  for (const { t, ops } of series) {
+  let lastSeconds = 0;
+  for (const point of series) {
+    const seconds = point.t - from;
+    const last = joined.at(-1);
+    if (last !== undefined && seconds < STUB * lastSeconds) {
+      joined[joined.length - 1] = { ...last, t: point.t, ops: last.ops + point.ops };
+      lastSeconds += seconds;
+    } else {
+      joined.push(point);
+      lastSeconds = seconds;
+    }
+    from = point.t;
+  }
+  return joined;
+}
+
+/** Operations a second in each slice and when it ended: the points carry counts. Stubs are joined to the slice before. */
+export function ratePoints(series: readonly SeriesPoint[], start = 0): { t: number; value: number }[] {
+  let from = start;
+  return withoutStubs(series, start).flatMap(({ t, ops }) => {
     const seconds = t - from;
     from = t;
-    if (!(seconds > 0)) continue;
-    const last = slices.at(-1);
-    if (last !== undefined && seconds < STUB * last.seconds) {
-      last.seconds += seconds;
-      last.ops += ops;
-    } else slices.push({ seconds, ops });
-  }
-  return slices.map(({ seconds, ops }) => ops / seconds);
+    return seconds > 0 ? [{ t, value: ops / seconds }] : [];
+  });
+}
+
+/** The rates alone. */
+export function sliceRates(series: readonly SeriesPoint[], start = 0): number[] {
+  return ratePoints(series, start).map(({ value }) => value);
 }
 
 /**

@@ -3,7 +3,8 @@ import { duration, magnitude } from "../format.js";
 import { contendersOf, distributions, type Group } from "../groups.js";
 import type { Html } from "../html.js";
 import { draw, Plot } from "../plot.js";
-import type { Run, RunEvent, SeriesPoint } from "../results.js";
+import type { Run, RunEvent } from "../results.js";
+import { ratePoints } from "../slices.js";
 import { durationTick, endLabels, logDomain, logTicks } from "./axes.js";
 
 const FRAME = { height: 250, top: 46, bottom: 40 };
@@ -13,22 +14,6 @@ const MOST_MARKS = 200;
 const CLOSEST_MARKS = 0.1;
 /** Above this many dashed lines they step back behind the curves. */
 const FEW_RULES = 12;
-
-/** Operations per second in each interval: the points carry counts and the end of their interval. */
-export function ratePoints(series: readonly SeriesPoint[]): { t: number; value: number }[] {
-  return series.flatMap(({ t, ops }, index) => {
-    const seconds = t - (index === 0 ? 0 : series[index - 1].t);
-    return seconds > 0 ? [{ t, value: ops / seconds }] : [];
-  });
-}
-
-/** A last interval far shorter than the others says more about when it ended than about a rate: it is joined to the one before. */
-export function withoutStub(series: readonly SeriesPoint[]): readonly SeriesPoint[] {
-  if (series.length < 3) return series;
-  const [before, last, stub] = series.slice(-3);
-  if (stub.t - last.t >= (last.t - before.t) / 2) return series;
-  return [...series.slice(0, -2), { ...last, t: stub.t, ops: last.ops + stub.ops }];
-}
 
 /** Marks of events: numbers in order of time, those too close to stand side by side as one (`3–5`). */
 export function markedEvents(events: readonly RunEvent[], end: number): { t: number; numbers: string }[] {
@@ -52,7 +37,7 @@ function numbered(events: readonly RunEvent[]): RunEvent[] {
 
 export function throughputTimeline(group: Group): Html | null {
   const lines = contendersOf(group.lines)
-    .map(({ label, look, run }) => ({ label, look, points: ratePoints(withoutStub(run.series ?? [])) }))
+    .map(({ label, look, run }) => ({ label, look, points: ratePoints(run.series ?? []) }))
     .filter(({ points }) => points.length > 1);
   if (lines.length === 0) return null;
   const most = Math.max(...lines.flatMap(({ points }) => points.map(({ value }) => value)), 1);
