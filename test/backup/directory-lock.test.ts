@@ -57,7 +57,7 @@ async function failureOf(backup: Promise<unknown>): Promise<{ failure: string; m
   );
 }
 
-describe("two processes and one directory", { timeout: 120_000 }, () => {
+describe("two processes and one directory", () => {
   it("one of them backs up, the other is told by whom; what the first saves stays whole; after kill -9 of it the directory is free", async () => {
     const directory = temporary();
     const children = await Promise.all([start(), start()]);

@@ -149,7 +149,7 @@ function spoilTables(directory: string): void {
 const options = { capacity: "4MiB", maxWorkers: 2, eviction: "none", maintenance: false } as const;
 
 describe("a store that lives on in its backups", () => {
-  it(`holds what a map holds, whatever its lives are like (seed ${seed})`, { timeout: 120_000 }, async () => {
+  it(`holds what a map holds, whatever its lives are like (seed ${seed})`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(life, { minLength: 2, maxLength: 4 }), async (lives) => {
         const directory = temporary();

@@ -8,9 +8,7 @@ import { contentsOf } from "./image.js";
 
 const temporary = temporaryDirectories();
 
-it("a thread that ends while its backups run leaves them to others, and no snapshot", {
-  timeout: 120_000,
-}, async () => {
+it("a thread that ends while its backups run leaves them to others, and no snapshot", async () => {
   const store = await Store.create({ capacity: "8MiB", maxWorkers: 1, eviction: "none" });
   const ns = store.namespace("n", { encoding: "string" });
   for (let i = 0; i < 5000; i++) ns.set(`k${i}`, "v".repeat(200));

@@ -36,7 +36,7 @@ async function last(directory: string, name: string): Promise<unknown> {
   return value;
 }
 
-describe("SIGTERM", { timeout: 120_000 }, () => {
+describe("SIGTERM", () => {
   it("waits for the last backup of every store, a second signal or not, and then the process dies of it", async () => {
     const { directory, child, said, ended } = await start("plain");
     child.kill("SIGTERM");

@@ -42,7 +42,7 @@ const write = fc.record({
 });
 
 describe("a whole backup in a new store", () => {
-  it.each([1, 3])("holds the same entries and is whole, loaded by %i threads", { timeout: 60_000 }, async (threads) => {
+  it.each([1, 3])("holds the same entries and is whole, loaded by %i threads", async (threads) => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(write, { maxLength: 40 }), { minLength: 1, maxLength: 4 }), async (rounds) => {
         const store = await Store.create(options);

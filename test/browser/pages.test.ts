@@ -55,7 +55,7 @@ const PAGES = {
 const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
 type PageName = keyof typeof PAGES;
 
-describe.skipIf(chromiumIsMissing())("pages in a real browser, offline", { timeout: 120_000 }, () => {
+describe.skipIf(chromiumIsMissing())("pages in a real browser, offline", () => {
   let browser: Browser;
   let folder: string;
 

@@ -207,7 +207,7 @@ describe.skipIf(missing !== null)("subject redis", () => {
     }
     expect(notes?.join()).toContain("round trip over the socket");
     expect(results.notices).toContain("subject other left out: for the test");
-  }, 60_000);
+  });
 });
 
 describe("engram run", () => {

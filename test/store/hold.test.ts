@@ -22,7 +22,7 @@ it.each([
   const verified = looks ? store.verify() : null;
   await thread.terminate();
   if (verified !== null) expect((await verified).violations).toEqual([]);
-  await vi.waitFor(() => expect(Atomics.load(words, layout.H_HELD / 4)).toBe(0), { timeout: 20_000 });
+  await vi.waitFor(() => expect(Atomics.load(words, layout.H_HELD / 4)).toBe(0), { timeout: 60_000 });
   await store.close();
 });
 

@@ -29,7 +29,7 @@ describe("a campaign of deaths", () => {
     expect(figures).toMatchObject({ kills: 9, reaped: 9, rounds: 2, histories: 4, notLinearizable: 0, undecided: 0 });
     expect(figures.inHotKey + figures.inChurn).toBeLessThanOrEqual(9);
     expect(figures.operations).toBeGreaterThan(figures.open);
-  }, 60_000);
+  });
 
   it("ends with its round when it is interrupted", async () => {
     const interrupt = new AbortController();
@@ -41,7 +41,7 @@ describe("a campaign of deaths", () => {
       onViolation: () => {},
     });
     expect(figures.rounds).toBe(1);
-  }, 60_000);
+  });
 });
 
 describe("a round of deaths", () => {
@@ -61,7 +61,7 @@ describe("a round of deaths", () => {
     const { violations, kills } = await playDeathRound(store, PLAN);
     expect(kills).toBe(1);
     expect(violations.join("\n")).toMatch(/^chunk \d+ of \d+ bytes leaked/);
-  }, 60_000);
+  });
 
   it("says so when an agent fails", async () => {
     // without a maintenance thread, whose slot an agent could be given while that thread is on its way
@@ -71,7 +71,7 @@ describe("a round of deaths", () => {
     const { violations } = await playDeathRound(store, PLAN);
     for (const other of attached) await other.close();
     expect(violations.filter((what) => what.startsWith("an agent failed: "))).not.toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe("what a value says of itself", () => {

@@ -144,7 +144,7 @@ describe("slots", () => {
     await expect(Store.attach(store.handle)).rejects.toThrow(WorkerLimitError);
     await Promise.all(two.map((worker) => worker.terminate()));
     expect((await store.verify()).violations).toEqual([]);
-  }, 120_000);
+  });
 
   it("are taken and left a thousand times without a leak", async () => {
     store = await Store.create({ capacity: "16MiB", maxWorkers: 2, maintenance: false });

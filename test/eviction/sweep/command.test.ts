@@ -78,7 +78,7 @@ describe("engram evict", () => {
     }
     const [row] = JSON.parse((await run(path, "--policy", "lru", "--size", "1%", "--json")).stdout);
     expect(row).toMatchObject({ by: "objects", read: expect.stringContaining("csv"), warnings: [expect.any(String)] });
-  }, 120_000);
+  });
 
   it("prints a table of policies by capacities, with exact misses on request", async () => {
     const { code, stdout } = await run(small, "--policy", "lru,sieve", "--size", "10,100", "--misses");
