@@ -117,7 +117,7 @@ export function collectStats(worker: WorkerConnection): StoreStats {
     }
     if (new Uint32Array(buffer, slot, 1)[0] === layout.SLOT_ACTIVE) attached++;
   }
-  const own = ownEntries(worker);
+  const own = ownUsage(worker);
   const memory = memoryStats(worker, used, counters[layout.C_BYTES_IN] - counters[layout.C_BYTES_OUT] - own.bytes);
   return {
     entries: counters[layout.C_INSERTED] - counters[layout.C_REMOVED] - own.entries,
@@ -171,7 +171,7 @@ function evictionStats(worker: WorkerConnection, counters: number[], utilisation
 }
 
 /** The store's own entries: the directory of namespaces, grants, channels. */
-function ownEntries(worker: WorkerConnection): { entries: number; bytes: number } {
+function ownUsage(worker: WorkerConnection): { entries: number; bytes: number } {
   const ids = worker.header[layout.H_IDS / 4];
   const own = { entries: 0, bytes: 0 };
   for (let id = 0; id < layout.FIRST_ID; id++) {
