@@ -1,9 +1,8 @@
-import { execFile } from "node:child_process";
 import { cpus, loadavg, totalmem } from "node:os";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import type { Environment } from "../reports/results.js";
+import { runProgram } from "./child/index.js";
 
 /** What a figure cannot be read without. `timerFloorNs` and `noise` are measured elsewhere. */
 export async function captureEnvironment(timerFloorNs: number, noise: number | null): Promise<Environment> {
@@ -24,11 +23,15 @@ export async function captureEnvironment(timerFloorNs: number, noise: number | n
   };
 }
 
+/** Enough for the largest of trees; a repository on a disk that hangs is not waited for. */
+const GIT_LIMIT_MS = 5000;
+
 /** The commit of this checkout, `-dirty` when files differ from it; null outside a checkout or without git. */
 async function currentCommit(): Promise<string | null> {
   const git = async (...args: string[]) => {
     const folder = dirname(fileURLToPath(import.meta.url));
-    const { stdout } = await promisify(execFile)("git", args, { cwd: folder, timeout: 5000 });
+    const { stdout, exitCode } = await runProgram("git", args, { cwd: folder, limitMs: GIT_LIMIT_MS });
+    if (exitCode !== 0) throw new Error(`git ${args[0]}: exit code ${exitCode}`);
     return stdout.trim();
   };
   try {

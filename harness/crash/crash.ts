@@ -1,13 +1,13 @@
 /** Kills a whole process under load at a random instant, again and again, and looks at what is left each time. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { BackupImage } from "../../src/backup/index.js";
 import { chooseImage, findCheckpoints, findGenerations, readBackup, SnapshotEntries } from "../../src/backup/index.js";
 import { CorruptBackupError, InvalidArgumentError, restore } from "../../src/index.js";
-import type { ChildOptions, Committed } from "./child.js";
+import { Child } from "../child/index.js";
+import type { Committed, LifeOptions } from "./life.js";
 import { brokenPromises, type Contents } from "./promises.js";
 
 export interface CrashSettings {
@@ -35,6 +35,8 @@ export interface CrashCounts {
   readonly violations: string[];
 }
 
+/** The program that is killed. */
+const LIFE = new URL("./life.js", import.meta.url);
 const WRITERS = 2;
 /** Every so many kills, a restore into a store with its invariants checked; and a copy is damaged. */
 const RESTORE_EVERY = 10;
@@ -64,7 +66,7 @@ export async function crash(settings: CrashSettings, onKill: (counts: CrashCount
           rmSync(file);
         last = { generation: 0, steps: [] };
       }
-      const options: ChildOptions = {
+      const options: LifeOptions = {
         directory,
         writers: WRITERS,
         durability: random() < 0.2 ? "disk" : "process",
@@ -85,33 +87,27 @@ export async function crash(settings: CrashSettings, onKill: (counts: CrashCount
 
 /** One life. Returns the last backup that is known to have been finished. */
 async function killOne(
-  options: ChildOptions,
+  options: LifeOptions,
   random: () => number,
   longestMs: number,
   before: Committed,
   counts: CrashCounts,
 ): Promise<Committed> {
-  const child = spawn(process.execPath, [new URL("./child.js", import.meta.url).pathname, JSON.stringify(options)], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
   let said = "";
-  let complaint = "";
-  child.stderr.on("data", (text) => {
-    complaint += text;
-  });
-  const kill = () => child.kill("SIGKILL");
   let armed = false;
-  child.stdout.on("data", (text) => {
-    said += text;
-    if (armed || !said.startsWith("ready")) return;
-    armed = true;
-    setTimeout(kill, random() * longestMs);
+  const child = Child.program(process.execPath, [fileURLToPath(LIFE), JSON.stringify(options)], {
+    onStdout: (text) => {
+      said += text;
+      if (armed || !said.startsWith("ready")) return;
+      armed = true;
+      setTimeout(() => child.kill(), random() * longestMs);
+    },
   });
   // some die before they are ready: while they recover, or open their files
-  if (random() < 0.1) setTimeout(kill, random() * 200);
-  const [code, signal] = await once(child, "close");
-  if (signal !== "SIGKILL")
-    counts.violations.push(`the process ended by itself (${code ?? signal}): ${complaint.trim()}`);
+  if (random() < 0.1) setTimeout(() => child.kill(), random() * 200);
+  const { exitCode, killedBy, stderr } = await child.ended;
+  if (killedBy !== "SIGKILL")
+    counts.violations.push(`the process ended by itself (${exitCode ?? killedBy}): ${stderr.trim()}`);
   const lines = said
     .split("\n")
     .slice(1, -1)

@@ -1,9 +1,8 @@
 /** A process that reads one file after another, watched: one that takes too long or too much memory is ended. */
-import { type ChildProcess, fork } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import type { Outcome } from "./target-process.js";
+import { Child } from "../child/index.js";
+import type { JobEnd } from "./target-process.js";
 import type { Job } from "./targets.js";
 
 /** Processor time a file may take, and time on the clock, which a busy machine stretches. */
@@ -17,53 +16,52 @@ const WATCH_MS = 100;
 /** Clock ticks a second in /proc, the same on every Linux that Node runs on. */
 const TICKS = 100;
 
-const TARGET = fileURLToPath(new URL("./target-process.js", import.meta.url));
+const TARGET = new URL("./target-process.js", import.meta.url);
 
 export class Reader {
-  private child: ChildProcess | null = null;
+  private child: Child | null = null;
+  private onAnswer: (answer: JobEnd) => void = () => {};
 
   /** Reads a file. A fault ends the process; the next file gets another one. */
-  async read(job: Job): Promise<Outcome> {
-    this.child ??= fork(TARGET, {
-      stdio: ["ignore", "ignore", "ignore", "ipc"],
+  async read(job: Job): Promise<JobEnd> {
+    this.child ??= Child.module(TARGET, {
       execArgv: ["--max-old-space-size=768"],
+      stderr: "ignore",
+      onMessage: (answer: JobEnd) => this.onAnswer(answer),
     });
     const child = this.child;
-    const ended = new AbortController();
-    const answer = new Promise<Outcome>((resolve) => {
-      const settle = (outcome: Outcome): void => {
-        ended.abort();
-        child.off("message", settle);
-        child.off("exit", onExit);
-        resolve(outcome);
-      };
-      const onExit = (code: number | null, signal: string | null): void =>
-        settle({ outcome: "fault", what: `the process ended with ${signal ?? code}`, peak: 0 });
-      child.on("message", settle);
-      child.on("exit", onExit);
+    const read = new AbortController();
+    const answer = new Promise<JobEnd>((resolve) => {
+      this.onAnswer = resolve;
     });
+    const death = child.ended.then(
+      ({ exitCode, killedBy }): JobEnd => ({
+        outcome: "fault",
+        what: `the process ended with ${killedBy ?? exitCode}`,
+        peak: 0,
+      }),
+    );
     child.send(job);
-    const watched = watch(child, ended.signal);
-    const outcome = await answer;
+    const watched = watch(child, read.signal);
+    const end = await Promise.race([answer, death]);
+    read.abort();
     const why = await watched;
-    const what = why ?? (outcome.peak > MOST_BYTES ? `took ${toMiB(outcome.peak)} MiB of memory` : outcome.what);
-    if (what === undefined) return outcome;
+    const what = why ?? (end.peak > MOST_BYTES ? `took ${toMiB(end.peak)} MiB of memory` : end.what);
+    if (what === undefined) return end;
     await this.close();
-    return { ...outcome, outcome: "fault", what };
+    return { ...end, outcome: "fault", what };
   }
 
   async close(): Promise<void> {
     const child = this.child;
     this.child = null;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGKILL");
-    await gone;
+    child?.kill();
+    await child?.ended;
   }
 }
 
 /** Ends a process that goes beyond its limits; gives the reason, or nothing when it was told to stop watching. */
-async function watch(child: ChildProcess, signal: AbortSignal): Promise<string | undefined> {
+async function watch(child: Child, signal: AbortSignal): Promise<string | undefined> {
   const started = performance.now();
   const before = usageOf(child.pid);
   while (!signal.aborted) {
@@ -74,7 +72,7 @@ async function watch(child: ChildProcess, signal: AbortSignal): Promise<string |
     const seconds = now === null || before === null ? 0 : now.seconds - before.seconds;
     const late = elapsed > (now === null ? CLOCK_ALONE_MS : CLOCK_MS);
     if (seconds <= PROCESSOR_SECONDS && !late && (now?.bytes ?? 0) <= MOST_BYTES) continue;
-    child.kill("SIGKILL");
+    child.kill();
     if ((now?.bytes ?? 0) > MOST_BYTES) return `took ${toMiB(now?.bytes ?? 0)} MiB of memory`;
     return late ? `did not end within ${Math.round(elapsed / 1000)} s` : `took ${seconds} s of processor time`;
   }

@@ -4,7 +4,7 @@ import { EngramError } from "../../src/errors.js";
 import { type Job, OUTPUTS, runJob } from "./targets.js";
 
 /** What became of a job; a process that ends or says nothing any more is told by the parent. */
-export interface Outcome {
+export interface JobEnd {
   readonly outcome: "read" | "refused" | "fault";
   /** Of a fault. */
   readonly what?: string;
@@ -18,12 +18,12 @@ process.on("disconnect", () => process.exit());
 process.removeAllListeners("warning");
 
 async function answer(job: Job): Promise<void> {
-  const { outcome, what } = await outcomeOf(job);
+  const { outcome, what } = await endOf(job);
   const peak = process.resourceUsage().maxRSS * 1024;
-  process.send?.({ outcome, what, peak } satisfies Outcome);
+  process.send?.({ outcome, what, peak } satisfies JobEnd);
 }
 
-async function outcomeOf(job: Job): Promise<Pick<Outcome, "outcome" | "what">> {
+async function endOf(job: Job): Promise<Pick<JobEnd, "outcome" | "what">> {
   let outcome: "read" | "refused" = "read";
   try {
     await runJob(job);

@@ -2,7 +2,8 @@
 import { rm } from "node:fs/promises";
 import { devNull } from "node:os";
 import { InvalidArgumentError } from "../../src/errors.js";
-import { describeEnd, type Finished, runChild } from "./child-process.js";
+import { type Ended, runProgram } from "../child/index.js";
+import { describeEnd } from "./describe-end.js";
 import { RunFailedError } from "./errors.js";
 
 export interface Repository {
@@ -62,8 +63,8 @@ export async function removeWorktree({ root }: Repository, folder: string): Prom
 /** Called from a git hook, the environment names that hook's repository and index, which are not those of a worktree. */
 const HOOK_VARIABLES = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
 
-function git(args: readonly string[], cwd: string, signal: AbortSignal): Promise<Finished> {
+function git(args: readonly string[], cwd: string, signal: AbortSignal): Promise<Ended> {
   const env = { ...process.env };
   for (const name of HOOK_VARIABLES) delete env[name];
-  return runChild("git", args, { cwd, signal, env });
+  return runProgram("git", args, { cwd, env, interrupt: signal, ownGroup: true });
 }

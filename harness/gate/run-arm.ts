@@ -3,7 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { RESULTS_FILE, type Results, type Run, readResults } from "../../reports/index.js";
 import { InvalidArgumentError } from "../../src/errors.js";
-import { describeEnd, runChild } from "./child-process.js";
+import { runProgram } from "../child/index.js";
+import { describeEnd } from "./describe-end.js";
 import { EXIT, RunFailedError } from "./errors.js";
 import type { RunSettings } from "./settings.js";
 
@@ -34,7 +35,12 @@ export async function runArm(arm: Arm, options: Process): Promise<Results> {
     if (settings.workers !== null) args.push("--workers", String(settings.workers));
     // The summary for a CI job is the gate's to write, not that of the runs inside it.
     const env = { ...process.env, GITHUB_STEP_SUMMARY: undefined };
-    const finished = await runChild(process.execPath, args, { cwd: arm.folder, signal, env });
+    const finished = await runProgram(process.execPath, args, {
+      cwd: arm.folder,
+      env,
+      interrupt: signal,
+      ownGroup: true,
+    });
     // It did not like what we handed on: an unknown scenario, say. That is the user's to mend, not a broken run.
     if (finished.exitCode === EXIT.usage) {
       throw new InvalidArgumentError(`engram run of the ${arm.name} refused its arguments, ${describeEnd(finished)}`);

@@ -1,12 +1,11 @@
 /** `engram trace record OUT -- COMMAND…`: runs a program with its stores recorded, and brings the operation log home. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { rename, rm, stat } from "node:fs/promises";
 import { constants } from "node:os";
 import { resolve } from "node:path";
 import { EngramError, InvalidArgumentError } from "../../src/errors.js";
 import { RECORD_VARIABLE, tallyLog } from "../../src/recording/index.js";
 import { loadTrace, type WritableFormat, writeTrace } from "../../workloads/index.js";
+import { Child } from "../child/index.js";
 import { EXIT } from "../command-line/exit-codes.js";
 
 export interface RecordedRun {
@@ -65,19 +64,19 @@ export async function recordCommand(
 
 async function run(command: readonly string[], log: string): Promise<number> {
   const [program, ...args] = command;
-  const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, [RECORD_VARIABLE]: log } });
+  const child = Child.program(program, args, { stdio: "inherit", env: { ...process.env, [RECORD_VARIABLE]: log } });
   // a terminal sends its interrupt to the program as well
   const pass = (signal: NodeJS.Signals): void => {
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
   };
   for (const signal of SIGNALS) process.on(signal, pass);
   try {
-    const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
-    return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
+    const { exitCode, killedBy } = await child.ended;
+    return exitCode ?? 128 + (killedBy === null ? 0 : constants.signals[killedBy]);
+  } catch (error) {
+    const cause = (error as Error).cause as NodeJS.ErrnoException;
     throw new InvalidArgumentError(
-      `${program}: cannot be run (${code ?? message}); expected a program, as in: engram trace record out.oplog -- node program.js`,
+      `${program}: cannot be run (${cause.code ?? cause.message}); expected a program, as in: engram trace record out.oplog -- node program.js`,
       { cause },
     );
   } finally {

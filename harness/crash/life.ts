@@ -8,7 +8,7 @@ import { writeSync } from "node:fs";
 import { findGenerations, inspectHeader } from "../../src/backup/index.js";
 import { restore, Store } from "../../src/index.js";
 
-export interface ChildOptions {
+export interface LifeOptions {
   readonly directory: string;
   readonly writers: number;
   readonly durability: "process" | "disk";
@@ -21,7 +21,7 @@ export interface Committed {
   readonly steps: readonly number[];
 }
 
-const { directory, writers, durability, writing } = JSON.parse(process.argv[2]) as ChildOptions;
+const { directory, writers, durability, writing } = JSON.parse(process.argv[2]) as LifeOptions;
 /** A word for each writer's steps, and one that tells them to end. */
 const progress = new SharedArrayBuffer(4 * (writers + 1));
 const words = new Int32Array(progress);
