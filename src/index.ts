@@ -1,17 +1,13 @@
 /** `import … from "engram"`: the reference store, its backups and recordings. Every name that a program may rely on, and no other. */
-import "./recording/index.js";
-
-export {
-  type BackupOptions,
-  type BackupReport,
-  Backups,
-  type Checkpoint,
-  type Loss,
-  type Restored,
-  type RestoreOptions,
-  restore,
-  type SessionStatus,
+export type {
+  BackupOptions,
+  BackupReport,
+  Checkpoint,
+  Loss,
+  RestoreOptions,
+  SessionStatus,
 } from "./backup/index.js";
+export { Backups, type Restored, restore, Store } from "./composition.js";
 export type { Recording, RecordingReport } from "./recording/index.js";
 export {
   AccessDeniedError,
@@ -58,7 +54,6 @@ export {
   type RegionOptions,
   type SetOptions,
   type SizeClassStats,
-  Store,
   type StoreHandle,
   type StoreOptions,
   type StoreStats,

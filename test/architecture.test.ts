@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { drawRooms } from "#dist/harness/house/draw.js";
@@ -69,6 +69,27 @@ describe("the house", () => {
       return a !== b && b !== GROUND && to !== `${b}/index.ts` && !LEAVES.includes(to);
     });
     expect(wrong).toEqual([]);
+  });
+
+  it("changes no class of another room", () => {
+    const touches = ROOMS.filter((room) => room.startsWith("src/"))
+      .flatMap((room) => (existsSync(join(root, room)) ? sources(root, room) : []))
+      .concat("src/index.ts", "src/internal.ts", "src/composition.ts")
+      .flatMap((path) => {
+        const text = readFileSync(join(root, path), "utf8");
+        const changed = [
+          ...text.matchAll(/(?:defineProperty\(|assign\(|delete \(?)\s*(\w+)\.prototype|(\w+)\.prototype\.\w+ =[^=]/g),
+        ];
+        const own = (name: string) =>
+          (roomOf(path) === "src" ? [path] : sources(root, roomOf(path))).some((file) =>
+            new RegExp(`class ${name}\\b`).test(readFileSync(join(root, file), "utf8")),
+          );
+        const foreign = changed.map((match) => match[1] ?? match[2]).filter((name) => !own(name));
+        return [...foreign, ...(text.includes("declare module") ? ["declare module"] : [])].map(
+          (what) => `${path}: ${what}`,
+        );
+      });
+    expect(touches).toEqual([]);
   });
 
   it("has no file that needs, by any way round, a file that needs it", () => {

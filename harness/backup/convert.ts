@@ -2,9 +2,9 @@
 import { readdirSync, statSync } from "node:fs";
 import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { chooseImage, type Loss, restore, SnapshotEntries } from "../../src/backup/index.js";
+import { chooseImage, type Loss, SnapshotEntries } from "../../src/backup/index.js";
 import { InvalidArgumentError, OutOfMemoryError } from "../../src/errors.js";
-import { Store, type StoreOptions } from "../../src/store/index.js";
+import { restore, Store, type StoreOptions } from "../../src/index.js";
 import { refuseInputs, writeWhole } from "../../src/write-whole.js";
 import { type Counts, formatOf, type InterchangeFormat, load, parse, write } from "./interchange.js";
 import { compareWithFile, compareWithStore } from "./read-back.js";

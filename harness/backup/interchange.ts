@@ -20,6 +20,7 @@ import type { BackedUpEntry, BackedUpNamespace, SnapshotEntries } from "../../sr
 import { InvalidArgumentError } from "../../src/errors.js";
 import {
   type EncodingName,
+  grantSpent,
   json,
   MAX_TTL_MS,
   msgpack,
@@ -237,7 +238,7 @@ export function load(store: Store, records: IterableIterator<Located>): Counts {
       names.set(name, { encoding, space: store.namespace(name, { encoding, whenFull }) as Namespace });
     }
     for (const { agent, namespace, permissions, spent } of head.grants ?? []) {
-      if (spent) store.grantSpent(agent, namespace, permissions);
+      if (spent) grantSpent(store, agent, namespace, permissions);
       else store.grant(agent, namespace, permissions);
     }
   });

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
-import { Store } from "../../src/store/index.js";
+import { Store } from "../../src/index.js";
 import { listScenarios, loadTrace, scenarioFolder, writeTrace } from "../../workloads/index.js";
 import { convert } from "../backup/convert.js";
 import { formatOperation } from "../checker/index.js";

@@ -15,8 +15,8 @@ const TOP = ["src", "workloads", "reports", "harness"] as const;
 
 /** What lies under all rooms: files of `src` itself, each a door of its own. They import nothing but each other. */
 export const GROUND = "ground";
-/** The ways out for users: what a program, and what the lab, imports. */
-const WAYS_OUT = ["src/index.ts", "src/internal.ts"];
+/** The ways out for users: what a program, and what the lab, imports, and the class that joins the rooms for a program. */
+const WAYS_OUT = ["src/index.ts", "src/internal.ts", "src/composition.ts"];
 
 /** A room is a folder with a door. `src` itself is the way out for users; its folders are the rooms. */
 export const ROOMS = [

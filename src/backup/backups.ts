@@ -5,7 +5,7 @@ import { isMainThread } from "node:worker_threads";
 import { choice } from "../check.js";
 import { layout } from "../core/index.js";
 import { BackupError, ClosedError, InvalidArgumentError } from "../errors.js";
-import type { Store } from "../store/index.js";
+import { beforeClose, identityOf, type Store, type StoreMaker } from "../store/index.js";
 import { type BackupThread, backupThread } from "./backup-thread.js";
 import { saveOnSignal } from "./emergency.js";
 import type { BackupKind } from "./format.js";
@@ -13,13 +13,18 @@ import { type Checkpoint, checkpointFile, findCheckpoints } from "./generations.
 import type { OpenRequest, SessionStatus, Writing } from "./messages.js";
 import { type BackupOptions, type CheckedBackupOptions, checkBackupOptions } from "./options.js";
 import { originOf } from "./origin.js";
-import { lineageOf, type Restored, type RestoreOptions, restore } from "./restore.js";
+import { lineageOf, type Restored, type RestoreOptions, restoreStore } from "./restore.js";
 import type { BackupReport } from "./session.js";
 import { LiveMemory } from "./snapshot.js";
 
 let warned = false;
 
-export class Backups implements AsyncDisposable {
+/**
+ * One store's backups in one directory.
+ *
+ * @typeParam S what a checkpoint is restored to: the class of the store that is backed up
+ */
+export class Backups<S extends Store = Store> implements AsyncDisposable {
   readonly directory: string;
   private readonly options: CheckedBackupOptions;
   private readonly memory: LiveMemory;
@@ -30,7 +35,15 @@ export class Backups implements AsyncDisposable {
   private forget: () => void = () => {};
   private forgetSignal: () => void = () => {};
 
-  private constructor(memory: WebAssembly.Memory, slotNumber: number, options: CheckedBackupOptions) {
+  private readonly make: StoreMaker<S>;
+
+  private constructor(
+    memory: WebAssembly.Memory,
+    slotNumber: number,
+    options: CheckedBackupOptions,
+    make: StoreMaker<S>,
+  ) {
+    this.make = make;
     this.options = options;
     this.directory = resolve(options.directory);
     this.memory = new LiveMemory(memory);
@@ -46,15 +59,16 @@ export class Backups implements AsyncDisposable {
   /**
    * Opens the backups of a store in a directory.
    *
+   * @param make what a checkpoint is restored to
    * @throws InvalidArgumentError for an option out of bounds, a directory that holds another store's backups, or newer ones than
    *   this store was restored from, a store whose backups are open already, or one that is not shared; DirectoryInUseError,
    *   naming who has it, when another store is backed up there, in this process or in another one
    */
-  static async open(store: Store, options: BackupOptions): Promise<Backups> {
+  static async open<S extends Store>(store: S, options: BackupOptions, make: StoreMaker<S>): Promise<Backups<S>> {
     const checked = checkBackupOptions(options);
     const memory = memoryOf(store);
-    const { slotNumber } = store.connectionId();
-    const backups = new Backups(memory, slotNumber, checked);
+    const { slotNumber } = identityOf(store);
+    const backups = new Backups(memory, slotNumber, checked, make);
     const { onBackup: _, onError: __, ...plain } = checked;
     try {
       const request: OpenRequest = {
@@ -71,7 +85,7 @@ export class Backups implements AsyncDisposable {
       backups.thread.leave(backups.session);
       throw error;
     }
-    backups.forget = store.beforeClose(() => backups.close());
+    backups.forget = beforeClose(store, () => backups.close());
     if (checked.onSignal && isMainThread) backups.forgetSignal = saveOnSignal(backups.emergency());
     return backups;
   }
@@ -100,8 +114,8 @@ export class Backups implements AsyncDisposable {
   }
 
   /** A new store with what the checkpoint holds; this one is not touched. */
-  restoreCheckpoint(name: string, options: RestoreOptions = {}): Promise<Restored> {
-    return restore(checkpointFile(this.directory, name), options);
+  restoreCheckpoint(name: string, options: RestoreOptions = {}): Promise<Restored<S>> {
+    return restoreStore(this.make, checkpointFile(this.directory, name), options);
   }
 
   /** False when there is none of that name. @throws ClosedError: who has closed the backups has the directory no more */

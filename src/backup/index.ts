@@ -1,8 +1,6 @@
 /** The door of backups: a store's consistent copies on disk, and the way back. */
-import "./attach.js";
-
 export { Backups } from "./backups.js";
-/** @internal For the explorer, whose backups are held against the same counts. */
+/** For the explorer, whose backups are held against the same counts. */
 export { type Census, findGap, takeCensus } from "./census.js";
 export { type BackedUpEntry, type BackedUpNamespace, type Loss, SnapshotEntries } from "./entries.js";
 export type { BackupHeader, BackupKind } from "./format.js";
@@ -12,6 +10,7 @@ export { loadMapper, type Mapper } from "./mapping.js";
 export type { SessionStatus } from "./messages.js";
 export { type BackupOptions, checkBackupOptions } from "./options.js";
 export { type BackupImage, readBackup } from "./read.js";
-export { chooseImage, type Restored, type RestoreOptions, restore } from "./restore.js";
+export { chooseImage, type Restored, type RestoreOptions, restoreStore } from "./restore.js";
 export { type BackupReport, BackupSession, type StoreActivity } from "./session.js";
+export { hearOfThreads } from "./signal-channel.js";
 export { type BackupMetrics, decide, type Pace, paceOf, type StrategyName } from "./strategy.js";

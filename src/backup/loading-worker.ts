@@ -1,7 +1,7 @@
 /** A thread that takes a share of a backup which another one restores: entry point. */
 import { parentPort, workerData } from "node:worker_threads";
 import { CorruptBackupError } from "../errors.js";
-import { Store } from "../store/index.js";
+import { loaderOf, Store } from "../store/index.js";
 import type { LoadingAnswer, LoadingCall, LoadingData } from "./loading-thread.js";
 import { BackupReader } from "./read.js";
 import { adopt, bring } from "./share.js";
@@ -24,7 +24,7 @@ parentPort?.on("message", async (call: LoadingCall | null) => {
 
 async function answer(call: LoadingCall): Promise<LoadingAnswer> {
   try {
-    const loader = (await attached).loader();
+    const loader = loaderOf(await attached);
     const result =
       "bring" in call ? await bring(reader, loader, call.bring) : adopt(reader, loader, call.adopt, call.cut);
     return { result };

@@ -9,13 +9,17 @@ import { layout } from "../core/index.js";
 import { AccessDeniedError, CorruptBackupError, InvalidArgumentError } from "../errors.js";
 import {
   checkOptions,
+  createAlone,
   evictionOf,
+  grantSpent,
   hashOf,
   type Loaded,
   type Loader,
+  loaderOf,
   MAX_TTL_MS,
   type Namespace,
-  Store,
+  type Store,
+  type StoreMaker,
   type StoreOptions,
 } from "../store/index.js";
 import { type BackedUpEntry, type BackedUpNamespace, type Loss, SnapshotEntries } from "./entries.js";
@@ -40,8 +44,9 @@ export interface RestoreOptions {
 
 const OPTIONS = new KnownOptions("restore", ["store", "partial", "threads"]);
 
-export interface Restored {
-  readonly store: Store;
+/** @typeParam S the class of the store */
+export interface Restored<S extends Store = Store> {
+  readonly store: S;
   /** The file it came from. */
   readonly file: string;
   readonly generation: number;
@@ -71,35 +76,45 @@ export function lineageOf(store: Store): number | undefined {
 /**
  * Makes a store from a backup file, or from the newest whole generation in a directory.
  *
+ * @param make the object by which this thread uses it
  * @throws CorruptBackupError naming file, byte and expectation when there is no whole generation;
  *   InvalidArgumentError when there is no such file, or an option of the store is out of bounds;
  *   OutOfMemoryError when the new store is too small and does not evict
  */
-export async function restore(path: string, options: RestoreOptions = {}): Promise<Restored> {
+export async function restoreStore<S extends Store>(
+  make: StoreMaker<S>,
+  path: string,
+  options: RestoreOptions = {},
+): Promise<Restored<S>> {
   OPTIONS.check(options);
   wholeNumber("option threads", options.threads, 1, 1, 64);
   flag("option partial", options.partial, false);
   const origin = originAt(path, isDirectory(path));
-  const restored = await readSteadily(path, (steady) => restoreNewest(path, options, steady));
+  const restored = await readSteadily(path, (steady) => restoreNewest(make, path, options, steady));
   noteOrigin(restored.store, origin);
   return restored;
 }
 
-async function restoreNewest(path: string, options: RestoreOptions, steady: () => boolean): Promise<Restored> {
+async function restoreNewest<S extends Store>(
+  make: StoreMaker<S>,
+  path: string,
+  options: RestoreOptions,
+  steady: () => boolean,
+): Promise<Restored<S>> {
   const refused: string[] = [];
   const files = candidates(path);
   for (const file of files) {
     const reader = attempt(() => openWhole(file, options.store ?? {}), refused, files.length === 1 && file === path);
     if (reader === null) continue;
     try {
-      return { ...(await restoreWhole(reader, options)), refused };
+      return { ...(await restoreWhole(make, reader, options)), refused };
     } catch (error) {
       refuse(error, refused);
     } finally {
       reader.close();
     }
   }
-  if (options.partial && steady()) return restorePart(path, options);
+  if (options.partial && steady()) return restorePart(make, path, options);
   throw new CorruptBackupError(
     refused.length === 1 ? refused[0] : `${path}: no generation is whole. ${refused.join("; ")}`,
   );
@@ -135,12 +150,16 @@ function checkStore(file: string, header: BackupHeader, asked: StoreOptions = {}
   }
 }
 
-async function restoreWhole(reader: BackupReader, options: RestoreOptions): Promise<Omit<Restored, "refused">> {
+async function restoreWhole<S extends Store>(
+  make: StoreMaker<S>,
+  reader: BackupReader,
+  options: RestoreOptions,
+): Promise<Omit<Restored<S>, "refused">> {
   const { path: file, header } = reader;
-  return makeStore(header, options, async (store) => {
+  return makeStore(make, header, options, async (store) => {
     const whole = await WholeBackup.bring(reader, store, options.threads);
     try {
-      const loader = store.loader();
+      const loader = loaderOf(store);
       const snapshot = new SnapshotEntries(whole.directory);
       const oldIds = [...snapshot.namespaces.keys()].every((id) => id < loader.idCount);
       if (oldIds) whole.settle();
@@ -165,12 +184,16 @@ function aboutTheFile<T>(file: string, make: () => T): T {
 }
 
 /** The newest file that can be read at all, entry by entry. */
-async function restorePart(path: string, options: RestoreOptions): Promise<Restored> {
+async function restorePart<S extends Store>(
+  make: StoreMaker<S>,
+  path: string,
+  options: RestoreOptions,
+): Promise<Restored<S>> {
   const { image, refused } = chooseImage(path, true);
   checkStore(image.path, image.header, options.store ?? {});
   const snapshot = new SnapshotEntries(image, true);
-  const restored = await makeStore(image.header, options, async (store) => {
-    const loader = store.loader();
+  const restored = await makeStore(make, image.header, options, async (store) => {
+    const loader = loaderOf(store);
     const names = makeNamespaces(store, snapshot, loader);
     const loaded = putAll(names, snapshot, image.header);
     return { file: image.path, ...loaded, ...finish(store, snapshot, names, loader), losses: snapshot.losses };
@@ -180,12 +203,13 @@ async function restorePart(path: string, options: RestoreOptions): Promise<Resto
 
 type Filled = Pick<Restored, "file" | "entries" | "namespaces" | "expired" | "channels" | "noRoom" | "losses">;
 
-async function makeStore(
+async function makeStore<S extends Store>(
+  make: StoreMaker<S>,
   header: BackupHeader,
   options: RestoreOptions,
   fill: (store: Store) => Promise<Filled>,
-): Promise<Omit<Restored, "refused">> {
-  const { store, attend } = Store.createAlone(optionsFor(header, options.store ?? {}));
+): Promise<Omit<Restored<S>, "refused">> {
+  const { store, attend } = createAlone(make, optionsFor(header, options.store ?? {}));
   try {
     const filled = await fill(store);
     attend();
@@ -369,7 +393,7 @@ function limitAll(names: Map<number, Namespace>, namespaces: Map<number, BackedU
 /** Grants are given again; channels lie in chunks of their own, which no backup keeps. Returns how many there were. */
 function fillSystem(store: Store, { grants, channels }: SnapshotEntries): number {
   for (const { agent, namespace, permissions, spent } of grants) {
-    if (spent) store.grantSpent(agent, namespace, [...permissions]);
+    if (spent) grantSpent(store, agent, namespace, [...permissions]);
     else store.grant(agent, namespace, [...permissions]);
   }
   return channels.length;

@@ -10,7 +10,7 @@
 import { availableParallelism } from "node:os";
 import { layout } from "../core/index.js";
 import { CorruptBackupError } from "../errors.js";
-import type { Cut, Loaded, Loader, Store } from "../store/index.js";
+import { type Cut, identityOf, type Loaded, type Loader, loaderOf, type Store } from "../store/index.js";
 import { LoadingThread } from "./loading-thread.js";
 import type { BackupImage, BackupReader } from "./read.js";
 import { adopt, type Brought, bring, type Seat, sum } from "./share.js";
@@ -52,14 +52,14 @@ export class WholeBackup {
    *   hold another number of entries than the backup counted
    */
   static async bring(reader: BackupReader, store: Store, threads?: number): Promise<WholeBackup> {
-    const loader = store.loader();
+    const loader = loaderOf(store);
     const { slabClasses } = reader;
     const cut = [...slabClasses.keys()].filter((slab) => slabClasses[slab] !== 0);
     const roomy = cut.length <= loader.slabs;
     const seats = cut.map((slab, place) => ({ slab, place: roomy ? place : null }));
     const wanted = threads ?? Math.min(availableParallelism(), THREADS_MAX, Math.floor(cut.length / SLABS_PER_THREAD));
     const helpers: LoadingThread[] = [];
-    for (let i = 1; i < wanted && roomy && store.connectionId().shared; i++)
+    for (let i = 1; i < wanted && roomy && identityOf(store).shared; i++)
       helpers.push(new LoadingThread(store, reader));
     const [own, ...shares] = split(seats, helpers.length + 1);
     const answers = Promise.all(helpers.map((helper, i) => bringBy(helper, shares[i])));

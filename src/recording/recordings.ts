@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { BroadcastChannel, getEnvironmentData, setEnvironmentData } from "node:worker_threads";
 import { InvalidArgumentError } from "../errors.js";
 import { cannotBeWritten } from "../not-writable.js";
-import type { Store } from "../store/index.js";
+import { beforeClose, identityOf, type Store, tapStore } from "../store/index.js";
 import { Recorder } from "./recorder.js";
 
 export interface RecordingReport {
@@ -47,7 +47,7 @@ type Message = { readonly start: Terms } | { readonly stop: true };
 const PATIENCE_MS = 1000;
 
 function channelName(store: Store): string {
-  return `engram-recording-${store.connectionId().storeId}`;
+  return `engram-recording-${identityOf(store).storeId}`;
 }
 
 /** By connection: what ends the recording under way. */
@@ -57,16 +57,27 @@ const endings = new Map<object, () => void>();
 const channels = new Map<object, BroadcastChannel>();
 
 /** This thread closes a store: its last operations go to the file. */
-export function depart(store: Store): void {
-  const { worker } = store.connectionId();
+export function unlisten(store: Store): void {
+  const { worker } = identityOf(store);
   leave(worker);
   channels.get(worker)?.close();
   channels.delete(worker);
 }
 
-/** A thread that opens a store listens for recordings that begin later, and joins the one under way. */
-export function adopt(store: Store): void {
-  const { worker, shared } = store.connectionId();
+/** Names the file that every thread and child process of the program appends its operations to: how `engram trace record` brings home what a program does that knows nothing of it. */
+export const RECORD_VARIABLE = "ENGRAM_RECORD";
+
+/**
+ * A thread that opens a store records it when the environment asks for it; otherwise it listens for recordings that begin later, and joins
+ * the one under way.
+ */
+export function listen(store: Store): void {
+  const file = process.env[RECORD_VARIABLE];
+  if (file) {
+    recordThisThread(store, file);
+    return;
+  }
+  const { worker, shared } = identityOf(store);
   if (!shared) return;
   const channel = new BroadcastChannel(channelName(store));
   (channel as unknown as { unref(): void }).unref();
@@ -81,14 +92,24 @@ export function adopt(store: Store): void {
 }
 
 /** Records this thread's operations on the store to a file that others may be writing to as well, until the store or the process ends. */
-export function recordThisThread(store: Store, path: string): void {
-  const { storeId } = store.connectionId();
+function recordThisThread(store: Store, path: string): void {
+  const { storeId } = identityOf(store);
   const recorder = new Recorder(path, storeId);
   begin(store, recorder);
 }
 
-export function announceStart(store: Store, file: string): Recording {
-  const { worker, shared } = store.connectionId();
+/**
+ * Logs every get, set, delete and increment of a store from now on to a file (made anew), an operation log that `engram trace info`,
+ * `engram evict` and `engram run replay` read: operation, hash of namespace and key, sizes, ttl and time. Threads that are attached join
+ * as soon as their event loop turns, threads that attach later at once.
+ *
+ * What is on the file is readable at any time, after a crash too; a thread that dies takes its last fifth of a second with it. Iteration,
+ * `clear` and expiry are not logged.
+ *
+ * @throws InvalidArgumentError when the file cannot be written, or the store is being recorded already
+ */
+export function record(store: Store, file: string): Recording {
+  const { worker, shared } = identityOf(store);
   if (endings.has(worker)) {
     throw new InvalidArgumentError(`the store is being recorded already; stop that recording before ${file}`);
   }
@@ -119,7 +140,7 @@ export function announceStart(store: Store, file: string): Recording {
     ended ??= end();
     return ended;
   };
-  store.beforeClose(async () => void (await stop()));
+  beforeClose(store, async () => void (await stop()));
   return { path, stop };
 }
 
@@ -132,7 +153,7 @@ function create(path: string): void {
 }
 
 function join(store: Store, terms: Terms): void {
-  const { worker, storeId } = store.connectionId();
+  const { worker, storeId } = identityOf(store);
   const words = new Int32Array(terms.shared);
   if (Atomics.load(words, RUNNING) === 0 || endings.has(worker)) return;
   const sums = new BigInt64Array(terms.shared, SUMS_AT, 3);
@@ -151,8 +172,8 @@ function join(store: Store, terms: Terms): void {
 }
 
 function begin(store: Store, recorder: Recorder, ended: () => void = () => {}): void {
-  const { worker } = store.connectionId();
-  const untap = store.tap(recorder);
+  const { worker } = identityOf(store);
+  const untap = tapStore(store, recorder);
   const finish = (): void => {
     endings.delete(worker);
     process.off("exit", finish);

@@ -23,36 +23,36 @@ import { Gauges } from "./eviction/gauges.js";
 import { openHandle } from "./handle.js";
 import { type Health, health } from "./health.js";
 import { wake, whileHeld } from "./hold.js";
-import { Loader } from "./loader.js";
 import { checkName } from "./namespace/directory.js";
 import { usageOf } from "./namespace/limits.js";
 import { Namespace } from "./namespace/namespace.js";
 import { type NamespaceOptions, NOTHING_ASKED, readNamespaceOptions } from "./namespace/options.js";
-import { type Tap, tapOperations } from "./namespace/taps.js";
 import { checkOptions, type StoreOptions } from "./options.js";
 import { dropRegion, openRegion, type Region, type RegionOptions, regionNames } from "./region.js";
 import { collectStats, type StoreStats } from "./stats.js";
 import { type StoreHandle, WorkerConnection } from "./worker.js";
 
-/** What other rooms add to a store: each declares its methods here and puts them on the prototype (src/backup/attach.ts). */
-// biome-ignore lint/suspicious/noEmptyInterface: it is filled from outside
-export interface StoreExtensions {}
+/** Makes the object by which a thread uses a store: the composition of all rooms (src/composition.ts) has one that does more. */
+export type StoreMaker<S extends Store> = (connection: Connection) => S;
 
-export interface Store extends StoreExtensions {}
+/** The connection that a store's views and namespaces share in this thread. For seam.ts, which is what other rooms use. */
+export let connectionOf: (store: Store) => Connection;
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
+/**
+ * The store by itself. Programs meet it as the class of the same name that `engram` exports, which adds one line for each room above this
+ * one; nothing here knows of them.
+ */
 export class Store implements AsyncDisposable {
-  /** @internal Called with each store that this thread makes or attaches to: how other rooms come to know of it. */
-  static readonly opened = new Set<(store: Store) => void>();
-  /** @internal Called when this thread closes a store, while it is still open. */
-  static readonly closing = new Set<(store: Store) => void>();
+  static {
+    connectionOf = (store) => store.connection;
+  }
 
   private readonly connection: Connection;
   /** Of an agent's view; null for the store itself. */
   private readonly agent: string | null;
   private readonly view: ViewState = { closed: false };
 
-  private constructor(connection: Connection, agent: string | null) {
+  protected constructor(connection: Connection, agent: string | null = null) {
     this.connection = connection;
     this.agent = agent;
   }
@@ -63,36 +63,7 @@ export class Store implements AsyncDisposable {
    * @throws InvalidArgumentError for an option out of bounds
    */
   static async create(options: StoreOptions = {}): Promise<Store> {
-    const { store, attend } = Store.createAlone(options);
-    attend();
-    return store;
-  }
-
-  /**
-   * @internal A store that this thread has to itself until it calls `attend`: no maintenance thread runs, and nobody has been
-   * told of it. For restores.
-   */
-  static createAlone(options: StoreOptions): { store: Store; attend: () => void } {
-    const checked = checkOptions(options);
-    const module = compileEngine(checked.shared);
-    const settings = {
-      hashKind: checked.hashKind,
-      evict: checked.evict,
-      policy: checked.eviction,
-      maxEntries: checked.maxEntries,
-      createdMs: Date.now(),
-      createdMonotonic: monotonicNow(),
-    };
-    const memory = createMemory(checked.geometry, settings, checked.shared);
-    const worker = new WorkerConnection(module, memory);
-    const connection = connect(worker, true, checked.shared);
-    const store = new Store(connection, null);
-    const attend = () => {
-      if (checked.maintenance) startMaintenance(connection);
-      else sweepDaily(connection);
-      open(store);
-    };
-    return { store, attend };
+    return createStore((connection) => new Store(connection), options);
   }
 
   /**
@@ -102,8 +73,7 @@ export class Store implements AsyncDisposable {
    * @throws InvalidArgumentError for anything else, or a handle of another layout version; WorkerLimitError; ClosedError
    */
   static async attach(handle: StoreHandle): Promise<Store> {
-    const { module, memory } = openHandle(handle);
-    return open(new Store(connect(new WorkerConnection(module, memory), false, true), null));
+    return attachStore((connection) => new Store(connection), handle);
   }
 
   /** What another thread needs to attach: structured-cloneable. */
@@ -238,11 +208,6 @@ export class Store implements AsyncDisposable {
     if (isReserved(namespace))
       throw new AccessDeniedError(`namespace "${namespace}" is reserved; no agent can be granted it`);
     this.connection.access.grant(checkAgentId(agentId), namespace, bits);
-  }
-
-  /** @internal A grant that was standing when its namespace was dropped: for restores. */
-  grantSpent(agentId: string, namespace: string, permissions: Permission[]): void {
-    this.connection.access.grantSpent(checkAgentId(agentId), namespace, permissionBits(permissions));
   }
 
   /** Takes all granted permissions on a namespace from an agent. @throws as grant does */
@@ -391,27 +356,6 @@ export class Store implements AsyncDisposable {
     return { swept, evicted };
   }
 
-  /**
-   * @internal Has a tap told of every operation of this thread on the store, from now until the function returned is called.
-   */
-  tap(tap: Tap): () => void {
-    this.connection.worker.assertOpen();
-    return tapOperations(this.connection.worker, tap);
-  }
-
-  /** @internal This thread's connection, which all views and namespaces of the store share, its slot, and the store's number. */
-  connectionId(): { worker: object; slotNumber: number; storeId: number; shared: boolean } {
-    const { worker, shared } = this.connection;
-    worker.assertOpen();
-    return { worker, slotNumber: worker.slotNumber, storeId: worker.header[layout.H_STORE_ID / 4], shared };
-  }
-
-  /** @internal The way in for a whole backup. */
-  loader(): Loader {
-    this.connection.worker.assertOpen();
-    return new Loader(this.connection.worker);
-  }
-
   // ---------------------------------------------------------------- looking at it
 
   /** Counters, memory by size class, workers: each as of some moment during the call. */
@@ -451,20 +395,10 @@ export class Store implements AsyncDisposable {
     if (failed !== undefined) throw failed.reason;
   }
 
-  /**
-   * @internal Runs `end` when this thread closes the store, while it is still open. A failure of it is `close`'s to throw, once
-   * the store is closed all the same. The function returned takes it back.
-   */
-  beforeClose(end: () => Promise<void>): () => void {
-    const { endings } = this.connection;
-    endings.add(end);
-    return () => endings.delete(end);
-  }
-
   private async detach(): Promise<void> {
     const { worker, creator, maintenance } = this.connection;
     if (worker.closed) return;
-    for (const hear of Store.closing) hear(this);
+    this.closing();
     worker.closed = true;
     if (creator) {
       Atomics.store(worker.header, layout.H_CLOSED / 4, 1);
@@ -492,6 +426,12 @@ export class Store implements AsyncDisposable {
 
   // ---------------------------------------------------------------- inside
 
+  /** @internal Called once, when this thread has made the store or attached to it. */
+  opened(): void {}
+
+  /** @internal Called once, when this thread closes the store, while it is still open. */
+  protected closing(): void {}
+
   private assertOpen(): void {
     this.connection.worker.assertOpen();
     if (this.agent !== null && this.view.closed) throw viewClosed(this.agent);
@@ -509,8 +449,49 @@ export class Store implements AsyncDisposable {
   }
 }
 
-function open(store: Store): Store {
-  for (const heard of Store.opened) heard(store);
+/** @throws as Store.create does */
+export function createStore<S extends Store>(make: StoreMaker<S>, options: StoreOptions): S {
+  const { store, attend } = createAlone(make, options);
+  attend();
+  return store;
+}
+
+/**
+ * A store that this thread has to itself until it calls `attend`: no maintenance thread runs, and nobody has been told of it. For
+ * restores.
+ *
+ * @throws as Store.create does
+ */
+export function createAlone<S extends Store>(
+  make: StoreMaker<S>,
+  options: StoreOptions,
+): { store: S; attend: () => void } {
+  const checked = checkOptions(options);
+  const module = compileEngine(checked.shared);
+  const settings = {
+    hashKind: checked.hashKind,
+    evict: checked.evict,
+    policy: checked.eviction,
+    maxEntries: checked.maxEntries,
+    createdMs: Date.now(),
+    createdMonotonic: monotonicNow(),
+  };
+  const memory = createMemory(checked.geometry, settings, checked.shared);
+  const connection = connect(new WorkerConnection(module, memory), true, checked.shared);
+  const store = make(connection);
+  const attend = () => {
+    if (checked.maintenance) startMaintenance(connection);
+    else sweepDaily(connection);
+    store.opened();
+  };
+  return { store, attend };
+}
+
+/** @throws as Store.attach does */
+export function attachStore<S extends Store>(make: StoreMaker<S>, handle: StoreHandle): S {
+  const { module, memory } = openHandle(handle);
+  const store = make(connect(new WorkerConnection(module, memory), false, true));
+  store.opened();
   return store;
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Adaptive } from "#dist/src/eviction/index.js";
 import { Store } from "#dist/src/index.js";
 import { DecisionLog } from "#dist/src/store/eviction/decision-log.js";
+import { identityOf } from "#dist/src/store/index.js";
 import { openStore, settle } from "./live-store.js";
 
 const VALUE = new Uint8Array(16);
@@ -91,7 +92,7 @@ describe("store.stats() of an adaptive store", () => {
 
   it("keeps the latest 32 of many, in their order, and goes on counting when the policy starts anew", async () => {
     const store = await openStore({ eviction: "adaptive", maxEntries: 20 });
-    const worker = store.connectionId().worker as never;
+    const worker = identityOf(store).worker as never;
     const log = new DecisionLog(worker);
     const decision = (request: number) =>
       ({ request, from: "lru", to: "arc", gain: request / 1000, reason: "better" }) as const;

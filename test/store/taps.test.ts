@@ -1,7 +1,7 @@
 /** Taps hear every operation once, any number of them, and leave nothing behind. */
 import { afterEach, describe, expect, it } from "vitest";
 import { Namespace, Store } from "#dist/src/index.js";
-import type { Tap } from "#dist/src/store/index.js";
+import { type Tap, tapStore } from "#dist/src/store/index.js";
 
 const stores: Store[] = [];
 afterEach(async () => {
@@ -29,7 +29,7 @@ describe("a tap", () => {
     const ns = store.namespace("n", { encoding: "string" });
     const numbers = store.namespace("numbers", { encoding: "json" });
     const tap = new Heard();
-    const stop = store.tap(tap);
+    const stop = tapStore(store, tap);
     ns.set("a", "four");
     ns.set("b", "2b", { ttl: 5000 });
     ns.set("a", "no", { ifAbsent: true });
@@ -65,7 +65,7 @@ describe("a tap", () => {
     const [store, other] = [await openStore(), await openStore()];
     expect(methods()).toEqual(["constructor"]);
     const [one, two, elsewhere] = [new Heard(), new Heard(), new Heard()];
-    const stops = [store.tap(one), store.tap(two), other.tap(elsewhere)];
+    const stops = [tapStore(store, one), tapStore(store, two), tapStore(other, elsewhere)];
     store.namespace("n").has("k");
     stops[0]();
     stops[0]();

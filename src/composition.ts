@@ -1,0 +1,110 @@
+/**
+ * Where the rooms are joined: the store as programs have it, which can be backed up and recorded. Each room above the store is a function
+ * over one; what stands here is a line for each, and what a thread does when it opens and closes a store.
+ */
+import { isMainThread } from "node:worker_threads";
+import {
+  type BackupOptions,
+  hearOfThreads,
+  type RestoreOptions,
+  Backups as RoomBackups,
+  type Restored as RoomRestored,
+  restoreStore,
+} from "./backup/index.js";
+import { listen, type Recording, record, unlisten } from "./recording/index.js";
+import {
+  attachStore,
+  type Connection,
+  createStore,
+  Store as RoomStore,
+  type StoreHandle,
+  type StoreOptions,
+} from "./store/index.js";
+
+/** Many namespaces in one shared memory, reached from many threads; with its backups and recordings. */
+export class Store extends RoomStore {
+  private constructor(connection: Connection) {
+    super(connection);
+  }
+
+  /**
+   * Makes a store and attaches this thread to it.
+   *
+   * @throws InvalidArgumentError for an option out of bounds
+   */
+  static override async create(options: StoreOptions = {}): Promise<Store> {
+    return createStore(Store.make, options);
+  }
+
+  /**
+   * Attaches this thread to a store made in another one.
+   *
+   * @param handle `store.handle`, as it came through workerData or postMessage
+   * @throws InvalidArgumentError for anything else, or a handle of another layout version; WorkerLimitError; ClosedError
+   */
+  static override async attach(handle: StoreHandle): Promise<Store> {
+    return attachStore(Store.make, handle);
+  }
+
+  /**
+   * Opens this store's backups in a directory: consistent, incremental, taken while everyone goes on writing. They end with the store's
+   * `close` in this thread.
+   *
+   * @throws InvalidArgumentError for an option out of bounds, a directory that holds another store's backups, or newer ones than this store
+   *   was restored from, a store whose backups are open already, or one that is not shared; DirectoryInUseError
+   */
+  backup(options: BackupOptions): Promise<Backups> {
+    return RoomBackups.open(this, options, Store.make);
+  }
+
+  /**
+   * Logs every get, set, delete and increment of this store from now on to a file (made anew), an operation log that `engram trace info`,
+   * `engram evict` and `engram run replay` read: operation, hash of namespace and key, sizes, ttl and time. Threads that are attached join
+   * as soon as their event loop turns, threads that attach later at once.
+   *
+   * What is on the file is readable at any time, after a crash too; a thread that dies takes its last fifth of a second with it. Iteration,
+   * `clear` and expiry are not logged.
+   *
+   * @throws InvalidArgumentError when the file cannot be written, or the store is being recorded already
+   */
+  record(path: string): Recording {
+    return record(this, path);
+  }
+
+  /** @internal */
+  static make(this: void, connection: Connection): Store {
+    return new Store(connection);
+  }
+
+  /** @internal */
+  override opened(): void {
+    listen(this);
+    if (isMainThread) hearOfThreads();
+  }
+
+  /** @internal */
+  protected override closing(): void {
+    unlisten(this);
+  }
+}
+
+/** A store's backups: `store.backup(options)`. */
+export type Backups = RoomBackups<Store>;
+export const Backups = RoomBackups as unknown as {
+  readonly prototype: Backups;
+  [Symbol.hasInstance](value: unknown): value is Backups;
+};
+
+/** What `restore` and `backups.restoreCheckpoint` give: the store, and what became of what the file held. */
+export type Restored = RoomRestored<Store>;
+
+/**
+ * Makes a store from a backup file, or from the newest whole generation in a directory.
+ *
+ * @throws CorruptBackupError naming file, byte and expectation when there is no whole generation;
+ *   InvalidArgumentError when there is no such file, or an option of the store is out of bounds;
+ *   OutOfMemoryError when the new store is too small and does not evict
+ */
+export function restore(path: string, options: RestoreOptions = {}): Promise<Restored> {
+  return restoreStore(Store.make, path, options);
+}

@@ -1,0 +1,62 @@
+/**
+ * What the rooms above the store may do with one, beyond what programs may: backups, recordings, monitoring. They are functions over a
+ * store, and this is the one place where they take hold of it; no prototype is touched for them, and an operation that nobody listens to
+ * pays nothing (taps.ts).
+ */
+import { layout } from "../core/index.js";
+import { checkAgentId, type Permission, permissionBits } from "./access.js";
+import { Loader } from "./loader.js";
+import { type Tap, tapOperations } from "./namespace/taps.js";
+import { connectionOf, type Store } from "./store.js";
+import type { WorkerConnection } from "./worker.js";
+
+/** Which store it is, and who in it this thread is. */
+export interface Identity {
+  /** The same for all views of the store in this thread. */
+  readonly worker: object;
+  readonly slotNumber: number;
+  readonly storeId: number;
+  /** Whether other threads can attach. */
+  readonly shared: boolean;
+}
+
+/** @throws ClosedError */
+export function identityOf(store: Store): Identity {
+  const { worker, shared } = opened(store);
+  return { worker, slotNumber: worker.slotNumber, storeId: worker.header[layout.H_STORE_ID / 4], shared };
+}
+
+/**
+ * Has a tap told of every operation of this thread on the store, from now until the function returned is called.
+ *
+ * @throws ClosedError
+ */
+export function tapStore(store: Store, tap: Tap): () => void {
+  return tapOperations(opened(store).worker, tap);
+}
+
+/** The way in for a whole backup. @throws ClosedError */
+export function loaderOf(store: Store): Loader {
+  return new Loader(opened(store).worker);
+}
+
+/**
+ * Runs `end` when this thread closes the store, while it is still open. A failure of it is `close`'s to throw, once the store is closed all
+ * the same. The function returned takes it back.
+ */
+export function beforeClose(store: Store, end: () => Promise<void>): () => void {
+  const { endings } = connectionOf(store);
+  endings.add(end);
+  return () => endings.delete(end);
+}
+
+/** A grant that was standing when its namespace was dropped: for restores. */
+export function grantSpent(store: Store, agentId: string, namespace: string, permissions: Permission[]): void {
+  connectionOf(store).access.grantSpent(checkAgentId(agentId), namespace, permissionBits(permissions));
+}
+
+function opened(store: Store): { worker: WorkerConnection; shared: boolean } {
+  const connection = connectionOf(store);
+  connection.worker.assertOpen();
+  return connection;
+}
