@@ -20,6 +20,34 @@ export class InvalidArgumentError extends EngramError {
   }
 }
 
+/** What a validator found wrong with a value: an issue as Standard Schema has them. */
+export interface ValueIssue {
+  readonly message: string;
+  /** Where in the value, from the outside in. */
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** A namespace's schema refuses a value, or its validator threw (`cause`). Of a write: nothing was changed. */
+export class InvalidValueError extends EngramError {
+  /** Of the entry, as it was handed in; that of a prepared key, or one that was read in an iteration, as bytes. */
+  readonly key: string | Uint8Array;
+  /** Empty when the validator threw. */
+  readonly issues: readonly ValueIssue[];
+
+  constructor(message: string, key: string | Uint8Array, issues: readonly ValueIssue[], options?: ErrorOptions) {
+    super("INVALID_VALUE", message, options);
+    this.key = key;
+    this.issues = issues;
+  }
+}
+
+/** A change was tried as often as it may be, and each time somebody else had changed the same entry first. Nothing of it was written. */
+export class ContentionError extends EngramError {
+  constructor(message: string) {
+    super("CONTENDED", message);
+  }
+}
+
 /** A key is longer than 1,024 bytes in UTF-8. */
 export class KeyTooLongError extends EngramError {
   constructor(message: string) {

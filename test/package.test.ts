@@ -148,13 +148,39 @@ describe("the store's package", () => {
     expect(stdout).toBe('{"is":42} true\n');
   });
 
+  it("compiles and runs the README's program in TypeScript, as strictly as that can be", async () => {
+    const [, program] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8")) ?? [];
+    writeFileSync(join(folder, "program.mts"), program ?? "");
+    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+    const options = ["--strict", "--module", "NodeNext", "--target", "es2023", "--types", "node"];
+    const { stdout: faults } = await run(process.execPath, [tsc, ...options, "program.mts"], { cwd: folder }).catch(
+      (failure: { stdout: string }) => failure,
+    );
+    expect(faults).toBe("");
+    const { stdout } = await run(process.execPath, ["program.mjs"], { cwd: folder });
+    expect(stdout).toBe("{ step: 2 }\n");
+  });
+
+  it("shows nothing in its types that is for the rooms inside alone", () => {
+    const types = packed.filter((path) => path.endsWith(".d.ts"));
+    expect(types.length).toBeGreaterThan(50);
+    const inside = types.filter((path) => readFileSync(join(installed, path), "utf8").includes("@internal"));
+    expect(inside).toEqual([]);
+    const store = readFileSync(join(installed, "dist/src/store/store.d.ts"), "utf8");
+    expect(store).not.toMatch(/closeView|opened\(\)/);
+    expect(readFileSync(join(installed, "dist/src/store/namespace/operations.d.ts"), "utf8")).not.toContain(
+      "setEncoded",
+    );
+  });
+
   // Without the DOM's types, where some programs have them: what compiles here asks for nothing of theirs.
   it("compiles in a program that checks its libraries too", async () => {
     link("zod", folder); // what engram/results is written with, an optional peer
     const options = ["--target", "es2023", "--lib", "es2023,esnext.disposable"];
     writeFileSync(
       join(folder, "user.ts"),
-      `import { type NamespaceUsage, restore, Store, type StoreOptions, type Version } from "engram";
+      `import { type NamespaceUsage, restore, Store, type PreparedKey, type StoreOptions, type Version } from "engram";
+      import { z } from "zod";
       import { createPolicy, policyNames } from "engram/eviction";
       import type { Results } from "engram/results";
       const options: StoreOptions = { capacity: "8MiB", eviction: "lru" };
@@ -163,10 +189,26 @@ describe("the store's package", () => {
       const bytes: Uint8Array | undefined = store.namespace("bytes").get("key");
       const version: Version | undefined = store.namespace("bytes").getEntry("key")?.version;
       const usage: NamespaceUsage = store.namespace("bytes").usage();
+      interface Plan { step: number }
+      const plans = store.namespace<Plan>("plans", { encoding: "msgpack" });
+      const step: number | undefined = plans.get("now")?.step;
+      plans.update("now", (plan) => (plan === undefined ? { step: 1 } : undefined));
+      // @ts-expect-error a plan has a step
+      plans.set("now", { stop: 1 });
+      const unknown: unknown = store.namespace("unknown", { encoding: "json" }).get("key");
+      // @ts-expect-error nobody said what it is
+      store.namespace("unknown", { encoding: "json" }).get("key")?.step;
+      const schema = z.object({ step: z.number() });
+      const checked = store.as("a").namespace("agent_a_plans", { encoding: "json", schema });
+      const its: number | undefined = checked.get("now")?.step;
+      // @ts-expect-error what the schema makes
+      checked.set("now", { step: "one" });
+      // @ts-expect-error made by ns.key() alone
+      const key: PreparedKey = { length: 1 };
       // @ts-expect-error a namespace of text takes text
       store.namespace("text", { encoding: "string" }).set("key", 1);
       const results: Results | undefined = undefined;
-      export { bytes, createPolicy, policyNames, restore, results, text, usage, version };`,
+      export { bytes, createPolicy, policyNames, restore, its, key, results, step, text, unknown, usage, version };`,
     );
     const strict = ["--strict", "--module", "NodeNext", "--skipLibCheck", "false", "--types", "node", "--noEmit"];
     const tsc = join(root, "node_modules", "typescript", "bin", "tsc");

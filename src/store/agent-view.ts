@@ -7,11 +7,11 @@ import { AccessDeniedError } from "../errors.js";
 import type { Channel, ChannelOptions } from "./channel.js";
 import type { EncodingName } from "./encoding.js";
 import type { Namespace } from "./namespace/namespace.js";
-import type { NamespaceOptions } from "./namespace/options.js";
+import type { BinaryNamespaceOptions, NamespaceOptions, TextNamespaceOptions } from "./namespace/options.js";
 
 /** What a view passes on to: the store, checked for the agent. */
 export interface ViewedStore {
-  namespace<E extends EncodingName>(name: string, options?: NamespaceOptions<E>): Namespace<E>;
+  namespace<V>(name: string, options?: NamespaceOptions<V>): Namespace<V>;
   namespaces(): string[];
   dropNamespace(name: string): boolean;
   channel<E extends EncodingName>(name: string, options?: ChannelOptions<E>): Channel<E>;
@@ -24,14 +24,21 @@ export class AgentView implements AsyncDisposable {
   readonly agent: string;
   readonly #store: ViewedStore;
 
-  /** @internal Use `store.as()`. */
-  constructor(agent: string, store: ViewedStore) {
+  private constructor(agent: string, store: ViewedStore) {
     this.agent = agent;
     this.#store = store;
   }
 
+  /** @internal Use `store.as()`. */
+  static of(agent: string, store: ViewedStore): AgentView {
+    return new AgentView(agent, store);
+  }
+
   /** As `store.namespace`. @throws AccessDeniedError where the agent may not write, and thus not make it, or not change its limits */
-  namespace<E extends EncodingName = "binary">(name: string, options?: NamespaceOptions<E>): Namespace<E> {
+  namespace(name: string, options?: BinaryNamespaceOptions): Namespace<Uint8Array>;
+  namespace<V extends string = string>(name: string, options: TextNamespaceOptions<V>): Namespace<V>;
+  namespace<V = unknown>(name: string, options: NamespaceOptions<V>): Namespace<V>;
+  namespace<V>(name: string, options?: NamespaceOptions<V>): Namespace<V> {
     return this.#store.namespace(name, options);
   }
 

@@ -60,8 +60,7 @@ export class Channel<E extends EncodingName = "binary"> {
   private readonly codec: Codec;
   private readonly agent: AgentAccess | null;
 
-  /** @internal Use `store.channel()`. */
-  constructor(worker: WorkerConnection, name: string, ring: number, encoding: E, agent: AgentAccess | null) {
+  private constructor(worker: WorkerConnection, name: string, ring: number, encoding: E, agent: AgentAccess | null) {
     this.worker = worker;
     this.agent = agent;
     this.name = name;
@@ -70,6 +69,17 @@ export class Channel<E extends EncodingName = "binary"> {
     this.codec = codecOf(encoding);
     this.words = new Int32Array(worker.currentBuffer(), ring, layout.R_CELLS / 4);
     this.capacity = this.words[layout.R_CAPACITY / 4];
+  }
+
+  /** @internal Use `store.channel()`. */
+  static at<E extends EncodingName>(
+    worker: WorkerConnection,
+    name: string,
+    ring: number,
+    encoding: E,
+    agent: AgentAccess | null,
+  ): Channel<E> {
+    return new Channel(worker, name, ring, encoding, agent);
   }
 
   /**
@@ -406,7 +416,7 @@ export function openChannel<E extends EncodingName>(
   const status = worker.engine.setSystem(worker.putKey(key), 4, layout.MODE_IF_ABSENT);
   if (status === layout.OK) {
     worker.engine.publishRing(ring);
-    return new Channel(worker, name, ring, encoding, agent);
+    return Channel.at(worker, name, ring, encoding, agent);
   }
   worker.engine.returnBuffer(ring);
   if (status !== 0) throw new OutOfMemoryError(`no memory is left for channel "${name}"`);
@@ -432,7 +442,7 @@ function openExisting<E extends EncodingName>(
       `channel "${name}" was made with ${other} ${shown(other, made[other])}, not ${shown(other, asked[other])}`,
     );
   }
-  return new Channel(worker, name, ring, asked.encoding as E, agent);
+  return Channel.at(worker, name, ring, asked.encoding as E, agent);
 }
 
 /** An option's word as a message shows it. */

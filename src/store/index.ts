@@ -25,9 +25,11 @@ export type { Cut, Loaded, Loader } from "./loader.js";
 export type { SetOptions, Version } from "./namespace/condition.js";
 export type { NamespaceLimits, NamespaceUsage } from "./namespace/limits.js";
 export { type Entry, Namespace } from "./namespace/namespace.js";
-export type { NamespaceOptions } from "./namespace/options.js";
+export type { BinaryNamespaceOptions, NamespaceOptions, TextNamespaceOptions } from "./namespace/options.js";
+export type { SchemaResult, StandardSchema } from "./namespace/schema.js";
 /** For rooms that watch. */
 export type { Tap, TappedOperation } from "./namespace/taps.js";
+export type { UpdateOptions } from "./namespace/update.js";
 export type { WhenFull } from "./namespace/word.js";
 /** For backups. */
 export { ENCODING_NUMBERS, encodingOf, WHEN_FULL_NUMBERS, whenFullOf } from "./namespace/word.js";

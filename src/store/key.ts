@@ -46,22 +46,26 @@ export interface KeyScope {
 
 /** A key encoded and hashed once, for one namespace: the fastest way to use the same key many times. */
 export class PreparedKey {
+  /** Made nowhere else: a type of its own for the compiler, nothing when it runs. */
+  declare private readonly prepared: true;
   /** @internal */
   readonly scope: KeyScope;
   /** Length in bytes. */
   readonly length: number;
   /** @internal Seeded with the namespace, so it means nothing elsewhere. */
   readonly hash: number;
-  // @internal The bytes, zero-padded to 16, as words: the first four here, in the same cache line as the hash.
+  /** @internal The bytes, zero-padded to 16, as words: the first four here, in the same cache line as the hash. */
   readonly word0: number;
+  /** @internal */
   readonly word1: number;
+  /** @internal */
   readonly word2: number;
+  /** @internal */
   readonly word3: number;
   /** @internal */
   readonly more: Int32Array | null;
 
-  /** @internal Use `namespace.key()`. */
-  constructor(scope: KeyScope, words: Int32Array, length: number, hash: number) {
+  private constructor(scope: KeyScope, words: Int32Array, length: number, hash: number) {
     this.scope = scope;
     this.length = length;
     this.hash = hash;
@@ -70,6 +74,17 @@ export class PreparedKey {
     this.word2 = words[2];
     this.word3 = words[3];
     this.more = words.length > 4 ? words.slice(4) : null;
+  }
+
+  /** @internal Use `namespace.key()`. */
+  static make(scope: KeyScope, words: Int32Array, length: number, hash: number): PreparedKey {
+    return new PreparedKey(scope, words, length, hash);
+  }
+
+  /** @internal The key as it was handed in, in bytes. */
+  bytes(): Uint8Array {
+    const words = Int32Array.of(this.word0, this.word1, this.word2, this.word3, ...(this.more ?? []));
+    return new Uint8Array(words.buffer, 0, this.length);
   }
 }
 

@@ -28,13 +28,17 @@ export class Region implements Disposable {
   private open = true;
   private owned = false;
 
-  /** @internal Use `store.region()`. */
-  constructor(worker: WorkerConnection, name: string, address: number, length: number, pin: number) {
+  private constructor(worker: WorkerConnection, name: string, address: number, length: number, pin: number) {
     this.worker = worker;
     this.name = name;
     this.address = address;
     this.pin = pin;
     this.bytes = new Uint8Array(worker.currentBuffer(), address, length);
+  }
+
+  /** @internal Use `store.region()`. */
+  static at(worker: WorkerConnection, name: string, address: number, length: number, pin: number): Region {
+    return new Region(worker, name, address, length, pin);
   }
 
   /**
@@ -115,7 +119,7 @@ function findRegion(worker: WorkerConnection, name: string): Region | null {
     );
   }
   const { 4: length, 5: pin } = worker.out;
-  return new Region(worker, name, address, length, pin);
+  return Region.at(worker, name, address, length, pin);
 }
 
 function sized(region: Region, bytes: number | undefined): Region {

@@ -14,7 +14,7 @@ import {
   type ViewState,
   viewClosed,
 } from "./access.js";
-import { AgentView } from "./agent-view.js";
+import { AgentView, type ViewedStore } from "./agent-view.js";
 import { type Channel, type ChannelOptions, channelNames, openChannel, readChannelOptions } from "./channel.js";
 import { monotonicNow } from "./clock.js";
 import { type Connection, connect, reapThread, runEvictor, startMaintenance, sweepDaily } from "./connection.js";
@@ -23,10 +23,18 @@ import { Gauges } from "./eviction/gauges.js";
 import { openHandle } from "./handle.js";
 import { type Health, health } from "./health.js";
 import { wake, whileHeld } from "./hold.js";
+import { CheckedNamespace } from "./namespace/checked.js";
 import { checkName } from "./namespace/directory.js";
 import { usageOf } from "./namespace/limits.js";
 import { Namespace } from "./namespace/namespace.js";
-import { type NamespaceOptions, NOTHING_ASKED, readNamespaceOptions } from "./namespace/options.js";
+import {
+  type BinaryNamespaceOptions,
+  type NamespaceOptions,
+  NOTHING_ASKED,
+  readNamespaceOptions,
+  type TextNamespaceOptions,
+} from "./namespace/options.js";
+import type { StandardSchema } from "./namespace/schema.js";
 import { checkOptions, type StoreOptions } from "./options.js";
 import { dropRegion, openRegion, type Region, type RegionOptions, regionNames } from "./region.js";
 import { collectStats, type StoreStats } from "./stats.js";
@@ -89,12 +97,18 @@ export class Store implements AsyncDisposable {
   /**
    * The namespace of this name; made when it does not exist yet.
    *
+   * Its type is that of its values: `Namespace<Uint8Array>`, with encoding "string" `Namespace<string>`, with "json" or "msgpack" what the
+   * program says, `store.namespace<Plan>(name, { encoding: "json" })`, or what the `schema` makes; `unknown` without.
+   *
    * @param name 1 to 256 bytes in UTF-8
    * @throws InvalidArgumentError for a bad name or option, or an encoding or whenFull other than it was made with; NamespaceLimitError
    *   when no id is left; OutOfMemoryError; AccessDeniedError for a reserved name (`system`, `system_…`, `system:…`), or an agent's view that may not
    *   write there, and thus not make it, or not change its limits
    */
-  namespace<E extends EncodingName = "binary">(name: string, options?: NamespaceOptions<E>): Namespace<E> {
+  namespace(name: string, options?: BinaryNamespaceOptions): Namespace<Uint8Array>;
+  namespace<V extends string = string>(name: string, options: TextNamespaceOptions<V>): Namespace<V>;
+  namespace<V = unknown>(name: string, options: NamespaceOptions<V>): Namespace<V>;
+  namespace<V>(name: string, options?: NamespaceOptions<V>): Namespace<V> {
     const { worker, directory } = this.connection;
     const asked = options === undefined ? NOTHING_ASKED : readNamespaceOptions(name, options);
     this.assertOpen();
@@ -121,7 +135,11 @@ export class Store implements AsyncDisposable {
       findOrMake: (again: string) => directory.findOrMake(again, making, agent),
     };
     agent?.meet(record.made);
-    const namespace = new Namespace<E>(worker, name, record, lookup, agent);
+    const { schema, checkReads } = asked;
+    const namespace =
+      schema === undefined
+        ? Namespace.open<V>(worker, name, record, lookup, agent)
+        : new CheckedNamespace<V>(worker, name, record, lookup, agent, schema as StandardSchema<V>, checkReads);
     const limited = asked.maxEntries !== undefined || asked.maxBytes !== undefined;
     if (limited && (record.maxEntries !== limits.maxEntries || record.maxBytes !== limits.maxBytes)) {
       namespace.limit({ maxEntries: asked.maxEntries, maxBytes: asked.maxBytes });
@@ -191,7 +209,7 @@ export class Store implements AsyncDisposable {
   as(agentId: string | number): AgentView {
     this.assertRoot("act for another");
     const agent = checkActingAgent(agentId);
-    return new AgentView(agent, new Store(this.connection, agent));
+    return AgentView.of(agent, new Store(this.connection, agent) as ViewedStore);
   }
 
   /**

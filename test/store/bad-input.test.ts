@@ -16,7 +16,7 @@ import {
 } from "#dist/src/index.js";
 import { bytesOf, openStore } from "./fixture.js";
 
-type Any = Namespace<"binary">;
+type Any = Namespace;
 // biome-ignore lint/suspicious/noExplicitAny: the point is to pass what the types forbid
 const wrong = (value: unknown) => value as any;
 const one = Uint8Array.of(1);

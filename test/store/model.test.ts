@@ -9,7 +9,7 @@ import { SEED } from "../core/seeded-random.js";
 import { runsOr } from "../given.js";
 import { HandClock, inside } from "./fixture.js";
 
-type Ns = Namespace<EncodingName>;
+type Ns = Namespace<unknown>;
 
 const RUNS = runsOr(100);
 const utf8 = new TextEncoder();

@@ -14,7 +14,7 @@ async function filled() {
   return { store, ns };
 }
 
-const MISSPELT: [string, (store: Store, ns: Namespace<"string">) => unknown, RegExp][] = [
+const MISSPELT: [string, (store: Store, ns: Namespace<string>) => unknown, RegExp][] = [
   ["set", (_, ns) => loose(ns).set("k", "new", { tll: 5 }), /set: unknown option "tll"; did you mean "ttl"/],
   ["set", (_, ns) => loose(ns).set("k", "new", { ifabsent: true }), /did you mean "ifAbsent"/],
   ["set", (_, ns) => loose(ns).set("k", "new", { IfVersion: 1n }), /did you mean "ifVersion"/],

@@ -14,7 +14,7 @@ import {
 } from "#dist/src/index.js";
 import { bytesOf, openStore } from "./fixture.js";
 
-type Any = Namespace<EncodingName>;
+type Any = Namespace<unknown>;
 interface Place {
   store: Store;
   json: Any;

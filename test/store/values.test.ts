@@ -12,7 +12,7 @@ import { SEED } from "../core/seeded-random.js";
 import { runsOr } from "../given.js";
 import { openStore } from "./fixture.js";
 
-type Any = Namespace<EncodingName>;
+type Any = Namespace<unknown>;
 
 const RUNS = runsOr(300);
 const ENCODINGS = ["binary", "string", "json", "msgpack"] as const;

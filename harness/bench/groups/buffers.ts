@@ -137,7 +137,7 @@ function timedTakes(store: Store, clockNs: number): number {
 }
 
 /** P99, ns. */
-function timedStates(states: Namespace<"msgpack">, clockNs: number): number {
+function timedStates(states: Namespace<unknown>, clockNs: number): number {
   const key = states.key("agent_7");
   for (let i = 0; i < SAMPLES; i++) states.set(key, STATE);
   return quantileOf(

@@ -2,12 +2,11 @@
 
 import { describe } from "../../check.js";
 import { InvalidArgumentError } from "../../errors.js";
-import type { EncodingName, Values } from "../encoding.js";
 import type { Key } from "../key.js";
 
 /** @throws InvalidArgumentError */
-export function checkPair<E extends EncodingName>(pair: unknown): readonly [Key, Values[E]] {
-  if (Array.isArray(pair)) return pair as unknown as readonly [Key, Values[E]];
+export function checkPair<V>(pair: unknown): readonly [Key, V] {
+  if (Array.isArray(pair)) return pair as unknown as readonly [Key, V];
   throw new InvalidArgumentError(`setMany takes [key, value] pairs; one is ${describe(pair)}`);
 }
 

@@ -14,9 +14,9 @@ import type { Lookup, Record } from "./record.js";
 
 const { NO_MEMORY, QUOTA, STALE } = layout;
 
-export class NamespaceHandle<E extends EncodingName> {
+export class NamespaceHandle {
   readonly name: string;
-  readonly encoding: E;
+  readonly encoding: EncodingName;
   protected readonly worker: WorkerConnection;
   protected readonly codec: Codec;
   private readonly agent: AgentAccess | null;
@@ -33,8 +33,13 @@ export class NamespaceHandle<E extends EncodingName> {
   /** Made by the first write of this handle that finds the namespace full. */
   private evictor: NamespaceEvictor | null = null;
 
-  /** @internal Use `store.namespace()`. */
-  constructor(worker: WorkerConnection, name: string, record: Record, lookup: Lookup, agent: AgentAccess | null) {
+  protected constructor(
+    worker: WorkerConnection,
+    name: string,
+    record: Record,
+    lookup: Lookup,
+    agent: AgentAccess | null,
+  ) {
     this.worker = worker;
     this.name = name;
     this.record = record;
@@ -42,7 +47,7 @@ export class NamespaceHandle<E extends EncodingName> {
     this.version = record.version;
     this.id = record.id;
     this.scope = worker.scopeOf(name);
-    this.encoding = record.encoding as E;
+    this.encoding = record.encoding;
     this.codec = codecOf(record.encoding);
     this.binary = record.encoding === "binary";
     this.reuses = record.encoding === "json" || record.encoding === "msgpack";

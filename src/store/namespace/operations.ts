@@ -5,7 +5,6 @@ import { layout } from "../../core/index.js";
 import { InvalidArgumentError, NamespaceLimitError } from "../../errors.js";
 import { ADMIN, DELETE, READ, WRITE } from "../access.js";
 import { byteCount } from "../bytes.js";
-import type { EncodingName, Values } from "../encoding.js";
 import { type Key, PreparedKey } from "../key.js";
 import { checkIterable, checkPair } from "./batches.js";
 import {
@@ -24,6 +23,14 @@ import { NamespaceHandle } from "./handle.js";
 import { type Listed, walk } from "./iteration.js";
 import { checkLimits, type NamespaceLimits, type NamespaceUsage, usageOf, usageOfNone } from "./limits.js";
 import { idWord, type Record } from "./record.js";
+import {
+  checkChanged,
+  checkFunction,
+  contended,
+  NO_UPDATE_OPTIONS,
+  readUpdateOptions,
+  type UpdateOptions,
+} from "./update.js";
 
 export interface Entry<V> {
   value: V;
@@ -33,30 +40,38 @@ export interface Entry<V> {
   expiresAt: number | undefined;
 }
 
+/** An entry before it is changed. */
+interface Found<V> {
+  readonly value: V;
+  readonly version: Version;
+  /** Tick, 0 = never. */
+  readonly expires: number;
+}
+
 const { MISS, NO_MEMORY, OK, STALE } = layout;
 const DELETE_OPTIONS = new KnownOptions("delete", []);
 
 /** Overridden methods see every operation once: what is `protected` here is what operations go through. */
-export class NamespaceOperations<E extends EncodingName = "binary"> extends NamespaceHandle<E> {
+export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   // ---------------------------------------------------------------- reading
 
   /**
    * A copy of the value; undefined when the key is absent or expired. Bytes of 65 to 4,096 may share their `.buffer` with other
    * values, as Node's Buffers do: respect its byteOffset, which is a multiple of 8.
    */
-  get(key: Key): Values[E] | undefined {
+  get(key: Key): V | undefined {
     const length = this.read(key);
-    return length < 0 ? undefined : (this.codec.decode(this.worker.window, 0, length) as Values[E]);
+    return length < 0 ? undefined : (this.codec.decode(this.worker.window, 0, length) as V);
   }
 
   /** The value with its version, for `ifVersion`, and its expiry. */
-  getEntry(key: Key): Entry<Values[E]> | undefined {
+  getEntry(key: Key): Entry<V> | undefined {
     const length = this.read(key);
     if (length < 0) return undefined;
     const { out } = this.worker;
     const version = makeVersion(out[0], out[1]);
     const expiresAt = this.worker.expiryTime(out[2]);
-    return { value: this.codec.decode(this.worker.window, 0, length) as Values[E], version, expiresAt };
+    return { value: this.codec.decode(this.worker.window, 0, length) as V, version, expiresAt };
   }
 
   /**
@@ -127,13 +142,22 @@ export class NamespaceOperations<E extends EncodingName = "binary"> extends Name
   }
 
   /** The values of many keys, in their order: the cache misses of a batch overlap. Binary ones may share their `.buffer`, as in `get`. */
-  getMany(keys: Iterable<Key>): (Values[E] | undefined)[] {
+  getMany(keys: Iterable<Key>): (V | undefined)[] {
     const list = [...checkIterable(keys, "getMany", "keys")]; // an array as well: it may have getters for elements
     this.enter(READ);
-    const values: (Values[E] | undefined)[] = [];
+    const values: (V | undefined)[] = [];
     let done = 0;
     while (done < list.length) done += this.getBatch(list, done, values);
     return values;
+  }
+
+  /** As getEntry, with the tick of the expiry, of a value that no schema has seen. */
+  protected find(key: Key): Found<V> | undefined {
+    const length = this.read(key);
+    if (length < 0) return undefined;
+    const { 0: entry, 1: version, 2: expires } = this.worker.out;
+    const value = this.codec.decode(this.worker.window, 0, length) as V;
+    return { value, version: makeVersion(entry, version), expires };
   }
 
   /** Value into the value window: its length, or a negative status that is not STALE. */
@@ -153,7 +177,7 @@ export class NamespaceOperations<E extends EncodingName = "binary"> extends Name
       : engine.get(this.entry, this.version, this.worker.putKey(key));
   }
 
-  private getBatch(keys: readonly Key[], from: number, values: (Values[E] | undefined)[]): number {
+  private getBatch(keys: readonly Key[], from: number, values: (V | undefined)[]): number {
     const { batch } = this.worker;
     const done = batch.read(this.entry, this.version, this.scope, keys, from);
     if (done === STALE) {
@@ -164,17 +188,17 @@ export class NamespaceOperations<E extends EncodingName = "binary"> extends Name
       }
       return keys.length - from;
     }
-    if (this.binary) values.push(...(batch.copies(done) as Values[E][]));
+    if (this.binary) values.push(...(batch.copies(done) as V[]));
     else for (let i = 0; i < done; i++) values.push(this.decodeRead(i));
     if (done > 0) return done;
     values.push(this.get(keys[from])); // a value too large for the batch window, or a wrong key
     return 1;
   }
 
-  private decodeRead(i: number): Values[E] | undefined {
+  private decodeRead(i: number): V | undefined {
     const { batch } = this.worker;
     const length = batch.lengthOf(i);
-    return length === MISS ? undefined : (this.codec.decode(batch.window, batch.startOf(i), length) as Values[E]);
+    return length === MISS ? undefined : (this.codec.decode(batch.window, batch.startOf(i), length) as V);
   }
 
   // ---------------------------------------------------------------- writing
@@ -183,7 +207,7 @@ export class NamespaceOperations<E extends EncodingName = "binary"> extends Name
    * @returns false only when `ifAbsent` or `ifVersion` did not hold
    * @throws ValueTooLargeError, OutOfMemoryError, NamespaceLimitError (with whenFull "evict" only for a value that is larger than the limit): the old value, if any, is still there
    */
-  set(key: Key, value: Values[E], options?: SetOptions): boolean {
+  set(key: Key, value: V, options?: SetOptions): boolean {
     // what runs the caller's code comes first, and the connection is asked after it: see docs/values.md
     if (options === undefined) {
       const bytes = this.binary && value instanceof Uint8Array ? value : this.codec.encode(value);
@@ -245,23 +269,57 @@ export class NamespaceOperations<E extends EncodingName = "binary"> extends Name
   }
 
   /**
+   * Changes an entry by what it holds: `change` is called with the value that is there, undefined for none, and what it returns is written if
+   * nobody else has written the entry meanwhile; otherwise it is called again with what is there by then. So it may run more than once,
+   * and should do nothing but compute. It may use the store; what it throws comes out here, and nothing has changed.
+   *
+   * @param change answers undefined to leave the entry as it is
+   * @returns the value that was written, the very one that `change` returned (with a schema: what that made of it); when it returned
+   *   undefined, the one that was there
+   * @throws as `set`; ContentionError after `attempts` rounds
+   */
+  update(key: Key, change: (value: V | undefined) => V | undefined, options?: UpdateOptions): V | undefined {
+    const { ttl, attempts } = options === undefined ? NO_UPDATE_OPTIONS : readUpdateOptions(options);
+    checkFunction("update", change);
+    this.enter(READ | WRITE);
+    for (let round = 0; round < attempts; round++) {
+      const found = this.find(key);
+      const changed = change(found?.value);
+      if (changed === undefined) return found?.value;
+      checkChanged(changed);
+      const value = this.admit(key, changed);
+      const bytes = this.codec.encode(value);
+      this.enter(READ | WRITE); // after the last of the caller's code
+      const expires = ttl === undefined ? (found?.expires ?? 0) : this.worker.expiryTick(ttl);
+      const condition = found === undefined ? IF_ABSENT : versionIs(found.version);
+      if (this.replace(key, bytes, expires, condition, ttl ?? 0)) return value;
+    }
+    throw contended(this.name, attempts);
+  }
+
+  /** A round of a compare-and-set. */
+  protected replace(key: Key, bytes: Uint8Array, expires: number, condition: Condition, _ttl: number): boolean {
+    return this.write(key, bytes, expires, condition);
+  }
+
+  /**
    * Sets many entries, in their order; as many `set` calls, so a failure leaves those before it written. The cache misses of a
    * batch overlap when they come in an array or a Map; any other iterable may run code of its own between two of them.
    */
-  setMany(entries: Iterable<readonly [Key, Values[E]]>, options?: SetOptions): void {
+  setMany(entries: Iterable<readonly [Key, V]>, options?: SetOptions): void {
     const condition = options === undefined ? NO_CONDITION : checkCondition(options);
     const ttl = options?.ttl;
     const pairs = checkIterable(entries, "setMany", "[key, value] pairs");
     if (!(Array.isArray(pairs) || pairs instanceof Map)) {
-      for (const pair of pairs) this.set(...checkPair<E>(pair), options);
+      for (const pair of pairs) this.set(...checkPair<V>(pair), options);
       return;
     }
     const keys: Key[] = [];
     const values: Uint8Array[] = [];
     try {
       for (const pair of pairs) {
-        const [key, value] = checkPair<E>(pair);
-        values.push(this.encoded(value));
+        const [key, value] = checkPair<V>(pair);
+        values.push(this.encoded(key, value));
         keys.push(key);
       }
     } finally {
@@ -270,9 +328,14 @@ export class NamespaceOperations<E extends EncodingName = "binary"> extends Name
     }
   }
 
+  /** What is written of a value that the caller hands in: a namespace with a schema checks it here (checked.ts). */
+  protected admit(_key: Key, value: V): V {
+    return value;
+  }
+
   /** Bytes that stay as they are while others are encoded. */
-  private encoded(value: Values[E]): Uint8Array {
-    const bytes = this.codec.encode(value);
+  private encoded(key: Key, value: V): Uint8Array {
+    const bytes = this.codec.encode(this.admit(key, value));
     return this.reuses ? Uint8Array.prototype.slice.call(bytes) : bytes;
   }
 
@@ -326,10 +389,11 @@ export class NamespaceOperations<E extends EncodingName = "binary"> extends Name
 
   private incrementEncoded(key: Key, by: bigint): bigint {
     for (;;) {
-      const entry = this.getEntry(key);
-      const expires = entry === undefined ? 0 : this.worker.out[2]; // the very tick: a ttl worked out anew would creep
+      const entry = this.find(key);
+      const expires = entry === undefined ? 0 : entry.expires; // the very tick: a ttl worked out anew would creep
       const sum = (entry === undefined ? 0n : toCounter(entry.value)) + by;
-      const value = fromCounter(sum, this.encoding);
+      const value = this.admit(key, fromCounter(sum, this.encoding) as V);
+      this.enter(READ | WRITE);
       const condition = entry === undefined ? IF_ABSENT : versionIs(entry.version);
       if (this.write(key, this.codec.encode(value), expires, condition)) return sum;
     }
@@ -406,21 +470,21 @@ export class NamespaceOperations<E extends EncodingName = "binary"> extends Name
   }
 
   /** In the order of `keys()`, as consistent as they. */
-  *values(): IterableIterator<Values[E]> {
-    for (const listed of this.walk()) yield listed.value;
+  *values(): IterableIterator<V> {
+    for (const listed of this.listed()) yield listed.value;
   }
 
   /** Keys as text with their values, as consistent as `keys()`. */
-  *entries(): IterableIterator<[string, Values[E]]> {
-    for (const listed of this.walk()) yield [listed.key, listed.value];
+  *entries(): IterableIterator<[string, V]> {
+    for (const listed of this.listed()) yield [listed.key, listed.value];
   }
 
   /** As `entries()`, with keys as bytes: for namespaces whose keys are not text. */
-  *binaryEntries(): IterableIterator<[Uint8Array, Values[E]]> {
-    for (const listed of this.walk()) yield [listed.keyBytes, listed.value];
+  *binaryEntries(): IterableIterator<[Uint8Array, V]> {
+    for (const listed of this.listed()) yield [listed.keyBytes, listed.value];
   }
 
-  [Symbol.iterator](): IterableIterator<[string, Values[E]]> {
+  [Symbol.iterator](): IterableIterator<[string, V]> {
     return this.entries();
   }
 
@@ -430,10 +494,15 @@ export class NamespaceOperations<E extends EncodingName = "binary"> extends Name
     const { worker } = this;
     const length = worker.putKey(key);
     const hash = worker.engine.prepareSeeded(this.record.seed, length) >>> 0;
-    return new PreparedKey(this.scope, worker.takeWords(length), length, hash);
+    return PreparedKey.make(this.scope, worker.takeWords(length), length, hash);
   }
 
-  private walk(): IterableIterator<Listed<Values[E]>> {
+  /** The entries whose values are asked for. */
+  protected listed(): IterableIterator<Listed<V>> {
+    return this.walk();
+  }
+
+  private walk(): IterableIterator<Listed<V>> {
     this.enter(READ);
     if (!this.refreshIfStale()) return walk(this.worker, this.codec, () => null);
     const { life } = this.record;

@@ -7,7 +7,6 @@
  * It is the one place that knows which methods an operation goes through; the compiler holds it against them.
  */
 import { byteCount } from "../bytes.js";
-import type { EncodingName, Values } from "../encoding.js";
 import type { Key, PreparedKey } from "../key.js";
 import type { Condition, SetOptions } from "./condition.js";
 import { Namespace } from "./namespace.js";
@@ -63,7 +62,7 @@ function lengthOf(value: unknown): number {
   return typeof value === "string" ? Buffer.byteLength(value) : 0;
 }
 
-class Tapped<E extends EncodingName> extends NamespaceOperations<E> {
+class Tapped<V> extends NamespaceOperations<V> {
   // what get and getEntry do
   protected override read(key: Key): number {
     const length = super.read(key);
@@ -94,7 +93,7 @@ class Tapped<E extends EncodingName> extends NamespaceOperations<E> {
     return found;
   }
 
-  override getMany(keys: Iterable<Key>): (Values[E] | undefined)[] {
+  override getMany(keys: Iterable<Key>): (V | undefined)[] {
     const list = Array.isArray(keys) || typeof keys !== "object" || keys === null ? (keys as Key[]) : [...keys];
     const values = whole(() => super.getMany(list));
     for (let i = 0; i < values.length; i++) tell(this.worker, this.name, "get", list[i], lengthOf(values[i]));
@@ -112,7 +111,7 @@ class Tapped<E extends EncodingName> extends NamespaceOperations<E> {
   }
 
   // a write that its condition refused has looked the entry up and changed nothing
-  override set(key: Key, value: Values[E], options?: SetOptions): boolean {
+  override set(key: Key, value: V, options?: SetOptions): boolean {
     const written = super.set(key, value, options);
     if (written) tell(this.worker, this.name, "set", key, encodedBytes, options?.ttl ?? 0);
     else tell(this.worker, this.name, "get", key, 0);
@@ -128,6 +127,13 @@ class Tapped<E extends EncodingName> extends NamespaceOperations<E> {
     const deleted = super.delete(key, options);
     tell(this.worker, this.name, "delete", key, 0);
     return deleted;
+  }
+
+  // a round of an update, which has read the entry before, as told
+  protected override replace(key: Key, bytes: Uint8Array, expires: number, condition: Condition, ttl: number): boolean {
+    const written = super.replace(key, bytes, expires, condition, ttl);
+    if (written) tell(this.worker, this.name, "set", key, byteCount(bytes), ttl);
+    return written;
   }
 
   override increment(key: Key, by?: bigint | number): bigint {
