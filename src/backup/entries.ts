@@ -146,7 +146,7 @@ export class SnapshotEntries {
     if ("channel" in found) this.channels.push(found.channel);
     else if ("fault" in found)
       this.lose(entry.value.byteOffset - this.image.pool.byteOffset, entry.value.length, unknown(found.fault));
-    return []; // a region: what is in it is not in a backup
+    return []; // a region, whose bytes are not in a backup, or the note of somebody who was loading a value
   }
 
   /** From what was left at the cut: ticks wrap around, and only two that are near each other can be compared. */

@@ -5,6 +5,7 @@ import { Access } from "./access.js";
 import { Buffers } from "./buffers.js";
 import { Evictor } from "./eviction/evictor.js";
 import type { Gauges } from "./eviction/gauges.js";
+import { removeDeadFlights } from "./flights.js";
 import { Directory } from "./namespace/directory.js";
 import type { WorkerConnection } from "./worker.js";
 
@@ -113,5 +114,6 @@ export function reapThread(worker: WorkerConnection, thread: number): number {
     const its = words[layout.S_STATE / 4] === layout.SLOT_ACTIVE && words[layout.S_THREAD / 4] === thread;
     if (its && number !== worker.slotNumber && worker.engine.reap(number)) reaped++;
   }
+  if (reaped > 0) removeDeadFlights(worker);
   return reaped;
 }

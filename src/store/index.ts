@@ -24,6 +24,7 @@ export { type Key, PreparedKey } from "./key.js";
 export type { Cut, Loaded, Loader } from "./loader.js";
 export type { SetOptions, Version } from "./namespace/condition.js";
 export type { NamespaceLimits, NamespaceUsage } from "./namespace/limits.js";
+export type { GetOrSetOptions, LoaderContext } from "./namespace/load.js";
 export { type Entry, Namespace } from "./namespace/namespace.js";
 export type { BinaryNamespaceOptions, NamespaceOptions, TextNamespaceOptions } from "./namespace/options.js";
 export type { SchemaResult, StandardSchema } from "./namespace/schema.js";

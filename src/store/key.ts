@@ -90,3 +90,9 @@ export class PreparedKey {
 
 /** How a caller names an entry. */
 export type Key = string | Uint8Array | PreparedKey;
+
+/** The bytes by which the engine knows a key. */
+export function keyBytes(key: Key): Uint8Array {
+  if (key instanceof PreparedKey) return key.bytes();
+  return typeof key === "string" ? Buffer.from(key) : key;
+}

@@ -20,6 +20,7 @@ import { monotonicNow } from "./clock.js";
 import { type Connection, connect, reapThread, runEvictor, startMaintenance, sweepDaily } from "./connection.js";
 import type { EncodingName } from "./encoding.js";
 import { Gauges } from "./eviction/gauges.js";
+import { landAll } from "./flights.js";
 import { openHandle } from "./handle.js";
 import { type Health, health } from "./health.js";
 import { wake, whileHeld } from "./hold.js";
@@ -417,6 +418,7 @@ export class Store implements AsyncDisposable {
     const { worker, creator, maintenance } = this.connection;
     if (worker.closed) return;
     this.closing();
+    landAll(worker);
     worker.closed = true;
     if (creator) {
       Atomics.store(worker.header, layout.H_CLOSED / 4, 1);

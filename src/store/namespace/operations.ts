@@ -5,7 +5,8 @@ import { layout } from "../../core/index.js";
 import { InvalidArgumentError, NamespaceLimitError } from "../../errors.js";
 import { ADMIN, DELETE, READ, WRITE } from "../access.js";
 import { byteCount } from "../bytes.js";
-import { type Key, PreparedKey } from "../key.js";
+import { flightKey } from "../flights.js";
+import { type Key, keyBytes, PreparedKey } from "../key.js";
 import { checkIterable, checkPair } from "./batches.js";
 import {
   type Condition,
@@ -22,6 +23,7 @@ import { deleteSome } from "./failure.js";
 import { NamespaceHandle } from "./handle.js";
 import { type Listed, walk } from "./iteration.js";
 import { checkLimits, type NamespaceLimits, type NamespaceUsage, usageOf, usageOfNone } from "./limits.js";
+import { type GetOrSetOptions, type LoaderContext, loadOnce, readGetOrSet } from "./load.js";
 import { idWord, type Record } from "./record.js";
 import {
   checkChanged,
@@ -295,6 +297,46 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
       if (this.replace(key, bytes, expires, condition, ttl ?? 0)) return value;
     }
     throw contended(this.name, attempts);
+  }
+
+  /**
+   * The value; when there is none, what `load` gives, written for all. Whoever misses while somebody loads waits for that: one call of a
+   * loader at a time, over all tasks and threads. What is in the store when the loader is done wins over what it gives.
+   *
+   * A loader that fails rejects the calls of its thread that wait for it; other threads try themselves, one after the other. One whose thread
+   * ends, or that takes longer than the `lease`, is given up, and another thread loads. A loader that asks for its own key waits for itself, until then.
+   *
+   * @param load gets the key and `{ signal }`, which aborts when nobody in this thread waits any more; undefined: there is none, and nothing is
+   *   written
+   * @throws as `set`; EngramError "TIMEOUT"; the signal's reason; what the loader throws
+   */
+  async getOrSet(
+    key: Key,
+    load: (key: Key, context: LoaderContext) => V | undefined | PromiseLike<V | undefined>,
+    options: GetOrSetOptions = {},
+  ): Promise<V | undefined> {
+    const checked = readGetOrSet(options);
+    checkFunction("getOrSet", load);
+    this.enter(READ | WRITE);
+    const there = this.get(key);
+    if (there !== undefined) return there;
+    const { worker } = this;
+    const own = key instanceof Uint8Array ? key.slice() : key; // as it is now
+    const setOptions = checked.ttl === undefined ? { ifAbsent: true } : { ifAbsent: true, ttl: checked.ttl };
+    if (checked.ttl !== undefined) worker.expiryTick(checked.ttl); // refused before anything is loaded
+    const loaded = await loadOnce<V>(
+      {
+        worker,
+        flight: flightKey(this.record.made, keyBytes(own)),
+        where: `getOrSet in namespace "${this.name}"`,
+        look: () => this.get(own),
+        load: (context) => load(own, context),
+        put: (value) => void this.set(own, value, setOptions),
+      },
+      checked,
+    );
+    if (loaded === undefined) return undefined;
+    return this.get(own) ?? loaded; // each has a value of its own
   }
 
   /** A round of a compare-and-set. */
