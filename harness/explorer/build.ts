@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { instrument } from "./instrument.js";
 import { EXPLORE_WASM } from "./location.js";
-import { GROUP_SHIFT, REGION_SHIFT, SLAB_SHIFT } from "./tiny-layout.js";
+import { GROUP_SHIFT, REGION_SHIFT, RING_STRIDE, SLAB_SHIFT } from "./tiny-layout.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -50,6 +50,7 @@ export function adapt(name: string, source: string): string {
       ["SLAB_SHIFT: u32 = 16;", SLAB_SHIFT],
       ["REGION_SHIFT: u32 = 12;", REGION_SHIFT],
       ["GROUP_SHIFT: u32 = 5;", GROUP_SHIFT],
+      ["R_STRIDE: u32 = 64;", RING_STRIDE],
     ];
     return sizes.reduce((text, [from, to]) => replaceOnce(text, from, from.replace(/\d+;$/, `${to};`)), source);
   }

@@ -186,6 +186,21 @@ export const DEATH_RECIPES: readonly Recipe[] = [
     ring: { single: true, capacities: [1, 2] },
   },
   {
+    name: "death-channels-dropped",
+    about: "death of whoever drops a channel, uses it or makes it again, of a reaper too",
+    kinds: {},
+    roles: [
+      { dropChannel: 4, channel: 3, send: 3 },
+      { send: 4, channel: 2, set: 2 },
+      { receive: 3, send: 3, channel: 2, dropChannel: 2 },
+    ],
+    ops: [1, 4],
+    keys: [0],
+    kills: 2,
+    settings: { slabs: 8 },
+    ring: { single: false, capacities: [1, 2] },
+  },
+  {
     name: "death-borrow",
     about: "death of a thread that holds a borrowed view",
     kinds: {},

@@ -1,7 +1,7 @@
 /** An operation of a program as a call of the engine, with the arguments that src/store would pass. */
 import { layout as L } from "../../src/core/index.js";
 import { ADOPTED_CLASS, CUT_EPOCH, slabOf } from "./adoption.js";
-import { ENTRY_LIMIT, type Op, REGION_BYTES, spaceOf } from "./program.js";
+import { ENTRY_LIMIT, type Op, type Program, REGION_BYTES, spaceOf } from "./program.js";
 import type { Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
 
@@ -18,6 +18,8 @@ export interface Place {
   readonly words: Uint32Array;
   readonly buckets: number;
   readonly slabs: number;
+  /** What channels are made with. */
+  readonly ring: NonNullable<Program["ring"]>;
   /** The thread's stack is being wound up: the call only leads back to where it was, its arguments are ignored. */
   readonly rewinding: boolean;
 }
@@ -105,9 +107,15 @@ export function callEngine(thread: Thread, place: Place): number {
     case "returnBuffer":
       return engine.returnBuffer(thread.buffers[thread.buffers.length - 1] ?? 0);
     case "send":
-      return engine.send(T.RING, thread.slot + L.S_VALUE, 8);
+      return engine.send(thread.ring, thread.ringVersion, thread.slot + L.S_VALUE, 8);
     case "receive":
-      return engine.receive(T.RING, thread.slot + L.S_VALUE);
+      return engine.receive(thread.ring, thread.ringVersion, thread.slot + L.S_VALUE);
+    case "channel":
+      return engine.openRing(1);
+    case "makeRing":
+      return engine.makeRing(1, place.ring.capacity, place.ring.single ? L.RING_SPSC : L.RING_MPSC, 0);
+    case "dropChannel":
+      return engine.dropRing(1);
     case "reap":
       return callReap(thread, op.victim ?? 0, place);
     case "adopt":

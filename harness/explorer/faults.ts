@@ -169,6 +169,24 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     within: 50_000,
   },
   {
+    number: 68,
+    what: "an operation on a channel does not ask whether that was dropped before it named it",
+    families: ["channels-dropped"],
+    within: 20_000,
+  },
+  {
+    number: 69,
+    what: "a channel that is dropped is given back though an operation is in it",
+    families: ["channels-dropped"],
+    within: 50_000,
+  },
+  {
+    number: 95,
+    what: "whoever empties a dropped channel does not note the message it frees",
+    families: ["death-channels-dropped"],
+    within: 100_000,
+  },
+  {
     number: 53,
     what: "the snapshot of a dead thread's backup stays active",
     families: ["death-backup"],

@@ -16,6 +16,8 @@ export interface Call {
   /** setIfVersion: the value whose version was expected. */
   expected: number;
   ttl: boolean;
+  /** Which channel of the name: of a send or receive by the thread's handle, of an opening the one found, of a drop the one dropped. */
+  life: number;
   invoked: number;
   /** Infinity: the thread was killed in it; it may have taken effect or not. */
   returned: number;
@@ -25,6 +27,14 @@ export interface Call {
 
 /** The answer of an operation that ran out of memory: as if it had never been. */
 export const NO_EFFECT = -2;
+
+/** The answer of an operation on a channel that was dropped. */
+export const GONE = -3;
+
+/** A channel's number: no other has its entry in that life. */
+export function lifeOf(entry: number, version: number): number {
+  return entry * 2 ** 16 + version;
+}
 
 export interface CellRules {
   /** Values may vanish at any time. */
@@ -174,20 +184,43 @@ function visit(placed: number, state: number): boolean {
   return false;
 }
 
-/** First in, first out: sends that answered 1 (taken) or 0 (full), receives that answered a value or 0 (empty). */
+/**
+ * First in, first out: sends that answered 1 (taken) or 0 (full), receives that answered a value or 0 (empty). And each channel by itself,
+ * from its first opening to its drop: afterwards it answers GONE, and never before.
+ */
 export function isFifo(history: readonly Call[], length: number, capacity: number): boolean {
+  const lives = new Set<number>();
+  for (let i = 0; i < length; i++) if (isOfChannel(history[i]) && !isOpenDrop(history[i])) lives.add(history[i].life);
+  for (const life of lives) if (!isFifoOf(history, length, capacity, life)) return false;
+  return true;
+}
+
+function isOfChannel({ kind, result }: Call): boolean {
+  const known = kind === "send" || kind === "receive" || kind === "channel" || kind === "dropChannel";
+  return known && result !== NO_EFFECT;
+}
+
+/** Of a thread that died in it: it may have dropped any, or none. */
+function isOpenDrop({ kind, returned }: Call): boolean {
+  return kind === "dropChannel" && returned === Number.POSITIVE_INFINITY;
+}
+
+function isFifoOf(history: readonly Call[], length: number, capacity: number, life: number): boolean {
   count = 0;
   everyAnswer = 0;
   for (let i = 0; i < length; i++) {
     const call = history[i];
-    if ((call.kind !== "send" && call.kind !== "receive") || call.result === NO_EFFECT) continue;
+    if (!isOfChannel(call) || (call.life !== life && !isOpenDrop(call))) continue;
+    // whoever died while it opened one has seen none that we know of
+    if (call.kind === "channel" && call.returned === Number.POSITIVE_INFINITY) continue;
     if (call.returned !== Number.POSITIVE_INFINITY) everyAnswer |= 1 << count;
     calls[count++] = call;
   }
   return count === 0 || searchFifo(0, [], capacity);
 }
 
-function searchFifo(placed: number, items: readonly number[], capacity: number): boolean {
+/** @param items null: it was dropped */
+function searchFifo(placed: number, items: readonly number[] | null, capacity: number): boolean {
   if ((placed & everyAnswer) === everyAnswer) return true;
   let firstReturn = Number.POSITIVE_INFINITY;
   for (let i = 0; i < count; i++) {
@@ -196,16 +229,23 @@ function searchFifo(placed: number, items: readonly number[], capacity: number):
   for (let i = 0; i < count; i++) {
     const call = calls[i];
     if (placed & (1 << i) || call.invoked > firstReturn) continue;
-    const open = call.returned === Number.POSITIVE_INFINITY;
-    if (call.kind === "send") {
-      const taken = items.length < capacity;
-      if (!open && call.result !== (taken ? 1 : 0)) continue;
-      if (searchFifo(placed | (1 << i), taken ? [...items, call.value] : items, capacity)) return true;
-    } else {
-      const value = items.length > 0 ? items[0] : 0;
-      if (!open && call.result !== value) continue;
-      if (searchFifo(placed | (1 << i), items.slice(1), capacity)) return true;
-    }
+    const after = stepFifo(items, call, capacity);
+    if (after !== undefined && searchFifo(placed | (1 << i), after, capacity)) return true;
   }
   return false;
+}
+
+/** What is in the channel after the call; undefined if it cannot have answered so. */
+function stepFifo(items: readonly number[] | null, call: Call, capacity: number): readonly number[] | null | undefined {
+  const open = call.returned === Number.POSITIVE_INFINITY;
+  if (call.kind === "channel") return items === null ? undefined : items;
+  if (items === null) return open || call.result === GONE ? null : undefined;
+  if (call.kind === "dropChannel") return null;
+  if (call.kind === "send") {
+    const taken = items.length < capacity;
+    if (!open && call.result !== (taken ? 1 : 0)) return undefined;
+    return taken ? [...items, call.value] : items;
+  }
+  const value = items.length > 0 ? items[0] : 0;
+  return open || call.result === value ? items.slice(1) : undefined;
 }

@@ -19,8 +19,8 @@ export interface Shape {
   readonly groups: number;
   readonly groupShift: number;
   readonly pool: number;
-  /** Address of a ring outside the pool, 0 = none. */
-  readonly ring: number;
+  /** How far apart the two sides of a ring write. */
+  readonly ringStride: number;
 }
 
 const FREE_PLACE = 0;
@@ -38,6 +38,7 @@ const REGISTERS: readonly (readonly [number, string])[] = [
   [L.S_HAZARD_CURRENT, "a hazard (current)"],
   [L.S_HAZARD_PREVIOUS, "a hazard (previous)"],
   [L.S_HAZARD_HEAD, "a hazard (head)"],
+  [L.S_RING, "a ring it is in"],
   [L.S_REAPER, "a reaper"],
 ];
 
@@ -72,7 +73,6 @@ export class InvariantCheck {
     this.walkChains();
     this.walkSlots();
     this.walkStacks();
-    this.walkRing();
     this.sweepSlabs();
     this.compareIds();
     this.checkBackups();
@@ -108,6 +108,7 @@ export class InvariantCheck {
     }
     this.place[offset >> 5] = 1;
     this.noteSpan(chunk);
+    if (this.words[(chunk + L.E_VALUE_LENGTH) >> 2] & (L.FLAG_RING << 16)) this.noteRing(chunk);
     return true;
   }
 
@@ -121,6 +122,18 @@ export class InvariantCheck {
     for (let i = 0; i < words[descriptor + L.D_COUNT / 4]; i++) {
       if (this.spanOf[first + i] !== 0) this.report(`slab ${first + i} is in the spans of two entries`);
       this.spanOf[first + i] = chunk;
+    }
+  }
+
+  /** The messages in the ring behind an entry's key, wherever the entry is: a dropped one waits in a retired list. */
+  private noteRing(entry: number): void {
+    const { words } = this;
+    const { ringStride } = this.shape;
+    const keyLength = words[(entry + L.E_META) >> 2] >>> 16;
+    const ring = entry + Math.ceil((L.E_KEY + ((keyLength + 15) & ~15)) / ringStride) * ringStride;
+    for (let i = 0; i < words[(ring + L.R_CAPACITY) >> 2]; i++) {
+      const message = words[(ring + ringStride * 5 + i * 8) >> 2];
+      if (message !== 0 && !this.note(message, "a ring")) return;
     }
   }
 
@@ -238,16 +251,6 @@ export class InvariantCheck {
         this.checkClass(chunk, sizeClass, "stacked");
         chunk = this.words[chunk >> 2];
       }
-    }
-  }
-
-  private walkRing(): void {
-    const { words } = this;
-    const { ring } = this.shape;
-    if (ring === 0) return;
-    for (let i = 0; i < words[(ring + L.R_CAPACITY) >> 2]; i++) {
-      const message = words[(ring + L.R_CELLS + i * 8) >> 2];
-      if (message !== 0) this.note(message, "a ring");
     }
   }
 

@@ -44,7 +44,7 @@ export class Judge {
       groups: T.GROUPS,
       groupShift: T.GROUP_SHIFT,
       pool: T.POOL,
-      ring: ring === null ? 0 : T.RING,
+      ringStride: T.RING_STRIDE,
     });
     this.versions = store.versions(settings.slabs);
     const ops = [...threads.flat(), ...program.setup.map(({ op }) => op)];

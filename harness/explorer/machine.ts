@@ -41,6 +41,7 @@ export interface Access {
 /** Accesses after which a schedule is given up as spinning. */
 export const STEP_LIMIT = 60_000;
 const UNLIMITED = 0x3fffffff;
+const NO_RING = { single: false, capacity: 0 };
 /** Threads that only reap, after each program's own. */
 export const REAPERS = 2;
 export const THREAD_MAX = 3 + REAPERS;
@@ -53,7 +54,12 @@ const ENDLESS_OUTCOME: Outcome = { kind: "violation", what: `it has not ended af
 export interface Prepared {
   readonly program: Program;
   readonly image: readonly Uint32Array[];
-  readonly threads: readonly { readonly slot: number; readonly records: Int32Array }[];
+  readonly threads: readonly {
+    readonly slot: number;
+    readonly records: Int32Array;
+    readonly ring: number;
+    readonly ringVersion: number;
+  }[];
   readonly tokens: readonly Int32Array[];
   readonly time: number;
   readonly judge: Judge;
@@ -168,6 +174,10 @@ export class Machine {
     return this.program.settings.buckets;
   }
 
+  get ring(): NonNullable<Program["ring"]> {
+    return this.program.ring ?? NO_RING;
+  }
+
   // ---------------------------------------------------------------- preparing a program
 
   /** Runs the program's setup and keeps the memory it leaves. */
@@ -198,7 +208,12 @@ export class Machine {
     return {
       program,
       image: store.image(program, attached),
-      threads: taking.map(({ slot, records }) => ({ slot, records: records.slice() })),
+      threads: taking.map(({ slot, records, ring, ringVersion }) => ({
+        slot,
+        records: records.slice(),
+        ring,
+        ringVersion,
+      })),
       time: this.words[T.CONTROL_TIME >> 2],
       tokens: taking.map(({ tokens }) => tokens.slice()),
       judge: new Judge(store, this.record, program, attached, states),
@@ -288,8 +303,10 @@ export class Machine {
     thread.snapshot = null;
     thread.blocked = false;
     if (!attached) return;
-    const { slot, records } = this.prepared.threads[number];
+    const { slot, records, ring, ringVersion } = this.prepared.threads[number];
     thread.slot = slot;
+    thread.ring = ring;
+    thread.ringVersion = ringVersion;
     thread.records.set(records);
     thread.tokens.set(this.prepared.tokens[number]);
   }

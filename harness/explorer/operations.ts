@@ -5,7 +5,7 @@
 import { layout as L } from "../../src/core/index.js";
 import { checkOf, chunkOf, fillSlab, rowsOf } from "./adoption.js";
 import { MANY_KEYS, MANY_VALUES } from "./engine-calls.js";
-import { NO_EFFECT } from "./history.js";
+import { GONE, lifeOf, NO_EFFECT } from "./history.js";
 import { FIRST_SPACE_KEYS, keyName, type Op, REGION_BYTES, rowValue, spaceOf } from "./program.js";
 import type { RunRecord } from "./run-record.js";
 import type { Snapshot } from "./snapshot.js";
@@ -18,7 +18,7 @@ export const FAULT_SEARCH_ON = 42;
 /** What a read returns whose bytes are of no write. */
 const TORN = -1000;
 /** Their negative numbers mean something else than STALE. */
-const ANSWERS_OTHERWISE: ReadonlySet<Thread["calling"]> = new Set(["send", "receive", "drain"]);
+const ANSWERS_OTHERWISE: ReadonlySet<Thread["calling"]> = new Set(["send", "receive", "drain", "dropChannel"]);
 
 export class Operations {
   /** Values of keys are counters. */
@@ -70,6 +70,7 @@ export class Operations {
     const key = (thread.slot + L.S_KEY) >> 2;
     const ofSpace = op.kind === "clear" || op.kind === "drop" || op.kind === "configure"; // a listing takes no key
     words[key] = ofSpace ? this.store.nameWord(spaceOf(op)) : this.keyWords[op.key ?? 0];
+    if (op.kind === "channel" || op.kind === "dropChannel") words[key] = T.RING_NAME;
     words[key + 1] = 0;
     words[key + 2] = 0;
     words[key + 3] = 0;
@@ -131,6 +132,14 @@ export class Operations {
       case "claim":
         if (result === 0) this.finish(thread, NO_EFFECT);
         else thread.calling = "drain";
+        return;
+      case "channel":
+        this.finishOpening(thread, result !== 0);
+        return;
+      case "makeRing":
+        // made, by this thread or another: opened now, unless there was no room
+        if (result === L.NO_MEMORY) this.finish(thread, NO_EFFECT);
+        else thread.calling = "channel";
         return;
       case "rejoin":
         thread.calling = "attach";
@@ -205,6 +214,16 @@ export class Operations {
     }
   }
 
+  private finishOpening(thread: Thread, found: boolean): void {
+    if (!found) {
+      thread.calling = "makeRing";
+      return;
+    }
+    this.store.noteRing(thread);
+    this.record.calls[thread.history].life = lifeOf(thread.ring, thread.ringVersion);
+    this.finish(thread, 1);
+  }
+
   private lookUp(thread: Thread, op: Op): void {
     thread.calling = "resolve";
     this.words[(thread.slot + L.S_KEY) >> 2] = this.store.nameWord(spaceOf(op));
@@ -261,9 +280,16 @@ export class Operations {
           this.record.broken = "a buffer could not be given back";
         }
         return result;
+      case "dropChannel": {
+        const [entry, version] = words.subarray((thread.slot + L.S_OUT) >> 2);
+        if (result !== 0) this.record.calls[thread.history].life = lifeOf(entry, version);
+        return result !== 0 ? 1 : NO_EFFECT;
+      }
       case "send":
+        if (result === L.GONE) return GONE;
         return result === L.OK ? 1 : result === L.FULL ? 0 : NO_EFFECT;
       case "receive":
+        if (result === L.GONE) return GONE;
         if (result === L.NOT_YOURS) return NO_EFFECT;
         return result === L.EMPTY ? 0 : this.valueAt(thread.slot + L.S_VALUE, result);
       case "makeRegion":

@@ -32,6 +32,8 @@ export type OpKind =
   | "returnBuffer"
   | "send"
   | "receive"
+  | "channel"
+  | "dropChannel"
   | "snapshot"
   | "adopt"
   | "makeRegion"
@@ -143,6 +145,10 @@ export function describeOp(op: Op, value: number): string {
       return `limit to ${ENTRY_LIMIT} entries`;
     case "send":
       return `send ${value}`;
+    case "channel":
+      return "open or make the channel";
+    case "dropChannel":
+      return "drop the channel";
     case "reap":
       return `reap thread ${op.victim}`;
     default:

@@ -358,6 +358,21 @@ export const RECIPES: readonly Recipe[] = [
     ring: { single: false, capacities: [1, 2] },
   },
   {
+    name: "channels-dropped",
+    about: "a channel dropped and made again under sends and receives, while entries take its memory in between",
+    kinds: {},
+    roles: [
+      { dropChannel: 4, channel: 3, send: 2, set: 2 },
+      { send: 4, channel: 3, set: 3 },
+      { receive: 4, channel: 2, send: 2, dropChannel: 1, delete: 1 },
+    ],
+    ops: [1, 4],
+    keys: [0, 1],
+    present: 0.2,
+    settings: { slabs: 8 },
+    ring: { single: false, capacities: [1, 2] },
+  },
+  {
     name: "attach",
     about: "threads that leave and come back while others work",
     kinds: { rejoin: 4, set: 4, delete: 3, get: 2 },

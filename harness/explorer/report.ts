@@ -1,7 +1,7 @@
 /** A violation for people: the program, who did what in which order down to the access, the history, what broke. */
 import { layout as L } from "../../src/core/index.js";
 import type { Violation } from "./explore.js";
-import { type Call, NO_EFFECT } from "./history.js";
+import { type Call, GONE, NO_EFFECT } from "./history.js";
 import type { Access, Machine } from "./machine.js";
 import { describeOp, describeProgram, keyName } from "./program.js";
 import { Replay } from "./schedule.js";
@@ -99,9 +99,10 @@ function answer(call: Call): string {
     case "borrow":
       return call.result === 0 ? "absent" : String(call.result);
     case "receive":
+      if (call.result === GONE) return "the channel was dropped";
       return call.result === 0 ? "empty" : String(call.result);
     case "send":
-      return call.result === 1 ? "sent" : "full";
+      return call.result === 1 ? "sent" : call.result === GONE ? "the channel was dropped" : "full";
     case "setIfVersion":
       return `${call.result} (expected the version of ${call.expected} of ${keyName(call.key)})`;
     default:
@@ -113,7 +114,7 @@ const HEADER_NAMES = namesOf("H_");
 const SLOT_NAMES = namesOf("S_");
 const ENTRY_NAMES = namesOf("E_");
 const ID_NAMES = namesOf("I_");
-const RING_NAMES = namesOf("R_");
+const PARKING_NAMES = namesOf("P_");
 
 /** Constants of layout.ts with this prefix, by offset. */
 function namesOf(prefix: string): [offset: number, name: string][] {
@@ -133,7 +134,11 @@ function nameAt(names: readonly [number, string][], offset: number): string {
 
 /** What an address is, by the layout's names. */
 export function addressName(address: number): string {
-  if (address < T.SLOTS) return nameAt(HEADER_NAMES, address);
+  if (address < L.PARKING) return nameAt(HEADER_NAMES, address);
+  if (address < T.SLOTS) {
+    const place = Math.floor((address - L.PARKING) / L.PARKING_SIZE);
+    return `${nameAt(PARKING_NAMES, (address - L.PARKING) % L.PARKING_SIZE)} of place ${place}`;
+  }
   if (address < T.SLOTS_END) {
     const slot = Math.floor((address - T.SLOTS) / L.SLOT_SIZE);
     return `${nameAt(SLOT_NAMES, (address - T.SLOTS) % L.SLOT_SIZE)} of slot ${slot}`;
@@ -149,5 +154,5 @@ export function addressName(address: number): string {
     const chunk = address - ((address - T.POOL) % 64);
     return `${nameAt(ENTRY_NAMES, address - chunk)} of chunk ${chunk}`;
   }
-  return `${nameAt(RING_NAMES, address & 0xffff)} of the ring`;
+  return `the access logs + ${address - T.LOGS}`;
 }

@@ -1,5 +1,5 @@
 /** What a schedule leaves to be judged: the calls of its threads with their answers, and the first thing that was plainly wrong. */
-import type { Call } from "./history.js";
+import { type Call, lifeOf } from "./history.js";
 import type { Op } from "./program.js";
 import type { Thread } from "./thread.js";
 
@@ -37,6 +37,7 @@ export class RunRecord {
     call.value = value;
     call.expected = thread.tokens[(op.key ?? 0) * 3 + 2];
     call.ttl = op.ttl === true;
+    call.life = lifeOf(thread.ring, thread.ringVersion);
     call.returned = Number.POSITIVE_INFINITY;
     call.result = 0;
     return call;

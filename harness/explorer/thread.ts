@@ -20,7 +20,16 @@ export class Thread {
   /** Index of the operation under way, or next. */
   at = 0;
   /** The engine's function under way, by OpKind, or "resolve". */
-  calling: OpKind | "resolve" | "candidates" | "evictFull" | "create" | "claim" | "attach" | "removeListed" = "get";
+  calling:
+    | OpKind
+    | "resolve"
+    | "candidates"
+    | "evictFull"
+    | "create"
+    | "claim"
+    | "attach"
+    | "removeListed"
+    | "makeRing" = "get";
   busy = false;
   paused = false;
   killed = false;
@@ -51,6 +60,9 @@ export class Thread {
   regionPin = 0;
   regionEntry = 0;
   regionVersion = 0;
+  /** The channel this thread has opened: its entry, in which life. */
+  ring = 0;
+  ringVersion = 0;
   snapshot: Snapshot | null = null;
   /** When the snapshot's cut was there. */
   cutAt = 0;

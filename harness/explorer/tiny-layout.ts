@@ -1,8 +1,8 @@
 /**
  * The store the explorer works on: the engine's own layout, with slabs so small that a pool has a dozen chunks. Recycling,
  * eviction and the cutting of slabs then happen within a few operations, and a schedule begins by restoring some ten
- * kilobytes. The constants that differ from the shipped engine are the sizes of slabs, dirty regions and groups of buckets; every line of its code is
- * the same.
+ * kilobytes. The constants that differ from the shipped engine are the sizes of slabs, dirty regions and groups of buckets, and how far apart
+ * the two sides of a ring write; every line of its code is the same.
  */
 import { layout as L } from "../../src/core/index.js";
 
@@ -13,12 +13,19 @@ export const SLAB_SIZE = 1 << SLAB_SHIFT;
 /** A bucket a group, so that the presence filters have something to leave out. */
 export const GROUP_SHIFT = 0;
 
+/** What the sides of a ring write lies this far apart, so that a ring fits a chunk. */
+export const RING_STRIDE = 16;
+/** Where cells begin in a ring, as in the engine's layout. */
+export const RING_CELLS = RING_STRIDE * 5;
+/** The key window's word for the name of the one channel, "r". */
+export const RING_NAME = 0x72;
+
 export const SLOT_COUNT = 6;
 export const ID_COUNT = 6;
 export const SLAB_MAX = 16;
 export const BUCKET_MAX = 2;
 
-export const SLOTS = L.HEADER_SIZE;
+export const SLOTS = L.SLOTS;
 export const SLOTS_END = SLOTS + SLOT_COUNT * L.SLOT_SIZE;
 export const IDS = SLOTS_END;
 export const SLABS = IDS + ID_COUNT * L.ID_STRIDE;
@@ -47,12 +54,8 @@ export const CONTROL_SELF = CONTROL + 16;
 /** The time, in ticks, that every thread's clock shows: what a tick moves. */
 export const CONTROL_TIME = CONTROL + 20;
 
-/** The ring lies outside the pool, so that it needs no chunk of its own size. */
-export const RING = CONTROL - 65536;
-export const RING_SIZE = L.R_CELLS + 64;
-
 /** One access log a slot, where a program has them: a line each for tail and head, then the records. */
-export const LOGS = RING - 65536;
+export const LOGS = CONTROL - 65536;
 export const logAddress = (slot: number, records: number): number =>
   LOGS + slot * (L.L_RECORDS + records * L.LOG_RECORD_SIZE);
 

@@ -7,6 +7,8 @@ import * as T from "./tiny-layout.js";
 
 const KEY_CANDIDATES = 26;
 const UNLIMITED = 0x3fffffff;
+/** Rings that a schedule makes at most, one after the other: each has a place of its own to be waited for on. */
+const PLACES_USED = 32;
 /** The namespaces' names, "n" and "m", as the key window has them. */
 const NAMES = [0x6e, 0x6d];
 
@@ -59,14 +61,13 @@ export class TinyStore {
     const { words } = this;
     words.fill(0, 0, T.POOL_END >> 2);
     words[T.CONTROL_TIME >> 2] = 0;
-    words.fill(0, T.RING >> 2, (T.RING + T.RING_SIZE) >> 2);
     words.fill(0, T.LOGS >> 2, T.logAddress(T.SLOT_COUNT, settings.logRecords) >> 2);
     T.writeHeader(words, settings);
     this.attach(threads);
     for (let space = 0; space < spaces; space++) this.makeNamespace(threads[0], space);
     for (const thread of threads) this.resolveAll(thread, spaces);
     if (hasAdoptions(program)) prepareAdoptions(program, words, threads[0].records[0]);
-    if (ring !== null) this.makeRing(ring);
+    if (ring !== null) this.makeRing(ring, threads);
   }
 
   /** Lets engine functions called from here run without interruption. */
@@ -111,11 +112,21 @@ export class TinyStore {
     }
   }
 
-  private makeRing({ single, capacity }: NonNullable<Program["ring"]>): void {
+  /** The channel that the thread has opened is its own from here on. */
+  noteRing(thread: Thread): void {
+    thread.ring = this.words[(thread.slot + L.S_OUT) >> 2];
+    thread.ringVersion = this.words[(thread.slot + L.S_OUT + 4) >> 2];
+  }
+
+  private makeRing({ single, capacity }: NonNullable<Program["ring"]>, threads: readonly Thread[]): void {
     const { words } = this;
-    words[(T.RING + L.R_CAPACITY) >> 2] = capacity;
-    words[(T.RING + L.R_KIND) >> 2] = single ? L.RING_SPSC : L.RING_MPSC;
-    for (let i = 0; i < capacity; i++) words[(T.RING + L.R_CELLS + i * 8 + 4) >> 2] = i;
+    for (const thread of threads) {
+      words.fill(0, (thread.slot + L.S_KEY) >> 2, (thread.slot + L.S_KEY + 16) >> 2);
+      words[(thread.slot + L.S_KEY) >> 2] = T.RING_NAME;
+      thread.engine.makeRing(1, capacity, single ? L.RING_SPSC : L.RING_MPSC, 0); // the first of them does
+      if (!thread.engine.openRing(1)) throw new Error("the pool is too small for its channel");
+      this.noteRing(thread);
+    }
   }
 
   /** The parts of the memory that a schedule of the program may change. */
@@ -128,7 +139,8 @@ export class TinyStore {
       part(L.H_EXPIRY, L.H_CLEARS_SWEPT + L.LINE),
       part(L.H_TIDY, L.H_TIDY + L.LINE),
       part(T.IDS, T.POOL + program.settings.slabs * T.SLAB_SIZE),
-      part(T.RING, T.RING + T.RING_SIZE),
+      part(L.H_NEXT_PLACE, L.H_NEXT_PLACE + L.LINE),
+      part(L.PARKING, L.PARKING + PLACES_USED * L.PARKING_SIZE),
     ];
     const { logRecords } = program.settings;
     if (logRecords > 0) parts.push(part(T.LOGS, T.logAddress(T.SLOT_COUNT, logRecords)));

@@ -4,6 +4,7 @@
  */
 import {
   type Channel,
+  ClosedError,
   InvalidArgumentError,
   type Namespace,
   OutOfMemoryError,
@@ -21,6 +22,7 @@ export interface ChurnPlan {
 export const CHURN_NAMESPACE = "churn";
 const HEADER = 8;
 const BRIEF_NAMESPACES = 10;
+const BRIEF_CHANNELS = 4;
 const MAILBOXES = 5;
 
 export class Churn {
@@ -88,6 +90,7 @@ export class Churn {
         return;
       case 12:
         if (random.below(10) === 0) this.useBriefNamespace();
+        else if (random.below(5) === 0) this.useBriefChannel();
         return;
       case 13:
         for (const value of values.getMany([key, "key 1", "key 2"])) if (value !== undefined) checkValue(value);
@@ -104,6 +107,23 @@ export class Churn {
     brief.set("k", this.value());
     if (this.random.chance(0.5)) brief.clear();
     else this.store.dropNamespace(brief.name);
+  }
+
+  /** One that others drop under it, and make again with another capacity. */
+  private useBriefChannel(): void {
+    const { random } = this;
+    const name = `brief ${random.below(BRIEF_CHANNELS)}`;
+    try {
+      const brief = this.store.channel(name);
+      brief.trySend(this.value());
+      brief.trySend(this.value());
+      const message = random.chance(0.3) ? brief.tryReceive() : undefined;
+      if (message !== undefined) checkValue(message);
+      brief.release();
+    } catch (error) {
+      if (!(error instanceof ClosedError && error.message.includes("was dropped"))) throw error;
+    }
+    if (random.chance(0.3)) this.store.dropChannel(name);
   }
 
   private value(): Uint8Array {

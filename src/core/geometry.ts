@@ -73,7 +73,7 @@ export function planGeometry(request: GeometryRequest): Geometry {
   const capacity = align(request.capacity, PAGE);
   const maxCapacity = Math.max(capacity, align(request.maxCapacity, PAGE));
   const idCount = Math.min(65536, powerOfTwo(request.maxNamespaces ?? Math.max(256, maxCapacity / 1024)));
-  const slots = L.HEADER_SIZE;
+  const slots = L.SLOTS;
   const logRecords = request.logRecords ?? 0;
   const logs = logRecords === 0 ? 0 : slots + request.slotCount * L.SLOT_SIZE;
   const ids = slots + request.slotCount * (L.SLOT_SIZE + logSize(logRecords));

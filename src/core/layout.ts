@@ -4,7 +4,8 @@
  * fields add up. All sizes in bytes, all addresses are byte offsets into the one shared memory.
  *
  *   0        HEADER        4 KiB   identity and geometry (written once), then one 64-byte line per contended word
- *   4 KiB    SLOTS         64 KiB each, one a worker
+ *   4 KiB    PARKING       two 64-byte lines a place: words that threads sleep on
+ *   12 KiB   SLOTS         64 KiB each, one a worker
  *   …        ACCESS LOGS   one ring a slot; only where a policy asks for them
  *   …        NAMESPACE IDS 64-byte usage lines, one an id
  *   …        SLABS         u32 a slab: its size class and, while it is being cut, its owner
@@ -78,6 +79,7 @@ export const H_CLASSES: u32 = 1024; // one line a size class: u64 tagged stack h
 export const H_WAKE: u32 = 1664; // 1 = the maintenance thread shall look now: there is work for it, or the store is closed
 export const H_EVICTOR_WORDS: u32 = 1728; // what the evictor tells: V_*, f64 each, written by it alone
 export const H_DECISIONS: u32 = 1792; // the latest changes of an adaptive policy: DECISIONS_KEPT x DECISION_SIZE, written by the evictor alone
+export const H_NEXT_PLACE: u32 = 2880; // rings made so far: which place of PARKING the next one has
 export const H_EXPIRY: u32 = 3072; // u64: the earliest expiry among all entries, as of one group of buckets (assembly/expiry.ts)
 export const H_SLEEPS: u32 = 3136; // 1 = the maintenance thread sleeps until it is woken: whoever gives it work does so
 export const H_CLEARS: u32 = 3200; // namespaces cleared or dropped so far...
@@ -85,6 +87,19 @@ export const H_CLEARS_SWEPT: u32 = 3264; // ...and how many of them had been whe
 export const H_TIDY: u32 = 3904; // slot + 1 of who takes bits out of the presence filters, 0 = nobody
 export const H_BACKUP: u32 = 4032; // claim of the one worker whose backups drain the dirty bitmap and set H_SNAPSHOT, as of a ring's receiver; 0 = none
 export const HEADER_SIZE: u32 = 4096;
+
+// --- parking: what threads that wait for a channel sleep on. A sleeper keeps the address of its words for as long as it likes, so they
+// are nobody's memory and never become another's: channels share the places, round robin. A wake-up meant for another channel is harmless.
+export const PARKING: u32 = 4096;
+export const PARKING_PLACES: u32 = 64;
+export const PARKING_SIZE: u32 = 128;
+export const P_ARRIVALS: u32 = 0; // bumped after a message went in: receivers wait on it
+export const P_RECEIVERS_WAIT: u32 = 4; // 1 = one may be asleep; whoever bumps the word sets it back, and wakes them all
+export const P_DEPARTURES: u32 = 64; // bumped after a message came out: senders wait on it
+export const P_SENDERS_WAIT: u32 = 68;
+
+/** Where the slots begin. */
+export const SLOTS: u32 = 12288;
 
 // --- the evictor's words, from H_EVICTOR_WORDS on
 export const V_SPARED: u32 = 0; // victims that had been rewritten or deleted meanwhile
@@ -119,6 +134,7 @@ export const S_HAZARD_PREVIOUS: u32 = 68;
 export const S_HAZARD_HEAD: u32 = 72;
 export const S_PINS: u32 = 76; // borrowed views
 export const PIN_COUNT: u32 = 8;
+export const S_RING: u32 = 112; // the entry of the ring that this worker's operation is in: it is not freed meanwhile
 export const S_WRITE_EPOCH: u32 = 128; // epoch this worker's current write began in, 0 = none
 export const S_FILING: u32 = 132; // bucket + 1 that this worker's current write puts a new entry into, 0 = none
 // what the worker holds while it is in no list: read by the reaper only
@@ -219,6 +235,7 @@ export const E_VALUE_LENGTH: u32 = 20; // u16
 export const E_FLAGS: u32 = 22; // u8, FLAG_*
 export const FLAG_EVICTED: u32 = 1; // it died to make room: no snapshot has to keep it
 export const FLAG_SPAN: u32 = 2; // its value is a descriptor, and the span that it names is given back with it
+export const FLAG_RING: u32 = 8; // a channel's: behind its key lies the ring, whose messages are freed before it is
 export const E_ACCESS: u32 = 23; // u8, saturating 2-bit counter, racy by design
 export const E_BIRTH: u32 = 24; // epoch it was published in, 0 = not an entry now
 export const E_META: u32 = 28; // u16 namespace id, u16 key length
@@ -285,28 +302,28 @@ export const G_VERSION: u32 = 8;
 export const G_OWNER: u32 = 64; // claim of its one owner, as of a ring's receiver; 0 = none
 export const G_DATA: u32 = 128;
 
-// --- ring of a channel: a chunk; its cells are u64 (message chunk, position)
-export const R_CAPACITY: u32 = 64; // cells, a power of two; this line is written once
-export const R_KIND: u32 = 68; // RING_SPSC or RING_MPSC
-export const R_WHEN_FULL: u32 = 72; // 0 = the sender is told, 1 = the message is dropped and counted
-export const R_RECEIVER: u32 = 128; // claim of the one receiver: incarnation << 7 | slot number + 1
-export const R_SENDER: u32 = 132; // the same for the one sender of an SPSC ring
+// --- ring of a channel: behind the key of its entry, from the next line on (assembly/ring-cells.ts); its cells are u64 (message chunk, position)
+/** What two sides write lies this far apart: a line. */
+export const R_STRIDE: u32 = 64;
+export const R_CAPACITY: u32 = 0; // cells, a power of two; this line is written once
+export const R_KIND: u32 = 4; // RING_SPSC or RING_MPSC
+export const R_WHEN_FULL: u32 = 8; // 0 = the sender is told, 1 = the message is dropped and counted
+export const R_PLACE: u32 = 12; // address of its place in PARKING
+export const R_RECEIVER: u32 = R_STRIDE; // claim of the one receiver: incarnation << 7 | slot number + 1
+export const R_SENDER: u32 = R_STRIDE + 4; // the same for the one sender of an SPSC ring
 export const CLAIM_SLOT_BITS: u32 = 7;
 export const CLAIM_SLOT_MASK: u32 = 127;
-export const R_TAIL: u32 = 192; // next position to fill
-export const R_HEAD: u32 = 256; // next position to take
-export const R_ARRIVALS: u32 = 320; // bumped after a message went in: receivers wait on it
-export const R_RECEIVERS_WAITING: u32 = 324;
-export const R_DEPARTURES: u32 = 384; // bumped after a message came out: senders wait on it
-export const R_SENDERS_WAITING: u32 = 388;
-export const R_DROPPED: u32 = 448; // u64
-export const R_CELLS: u32 = 512;
+export const R_TAIL: u32 = R_STRIDE * 2; // next position to fill
+export const R_HEAD: u32 = R_STRIDE * 3; // next position to take
+export const R_DROPPED: u32 = R_STRIDE * 4; // u64
+export const R_CELLS: u32 = R_STRIDE * 5;
 export const RING_SPSC: u32 = 1;
 export const RING_MPSC: u32 = 2;
 export const FULL: i32 = -7;
 export const EMPTY: i32 = -8;
 export const NOT_YOURS: i32 = -9; // another worker is this ring's receiver, or its only sender
 export const DROPPED: i32 = -10;
+export const GONE: i32 = -12; // the channel was dropped
 
 // --- status codes of the engine's operations (all others are lengths or truths)
 export const OK: i32 = 1;

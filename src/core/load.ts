@@ -71,11 +71,13 @@ export interface Engine {
   removeSystem(length: number): number;
   takeBuffer(size: number): number;
   returnBuffer(chunk: number): number;
-  takeRing(size: number, capacity: number, kind: number, whenFull: number): number;
-  publishRing(ring: number): void;
-  send(ring: number, from: number, length: number): number;
-  receive(ring: number, target: number): number;
-  leaveRing(ring: number): void;
+  makeRing(keyLength: number, capacity: number, kind: number, whenFull: number): number;
+  openRing(keyLength: number): number;
+  dropRing(keyLength: number): number;
+  send(entry: number, version: number, from: number, length: number): number;
+  receive(entry: number, version: number, target: number): number;
+  measureRing(entry: number, version: number): number;
+  leaveRing(entry: number, version: number): void;
   makeRegion(keyLength: number, bytes: number): number;
   openRegion(keyLength: number): number;
   closeRegion(pin: number): void;

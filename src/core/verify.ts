@@ -48,8 +48,8 @@ class Sweep {
   private readonly linked = new Array<number>(L.CLASS_COUNT).fill(0);
   /** Chunks by class in caches and class stacks. */
   private readonly free = new Array<number>(L.CLASS_COUNT).fill(0);
-  /** Rings that entries of the store's own id lead to. */
-  private readonly rings: [ring: number, key: string][] = [];
+  /** Entries that have a ring, wherever they were met: one that was dropped may be in a retired list, and its messages in it. */
+  private readonly rings: number[] = [];
   private readonly usage = new Map<number, { entries: number; bytes: number }>();
   private entries = 0;
 
@@ -71,7 +71,7 @@ class Sweep {
     this.walkTable();
     this.walkSlots();
     this.walkStacks();
-    for (const [ring, key] of this.rings) this.walkRing(ring, key);
+    for (const entry of this.rings) this.walkRing(entry);
     const totals = this.sweepSlabs();
     const chunks = this.chunksOf(totals);
     this.compareUsage();
@@ -150,12 +150,17 @@ class Sweep {
     }
     this.places[offset / 32] = place;
     this.noteSpan(chunk);
+    if (this.flagsOf(chunk) & L.FLAG_RING) this.rings.push(chunk);
     return true;
+  }
+
+  private flagsOf(chunk: number): number {
+    return (this.at(chunk + L.E_VALUE_LENGTH) >>> 16) & 0xff;
   }
 
   /** The slabs that a chunk has in its span, wherever the chunk is: in no other span. */
   private noteSpan(chunk: number): void {
-    if (((this.at(chunk + L.E_VALUE_LENGTH) >>> 16) & L.FLAG_SPAN) === 0) return;
+    if ((this.flagsOf(chunk) & L.FLAG_SPAN) === 0) return;
     const descriptor = chunk + L.E_KEY + align16(this.at(chunk + L.E_META) >>> 16);
     const first = this.at(descriptor + L.D_FIRST);
     const count = this.at(descriptor + L.D_COUNT);
@@ -208,7 +213,6 @@ class Sweep {
     if (keys.has(key)) this.report(`a key of namespace id ${id} is reachable twice in bucket ${bucket}`);
     keys.add(key);
     this.checkBounds(entry, bucket, mask);
-    if (id === L.SYSTEM_ID) this.noteRing(entry, keyLength);
     if (id >= this.at(L.H_ID_COUNT)) this.report(`entry ${entry} is of namespace id ${id}, which there is not`);
     else this.checkPresence(entry, id, bucket, mask);
     this.linked[sizeClass]++;
@@ -283,6 +287,7 @@ class Sweep {
       [L.S_PENDING, "a stack operation"],
       [L.S_WRITE_EPOCH, "a write"],
       [L.S_HAZARD_HEAD, "a hazard"],
+      [L.S_RING, "a ring it is in"],
     ];
     for (const [register, what] of registers) {
       if (this.at(slot + register) !== 0)
@@ -305,19 +310,16 @@ class Sweep {
     }
   }
 
-  /** Channels are entries of the store's own id whose key starts with `channel:`; their value is the ring's address. */
-  private noteRing(entry: number, keyLength: number): void {
-    const key = Buffer.from(this.bytes.subarray(entry + 32, entry + 32 + keyLength)).toString();
-    if (key.startsWith("channel:")) this.rings.push([this.at(entry + 32 + align16(keyLength)), key]);
-  }
-
-  private walkRing(ring: number, key: string): void {
-    if (!this.note(ring, 6, key)) return;
-    const capacity = this.at(ring + L.R_CAPACITY);
-    const room = ((32 << this.classOf(ring)) - L.R_CELLS) / 8;
+  /** A channel's ring lies behind the key of its entry, at the next line. */
+  private walkRing(entry: number): void {
+    const keyLength = this.at(entry + L.E_META) >>> 16;
+    const key = Buffer.from(this.bytes.subarray(entry + L.E_KEY, entry + L.E_KEY + keyLength)).toString();
+    const offset = Math.ceil((L.E_KEY + align16(keyLength)) / L.R_STRIDE) * L.R_STRIDE;
+    const capacity = this.at(entry + offset + L.R_CAPACITY);
+    const room = Math.max(0, ((32 << this.classOf(entry)) - offset - L.R_CELLS) / 8);
     if (capacity > room) this.report(`${key} has ${capacity} cells in a chunk with room for ${room}`);
     for (let i = 0; i < Math.min(capacity, room); i++) {
-      const message = this.at(ring + L.R_CELLS + i * 8);
+      const message = this.at(entry + offset + L.R_CELLS + i * 8);
       if (message !== 0) this.note(message, 6, `cell ${i} of ${key}`);
     }
   }

@@ -15,6 +15,7 @@ export interface ViewedStore {
   namespaces(): string[];
   dropNamespace(name: string): boolean;
   channel<E extends EncodingName>(name: string, options?: ChannelOptions<E>): Channel<E>;
+  dropChannel(name: string): boolean;
   channels(): string[];
   closeView(): void;
 }
@@ -60,6 +61,11 @@ export class AgentView implements AsyncDisposable {
    */
   channel<E extends EncodingName = "binary">(name: string, options?: ChannelOptions<E>): Channel<E> {
     return this.#store.channel(name, options);
+  }
+
+  /** As `store.dropChannel`. @throws AccessDeniedError without "admin" there */
+  dropChannel(name: string): boolean {
+    return this.#store.dropChannel(name);
   }
 
   /** Names of the channels that there are and in which the agent may do something, in no order. */

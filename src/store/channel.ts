@@ -6,6 +6,9 @@
  * The verb says whether it waits: `trySend` and `tryReceive` never do, `sendWait` and `receiveWait` return promises, `sendSync` and
  * `receiveSync` block the thread. What waits sleeps on the ring's words until there is room or mail. A wait looks at its signal only
  * between two attempts, never after one that took or sent: so a message is either the caller's or still in the ring.
+ *
+ * A channel may be dropped while others have it: the engine then says so to every operation of theirs, and who waits wakes up to hear it. The
+ * words that are slept on are not the ring's, which is gone by then, but of a place that many channels share (PARKING in src/core/layout.ts).
  */
 import { isMainThread } from "node:worker_threads";
 import { checkSameName, choice, describe, KnownOptions, wholeNumber } from "../check.js";
@@ -46,36 +49,48 @@ export const MESSAGE_MAX = layout.CHUNK_MAX - layout.E_KEY;
 /** A sleeping thread looks again this often, should a wake-up have been meant for one that died. */
 const LOOK_AGAIN_MS = 100;
 
+/** A channel in the directory, as its handles know it: the entry that its ring lies behind, and the words that it is waited for on. */
+interface Ring {
+  readonly entry: number;
+  readonly version: number;
+  readonly capacity: number;
+  readonly kind: number;
+  readonly whenFull: number;
+  /** Address of its place in PARKING. */
+  readonly place: number;
+}
+
 /**
  * Made by `store.channel()`. Values are encoded and limited as a namespace's, to 16,352 bytes. What waits throws InvalidArgumentError for a
- * timeout below 0, and where it would block a thread that must not be; everything throws ClosedError once this thread has closed the store.
+ * timeout below 0, and where it would block a thread that must not be; everything throws ClosedError once this thread has closed the store, or
+ * the channel was dropped, by whichever thread. One made under its name afterwards is another one.
  */
 export class Channel<E extends EncodingName = "binary"> {
   readonly name: string;
   readonly encoding: E;
   readonly capacity: number;
   private readonly worker: WorkerConnection;
-  private readonly ring: number;
+  private readonly ring: Ring;
   private readonly words: Int32Array;
   private readonly codec: Codec;
   private readonly agent: AgentAccess | null;
 
-  private constructor(worker: WorkerConnection, name: string, ring: number, encoding: E, agent: AgentAccess | null) {
+  private constructor(worker: WorkerConnection, name: string, ring: Ring, encoding: E, agent: AgentAccess | null) {
     this.worker = worker;
     this.agent = agent;
     this.name = name;
     this.ring = ring;
     this.encoding = encoding;
     this.codec = codecOf(encoding);
-    this.words = new Int32Array(worker.currentBuffer(), ring, layout.R_CELLS / 4);
-    this.capacity = this.words[layout.R_CAPACITY / 4];
+    this.words = new Int32Array(worker.currentBuffer(), ring.place, layout.PARKING_SIZE / 4);
+    this.capacity = ring.capacity;
   }
 
   /** @internal Use `store.channel()`. */
   static at<E extends EncodingName>(
     worker: WorkerConnection,
     name: string,
-    ring: number,
+    ring: Ring,
     encoding: E,
     agent: AgentAccess | null,
   ): Channel<E> {
@@ -99,7 +114,7 @@ export class Channel<E extends EncodingName = "binary"> {
 
   private sendBytes(bytes: Uint8Array): boolean {
     const sent = this.put(bytes);
-    if (sent) this.wake(layout.R_ARRIVALS, layout.R_RECEIVERS_WAITING);
+    if (sent) this.wake(layout.P_ARRIVALS, layout.P_RECEIVERS_WAIT);
     return sent;
   }
 
@@ -110,7 +125,7 @@ export class Channel<E extends EncodingName = "binary"> {
       if (!this.put(this.encode(message))) break;
       sent++;
     }
-    if (sent > 0) this.wake(layout.R_ARRIVALS, layout.R_RECEIVERS_WAITING);
+    if (sent > 0) this.wake(layout.P_ARRIVALS, layout.P_RECEIVERS_WAIT);
     return sent;
   }
 
@@ -121,7 +136,7 @@ export class Channel<E extends EncodingName = "binary"> {
    */
   tryReceive(): Values[E] | undefined {
     const message = this.take();
-    if (message !== undefined) this.wake(layout.R_DEPARTURES, layout.R_SENDERS_WAITING);
+    if (message !== undefined) this.wake(layout.P_DEPARTURES, layout.P_SENDERS_WAIT);
     return message;
   }
 
@@ -141,7 +156,7 @@ export class Channel<E extends EncodingName = "binary"> {
       if (message === undefined) break;
       messages.push(message);
     }
-    if (messages.length > 0) this.wake(layout.R_DEPARTURES, layout.R_SENDERS_WAITING);
+    if (messages.length > 0) this.wake(layout.P_DEPARTURES, layout.P_SENDERS_WAIT);
     return messages;
   }
 
@@ -149,7 +164,7 @@ export class Channel<E extends EncodingName = "binary"> {
   receiveSync(wait?: number | BlockOptions): Values[E] | undefined {
     this.mayBlock("receiveSync", "receiveWait");
     const end = readBlocking(wait);
-    return this.blockUntil(() => this.tryReceive(), layout.R_ARRIVALS, layout.R_RECEIVERS_WAITING, end);
+    return this.blockUntil(() => this.tryReceive(), layout.P_ARRIVALS, layout.P_RECEIVERS_WAIT, end);
   }
 
   /** Blocks this worker thread until the message is in or `timeout` ms (default: no end) pass, then false. Not on the main thread. */
@@ -158,7 +173,7 @@ export class Channel<E extends EncodingName = "binary"> {
     const end = readBlocking(wait);
     const bytes = this.kept(message);
     const attempt = () => this.sendBytes(bytes) || undefined;
-    return this.blockUntil(attempt, layout.R_DEPARTURES, layout.R_SENDERS_WAITING, end) ?? false;
+    return this.blockUntil(attempt, layout.P_DEPARTURES, layout.P_SENDERS_WAIT, end) ?? false;
   }
 
   /**
@@ -169,7 +184,7 @@ export class Channel<E extends EncodingName = "binary"> {
    */
   async receiveWait(wait?: number | WaitOptions): Promise<Values[E] | undefined> {
     const patience = readPatience(wait);
-    return this.waitUntil(() => this.tryReceive(), layout.R_ARRIVALS, layout.R_RECEIVERS_WAITING, patience);
+    return this.waitUntil(() => this.tryReceive(), layout.P_ARRIVALS, layout.P_RECEIVERS_WAIT, patience);
   }
 
   /**
@@ -182,12 +197,12 @@ export class Channel<E extends EncodingName = "binary"> {
     const patience = readPatience(wait);
     const bytes = this.kept(message);
     const attempt = () => this.sendBytes(bytes) || undefined;
-    return (await this.waitUntil(attempt, layout.R_DEPARTURES, layout.R_SENDERS_WAITING, patience)) ?? false;
+    return (await this.waitUntil(attempt, layout.P_DEPARTURES, layout.P_SENDERS_WAIT, patience)) ?? false;
   }
 
   /**
    * The messages as they come, each taken when it is asked for and by nobody else: `for await (const message of channel.messages({ signal }))`.
-   * It ends when the signal aborts, or this thread closes the store or the view; what was not asked for stays in the ring.
+   * It ends when the signal aborts, the channel is dropped, or this thread closes the store or the view; what was not asked for stays in the ring.
    */
   messages(options: { signal?: AbortSignal } = {}): AsyncGenerator<Values[E], void, undefined> {
     const signal = checkSignal(MESSAGES_OPTIONS.check(options).signal);
@@ -216,19 +231,27 @@ export class Channel<E extends EncodingName = "binary"> {
   /** Messages in the ring: may be off by those on their way in or out. */
   get length(): number {
     this.enter(READ);
-    return (Atomics.load(this.words, layout.R_TAIL / 4) - Atomics.load(this.words, layout.R_HEAD / 4)) | 0;
+    return this.measure();
   }
 
   /** Messages dropped because the ring was full. */
   get dropped(): number {
     this.enter(READ);
-    return Atomics.load(this.words, layout.R_DROPPED / 4) >>> 0;
+    this.measure();
+    return Number(this.worker.outSum[0]);
   }
 
-  /** Gives up being the receiver (or the one sender), so that another thread may take over. */
+  private measure(): number {
+    const { entry, version } = this.ring;
+    const length = this.worker.engine.measureRing(entry, version);
+    if (length === layout.GONE) throw dropped(this.name);
+    return length;
+  }
+
+  /** Gives up being the receiver (or the one sender), so that another thread may take over. Of a dropped channel there is nothing to give up. */
   release(): void {
     this.enter(0);
-    this.worker.engine.leaveRing(this.ring);
+    this.worker.engine.leaveRing(this.ring.entry, this.ring.version);
   }
 
   // ---------------------------------------------------------------- inside
@@ -263,9 +286,10 @@ export class Channel<E extends EncodingName = "binary"> {
       worker.values.set(bytes);
       address = worker.valueAddress;
     }
-    const status = worker.engine.send(this.ring, address, length);
+    const status = worker.engine.send(this.ring.entry, this.ring.version, address, length);
     if (status === layout.OK) return true;
     if (status === layout.FULL || status === layout.DROPPED) return false;
+    if (status === layout.GONE) throw dropped(this.name);
     if (status === layout.NOT_YOURS) {
       throw new InvalidArgumentError(`channel "${this.name}" is spsc and another thread is its sender`);
     }
@@ -275,19 +299,17 @@ export class Channel<E extends EncodingName = "binary"> {
   private take(): Values[E] | undefined {
     this.enter(READ);
     const { worker } = this;
-    const length = worker.engine.receive(this.ring, worker.valueAddress);
+    const length = worker.engine.receive(this.ring.entry, this.ring.version, worker.valueAddress);
     if (length >= 0) return this.codec.decode(worker.window, 0, length) as Values[E];
+    if (length === layout.GONE) throw dropped(this.name);
     if (length === layout.NOT_YOURS) {
       throw new InvalidArgumentError(`channel "${this.name}" already has a receiver in another thread`);
     }
     return undefined;
   }
 
-  /** The word was bumped by the engine; waiters counted themselves before they looked, so none is missed. */
   private wake(word: number, waiting: number): void {
-    if (Atomics.load(this.words, waiting / 4) === 0) return;
-    if (this.worker.shared) Atomics.notify(this.words, word / 4);
-    else this.worker.wakeUps.emit(`${this.ring + word}`);
+    wakeSleepers(this.worker, this.words, word, waiting);
   }
 
   private mayBlock(verb: string, instead: string): void {
@@ -303,12 +325,8 @@ export class Channel<E extends EncodingName = "binary"> {
       const result = attempt();
       const left = end - threadNow();
       if (result !== undefined || left <= 0) return result;
-      Atomics.add(this.words, waiting / 4, 1);
-      try {
-        Atomics.wait(this.words, word / 4, seen, Math.min(left, LOOK_AGAIN_MS));
-      } finally {
-        Atomics.sub(this.words, waiting / 4, 1);
-      }
+      Atomics.store(this.words, waiting / 4, 1);
+      Atomics.wait(this.words, word / 4, seen, Math.min(left, LOOK_AGAIN_MS));
     }
   }
 
@@ -326,7 +344,7 @@ export class Channel<E extends EncodingName = "binary"> {
   /** Private memory has no Atomics.wait, and needs none: who wakes us runs in this thread. */
   private async sleepAlone(word: number, patience: number, signal?: AbortSignal): Promise<void> {
     const { wakeUps } = this.worker;
-    const event = `${this.ring + word}`;
+    const event = `${this.ring.place + word}`;
     let wake = () => {};
     const woken = new Promise<void>((done) => {
       wake = done;
@@ -352,17 +370,31 @@ export class Channel<E extends EncodingName = "binary"> {
       const result = attempt();
       const left = end - threadNow();
       if (result !== undefined || left <= 0) return result;
-      Atomics.add(this.words, waiting / 4, 1);
-      try {
-        const patience = Math.min(left, LOOK_AGAIN_MS);
-        if (this.worker.shared) await this.sleepShared(word, seen, patience, signal);
-        else await this.sleepAlone(word, patience, signal);
-      } finally {
-        Atomics.sub(this.words, waiting / 4, 1);
-      }
+      Atomics.store(this.words, waiting / 4, 1);
+      const patience = Math.min(left, LOOK_AGAIN_MS);
+      if (this.worker.shared) await this.sleepShared(word, seen, patience, signal);
+      else await this.sleepAlone(word, patience, signal);
       signal?.throwIfAborted();
     }
   }
+}
+
+/**
+ * Wakes who sleeps on a word of a place, all of them, if any may. The engine has bumped the word before. A sleeper says that it will sleep, then
+ * sleeps on the word as it was before it looked for what it waits for; so either we see that it said so, or its word has changed. Saying so is
+ * one flag for all, taken back before the word is bumped once more: who says so after that sleeps on the new word, and its flag stays. A
+ * sleeper that died leaves a flag that costs the next one a wake-up, and no more.
+ */
+function wakeSleepers(worker: WorkerConnection, words: Int32Array, word: number, waiting: number): void {
+  if (Atomics.load(words, waiting / 4) === 0) return;
+  Atomics.store(words, waiting / 4, 0);
+  Atomics.add(words, word / 4, 1);
+  if (worker.shared) Atomics.notify(words, word / 4);
+  else worker.wakeUps.emit(`${words.byteOffset + word}`);
+}
+
+function dropped(name: string): ClosedError {
+  return new ClosedError(`channel "${name}" was dropped; store.channel() makes another one of that name`);
 }
 
 /** What a channel is opened with: each option read once, because reading may run the caller's code. */
@@ -404,45 +436,39 @@ export function openChannel<E extends EncodingName>(
   asked: ChannelWishes,
   agent: AgentAccess | null,
 ): Channel<E> {
-  const encoding = asked.encoding as E;
-  const key = KEY_PREFIX + name;
-  const existing = findRing(worker, key);
-  if (existing !== 0) return openExisting(worker, name, existing, asked, agent);
-  agent?.check(WRITE);
-  const size = layout.R_CELLS + asked.capacity * 8;
-  const ring = worker.engine.takeRing(size, asked.capacity, asked.kind, asked.whenFull) >>> 0;
-  if (ring === 0) throw new OutOfMemoryError(`no chunk is free for a channel of ${asked.capacity} messages`);
-  worker.values.writeUInt32LE(ring, 0);
-  const status = worker.engine.setSystem(worker.putKey(key), 4, layout.MODE_IF_ABSENT);
-  if (status === layout.OK) {
-    worker.engine.publishRing(ring);
-    return Channel.at(worker, name, ring, encoding, agent);
+  for (;;) {
+    const ring = findRing(worker, name);
+    if (ring !== null) {
+      checkAsMade(name, ring, asked);
+      return Channel.at(worker, name, ring, asked.encoding as E, agent);
+    }
+    agent?.check(WRITE);
+    const key = worker.putKey(KEY_PREFIX + name);
+    const status = worker.engine.makeRing(key, asked.capacity, asked.kind, asked.whenFull);
+    if (status === layout.NO_MEMORY)
+      throw new OutOfMemoryError(`no chunk is free for channel "${name}" of ${asked.capacity} messages`);
+    // made, by us or by another thread; it may even be dropped again: look once more
   }
-  worker.engine.returnBuffer(ring);
-  if (status !== 0) throw new OutOfMemoryError(`no memory is left for channel "${name}"`);
-  return openExisting(worker, name, findRing(worker, key), asked, agent); // another thread was first
 }
 
-function openExisting<E extends EncodingName>(
-  worker: WorkerConnection,
-  name: string,
-  ring: number,
-  asked: ChannelWishes,
-  agent: AgentAccess | null,
-): Channel<E> {
-  const words = new Uint32Array(worker.currentBuffer(), ring, layout.R_CELLS / 4);
-  const made = {
-    capacity: words[layout.R_CAPACITY / 4],
-    kind: words[layout.R_KIND / 4],
-    whenFull: words[layout.R_WHEN_FULL / 4],
-  };
+/**
+ * Takes a channel away, and wakes who waits for it; its memory is given back when no operation is in it any more. False when there is none.
+ */
+export function dropChannel(worker: WorkerConnection, name: string): boolean {
+  const place = worker.engine.dropRing(worker.putKey(KEY_PREFIX + name)) >>> 0;
+  if (place === 0) return false;
+  const words = new Int32Array(worker.currentBuffer(), place, layout.PARKING_SIZE / 4);
+  wakeSleepers(worker, words, layout.P_ARRIVALS, layout.P_RECEIVERS_WAIT);
+  wakeSleepers(worker, words, layout.P_DEPARTURES, layout.P_SENDERS_WAIT);
+  return true;
+}
+
+function checkAsMade(name: string, made: Ring, asked: ChannelWishes): void {
   const other = asked.given.find((option) => made[option] !== asked[option]);
-  if (other !== undefined) {
-    throw new InvalidArgumentError(
-      `channel "${name}" was made with ${other} ${shown(other, made[other])}, not ${shown(other, asked[other])}`,
-    );
-  }
-  return Channel.at(worker, name, ring, asked.encoding as E, agent);
+  if (other === undefined) return;
+  throw new InvalidArgumentError(
+    `channel "${name}" was made with ${other} ${shown(other, made[other])}, not ${shown(other, asked[other])}`,
+  );
 }
 
 /** An option's word as a message shows it. */
@@ -457,7 +483,8 @@ export function channelNames(worker: WorkerConnection): string[] {
   return ownNames(worker, KEY_PREFIX);
 }
 
-/** The address of a channel's ring, 0 when there is none. */
-function findRing(worker: WorkerConnection, key: string): number {
-  return worker.engine.getSystem(worker.putKey(key)) === 4 ? worker.values.readUInt32LE(0) : 0;
+function findRing(worker: WorkerConnection, name: string): Ring | null {
+  if (worker.engine.openRing(worker.putKey(KEY_PREFIX + name)) === 0) return null;
+  const { 0: entry, 1: version, 4: capacity, 5: kind, 6: whenFull, 7: place } = worker.out;
+  return { entry, version, capacity, kind, whenFull, place };
 }

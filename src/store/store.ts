@@ -15,7 +15,14 @@ import {
   viewClosed,
 } from "./access.js";
 import { AgentView, type ViewedStore } from "./agent-view.js";
-import { type Channel, type ChannelOptions, channelNames, openChannel, readChannelOptions } from "./channel.js";
+import {
+  type Channel,
+  type ChannelOptions,
+  channelNames,
+  dropChannel,
+  openChannel,
+  readChannelOptions,
+} from "./channel.js";
 import { monotonicNow } from "./clock.js";
 import { type Connection, connect, reapThread, runEvictor, startMaintenance, sweepDaily } from "./connection.js";
 import type { EncodingName } from "./encoding.js";
@@ -312,6 +319,21 @@ export class Store implements AsyncDisposable {
     const agent = this.accessTo(name, true);
     agent?.check(0);
     return openChannel<E>(this.connection.worker, name, asked, agent);
+  }
+
+  /**
+   * Takes a channel away, and frees its messages. Whoever waits for it hears of it at once: every operation of its handles, in all threads,
+   * throws ClosedError from now on, and iterations end. A channel of the same name may be made at once, with other options; the old handles
+   * do not reach it. What agents were granted on the name stays. False when there is none of that name.
+   *
+   * @throws InvalidArgumentError for a bad name; AccessDeniedError on the view of an agent without "admin" there
+   */
+  dropChannel(name: string): boolean {
+    this.assertOpen();
+    checkName(name);
+    const agent = this.accessTo(name, true);
+    agent?.check(ADMIN);
+    return dropChannel(this.connection.worker, name);
   }
 
   /** Names of all channels, in no order. On the view of an agent: of those in which it may do something. */

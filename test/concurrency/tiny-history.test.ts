@@ -39,6 +39,7 @@ function asHistory(drawn: readonly Drawn[], turns: readonly number[]): Call[] {
       value: next.value,
       expected: 0,
       ttl: false,
+      life: 0,
       invoked: clock++,
       returned: NEVER,
       result: next.result,

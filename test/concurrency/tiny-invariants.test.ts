@@ -50,7 +50,7 @@ function makeStore() {
     groups: geometry.groups,
     groupShift: L.GROUP_SHIFT,
     pool: geometry.pool,
-    ring: 0,
+    ringStride: L.R_STRIDE,
   });
   return { memory, words, geometry, slot, check };
 }

@@ -46,7 +46,8 @@ const slot = fieldsOf(
 const entry = fieldsOf("E_", { E_VALUE_LENGTH: 2, E_FLAGS: 1, E_ACCESS: 1, E_KEY: 16 });
 const id = fieldsOf("I_", { I_BYTES: 8, I_LIFE: 8, I_MADE: 8, I_SECTIONS: layout.SECTION_WORDS * 4 });
 const record = fieldsOf("N_", { N_MAX_BYTES: 8 }, ["N_SIZE"]);
-const ring = fieldsOf("R_", { R_DROPPED: 8, R_CELLS: 8 });
+const ring = fieldsOf("R_", { R_DROPPED: 8, R_CELLS: 8 }, ["R_STRIDE"]);
+const place = fieldsOf("P_", {});
 const cache: [string, number, number][] = [
   ["count", 0, 4],
   ["addresses", 4, layout.CACHE_CAPACITY * 4],
@@ -61,6 +62,7 @@ const structures: [string, [string, number, number][], number][] = [
   ["namespace id", id, layout.ID_STRIDE],
   ["namespace record", record, layout.N_SIZE],
   ["ring", ring, layout.R_CELLS + 8],
+  ["place in the parking", place, layout.PARKING_SIZE],
   ["cache of a class", cache, layout.CACHE_STRIDE],
 ];
 
@@ -112,15 +114,11 @@ describe("lines", () => {
   });
 
   it("separates the two ends of a ring, and what is written once from both", () => {
-    const words = [
-      layout.R_CAPACITY,
-      layout.R_RECEIVER,
-      layout.R_TAIL,
-      layout.R_HEAD,
-      layout.R_ARRIVALS,
-      layout.R_DEPARTURES,
-    ];
+    const words = [layout.R_CAPACITY, layout.R_RECEIVER, layout.R_TAIL, layout.R_HEAD, layout.R_DROPPED];
     expect(new Set(words.map((offset) => Math.floor(offset / LINE))).size).toBe(words.length);
+    const slept = [layout.P_ARRIVALS, layout.P_DEPARTURES];
+    expect(new Set(slept.map((offset) => Math.floor(offset / LINE))).size).toBe(slept.length);
+    expect(layout.PARKING + layout.PARKING_PLACES * layout.PARKING_SIZE).toBe(layout.SLOTS);
   });
 
   it("puts header, a 16-byte key and a 16-byte value into one line", () => {
@@ -170,7 +168,7 @@ describe("geometry", () => {
         ["guard", g.pool + g.slabMax * layout.SLAB_SIZE, layout.GUARD_SIZE],
         ["end", g.maxCapacity, 0],
       ] as [string, number, number][];
-      expect(g.slots).toBe(layout.HEADER_SIZE);
+      expect(g.slots).toBe(layout.SLOTS);
       expect(overlaps(regions)).toEqual([]);
       expect(g.pool % layout.SLAB_SIZE).toBe(0);
       expect(Math.log2(g.bucketCount) % 1).toBe(0);

@@ -58,7 +58,7 @@ import * as rings from "./ring";
 import * as loader from "./loader";
 import * as walk from "./sweep";
 import * as table from "./table";
-import { take } from "./take";
+import { takeIf } from "./take";
 import * as writer from "./write";
 import { beginWrite, count, endWrite, hashKind, log, setLog, slot, slotNumber, takePlace } from "./worker";
 
@@ -517,13 +517,7 @@ export function removeSystem(length: u32): bool {
 /** The same, if the entry is still this one. */
 export function removeSystemIf(length: u32, entry: u32, version: u32): bool {
   systemKey(length);
-  beginWrite();
-  table.find(hash, meta, slot + S_KEY);
-  const same = table.found == entry && entry != 0 && load32(entry + E_VERSION) == version;
-  const done = same && take(hash, meta, slot + S_KEY, 0);
-  clearHazards();
-  endWrite();
-  return done;
+  return takeIf(hash, meta, slot + S_KEY, entry, version);
 }
 
 function systemKey(length: u32): void {
@@ -573,34 +567,38 @@ export function returnBuffer(chunk: u32): bool {
 
 // ------------------------------------------------------------------ channels
 
-/** A new ring in this worker's hands; 0 = out of memory. `publishRing` or `discardRing` follows. */
-export function takeRing(size: u32, capacity: u32, kind: u32, whenFull: u32): u32 {
-  const ring = takeBuffer(size);
-  if (ring != 0) rings.initialiseRing(ring, capacity, kind, whenFull);
-  return ring;
+/** OK, UNMET (there is one of the name in the key window) or NO_MEMORY. */
+export function makeRing(length: u32, capacity: u32, kind: u32, whenFull: u32): i32 {
+  systemKey(length);
+  return rings.makeRing(hash, meta, capacity, kind, whenFull);
 }
 
-/** The ring is in the directory now and no longer this worker's. */
-export function publishRing(ring: u32): void {
-  let link = slot + S_BUFFERS;
-  while (load<u32>(link) != ring) {
-    if (load<u32>(link) == 0) return; // none of ours
-    link = load<u32>(link) + E_NEXT;
-  }
-  store<u32>(link, load<u32>(ring + E_NEXT));
-  countBuffer(ring, -1);
+/** Whether there is one: entry and version in S_OUT, and from S_OUT + 16 on cells, kind, whenFull, and the address of the words it is waited for on. */
+export function openRing(length: u32): bool {
+  systemKey(length);
+  return rings.openRing(hash, meta);
 }
 
-export function send(ring: u32, from: u32, length: u32): i32 {
-  return rings.send(ring, from, length);
+/** Address of the words that it is waited for on: whoever sleeps there is to be woken. 0 when there is none. */
+export function dropRing(length: u32): u32 {
+  systemKey(length);
+  return rings.dropRing(hash, meta);
 }
 
-export function receive(ring: u32, target: u32): i32 {
-  return rings.receive(ring, target);
+export function send(entry: u32, version: u32, from: u32, length: u32): i32 {
+  return rings.send(entry, version, from, length);
 }
 
-export function leaveRing(ring: u32): void {
-  rings.leaveRing(ring);
+export function receive(entry: u32, version: u32, target: u32): i32 {
+  return rings.receive(entry, version, target);
+}
+
+export function measureRing(entry: u32, version: u32): i32 {
+  return rings.measureRing(entry, version);
+}
+
+export function leaveRing(entry: u32, version: u32): void {
+  rings.leaveRing(entry, version);
 }
 
 // ------------------------------------------------------------------ regions

@@ -55,6 +55,7 @@ import {
   S_PENDING_TAG,
 } from "../layout";
 import { load32, load64, racy32, raise32, release32, storesFence, swap32, swap64 } from "./memory";
+import { forgetRing, hasRing } from "./ring-cells";
 import { claimSlab, cleanSlab, hasSpan, releaseSpan, slabStart, slabState } from "./slabs";
 import { count, markDirty, pool, poolEnd, slabs, slot, slotNumber } from "./worker";
 
@@ -152,6 +153,7 @@ export function allocate(cls: u32): u32 {
 export function putBack(chunk: u32): void {
   unstamp(chunk);
   if (hasSpan(chunk)) releaseSpan(chunk);
+  if (hasRing(chunk)) forgetRing(chunk);
   giveToCache(chunk, classAt(chunk));
   store<u32>(slot + S_HAND_CHUNK, 0);
   trim(classAt(chunk));

@@ -8,6 +8,7 @@
  *   chunk in hand                   published if its version moved on, if it was marked, or if its key leads to it
  *   entry in hand to be marked      ours if the mark carries the dead slot's number: unlink, retire
  *   chunk between two lists         if it is in none of any slot's lists, it is put into ours
+ *   messages of a dropped ring      its entry is in a retired list still: whoever inherits that goes on (ring-cells.ts)
  *   the store's backups             the claim names slot and incarnation: the snapshot is ended, then the claim let go
  *
  * The reaper may die as well. Every move is noted in the reaper's own slot first, a move repeats harmlessly, and whoever
@@ -44,11 +45,6 @@ import {
   N_ID,
   PENDING_SLAB,
   PIN_COUNT,
-  R_CAPACITY,
-  R_CELLS,
-  R_KIND,
-  RING_MPSC,
-  RING_SPSC,
   SLAB_KIND_MASK,
   SLAB_OWNER_SHIFT,
   SLAB_SPAN,
@@ -56,7 +52,6 @@ import {
   SLOT_ACTIVE,
   SLOT_FREE,
   SLOT_SIZE,
-  SYSTEM_ID,
   S_BUFFERS,
   S_BUFFER_BYTES,
   S_BUFFER_COUNT,
@@ -93,8 +88,9 @@ import {
 } from "../layout";
 import { noteClear, noteExpiry } from "./expiry";
 import { load32, load64, store32, swap32 } from "./memory";
-import { classAt, classOf, emptyCache, finishSlab, giveToCache, isChunk, sizeOf, swapTookEffect, trim, unstamp } from "./pool";
+import { classAt, emptyCache, finishSlab, giveToCache, isChunk, sizeOf, swapTookEffect, trim, unstamp } from "./pool";
 import { closeRegions } from "./region-pins";
+import { forgetRing, hasRing, isInRing } from "./ring-cells";
 import { hasSpan, releaseSpan, settleSpans, slabOwner } from "./slabs";
 import { idKind, idLine, idTaker, valueOf, withKind } from "./quota";
 import { settlePresence } from "./presence";
@@ -102,9 +98,6 @@ import { clearHazards, scan } from "./reclaim";
 import { list } from "./sweep";
 import { find, found, padded } from "./table";
 import { count, markDirty, slabs, slot, slotNumber } from "./worker";
-
-/** "channel:", little-endian: how the keys of rings begin in the store's own id. */
-const CHANNEL_PREFIX: u64 = 0x3a6c656e6e616863;
 
 // @ts-ignore: decorator
 @inline
@@ -273,12 +266,6 @@ function wasPublished(dead: u32, chunk: u32): bool {
   return (load32(chunk + E_NEXT) & 1) != 0 || load32(chunk + E_VERSION) != version;
 }
 
-function isInRing(ring: u32, chunk: u32): bool {
-  const cells = load<u32>(ring + R_CAPACITY);
-  for (let i: u32 = 0; i < cells; i++) if (<u32>load64(ring + R_CELLS + (i << 3)) == chunk) return true;
-  return false;
-}
-
 /** Slots whose lists may hold what a register names: those we take apart, and our own. */
 // @ts-ignore: decorator
 @inline
@@ -341,6 +328,7 @@ function isAccountedFor(chunk: u32, register: u32): bool {
 function adopt(chunk: u32, register: u32): void {
   store<u32>(slot + S_HAND_FREE, chunk);
   if (hasSpan(chunk)) releaseSpan(chunk);
+  if (hasRing(chunk)) forgetRing(chunk);
   unstamp(chunk);
   store32(chunk + E_VERSION, load<u32>(chunk + E_VERSION) + 1);
   const cls = classAt(chunk);
@@ -469,10 +457,6 @@ function adoptBuffers(dead: u32): void {
   while (true) {
     const chunk = load<u32>(dead + S_BUFFERS);
     if (chunk == 0) return;
-    if (isPublishedRing(chunk)) {
-      store32(dead + S_BUFFERS, load<u32>(chunk + E_NEXT));
-      continue;
-    }
     store<u32>(slot + S_HAND_FREE, chunk);
     store32(dead + S_BUFFERS, load<u32>(chunk + E_NEXT));
     const cls = classAt(chunk);
@@ -480,26 +464,6 @@ function adoptBuffers(dead: u32): void {
     store<u32>(slot + S_HAND_FREE, 0);
     trim(cls);
   }
-}
-
-/** A ring whose maker died right after it had put it into the directory, when it still counted as its buffer. */
-function isPublishedRing(chunk: u32): bool {
-  const kind = load<u32>(chunk + R_KIND);
-  if (classAt(chunk) < classOf(R_CELLS) || (kind != RING_SPSC && kind != RING_MPSC)) return false;
-  const buckets = load<u32>(H_BUCKET_MASK);
-  const target = slot + S_MANY;
-  let bucket: u32 = 0;
-  while (bucket <= buckets) {
-    const result = list(SYSTEM_ID, bucket, buckets + 1, target, 512);
-    bucket = max<u32>(<u32>result, bucket + 1); // onwards, also past a chain that has no room
-    const n = <u32>(result >> 32);
-    for (let i: u32 = 0; i < n; i++) {
-      const entry = load<u32>(target + (i << 3));
-      const leadsHere = load<u64>(entry + E_KEY) == CHANNEL_PREFIX && load<u32>(valueOf(entry)) == chunk;
-      if (leadsHere && load32(entry + E_VERSION) == load<u32>(target + (i << 3), 4)) return true;
-    }
-  }
-  return false;
 }
 
 /**

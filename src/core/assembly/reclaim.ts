@@ -45,8 +45,8 @@ import {
 } from "../layout";
 import { load32, release32 } from "./memory";
 import { emptyCache, free } from "./pool";
-import { isOpen } from "./region-pins";
-import { hasSpan } from "./slabs";
+import { isOpen, mayBeOpen } from "./region-pins";
+import { emptyRing, hasRing } from "./ring-cells";
 import { count, slot } from "./worker";
 
 /** Notes an entry before its mark is tried. The store reaches memory before the swap does. */
@@ -123,13 +123,14 @@ export function scan(): void {
     const at = list + (i << 2);
     const chunk = load<u32>(at);
     if (chunk == 0) continue;
-    if (isNamed(chunk, from, to) || (hasSpan(chunk) && isOpen(chunk))) {
+    if (isNamed(chunk, from, to) || (mayBeOpen(chunk) && isOpen(chunk))) {
       // the copy is written before the original is wiped: a reaper may meet it twice, never not at all
       store<u32>(list + (kept << 2), chunk);
       if (kept != i) store<u32>(at, 0);
       kept++;
       continue;
     }
+    if (hasRing(chunk)) emptyRing(chunk);
     store<u32>(slot + S_HAND_FREE, chunk);
     store<u32>(at, 0);
     if (isKept(chunk)) defer(chunk);

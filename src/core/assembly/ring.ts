@@ -9,37 +9,46 @@
  *
  * For the reaper of a sender: the receiver marks the message before it empties the cell, so a message that is neither in
  * the ring nor marked was never sent.
+ *
+ * A ring may be dropped at any time. Every operation names the ring's entry first and asks whether it is current (ring-cells.ts); where it is
+ * not, the channel is GONE. Who waits for a channel sleeps on words outside of it (PARKING).
  */
 import {
+  CLAIM_SLOT_BITS,
+  CLAIM_SLOT_MASK,
+  C_RECEIVED,
+  C_SENT,
   DROPPED,
   EMPTY,
-  E_BIRTH,
   E_DEATH,
   E_KEY,
   E_META,
   E_NEXT,
   E_VALUE_LENGTH,
   FULL,
+  GONE,
+  H_NEXT_PLACE,
   H_SLOTS,
-  C_RECEIVED,
-  C_SENT,
+  MISS,
   NOT_YOURS,
   NO_MEMORY,
   OK,
+  PARKING,
+  PARKING_PLACES,
+  PARKING_SIZE,
+  P_ARRIVALS,
+  P_DEPARTURES,
   RING_SPSC,
-  R_ARRIVALS,
   R_CAPACITY,
   R_CELLS,
-  R_DEPARTURES,
   R_DROPPED,
   R_HEAD,
   R_KIND,
+  R_PLACE,
   R_RECEIVER,
   R_SENDER,
   R_TAIL,
   R_WHEN_FULL,
-  CLAIM_SLOT_BITS,
-  CLAIM_SLOT_MASK,
   SLOT_ACTIVE,
   SLOT_SIZE,
   S_HAND_CHUNK,
@@ -48,22 +57,105 @@ import {
   S_HAND_MESSAGE_RING,
   S_HAND_RING,
   S_INCARNATION,
+  S_KEY,
+  S_OUT,
+  S_RING,
   S_STATE,
+  S_VALUE,
 } from "../layout";
 import { allocateOrEvict } from "./evict";
-import { add32, add64, copyVectors, copyRacyExact, load32, load64, release32, store32, swap32, swap64 } from "./memory";
+import { add32, add64, copyRacyExact, copyVectors, load32, load64, release32, store32, swap32, swap64 } from "./memory";
 import { classOf, free, putBack } from "./pool";
-import { clearHazards } from "./reclaim";
+import { isCurrent } from "./quota";
+import { read } from "./read";
+import { clearHazards, scan } from "./reclaim";
+import { ringOf } from "./ring-cells";
+import { takeIf } from "./take";
 import { beginWrite, count, endWrite, slot, slotNumber } from "./worker";
+import { writeRing } from "./write";
 
-/** Makes a chunk a ring. It stays in this worker's hands until the host has published it in the directory. */
+/** Makes what lies behind the key of a new entry an empty ring. The place it gets is the next one in turn. */
 export function initialiseRing(ring: u32, capacity: u32, kind: u32, whenFull: u32): void {
-  memory.fill(ring + R_CAPACITY, 0, R_CELLS - R_CAPACITY);
+  memory.fill(ring, 0, R_CELLS);
   store<u32>(ring + R_CAPACITY, capacity);
   store<u32>(ring + R_KIND, kind);
   store<u32>(ring + R_WHEN_FULL, whenFull);
+  store<u32>(ring + R_PLACE, PARKING + (add32(H_NEXT_PLACE, 1) % PARKING_PLACES) * PARKING_SIZE);
   for (let i: u32 = 0; i < capacity; i++) store<u64>(ring + R_CELLS + (i << 3), <u64>i << 32);
 }
+
+/** Makes the channel with the key in the key window: OK, UNMET when there is one, or NO_MEMORY. */
+export function makeRing(hash: u32, meta: u32, capacity: u32, kind: u32, whenFull: u32): i32 {
+  return writeRing(hash, meta, slot + S_KEY, capacity, kind, whenFull);
+}
+
+// ------------------------------------------------------------------ being in a ring
+
+/** Names the ring's entry, so that it stays; then asks whether it is the channel's still. False when that was dropped. */
+// @ts-ignore: decorator
+@inline
+function enterRing(entry: u32, version: u32): bool {
+  store32(slot + S_RING, entry);
+  if (FAULT == 68 || isCurrent(entry, version)) return true;
+  leaveIt();
+  return false;
+}
+
+// @ts-ignore: decorator
+@inline
+function leaveIt(): void {
+  release32(slot + S_RING, 0);
+}
+
+/**
+ * Finds the channel with the key in the key window: entry and version in S_OUT; cells, kind, whenFull and the address of its place from
+ * S_OUT + 16 on. False when there is none.
+ */
+export function openRing(hash: u32, meta: u32): bool {
+  while (true) {
+    if (read(hash, meta, slot + S_KEY, slot + S_VALUE, 0, false) == MISS) return false;
+    const entry = load<u32>(slot + S_OUT);
+    if (!enterRing(entry, load<u32>(slot + S_OUT, 4))) continue;
+    const ring = ringOf(entry);
+    store<u32>(slot + S_OUT, load<u32>(ring + R_CAPACITY), 16);
+    store<u32>(slot + S_OUT, load<u32>(ring + R_KIND), 20);
+    store<u32>(slot + S_OUT, load<u32>(ring + R_WHEN_FULL), 24);
+    store<u32>(slot + S_OUT, load<u32>(ring + R_PLACE), 28);
+    leaveIt();
+    return true;
+  }
+}
+
+/**
+ * Drops the channel with the key in the key window: nobody finds it any more, who sleeps on it is to wake, and its memory is given back, by
+ * us or by the scan that finds nobody in it. Entry and version in S_OUT.
+ *
+ * @returns address of its place, whose sleepers the host wakes; 0 when there is none of that name
+ */
+export function dropRing(hash: u32, meta: u32): u32 {
+  while (openRing(hash, meta)) {
+    const place = load<u32>(slot + S_OUT, 28);
+    if (!takeIf(hash, meta, slot + S_KEY, load<u32>(slot + S_OUT), load<u32>(slot + S_OUT, 4))) continue;
+    // after the mark: who looked before it finds the words changed, who looks now finds the channel gone
+    add32(place + P_ARRIVALS, 1);
+    add32(place + P_DEPARTURES, 1);
+    scan();
+    return place;
+  }
+  return 0;
+}
+
+/** Messages in the ring, give or take those on their way; how many were dropped is in S_OUT + 16. GONE when it was dropped. */
+export function measureRing(entry: u32, version: u32): i32 {
+  if (!enterRing(entry, version)) return GONE;
+  const ring = ringOf(entry);
+  const length = load32(ring + R_TAIL) - load32(ring + R_HEAD);
+  store<u64>(slot + S_OUT, load64(ring + R_DROPPED), 16);
+  leaveIt();
+  return max<i32>(<i32>length, 0);
+}
+
+// ------------------------------------------------------------------ cells
 
 // @ts-ignore: decorator
 @inline
@@ -96,8 +188,15 @@ export function holder(register: u32): bool {
   }
 }
 
-/** Sends `length` bytes at `from`. OK, FULL, DROPPED, NO_MEMORY or NOT_YOURS. */
-export function send(ring: u32, from: u32, length: u32): i32 {
+/** Sends `length` bytes at `from`. OK, FULL, DROPPED, NO_MEMORY, NOT_YOURS or GONE. */
+export function send(entry: u32, version: u32, from: u32, length: u32): i32 {
+  if (!enterRing(entry, version)) return GONE;
+  const status = sendInto(ringOf(entry), from, length);
+  leaveIt();
+  return status;
+}
+
+function sendInto(ring: u32, from: u32, length: u32): i32 {
   const alone = load<u32>(ring + R_KIND) == RING_SPSC;
   if (alone && !holder(ring + R_SENDER)) return NOT_YOURS;
   if (isFull(ring)) return refuse(ring);
@@ -109,7 +208,7 @@ export function send(ring: u32, from: u32, length: u32): i32 {
   store<u32>(message + E_NEXT, 0);
   store<u32>(message + E_DEATH, 0);
   store<u32>(message + E_META, 0);
-  store<u16>(message + E_VALUE_LENGTH, <u16>length);
+  store<u32>(message + E_VALUE_LENGTH, length); // and no flags
   copyVectors(message + E_KEY, from, length);
   release32(slot + S_HAND_RING, ring);
   const sent = alone ? putAlone(ring, message) : putAmongMany(ring, message);
@@ -120,7 +219,7 @@ export function send(ring: u32, from: u32, length: u32): i32 {
   }
   store<u32>(slot + S_HAND_CHUNK, 0);
   store<u32>(slot + S_HAND_RING, 0);
-  add32(ring + R_ARRIVALS, 1);
+  add32(load<u32>(ring + R_PLACE) + P_ARRIVALS, 1);
   count(C_SENT);
   return OK;
 }
@@ -175,8 +274,15 @@ function putAmongMany(ring: u32, message: u32): bool {
   }
 }
 
-/** Takes the oldest message into `target` (16 KiB of room). Its length, EMPTY or NOT_YOURS. */
-export function receive(ring: u32, target: u32): i32 {
+/** Takes the oldest message into `target` (16 KiB of room). Its length, EMPTY, NOT_YOURS or GONE. */
+export function receive(entry: u32, version: u32, target: u32): i32 {
+  if (!enterRing(entry, version)) return GONE;
+  const length = receiveFrom(ringOf(entry), target);
+  leaveIt();
+  return length;
+}
+
+function receiveFrom(ring: u32, target: u32): i32 {
   if (!holder(ring + R_RECEIVER)) return NOT_YOURS;
   while (true) {
     const head = load32(ring + R_HEAD);
@@ -201,14 +307,17 @@ export function receive(ring: u32, target: u32): i32 {
     store<u32>(slot + S_HAND_FREE, message);
     store<u32>(slot + S_HAND_MESSAGE, 0);
     free(message);
-    add32(ring + R_DEPARTURES, 1);
+    add32(load<u32>(ring + R_PLACE) + P_DEPARTURES, 1);
     count(C_RECEIVED);
     return length;
   }
 }
 
 /** Gives up the receiver's or the sender's place, so that another worker may take it. */
-export function leaveRing(ring: u32): void {
+export function leaveRing(entry: u32, version: u32): void {
+  if (!enterRing(entry, version)) return;
+  const ring = ringOf(entry);
   swap32(ring + R_RECEIVER, claim(), 0);
   swap32(ring + R_SENDER, claim(), 0);
+  leaveIt();
 }

@@ -13,9 +13,9 @@ import {
 import { load32, swap32, swap64 } from "./memory";
 import { classAt, sizeOf } from "./pool";
 import { discharge, unsettled } from "./quota";
-import { letGo, retire, takeInHand } from "./reclaim";
+import { clearHazards, letGo, retire, takeInHand } from "./reclaim";
 import { find, found, link, successor, tell } from "./table";
-import { count, markDirty, slotNumber } from "./worker";
+import { beginWrite, count, endWrite, markDirty, slotNumber } from "./worker";
 
 // @ts-ignore: decorator
 @inline
@@ -42,6 +42,17 @@ export function mark(next: u32, epoch: u32): bool {
 export function unlink(entry: u32, next: u32, hash: u32, meta: u32, key: u32): void {
   if (!swap32(link, entry, next)) find(hash, meta, key);
   retire(entry);
+}
+
+/** Deletes the key's entry if it is still this life of this one. For the store's own. */
+export function takeIf(hash: u32, meta: u32, key: u32, entry: u32, version: u32): bool {
+  beginWrite();
+  find(hash, meta, key);
+  const same = found == entry && entry != 0 && load32(entry + E_VERSION) == version;
+  const done = same && take(hash, meta, key, 0);
+  clearHazards();
+  endWrite();
+  return done;
 }
 
 /** Marks and unlinks what `find` found, `flags` noted on it. False when someone else changed it first. */

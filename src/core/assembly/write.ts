@@ -18,6 +18,7 @@ import {
   E_NEXT,
   E_VALUE_LENGTH,
   E_VERSION,
+  FLAG_RING,
   G_ENTRY,
   G_VERSION,
   H_EPOCH,
@@ -42,6 +43,8 @@ import { classAt, classOf, putBack, sizeOf } from "./pool";
 import { announce, enrol, filed } from "./presence";
 import { discharge, recharge, reserve, settled, unsettled } from "./quota";
 import { clearHazards } from "./reclaim";
+import { initialiseRing } from "./ring";
+import { ringOf, ringSize } from "./ring-cells";
 import { bindSpan, unclaim } from "./slabs";
 import { backOff, bucketOf, find, found, head, padded, successor, tell } from "./table";
 import { mark, take, unlink } from "./take";
@@ -138,6 +141,22 @@ export function writeSpan(hash: u32, meta: u32, key: u32, descriptor: u32, start
   store<u32>(start, chunk, G_ENTRY);
   store<u32>(start, load<u32>(chunk + E_VERSION), G_VERSION);
   bindSpan(chunk);
+  const status = publish(hash, meta, key, chunk, MODE_IF_ABSENT, 0, 0, 0);
+  if (status != OK) putBack(chunk);
+  return finish(status);
+}
+
+/** Writes the entry of a channel, unless there is one of that key: an empty ring, and no value. */
+export function writeRing(hash: u32, meta: u32, key: u32, capacity: u32, kind: u32, whenFull: u32): i32 {
+  beginWrite();
+  count(C_SETS);
+  find(hash, meta, key);
+  if (!holds(MODE_IF_ABSENT, 0, 0)) return finish(UNMET);
+  const chunk = allocateOrEvict(classOf(ringSize(meta >> 16, capacity)));
+  if (chunk == 0) return finish(NO_MEMORY);
+  fill(chunk, hash, meta, key, key, 0, 0);
+  initialiseRing(ringOf(chunk), capacity, kind, whenFull);
+  store<u8>(chunk + E_FLAGS, FLAG_RING);
   const status = publish(hash, meta, key, chunk, MODE_IF_ABSENT, 0, 0, 0);
   if (status != OK) putBack(chunk);
   return finish(status);
