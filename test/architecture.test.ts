@@ -1,8 +1,20 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { drawRooms } from "#dist/harness/house/draw.js";
-import { findCircles, GROUND, joinRooms, ROOMS, readImports, roomOf, sources } from "#dist/harness/house/imports.js";
+import {
+  drawLab,
+  drawRooms,
+  findCircles,
+  GROUND,
+  joinRooms,
+  LAB_GROUND,
+  labRoomOf,
+  labRooms,
+  ROOMS,
+  readImports,
+  roomOf,
+  sources,
+} from "#dist/harness/house/index.js";
 
 /** Which room may use which: arrows point one way. */
 const ARROWS: Record<string, string[]> = {
@@ -20,13 +32,43 @@ const ARROWS: Record<string, string[]> = {
   harness: ["src", "workloads", "reports/targets", "reports", ...ROOMS.filter((room) => room.startsWith("src/"))],
 };
 
+/** The same of the lab's own rooms. None of them needs to be named that goes to the ground, or to command-line, the lab's own. */
+const LAB_ARROWS: Record<string, string[]> = {
+  "harness/child": [],
+  "harness/statistics": [],
+  "harness/house": [],
+  "harness/backup": ["reports", "src/backup", "src/store"],
+  "harness/checker": ["reports"],
+  "harness/explorer": ["src/backup", "src/core"],
+  "harness/sweep": ["reports", "src/eviction", "workloads"],
+  "harness/trace": ["harness/child", "src/eviction", "src/recording", "workloads"],
+  "harness/gate": ["harness/child", "harness/statistics", "reports", "workloads"],
+  "harness/subjects": ["src", "workloads"],
+  "harness/measure": ["harness/child", "harness/subjects", "reports", "src/metrics", "workloads"],
+  "harness/runner": [
+    ...["harness/child", "harness/measure", "harness/subjects"],
+    ...["reports", "reports/targets", "src/metrics", "workloads"],
+  ],
+  "harness/commands": [
+    ...["harness/backup", "harness/checker", "harness/explorer", "harness/gate", "harness/runner", "harness/subjects"],
+    ...["harness/sweep", "harness/trace", "reports", "reports/targets", "src/metrics", "workloads"],
+  ],
+  // Above them all; nothing in the lab knows of it.
+  "harness/proofs": [
+    "src",
+    ...ROOMS,
+    ...labRooms(resolve(import.meta.dirname, "..")).filter((room) => room !== "harness/proofs"),
+  ],
+  "harness/command-line": ["workloads"],
+  harness: ["harness/commands"],
+};
+
 /** Files that every room may name: they import nothing but each other, and opening the whole room for them would be dear. */
 const LEAVES = [
   "src/check.ts",
   "src/store/health-targets.ts",
   "src/metrics/target.ts",
   "src/recording/format.ts",
-  "workloads/generators/sfc32.ts",
   "reports/results.ts",
   "reports/latency-names.ts",
   "reports/slices.ts",
@@ -59,6 +101,26 @@ describe("the house", () => {
     const wrong = imports.filter(({ from, to }) => {
       const [a, b] = [roomOf(from), roomOf(to)];
       return a !== b && !ARROWS[a]?.includes(b) && b !== GROUND;
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("lets arrows point one way only among the lab's rooms, its command-line under them all", () => {
+    const lab = imports.filter(({ from }) => from.startsWith("harness/"));
+    const wrong = lab.filter(({ from, to }) => {
+      const [a, b] = [labRoomOf(from), labRoomOf(to)];
+      return a !== b && b !== GROUND && b !== LAB_GROUND && !LEAVES.includes(to) && !LAB_ARROWS[a]?.includes(b);
+    });
+    expect(wrong).toEqual([]);
+    expect(findCircles(joinRooms(lab, labRoomOf))).toEqual([]);
+  });
+
+  it("lets no one reach past a door of the lab's rooms, each of which has one", () => {
+    const rooms = labRooms(root).filter((room) => room !== LAB_GROUND);
+    expect(rooms.filter((room) => !existsSync(join(root, room, "index.ts")))).toEqual([]);
+    const wrong = imports.filter(({ from, to }) => {
+      const [a, b] = [labRoomOf(from), labRoomOf(to)];
+      return a !== b && rooms.includes(b) && to !== `${b}/index.ts`;
     });
     expect(wrong).toEqual([]);
   });
@@ -98,9 +160,11 @@ describe("the house", () => {
     expect(findCircles(files)).toEqual([]);
   });
 
-  it("is drawn in docs/architecture.svg as it is", () => {
+  it("is drawn in docs/architecture.svg as it is, and its lab in docs/lab.svg", () => {
     const drawn = readFileSync(join(root, "docs/architecture.svg"), "utf8");
     expect(drawn, "npm run picture:rooms draws it again").toBe(drawRooms(joinRooms(imports)));
+    const lab = readFileSync(join(root, "docs/lab.svg"), "utf8");
+    expect(lab, "npm run picture:rooms draws it again").toBe(drawLab(imports));
   });
 
   it("keeps the policies free of everything else, so that simulator and store run the same code", () => {

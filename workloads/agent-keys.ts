@@ -1,8 +1,8 @@
 /** The key numbers one agent draws in one role. */
 import { InvalidArgumentError } from "../src/errors.js";
+import type { Random } from "../src/random.js";
 import type { KeyChooser } from "./generators/chooser.js";
 import { keyChooser } from "./generators/keys.js";
-import type { Random } from "./generators/random.js";
 import type { Role, RoleKeys } from "./scenario.js";
 
 export type GeneratedKeys = Exclude<RoleKeys, { distribution: "trace" }>;

@@ -1,10 +1,11 @@
 /** The workloads room's door: what is replayed. */
+
+export { Random } from "../src/random.js";
 export { agentsOf, type Crew, crewOf, recipientOf, rolesOf } from "./agents.js";
 export { arrivalsBy, arrivalTime, lowestRate, type Rate } from "./arrivals.js";
 export { closest } from "./closest.js";
 export type { KeyChooser } from "./generators/chooser.js";
 export { type KeySpec, keyChooser } from "./generators/keys.js";
-export { Random } from "./generators/random.js";
 export { type SizeChooser, type SizeSpec, sizeChooser } from "./generators/sizes.js";
 export { fillValue } from "./generators/values.js";
 export { listScenarios, loadScenario, parseScenario, scenarioFolder, writeScenarioSchema } from "./load-scenario.js";

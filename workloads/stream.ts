@@ -4,10 +4,10 @@
  * agent has a random stream of its own, so what it does does not depend on how many threads the agents share.
  */
 import { InvalidArgumentError } from "../src/errors.js";
+import { Random } from "../src/random.js";
 import { AgentKeys, canShareChooser } from "./agent-keys.js";
 import { type AgentRole, agentsOf, type Crew, recipientOf, rolesOf } from "./agents.js";
 import type { KeyChooser } from "./generators/chooser.js";
-import { Random } from "./generators/random.js";
 import { type SizeChooser, sizeChooser } from "./generators/sizes.js";
 import {
   MIX_OPERATIONS,

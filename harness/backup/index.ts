@@ -1,3 +1,4 @@
 /** The door of the backup commands. */
 export { backupCommand } from "./command.js";
-export { measureSpeed, type SpeedRow } from "./speed.js";
+export { convert } from "./convert.js";
+export { backupFiles, inspect, verify } from "./overview.js";

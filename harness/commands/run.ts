@@ -18,7 +18,7 @@ import { withInterruption } from "../command-line/interruption.js";
 import * as values from "../command-line/option-values.js";
 import { type OutputFolder, prepareOutputFolder } from "../command-line/output-folder.js";
 import { createProgress } from "../command-line/progress.js";
-import { type MeasuredRuns, measureRuns, type RunRequest } from "../measure-runs.js";
+import { type MeasuredRuns, measureRuns, type RunRequest } from "../runner/index.js";
 import {
   checkSubject,
   REDIS_URL_VARIABLE,

@@ -9,7 +9,7 @@ import { withInterruption } from "../command-line/interruption.js";
 import { parseSeed } from "../command-line/option-values.js";
 import { type OutputFolder, prepareOutputFolder } from "../command-line/output-folder.js";
 import { createProgress, type Progress } from "../command-line/progress.js";
-import { type MeasuredRuns, measureRuns } from "../measure-runs.js";
+import { type MeasuredRuns, measureRuns } from "../runner/index.js";
 import { whyMissing } from "../subjects/index.js";
 import { parsePolicies, parseSizes, sweep } from "../sweep/index.js";
 import { defaultFolder, finish } from "./run.js";

@@ -1,8 +1,9 @@
 /** The loop: draw a program, run it under many schedules, draw the next; stop at the first violation. */
+
+import { ProgramRandom } from "../../src/random.js";
 import { FAMILIES, type Family } from "./families.js";
 import { Machine, type Prepared } from "./machine.js";
 import type { Program } from "./program.js";
-import { Random } from "./random.js";
 import { BoundedPreemption, PctSchedule, RandomSchedule, type Segment, type Strategy } from "./schedule.js";
 
 export type StrategyName = "random" | "pct" | "dfs" | "mixed";
@@ -60,7 +61,7 @@ const PROGRESS_EVERY = 4096;
 export function explore(options: ExploreOptions): Exploration {
   const { seed, schedules, perProgram = 64, strategy = "mixed", families = FAMILIES } = options;
   const machine = options.machine ?? new Machine(options.fault ?? 0);
-  const random = new Random(seed);
+  const random = new ProgramRandom(seed);
   const distinct = new DistinctCount();
   const states = new DistinctCount();
   const figures: Figures = {
@@ -114,7 +115,7 @@ export function explore(options: ExploreOptions): Exploration {
   }
 }
 
-function strategyFor(name: StrategyName, random: Random): Strategy {
+function strategyFor(name: StrategyName, random: ProgramRandom): Strategy {
   switch (name) {
     case "random":
       return new RandomSchedule(random);

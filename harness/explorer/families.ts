@@ -1,7 +1,8 @@
 /** Draws programs of a few operations from the recipes of their families, by a seed. */
+
+import type { ProgramRandom } from "../../src/random.js";
 import { isKeyed } from "./history.js";
 import type { Op, OpKind, Program } from "./program.js";
-import type { Random } from "./random.js";
 import { DEFAULTS, type Recipe, type Weights } from "./recipe.js";
 import { RECIPES } from "./recipes.js";
 
@@ -10,13 +11,13 @@ export interface Family {
   /** One line. */
   readonly about: string;
   readonly recipe: Recipe;
-  draw(random: Random): Program;
+  draw(random: ProgramRandom): Program;
 }
 
 /** Keys of a getMany at most. */
 export const MANY_MAX = 3;
 
-function weighted(random: Random, weights: Weights): OpKind {
+function weighted(random: ProgramRandom, weights: Weights): OpKind {
   const kinds = Object.keys(weights) as OpKind[];
   let ticket = random.below(kinds.reduce((sum, kind) => sum + (weights[kind] ?? 0), 0));
   for (const kind of kinds) {
@@ -26,7 +27,7 @@ function weighted(random: Random, weights: Weights): OpKind {
   return kinds[0];
 }
 
-function drawOps(recipe: Recipe, random: Random, thread: number, threads: number): Op[] {
+function drawOps(recipe: Recipe, random: ProgramRandom, thread: number, threads: number): Op[] {
   const [least, most] = recipe.ops ?? [1, 4];
   const ops: Op[] = [];
   for (let n = random.between(least, most); n > 0; n--) {
@@ -46,7 +47,7 @@ function drawOps(recipe: Recipe, random: Random, thread: number, threads: number
   return ops;
 }
 
-function drawUnkeyed(kind: OpKind, recipe: Recipe, random: Random, threads: number): Op {
+function drawUnkeyed(kind: OpKind, recipe: Recipe, random: ProgramRandom, threads: number): Op {
   switch (kind) {
     case "clear":
     case "drop":
@@ -69,7 +70,7 @@ function drawUnkeyed(kind: OpKind, recipe: Recipe, random: Random, threads: numb
   }
 }
 
-function drawSetup(recipe: Recipe, random: Random, threads: number): Program["setup"] {
+function drawSetup(recipe: Recipe, random: ProgramRandom, threads: number): Program["setup"] {
   const setup: { thread: number; op: Op }[] = [];
   for (const key of recipe.keys) {
     if (!random.chance(recipe.present ?? 0)) continue;
@@ -83,7 +84,7 @@ export const FAMILIES: readonly Family[] = RECIPES.map((recipe) => ({
   name: recipe.name,
   about: recipe.about,
   recipe,
-  draw(random: Random): Program {
+  draw(random: ProgramRandom): Program {
     const [fewest, most] = recipe.threads ?? [2, 3];
     const threads = random.between(fewest, most);
     const retireLimit = random.chance(0.8) ? 1 : 2;

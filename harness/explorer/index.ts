@@ -1,5 +1,6 @@
 /** The engine under schedules: every interleaving of its threads' accesses that chance, priority or exhaustion comes up with. */
-export { exploreCommand } from "./command.js";
+export { buildExplorer } from "./build.js";
+export { exploreCommand, oneLine } from "./command.js";
 export {
   type Exploration,
   type ExploreOptions,

@@ -1,5 +1,5 @@
 /** Who takes how many steps next. */
-import type { Random } from "./random.js";
+import type { ProgramRandom } from "../../src/random.js";
 
 export interface Segment {
   readonly thread: number;
@@ -43,7 +43,7 @@ export class RandomSchedule implements Strategy {
   private killAt = 0;
 
   constructor(
-    private readonly random: Random,
+    private readonly random: ProgramRandom,
     /** Steps a schedule of this program has had so far: where a kill may fall. */
     private typicalSteps = 100,
   ) {}
@@ -84,7 +84,7 @@ export class PctSchedule implements Strategy {
   private longest = 60;
 
   constructor(
-    private readonly random: Random,
+    private readonly random: ProgramRandom,
     private readonly depth: number,
   ) {}
 

@@ -2,10 +2,11 @@
  * From a violation to the smallest one of its kind: fewer operations, threads and keys, then fewer switches between them. A
  * smaller program is kept if the old schedule, or one of some hundreds of new ones, still breaks an invariant.
  */
+
+import { ProgramRandom } from "../../src/random.js";
 import type { Violation } from "./explore.js";
 import type { Machine } from "./machine.js";
 import type { Program } from "./program.js";
-import { Random } from "./random.js";
 import { PctSchedule, RandomSchedule, Replay, type Segment, type Strategy, TO_THE_END } from "./schedule.js";
 
 const TRIES = 1500;
@@ -66,7 +67,7 @@ function findAgain(machine: Machine, program: Program, like: Violation, seed: nu
   } catch {
     return null; // the smaller setup does not make a program
   }
-  const random = new Random(seed);
+  const random = new ProgramRandom(seed);
   const strategies: Strategy[] = [new RandomSchedule(random), new PctSchedule(random, 3), new PctSchedule(random, 6)];
   for (let i = -1; i < TRIES; i++) {
     const strategy = i < 0 ? new Replay(like.segments) : strategies[i % strategies.length];

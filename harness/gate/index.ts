@@ -2,4 +2,6 @@
 export { gateCommand } from "./command.js";
 export { EXIT, InterruptedError, RunFailedError } from "./errors.js";
 export type { MetricReport } from "./metric-report.js";
+export { METRICS, type Metric } from "./metrics.js";
 export type { GateReport } from "./report.js";
+export { DEFAULT_SCENARIO, DEFAULT_TOLERANCE, parseRunDuration } from "./settings.js";

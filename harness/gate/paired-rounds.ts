@@ -1,5 +1,7 @@
 /** Rounds of head against base: one fresh process an arm, in an order drawn for each round. */
-import { type MetricSample, type RoundSource, SeededRandom } from "../statistics/index.js";
+
+import { SampleRandom } from "../../src/random.js";
+import type { MetricSample, RoundSource } from "../statistics/index.js";
 import { type Column, columnsOf, type Table } from "./columns.js";
 import { type ErrorReport, errorsOf } from "./errors-of-runs.js";
 import { type Findings, findingsOf } from "./findings.js";
@@ -22,10 +24,10 @@ type Pair = readonly [first: Readings, second: Readings];
 export class PairedRounds implements RoundSource {
   private readonly same: Pair[] = [];
   private readonly different: Pair[] = [];
-  private readonly order: SeededRandom;
+  private readonly order: SampleRandom;
 
   constructor(private readonly options: PairedRoundsOptions) {
-    this.order = new SeededRandom(options.seed);
+    this.order = new SampleRandom(options.seed);
   }
 
   /** The base against itself: what the machine adds to a difference of nothing. */

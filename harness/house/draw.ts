@@ -1,4 +1,5 @@
 /** The rooms and who uses whom, as an SVG: ground at the bottom, arrows pointing down, nothing drawn that follows from the rest. */
+import { type Import, joinRooms, labRoomOf } from "./imports.js";
 
 /** What each room is for, in a few words. */
 const ABOUT: Record<string, string> = {
@@ -20,6 +21,20 @@ const ABOUT: Record<string, string> = {
   "reports/targets": "what the documents promise",
   reports: "results to pages",
   harness: "commands, runner, gate, proofs",
+  "harness/command-line": "options, files, exit codes",
+  "harness/child": "child processes",
+  "harness/statistics": "tests, intervals, verdicts",
+  "harness/subjects": "stores that are measured",
+  "harness/measure": "loops, clocks, the machine",
+  "harness/runner": "scenarios against subjects",
+  "harness/sweep": "eviction policies over traces",
+  "harness/trace": "traces made and looked into",
+  "harness/gate": "is this build slower?",
+  "harness/explorer": "the engine under schedules",
+  "harness/checker": "linearizability",
+  "harness/backup": "backup files",
+  "harness/commands": "what the command line can do",
+  "harness/proofs": "what tries the build, not packed",
 };
 
 const BOX = { width: 236, height: 54, gap: 26, row: 108, margin: 24 };
@@ -94,6 +109,12 @@ const STYLE = `
       text { fill: #e6edf3 } .about { fill: #9aa4af }
       rect { fill: #161b22; stroke: #9aa4af } path { stroke: #9aa4af } .head { fill: #9aa4af }
     }`;
+
+/** The lab from within: its own rooms, and not what of the rest of the house they use. */
+export function drawLab(imports: readonly Import[]): string {
+  const own = imports.filter(({ from, to }) => from.startsWith("harness/") && to.startsWith("harness/"));
+  return drawRooms(joinRooms(own, labRoomOf));
+}
 
 export function drawRooms(arrows: Arrows): string {
   const { places, width, height } = placeRooms(levelsOf(arrows));

@@ -38,6 +38,18 @@ export const ROOMS = [
   "harness",
 ] as const;
 
+/** The lab's own rooms: the folders of `harness`. */
+export function labRooms(root: string): string[] {
+  return readdirSync(join(root, "harness"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => `harness/${name}`)
+    .filter((room) => sources(root, room).length > 0)
+    .sort();
+}
+
+/** What lies under all rooms of the lab: how a command reads its options, writes, ends. Each file is a door of its own. */
+export const LAB_GROUND = "harness/command-line";
+
 /** The TypeScript files below a folder; the engine's own are another compiler's. */
 export function sources(root: string, folder: string): string[] {
   return readdirSync(join(root, folder)).flatMap((name) => {
@@ -50,6 +62,12 @@ export function sources(root: string, folder: string): string[] {
 export function roomOf(path: string): string {
   if (/^src\/[^/]+$/.test(path) && !WAYS_OUT.includes(path)) return GROUND;
   return ROOMS.find((room) => path.startsWith(`${room}/`)) ?? path.split("/")[0];
+}
+
+/** The room of the lab that a file is in; what builds the command line lies above them all. Of other files, their room. */
+export function labRoomOf(path: string): string {
+  const [, room] = /^(harness\/[^/]+)\//.exec(path) ?? [];
+  return room ?? roomOf(path);
 }
 
 const STATEMENT = /^\s*(?:import|export)\s+(type\s)?[^;"]*?from\s+"(\.[^"]+)"|import\s*\(?\s*"(\.[^"]+)"/gm;
@@ -68,10 +86,10 @@ export function readImports(root: string): Import[] {
 }
 
 /** Which rooms use which others. */
-export function joinRooms(imports: readonly Import[]): Map<string, Set<string>> {
+export function joinRooms(imports: readonly Import[], roomOfFile = roomOf): Map<string, Set<string>> {
   const arrows = new Map<string, Set<string>>();
   for (const { from, to } of imports) {
-    const [user, used] = [roomOf(from), roomOf(to)];
+    const [user, used] = [roomOfFile(from), roomOfFile(to)];
     if (!arrows.has(user)) arrows.set(user, new Set());
     if (!arrows.has(used)) arrows.set(used, new Set());
     if (user !== used) arrows.get(user)?.add(used);

@@ -11,17 +11,9 @@ import { fileURLToPath } from "node:url";
 /** Built folders that go in as they are. */
 const BUILT = ["src", "harness", "reports", "workloads"] as const;
 
-/** What only works in a checkout stays there: the proofs, the fuzzer, what draws and stages. */
-const FILES = [
-  "dist",
-  "!dist/harness/{bench,crash,fuzz,house,picture,soak,stress}",
-  "!dist/harness/{backup/speed,explorer/proof,sweep/rates,trace/recording-cost}.*",
-  "!dist/harness/gate/proof",
-  "!dist/**/*.map",
-  "docs",
-  "workloads",
-  "LICENSE",
-];
+/** What only works in a checkout stays there: the proofs, and what draws and stages. */
+const NOT_STAGED = ["dist/harness/house", "dist/harness/proofs"];
+const FILES = ["dist", "!dist/**/*.map", "docs", "workloads", "LICENSE"];
 
 interface Manifest {
   readonly version: string;
@@ -36,7 +28,11 @@ function manifestAt(path: string): Manifest {
 /** @returns the folder */
 export function stageLab(root: string, target = join(root, "dist", "engram-lab")): string {
   rmSync(target, { recursive: true, force: true });
-  for (const folder of BUILT) cpSync(join(root, "dist", folder), join(target, "dist", folder), { recursive: true });
+  const left = new Set(NOT_STAGED.map((folder) => join(root, folder)));
+  for (const folder of BUILT) {
+    const filter = (from: string) => !left.has(from);
+    cpSync(join(root, "dist", folder), join(target, "dist", folder), { recursive: true, filter });
+  }
   cpSync(join(root, "docs"), join(target, "docs"), { recursive: true });
   mkdirSync(join(target, "workloads"));
   for (const name of readdirSync(join(root, "workloads"))) {

@@ -3,10 +3,10 @@
  * sampled floor is subtracted from every sample; the batched cost tells a figure that was optimised away.
  */
 import { Histogram } from "../../src/metrics/index.js";
-import { noop } from "../subjects/noop.js";
-import type { AgentContext } from "../subjects/subject.js";
+import type { AgentContext } from "../subjects/index.js";
+import { noop } from "../subjects/index.js";
 import { COST_UNITS_PER_NS } from "./cost-units.js";
-import type * as Passes from "./passes.js";
+import { loadPasses } from "./load-passes.js";
 import type { AgentStream } from "./stream.js";
 import { Tally } from "./tally.js";
 
@@ -22,7 +22,7 @@ const CALIBRATION_MS = 30;
 
 export async function makeCalibrator(context: AgentContext): Promise<Calibrator> {
   // An instance of the loops of its own: see passes.ts.
-  const passes = (await import(`${new URL("./passes.js", import.meta.url).href}?subject=calibration`)) as typeof Passes;
+  const passes = await loadPasses("calibration");
   const agent = await noop.attach(null, context);
   const limits = {
     operations: Number.POSITIVE_INFINITY,

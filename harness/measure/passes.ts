@@ -14,7 +14,9 @@
  * This module is loaded once per subject (`passes.js?subject=…`): the loops of each instance see one class of agent only,
  * so the calibration over the no-op subject does not make the engine's call sites polymorphic for the subject measured.
  */
-import type { CapableAgent, SubjectAgent } from "../subjects/subject.js";
+import { xorshift32 } from "../../src/random.js";
+import type { CapableAgent, SubjectAgent } from "../subjects/index.js";
+import { BATCH_MS } from "./batch-length.js";
 import type { AgentStream } from "./stream.js";
 import type { Tally } from "./tally.js";
 
@@ -34,8 +36,6 @@ const RECEIVE = 12;
 const HAND_OFF = 13;
 const WATCH = 14;
 
-/** The shortest batch, ms: a thousand times what reading the clock twice costs. */
-export const BATCH_MS = 0.06;
 /** On average one operation in this many is timed on its own. */
 const SAMPLE_EVERY = 64;
 
@@ -239,9 +239,7 @@ export async function runSampled(
   let samples = 0;
   while (left > 0) {
     // The gap is random (xorshift32): a fixed one would always meet the same place of a stream that repeats itself.
-    random ^= random << 13;
-    random ^= random >>> 17;
-    random ^= random << 5;
+    random = xorshift32(random);
     const gap = Math.min((random >>> 0) % (2 * SAMPLE_EVERY - 1), left - 1, stream.length - cursor.position - 1);
     const at = cursor.position + gap;
     runSpan(agent, stream, cursor.position, at, tally);

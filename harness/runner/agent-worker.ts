@@ -5,22 +5,26 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Histogram } from "../../src/metrics/index.js";
 import { arrivalTime, STREAM_OPERATIONS } from "../../workloads/index.js";
-import { type Calibrator, makeCalibrator } from "../measure/calibration.js";
-import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
-import { GarbageCollections } from "../measure/garbage-collections.js";
-import type * as Passes from "../measure/passes.js";
 import {
   type AgentStream,
+  type Calibrator,
+  COST_UNITS_PER_NS,
+  type Cursor,
   countKinds,
   countLabels,
+  GarbageCollections,
   inOneShape,
   kindsWithCost,
+  type Limits,
+  loadPasses,
+  makeCalibrator,
   onlyLabel,
   operationsOf,
-} from "../measure/stream.js";
-import { Tally } from "../measure/tally.js";
+  type Passes,
+  Tally,
+} from "../measure/index.js";
+import type { AgentContext, Subject, SubjectAgent } from "../subjects/index.js";
 import { loadSubject } from "../subjects/index.js";
-import type { AgentContext, Subject, SubjectAgent } from "../subjects/subject.js";
 import { type Clock, ControlBlock } from "./control-block.js";
 import { FreshKeys } from "./fresh-keys.js";
 import { slotTable } from "./latency-slots.js";
@@ -33,13 +37,13 @@ const LOAD_BATCH = 1000;
 class AgentWorker {
   readonly #birth: WorkerBirth;
   readonly #subject: Subject;
-  readonly #passes: typeof Passes;
+  readonly #passes: Passes;
   readonly #context: AgentContext;
   readonly #calibrator: Calibrator;
   readonly #control: ControlBlock;
   readonly #slots: Int32Array;
   readonly #collections = new GarbageCollections();
-  readonly #cursors: Passes.Cursor[];
+  readonly #cursors: Cursor[];
   readonly #fresh: FreshKeys[] = [];
   /** By phase: its operations kind by kind. Made before anything runs: what V8 learns from them later, it would compile the loops anew for. */
   readonly #byKind: ReadonlyArray<ReadonlyArray<{ kind: number; own: AgentStream }>>;
@@ -49,7 +53,7 @@ class AgentWorker {
   private constructor(
     birth: WorkerBirth,
     subject: Subject,
-    passes: typeof Passes,
+    passes: Passes,
     context: AgentContext,
     calibrator: Calibrator,
   ) {
@@ -66,7 +70,7 @@ class AgentWorker {
     this.#cursors = birth.phases.map((_, phase) => this.#cursorOf(birth.freshKeys[phase], context.keys as string[]));
   }
 
-  #cursorOf(indexes: Uint32Array | null, keys: string[]): Passes.Cursor {
+  #cursorOf(indexes: Uint32Array | null, keys: string[]): Cursor {
     if (indexes === null || indexes.length === 0) return { position: 0 };
     const fresh = new FreshKeys(keys, indexes, this.#birth.freshStride);
     this.#fresh.push(fresh);
@@ -83,8 +87,7 @@ class AgentWorker {
 
   static async start(birth: WorkerBirth): Promise<AgentWorker> {
     const subject = await loadSubject(birth.subject);
-    const loops = new URL("../measure/passes.js", import.meta.url).href;
-    const passes = (await import(`${loops}?subject=${birth.subject}`)) as typeof Passes;
+    const passes = await loadPasses(birth.subject);
     const { worker, workers, keys, namespaces, namespaceOf, mailboxes, maxValueBytes } = birth;
     const values = valuesFor(birth.valueSizes, maxValueBytes);
     const context = { worker, workers, keys, namespaces, namespaceOf, mailboxes, values, maxValueBytes };
@@ -293,7 +296,7 @@ class AgentWorker {
     return label === null ? null : new CostCounter(name, label, await this.#calibrator.noopCost(stream));
   }
 
-  #limits(order: PassOrder): Passes.Limits {
+  #limits(order: PassOrder): Limits {
     const done = this.#control.operations(this.#birth.worker);
     const attempts = this.#control.attempts(this.#birth.worker);
     return {

@@ -3,7 +3,7 @@
  * operations done and begun and its latency histograms. One writer a word; the main thread only reads, the stop word aside.
  */
 import { HistogramReader, HistogramRecorder, RECORDER_BYTES } from "../../src/metrics/index.js";
-import { BARRIER_BYTES, Barrier } from "../measure/barrier.js";
+import { BARRIER_BYTES, Barrier } from "../measure/index.js";
 
 const LINE = 64;
 const STOP_OFFSET = LINE;

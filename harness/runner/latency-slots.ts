@@ -1,6 +1,6 @@
 /** Which histograms a run needs: one for each kind of operation under each label. */
 import { OP_GET, OP_GET_OR_SET, STREAM_OPERATIONS } from "../../workloads/index.js";
-import type { AgentStream } from "../measure/stream.js";
+import type { AgentStream } from "../measure/index.js";
 
 export interface LatencySlot {
   readonly kind: number;

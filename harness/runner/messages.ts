@@ -1,9 +1,8 @@
 /** What the processes and threads of a run say to each other. Everything here crosses a structured clone. */
 import type { Run } from "../../reports/results.js";
 import type { Rate } from "../../workloads/index.js";
-import type { Pause } from "../measure/garbage-collections.js";
-import type { AgentStream } from "../measure/stream.js";
-import type { Mailboxes, MemoryUse, SubjectNamespace } from "../subjects/subject.js";
+import type { AgentStream, Pause } from "../measure/index.js";
+import type { Mailboxes, MemoryUse, SubjectNamespace } from "../subjects/index.js";
 import type { LatencySlot } from "./latency-slots.js";
 
 /** One run: one scenario against one subject, in a process of its own. */

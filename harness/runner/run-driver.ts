@@ -1,7 +1,7 @@
 /** Drives the workers of one run through its passes, and hands what they report to the result. */
 import { arrivalTime, lowestRate } from "../../workloads/index.js";
 import { RunFailedError } from "../command-line/errors.js";
-import { kindsWithCost } from "../measure/stream.js";
+import { kindsWithCost } from "../measure/index.js";
 import type { RunningBackups, SharedPart, Subject } from "../subjects/index.js";
 import type { ControlBlock } from "./control-block.js";
 import { CpuTime } from "./cpu-time.js";

@@ -4,7 +4,7 @@ import { type LatencyKey, latencyName } from "../../reports/latency-names.js";
 import type { Latency, Run, RunEvent, RunPhase, RunRole, SeriesPoint } from "../../reports/results.js";
 import { Histogram } from "../../src/metrics/index.js";
 import { arrivalsBy, arrivalTime, STREAM_OPERATIONS } from "../../workloads/index.js";
-import { COST_UNITS_PER_NS } from "../measure/cost-units.js";
+import { COST_UNITS_PER_NS } from "../measure/index.js";
 import type { MemoryUse, Subject } from "../subjects/index.js";
 import type { CpuTime } from "./cpu-time.js";
 import { doubtAboutLoad, doubtsAbout } from "./doubts.js";

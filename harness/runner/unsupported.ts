@@ -1,6 +1,6 @@
 import { EngramError } from "../../src/errors.js";
 import { STREAM_OPERATIONS } from "../../workloads/index.js";
-import { operationsOf } from "../measure/stream.js";
+import { operationsOf } from "../measure/index.js";
 import { canDo, type Subject } from "../subjects/index.js";
 import type { Workload } from "./workload.js";
 

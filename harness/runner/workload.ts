@@ -23,7 +23,7 @@ import {
   type Trace,
   WRITES_VALUE,
 } from "../../workloads/index.js";
-import type { AgentStream } from "../measure/stream.js";
+import type { AgentStream } from "../measure/index.js";
 import type { Mailboxes, SubjectNamespace } from "../subjects/index.js";
 import { KeyTable } from "./key-table.js";
 import type { Preload, RunPlan } from "./messages.js";

@@ -2,7 +2,7 @@
  * Percentile bootstrap of the median over rounds (Efron & Tibshirani, An Introduction to the Bootstrap, ch. 13): the
  * rounds are the units that were drawn independently, so the rounds are what is drawn again.
  */
-import type { SeededRandom } from "./seeded-random.js";
+import type { SampleRandom } from "../../src/random.js";
 
 export interface Interval {
   lower: number;
@@ -22,7 +22,7 @@ export const CONFIDENCE = 0.95;
 /** Interval of the median of one sample. */
 export function bootstrapMedian(
   sample: readonly number[],
-  random: SeededRandom,
+  random: SampleRandom,
   options: BootstrapOptions = {},
 ): Interval {
   return percentileInterval(resampledMedians(sample, random, options.resamples ?? RESAMPLES), options.confidence);
@@ -35,7 +35,7 @@ export function bootstrapMedian(
 export function bootstrapMedianDifference(
   first: readonly number[],
   second: readonly number[],
-  random: SeededRandom,
+  random: SampleRandom,
   options: BootstrapOptions = {},
 ): Interval {
   const resamples = options.resamples ?? RESAMPLES;
@@ -54,7 +54,7 @@ export function halfWidth(interval: Interval): number {
  * Medians of `resamples` draws with replacement. The sample is sorted once; a draw then only counts how often each rank
  * came up, and its median is read off the counts, which spares sorting every resample.
  */
-function resampledMedians(sample: readonly number[], random: SeededRandom, resamples: number): Float64Array {
+function resampledMedians(sample: readonly number[], random: SampleRandom, resamples: number): Float64Array {
   const n = sample.length;
   if (n === 0) throw new RangeError("the bootstrap of an empty sample is not defined");
   const sorted = Float64Array.from(sample).sort();

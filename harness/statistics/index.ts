@@ -13,7 +13,6 @@ export { type Better, logOfShare, shareOfLog, worseLogRatio } from "./log-ratio.
 export { median } from "./median.js";
 export { type Noise, noiseOf } from "./noise.js";
 export { amountOf, limitOf, NEUTRAL, type Scale, worseBy } from "./scale.js";
-export { SeededRandom } from "./seeded-random.js";
 export { isSettled, LOOKS, looksFrom, type Outcome, outcomeOf } from "./sequence.js";
 export { quantileOf, type Spread, spreadOf } from "./spread.js";
 export { ALPHA, type Verdict, verdictOf } from "./verdict.js";

@@ -1,9 +1,10 @@
 /** All metrics of a gate judged together, because Holm's correction needs every p-value at once. */
+
+import { SampleRandom } from "../../src/random.js";
 import { type BootstrapOptions, bootstrapMedian, bootstrapMedianDifference, type Interval } from "./bootstrap.js";
 import { holm } from "./holm.js";
 import { median } from "./median.js";
 import type { Scale } from "./scale.js";
-import { SeededRandom } from "./seeded-random.js";
 import { type Verdict, verdictOf } from "./verdict.js";
 import { wilcoxonSignedRank } from "./wilcoxon.js";
 
@@ -38,7 +39,7 @@ export function judge(samples: readonly MetricSample[], seed: number, options: B
   const pWorse = holm(differences.map((d) => wilcoxonSignedRank(d).p));
   const pBetter = holm(differences.map((d) => wilcoxonSignedRank(d.map((x) => -x)).p));
   return samples.map((sample, i) => {
-    const random = new SeededRandom(seed);
+    const random = new SampleRandom(seed);
     const interval = sample.baseline
       ? bootstrapMedianDifference(sample.worse, sample.baseline, random, options)
       : bootstrapMedian(sample.worse, random, options);

@@ -4,11 +4,12 @@
  * rates. A share of operations (`points`) is judged on any machine: where chance alone moves it further than its tolerance, the tolerance
  * becomes what chance does, for a store that finds nothing any more must not pass because its neighbours were loud.
  */
+
+import { SampleRandom } from "../../src/random.js";
 import { type BootstrapOptions, bootstrapMedian, halfWidth } from "./bootstrap.js";
 import type { MetricSample } from "./judge.js";
 import { median } from "./median.js";
 import { amountOf, limitOf } from "./scale.js";
-import { SeededRandom } from "./seeded-random.js";
 
 export interface Noise {
   name: string;
@@ -26,7 +27,7 @@ export interface Noise {
  *   square root of the ratio, and is scaled back by it: the question is whether the judging rounds will do.
  */
 export function noiseOf(sample: MetricSample, firstLook: number, seed: number, options: BootstrapOptions = {}): Noise {
-  const spread = halfWidth(bootstrapMedian(sample.worse, new SeededRandom(seed), options));
+  const spread = halfWidth(bootstrapMedian(sample.worse, new SampleRandom(seed), options));
   const width = spread * Math.sqrt(sample.worse.length / firstLook);
   const offset = median(sample.worse);
   const { name, tolerance, scale = "ratio" } = sample;

@@ -3,6 +3,7 @@ import { InvalidArgumentError } from "../../src/errors.js";
 import { closest } from "../../workloads/index.js";
 import type { Subject } from "./subject.js";
 
+export { noop } from "./noop.js";
 export { REDIS_URL_VARIABLE, whyUnreachable, withoutPasswords } from "./redis-address.js";
 export type {
   AgentContext,
@@ -15,7 +16,7 @@ export type {
   SubjectNamespace,
   SubjectPlan,
 } from "./subject.js";
-export { canDo } from "./subject.js";
+export { type CapableAgent, canDo } from "./subject.js";
 
 interface Entry {
   /** The npm package it needs. */

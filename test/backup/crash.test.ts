@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { crash } from "#dist/harness/crash/index.js";
+import { crash } from "#dist/harness/proofs/crash/crash.js";
 import { seedOr } from "../given.js";
 
 const seed = seedOr(Date.now() % 2 ** 32);

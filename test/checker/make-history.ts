@@ -1,6 +1,6 @@
 /** Short notations for histories in tests, and a simulator that records linearizable ones. */
 import type { Operation } from "#dist/harness/checker/index.js";
-import { SeededRandom } from "#dist/harness/statistics/index.js";
+import { SampleRandom } from "#dist/src/random.js";
 
 const NEVER = Number.POSITIVE_INFINITY;
 let lines = 0;
@@ -19,9 +19,9 @@ export function op(
 
 export interface SimulatedObject {
   /** Draws the next operation of a client. */
-  draw(random: SeededRandom): { op: string; input: unknown };
+  draw(random: SampleRandom): { op: string; input: unknown };
   /** Does it, at one instant. */
-  apply(op: string, input: unknown, random: SeededRandom): unknown;
+  apply(op: string, input: unknown, random: SampleRandom): unknown;
 }
 
 export interface Simulation {
@@ -39,7 +39,7 @@ export interface Simulation {
  */
 export function simulate(object: SimulatedObject, simulation: Simulation): Operation[] {
   const { clients, operations, seed, key = "k", lost = 0 } = simulation;
-  const random = new SeededRandom(seed);
+  const random = new SampleRandom(seed);
   const free = Array.from({ length: clients }, (_, i) => ({ client: `c${i}`, at: random.below(50) }));
   const planned: { client: string; op: string; input: unknown; call: number; effect: number; return: number | null }[] =
     [];

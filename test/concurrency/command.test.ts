@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { FAMILIES, PLANTED_FAULTS } from "#dist/harness/explorer/index.js";
-import { type Proof, replaceProof } from "#dist/harness/explorer/proof-page.js";
+import { type Proof, replaceProof } from "#dist/harness/proofs/explorer/page.js";
 import { BUILD_TIMEOUT, makeExploreBuild } from "./explore-build.js";
 
 const CLI = fileURLToPath(new URL("../../dist/harness/cli.js", import.meta.url));

@@ -1,5 +1,7 @@
 /** The seed of everything random in the tests of the engine and the store. It is part of the tests' names: printed, and given by SEED. */
+import { Mulberry32 } from "#dist/src/random.js";
 import { seedOr } from "../given.js";
+
 export const SEED = seedOr(20_260_411);
 
 export interface Random {
@@ -10,22 +12,11 @@ export interface Random {
   bytes(length: number): Uint8Array;
 }
 
-/** Mulberry32: small, seeded, good enough to draw test inputs. */
 export function makeRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (t ^ (t >>> 14)) >>> 0;
-  };
+  const random = new Mulberry32(seed);
   return {
-    next,
-    below: (n) => next() % n,
-    bytes(length) {
-      const bytes = new Uint8Array(length);
-      for (let i = 0; i < length; i++) bytes[i] = next();
-      return bytes;
-    },
+    next: () => random.next32(),
+    below: (n) => random.below(n),
+    bytes: (length) => Uint8Array.from({ length }, () => random.next32()),
   };
 }

@@ -3,7 +3,8 @@
  * synthetic rounds whose noise looks like that of shared machines. The proof on real runs is a script of its own.
  */
 import { describe, expect, it } from "vitest";
-import { decide, type MetricSample, type Outcome, SeededRandom } from "#dist/harness/statistics/index.js";
+import { decide, type MetricSample, type Outcome } from "#dist/harness/statistics/index.js";
+import { SampleRandom } from "#dist/src/random.js";
 import { seedOr } from "../given.js";
 
 const SEED = seedOr(20_260_401);
@@ -18,7 +19,7 @@ interface Machine {
   disturbed: number;
 }
 
-function drawRound(random: SeededRandom, machine: Machine, slowdown: number): number {
+function drawRound(random: SampleRandom, machine: Machine, slowdown: number): number {
   let d = Math.log(slowdown) + machine.sigma * normal(random);
   // A disturbed arm takes 20 to 100 % longer; either arm is as likely to be hit.
   if (random.unit() < machine.disturbed) d += (random.unit() < 0.5 ? 1 : -1) * Math.log(1.2 + 0.8 * random.unit());
@@ -27,7 +28,7 @@ function drawRound(random: SeededRandom, machine: Machine, slowdown: number): nu
 
 /** A gate over synthetic rounds, through the very procedure that ships. */
 async function simulateGate(seed: number, machine: Machine, slowdowns: readonly number[]): Promise<Outcome> {
-  const random = new SeededRandom(seed);
+  const random = new SampleRandom(seed);
   const growing = (factors: readonly number[]): ((total: number) => Promise<MetricSample[]>) => {
     const samples = factors.map((_, i) => ({ name: `m${i}`, tolerance: 0.1, worse: [] as number[] }));
     return async (total) => {
@@ -49,7 +50,7 @@ async function tally(machine: Machine, slowdowns: readonly number[], gates = GAT
 
 /** A gate over hit ratios alone that move by `sigma` points in a hundred either way, the head's lower by `lost`. */
 async function simulateHitRatios(seed: number, sigma: number, lost: number): Promise<Outcome> {
-  const random = new SeededRandom(seed);
+  const random = new SampleRandom(seed);
   const growing = (shift: number) => {
     const worse: number[] = [];
     return async (total: number): Promise<MetricSample[]> => {
@@ -61,7 +62,7 @@ async function simulateHitRatios(seed: number, sigma: number, lost: number): Pro
   return (await decide(source, { seed, resamples: RESAMPLES })).outcome;
 }
 
-function normal(random: SeededRandom): number {
+function normal(random: SampleRandom): number {
   return Math.sqrt(-2 * Math.log(1 - random.unit())) * Math.cos(2 * Math.PI * random.unit());
 }
 

@@ -5,8 +5,9 @@ import { PairedRounds } from "#dist/harness/gate/paired-rounds.js";
 import { absoluteReadings, targetsOf } from "#dist/harness/gate/readings.js";
 import { renderJunit } from "#dist/harness/gate/render/junit.js";
 import { type GateReport, reportOf } from "#dist/harness/gate/report.js";
-import { decide, SeededRandom } from "#dist/harness/statistics/index.js";
+import { decide } from "#dist/harness/statistics/index.js";
 import type { Latency, Results, Run } from "#dist/reports/index.js";
+import { SampleRandom } from "#dist/src/random.js";
 
 interface Figures {
   opsPerSecond?: number;
@@ -31,7 +32,7 @@ interface Figures {
 }
 
 /** Results of one process, with a spread of 2 % on every time. */
-function resultsOf(scenarios: readonly string[], figures: Figures, random: SeededRandom): Results {
+function resultsOf(scenarios: readonly string[], figures: Figures, random: SampleRandom): Results {
   const spread = figures.noise ?? 0.02;
   const around = (figure: number): number => figure * (1 - spread + 2 * spread * random.unit());
   const latency = (mode: Latency["mode"], mean: number, p99: number): Latency => ({
@@ -71,7 +72,7 @@ function resultsOf(scenarios: readonly string[], figures: Figures, random: Seede
 type Build = Figures | ((call: number) => Figures);
 
 async function gate(head: Build, base: Build = {}, scenarios = ["blackboard"], seed = 7): Promise<GateReport> {
-  const random = new SeededRandom(seed);
+  const random = new SampleRandom(seed);
   const targets = targetsOf(scenarios);
   const builds = { head, base };
   const calls = { head: 0, base: 0 };

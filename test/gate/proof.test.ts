@@ -1,16 +1,16 @@
 /** The proof's own arithmetic, on rounds whose answer is known; that it runs processes is seen by running it. */
 import { describe, expect, it } from "vitest";
 import { METRICS } from "#dist/harness/gate/metrics.js";
-import { slowed, turn } from "#dist/harness/gate/proof/slowed-subject.js";
-import { recorded, tryGates } from "#dist/harness/gate/proof/trials.js";
-import { SeededRandom } from "#dist/harness/statistics/index.js";
+import { slowed, turn } from "#dist/harness/proofs/gate/slowed-subject.js";
+import { recorded, tryGates } from "#dist/harness/proofs/gate/trials.js";
 import { loadSubject } from "#dist/harness/subjects/index.js";
 import type { Run } from "#dist/reports/index.js";
+import { SampleRandom } from "#dist/src/random.js";
 
 const metrics = METRICS.slice(0, 2);
 
 function rounds(spread: number, slowDown: number) {
-  const random = new SeededRandom(7);
+  const random = new SampleRandom(7);
   const draw = (centre: number) => metrics.map(() => centre + spread * (random.unit() - 0.5));
   const list = (centre: number) => Array.from({ length: 60 }, () => draw(centre));
   return { metrics, same: list(0), slowed: list(Math.log(1 + slowDown)) };

@@ -16,12 +16,12 @@ import {
   median,
   noiseOf,
   outcomeOf,
-  SeededRandom,
   shareOfLog,
   verdictOf,
   worseBy,
   worseLogRatio,
 } from "#dist/harness/statistics/index.js";
+import { SampleRandom } from "#dist/src/random.js";
 
 describe("median", () => {
   it("takes the middle, or the mean of the two middles, and leaves the sample alone", () => {
@@ -61,12 +61,12 @@ describe("log ratios", () => {
 
 describe("bootstrap of the median", () => {
   it("gives the same interval for the same seed and another for another", () => {
-    const random = new SeededRandom(11);
+    const random = new SampleRandom(11);
     const sample = Array.from({ length: 25 }, () => random.unit());
-    expect(bootstrapMedian(sample, new SeededRandom(1))).toEqual(bootstrapMedian(sample, new SeededRandom(1)));
+    expect(bootstrapMedian(sample, new SampleRandom(1))).toEqual(bootstrapMedian(sample, new SampleRandom(1)));
     const ends = new Set(
       [1, 2, 3, 4, 5, 6].map((seed) =>
-        JSON.stringify(bootstrapMedian(sample, new SeededRandom(seed), { resamples: 50 })),
+        JSON.stringify(bootstrapMedian(sample, new SampleRandom(seed), { resamples: 50 })),
       ),
     );
     expect(ends.size).toBeGreaterThan(1);
@@ -79,12 +79,12 @@ describe("bootstrap of the median", () => {
     const atMost = (k: number): number => binomialUpperTail(n, (k + 1) / n, 11);
     const lower = sample.findIndex((k) => atMost(k) >= 0.025);
     const upper = sample.findIndex((k) => atMost(k) >= 0.975);
-    const interval = bootstrapMedian(sample, new SeededRandom(3), { resamples: 100_000 });
+    const interval = bootstrapMedian(sample, new SampleRandom(3), { resamples: 100_000 });
     expect(interval).toEqual({ lower, upper });
   });
 
   it("covers the true median in about 95 % of samples, never much less", () => {
-    const random = new SeededRandom(2024);
+    const random = new SampleRandom(2024);
     let covered = 0;
     for (let i = 0; i < 1000; i++) {
       const sample = Array.from({ length: 20 }, () => normal(random));
@@ -96,12 +96,12 @@ describe("bootstrap of the median", () => {
   });
 
   it("widens when the baseline it is compared with is unsteady", () => {
-    const random = new SeededRandom(8);
+    const random = new SampleRandom(8);
     const head = Array.from({ length: 20 }, () => 0.02 * normal(random));
     const steady = Array<number>(20).fill(0);
     const unsteady = Array.from({ length: 20 }, () => 0.1 * normal(random));
-    const narrow = halfWidth(bootstrapMedianDifference(head, steady, new SeededRandom(1)));
-    const wide = halfWidth(bootstrapMedianDifference(head, unsteady, new SeededRandom(1)));
+    const narrow = halfWidth(bootstrapMedianDifference(head, steady, new SampleRandom(1)));
+    const wide = halfWidth(bootstrapMedianDifference(head, unsteady, new SampleRandom(1)));
     expect(wide).toBeGreaterThan(2 * narrow);
   });
 });
@@ -175,14 +175,14 @@ describe("judging several metrics", () => {
 
 describe("noise of an A/A run", () => {
   it("refuses a tolerance finer than the machine's own spread", () => {
-    const random = new SeededRandom(5);
+    const random = new SampleRandom(5);
     const worse = Array.from({ length: 10 }, () => 0.2 * normal(random));
     expect(noiseOf({ name: "a", tolerance: 0.02, worse }, 10, 1).tooNoisy).toBe(true);
     expect(noiseOf({ name: "a", tolerance: 0.5, worse }, 10, 1).tooNoisy).toBe(false);
   });
 
   it("scales a short check to the rounds that will judge", () => {
-    const random = new SeededRandom(6);
+    const random = new SampleRandom(6);
     const sample = { name: "a", tolerance: 0.1, worse: Array.from({ length: 10 }, () => 0.1 * normal(random)) };
     const short = Math.log1p(noiseOf(sample, 10, 1).halfWidth);
     expect(Math.log1p(noiseOf(sample, 40, 1).halfWidth)).toBeCloseTo(short / 2, 12);
@@ -206,7 +206,7 @@ describe("shares of operations, compared in points", () => {
   });
 
   it("are never too noisy: their tolerance becomes what chance does", () => {
-    const random = new SeededRandom(5);
+    const random = new SampleRandom(5);
     const worse = Array.from({ length: 10 }, () => 0.2 * normal(random));
     const noise = noiseOf({ name: "hits", scale: "points", tolerance: 0.005, worse }, 10, 1);
     expect(noise.tooNoisy).toBe(false);
@@ -215,10 +215,10 @@ describe("shares of operations, compared in points", () => {
 });
 
 describe("a gate on a machine too noisy for every time", () => {
-  const noisy = (random: SeededRandom) => async (total: number) => [
+  const noisy = (random: SampleRandom) => async (total: number) => [
     { name: "time", tolerance: 0.01, worse: Array.from({ length: total }, () => normal(random)) },
   ];
-  const random = new SeededRandom(3);
+  const random = new SampleRandom(3);
   const source = { sameAgainstSame: noisy(random), headAgainstBase: noisy(random) };
 
   it("still looks at one set of rounds, for what is broken shows on any machine", async () => {
@@ -265,7 +265,7 @@ describe("sequence of looks", () => {
   });
 });
 
-function normal(random: SeededRandom): number {
+function normal(random: SampleRandom): number {
   return Math.sqrt(-2 * Math.log(1 - random.unit())) * Math.cos(2 * Math.PI * random.unit());
 }
 

@@ -6,15 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { avalanche, chiSquaredAway, collisions, spreadOver } from "#dist/harness/bench/hash-measures.js";
-import { figuresOf, judge, judgeRatio } from "#dist/harness/bench/judge.js";
-import { type BenchResults, benchResultsSchema } from "#dist/harness/bench/results.js";
-import { keep } from "#dist/harness/bench/sink.js";
-import { storePadding } from "#dist/harness/bench/store-padding.js";
-import { measureInTurns, rotated } from "#dist/harness/bench/turns.js";
+import { avalanche, chiSquaredAway, collisions, spreadOver } from "#dist/harness/proofs/bench/hash-measures.js";
+import { figuresOf, judge, judgeRatio } from "#dist/harness/proofs/bench/judge.js";
+import { type BenchResults, benchResultsSchema } from "#dist/harness/proofs/bench/results.js";
+import { keep } from "#dist/harness/proofs/bench/sink.js";
+import { storePadding } from "#dist/harness/proofs/bench/store-padding.js";
+import { measureInTurns, rotated } from "#dist/harness/proofs/bench/turns.js";
 import { findTarget, measuredBy, TARGETS } from "#dist/reports/targets/index.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/harness/bench/main.js", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../dist/harness/proofs/bench/main.js", import.meta.url));
 
 let folder: string;
 

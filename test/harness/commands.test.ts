@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { type Command, Help, type Option } from "commander";
 import { beforeAll, describe, expect, it } from "vitest";
-import { COMMANDS } from "#dist/harness/main.js";
+import { COMMANDS } from "#dist/harness/commands/index.js";
 
 const CLI = new URL("../../dist/harness/cli.js", import.meta.url).pathname;
 const TELL_MODULES = new URL("fixtures/tell-modules.mjs", import.meta.url).href;

@@ -2,9 +2,9 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { fuzz } from "#dist/harness/fuzz/fuzz.js";
-import { Reader } from "#dist/harness/fuzz/reader.js";
-import { TARGETS } from "#dist/harness/fuzz/targets.js";
+import { fuzz } from "#dist/harness/proofs/fuzz/fuzz.js";
+import { Reader } from "#dist/harness/proofs/fuzz/reader.js";
+import { TARGETS } from "#dist/harness/proofs/fuzz/targets.js";
 
 const keep = await mkdtemp(join(tmpdir(), "engram-fuzz-test-"));
 afterAll(() => rm(keep, { recursive: true, force: true }));

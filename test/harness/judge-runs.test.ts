@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { describe, expect, it } from "vitest";
-import { judgeRuns } from "#dist/harness/judge-runs.js";
+import { judgeRuns } from "#dist/harness/runner/judge-runs.js";
 import type { Latency, Run } from "#dist/reports/results.js";
 import { TARGETS } from "#dist/reports/targets/index.js";
 import { loadScenario, type Scenario } from "#dist/workloads/index.js";

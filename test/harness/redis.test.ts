@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { measureRuns } from "#dist/harness/measure-runs.js";
+import { measureRuns } from "#dist/harness/runner/measure-runs.js";
 import { loadSubject, type SubjectAgent, type SubjectPlan } from "#dist/harness/subjects/index.js";
 import {
   REDIS_URL_VARIABLE,

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { JSDOM } from "jsdom";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { figuresOf, measureSpeed } from "#dist/harness/backup/speed.js";
+import { figuresOf, measureSpeed } from "#dist/harness/proofs/backup-speed.js";
 import { readInputs } from "#dist/reports/measurements.js";
 import { renderReport } from "#dist/reports/page.js";
 

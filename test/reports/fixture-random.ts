@@ -1,12 +1,9 @@
-/** mulberry32: enough to make a fixture that is the same on every machine. */
+import { Mulberry32 } from "#dist/src/random.js";
+
+/** Enough to make a fixture that is the same on every machine. */
 export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const random = new Mulberry32(seed);
+  return () => random.unit();
 }
 
 export interface Measurement {

@@ -1,10 +1,10 @@
 /** The campaign of deaths (`npm run stress -- --kills N`), small: it holds, its figures add up, and it notices what is wrong. */
 import { afterEach, describe, expect, it } from "vitest";
 import { checkHistory, createModel } from "#dist/harness/checker/index.js";
-import { checkValue } from "#dist/harness/stress/churn.js";
-import { playDeathRound } from "#dist/harness/stress/death-round.js";
-import { runDeaths } from "#dist/harness/stress/deaths.js";
-import { GET, Recording, SET } from "#dist/harness/stress/recording.js";
+import { checkValue } from "#dist/harness/proofs/stress/churn.js";
+import { playDeathRound } from "#dist/harness/proofs/stress/death-round.js";
+import { runDeaths } from "#dist/harness/proofs/stress/deaths.js";
+import { GET, Recording, SET } from "#dist/harness/proofs/stress/recording.js";
 import { layout as L } from "#dist/src/core/index.js";
 import { Store } from "#dist/src/index.js";
 import { SEED } from "../core/seeded-random.js";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { checkHistory, createModel } from "#dist/harness/checker/index.js";
-import { GET, Recording, SET } from "#dist/harness/stress/recording.js";
-import { playRound } from "#dist/harness/stress/round.js";
+import { GET, Recording, SET } from "#dist/harness/proofs/stress/recording.js";
+import { playRound } from "#dist/harness/proofs/stress/round.js";
 import { Store } from "#dist/src/index.js";
 
 const SEED = 7;

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { judgeFlatness, type Sample } from "#dist/harness/soak/flatness.js";
+import { judgeFlatness, type Sample } from "#dist/harness/proofs/soak/flatness.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/harness/soak/main.js", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../dist/harness/proofs/soak/main.js", import.meta.url));
 
 function run(args: string[]): Promise<{ code: number; out: string; err: string }> {
   return new Promise((done) => {

@@ -1,5 +1,5 @@
 /** What every key distribution is: a draw of a key number from a random stream. */
-import type { Random } from "./random.js";
+import type { Random } from "../../src/random.js";
 
 export interface KeyChooser {
   /** A key number, 0 … number of keys - 1. */

@@ -1,8 +1,8 @@
 /** The key distributions that need no more than a line of arithmetic. */
 import { InvalidArgumentError } from "../../src/errors.js";
+import type { Random } from "../../src/random.js";
 import type { KeyChooser } from "./chooser.js";
 import { log } from "./elementary.js";
-import type { Random } from "./random.js";
 
 /** Every key as likely as the others. */
 export class Uniform implements KeyChooser {

@@ -1,6 +1,6 @@
 /** How many bytes a value has. */
 import { InvalidArgumentError } from "../../src/errors.js";
-import type { Random } from "./random.js";
+import type { Random } from "../../src/random.js";
 import { TrueZipf } from "./zipfian.js";
 
 export type SizeSpec =

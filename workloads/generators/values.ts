@@ -1,4 +1,5 @@
 /** Value bytes: deterministic, and cheap enough not to be what is measured. */
+import { xorshift32 } from "../../src/random.js";
 
 /**
  * Fills `target[0 … length - 1]` with bytes that depend on (seed, length) alone: xorshift32, four bytes a step, not all
@@ -9,16 +10,12 @@ export function fillValue(target: Uint8Array, length: number, seed: number): voi
   const whole = length & ~3;
   let i = 0;
   for (; i < whole; i += 4) {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
+    x = xorshift32(x);
     target[i] = x;
     target[i + 1] = x >>> 8;
     target[i + 2] = x >>> 16;
     target[i + 3] = x >>> 24;
   }
-  x ^= x << 13;
-  x ^= x >>> 17;
-  x ^= x << 5;
+  x = xorshift32(x);
   for (; i < length; i++, x >>>= 8) target[i] = x;
 }

@@ -9,9 +9,9 @@
  *   Latest            YCSB's skewed-latest: Zipfian counted back from the newest key.
  */
 import { InvalidArgumentError } from "../../src/errors.js";
+import type { Random } from "../../src/random.js";
 import type { KeyChooser } from "./chooser.js";
 import { exp, log, pow } from "./elementary.js";
-import type { Random } from "./random.js";
 
 export const YCSB_THETA = 0.99;
 

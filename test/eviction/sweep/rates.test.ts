@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 
-const main = resolve(import.meta.dirname, "../../../dist/harness/sweep/rates.js");
+const main = resolve(import.meta.dirname, "../../../dist/harness/proofs/rates.js");
 const folder = mkdtempSync(join(tmpdir(), "engram-rates-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

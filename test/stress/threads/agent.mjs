@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { Store } from "#dist/src/index.js";
+import { xorshift32 } from "#dist/src/random.js";
 import { makeValue, readValue } from "./describing-values.mjs";
 
 const { store: handle, task, seed = 1, start, options = {} } = workerData;
@@ -11,9 +12,7 @@ const store = await Store.attach(handle);
 
 let state = seed >>> 0 || 1;
 function below(n) {
-  state ^= state << 13;
-  state ^= state >>> 17;
-  state ^= state << 5;
+  state = xorshift32(state);
   return (state >>> 0) % n;
 }
 

@@ -1,0 +1,77 @@
+/** What is fuzzed: for each kind of file the readers that users reach, run in a process of its own (target-process.ts). */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readResults } from "../../../reports/index.js";
+import { loadTrace, openTrace, parseScenario, TRACE_FORMATS, writeTrace } from "../../../workloads/index.js";
+import { backupFiles, convert, inspect, verify } from "../../backup/index.js";
+import { checkHistory, createModel, guessModel, readHistory } from "../../checker/index.js";
+
+export const TARGETS = [
+  "traces",
+  "compressed",
+  "oplogs",
+  "scenarios",
+  "results",
+  "histories",
+  "backups",
+  "jsonl",
+  "msgpack",
+] as const;
+export type TargetName = (typeof TARGETS)[number];
+
+export interface Job {
+  readonly target: TargetName;
+  readonly file: string;
+  /** A number drawn for the choices of a target: which format, whole or part. */
+  readonly choice: number;
+  /** For what is written; must be empty but for the outputs that are told. */
+  readonly folder: string;
+}
+
+/** Files a target may leave in the job's folder. */
+export const OUTPUTS = ["out.csv", "out.jsonl", "out"] as const;
+const WRITTEN_REQUESTS = 100_000;
+const DEADLINE_MS = 500;
+
+const RUN: Readonly<Record<TargetName, (job: Job) => Promise<unknown>>> = {
+  traces: readTrace,
+  compressed: readTrace,
+  oplogs: ({ file }) => loadTrace(file, { format: "oplog" }),
+  scenarios: async ({ file }) => parseScenario(await readFile(file, "utf8"), file),
+  results: ({ file }) => readResults(file),
+  async histories({ file }) {
+    const history = await readHistory(file);
+    const model = createModel(guessModel(history), { slack: 0, capacity: null });
+    checkHistory(history, { model, deadlineMs: DEADLINE_MS, file });
+  },
+  async backups({ file, choice, folder }) {
+    for (const path of backupFiles(file)) {
+      inspect(path);
+      verify(path);
+    }
+    const to = [null, join(folder, "out.jsonl"), join(folder, "out")][choice % 3];
+    await convert(file, { to, partial: choice % 2 === 0, capacity: undefined });
+  },
+  jsonl: importEntries,
+  msgpack: importEntries,
+};
+
+export function runJob(job: Job): Promise<unknown> {
+  return RUN[job.target](job);
+}
+
+/** As its name and content say half of the time, else as any format: loaded and written, or only gone through. */
+async function readTrace({ file, choice, folder }: Job): Promise<void> {
+  const format = choice % 2 === 0 ? undefined : TRACE_FORMATS[(choice >>> 1) % TRACE_FORMATS.length].name;
+  if (choice % 3 === 0) {
+    const stream = await openTrace(file, { format });
+    for await (const batch of stream.batches()) if (batch.count === 0) throw new Error("a batch without a request");
+    return;
+  }
+  const trace = await loadTrace(file, { format });
+  if (trace.requests <= WRITTEN_REQUESTS) await writeTrace(join(folder, "out.csv"), trace, "csv");
+}
+
+async function importEntries({ file, choice, folder }: Job): Promise<void> {
+  await convert(file, { to: choice % 2 === 0 ? null : join(folder, "out"), partial: false, capacity: "64MiB" });
+}
