@@ -26,13 +26,13 @@ async function programFor(args: readonly string[]): Promise<Command> {
     .version(packageVersion(), "-V, --version")
     .configureHelp({ subcommandTerm })
     .addHelpText("after", EXIT_CODES);
-  settle(program);
+  throwFaults(program);
   const [first, second] = args.filter((arg) => !arg.startsWith("-"));
   const asked = first === "help" ? second : first;
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     // The others stand in the list, and tell which one was meant by a name that is none.
     const command = name === asked ? await load() : new Command(name).description(summary);
-    settle(command);
+    throwFaults(command);
     program.addCommand(command);
   }
   return program;
@@ -44,9 +44,9 @@ function subcommandTerm(command: Command): string {
 }
 
 /** Errors become exceptions with one line, here and in every subcommand. */
-function settle(command: Command): void {
+function throwFaults(command: Command): void {
   command.exitOverride().configureOutput({ outputError: () => {} });
-  for (const child of command.commands) settle(child);
+  for (const child of command.commands) throwFaults(child);
 }
 
 /** Says what went wrong in one line (with ENGRAM_DEBUG=1 where, too) and answers with the exit code. */

@@ -49,7 +49,7 @@ export async function readInputs(paths: readonly string[]): Promise<ReportInputs
 }
 
 /** The results with the other commands' figures: a target that the run itself did not measure is judged by them. */
-export function joinMeasurements(results: Results, others: readonly Measurements[]): Results {
+function joinMeasurements(results: Results, others: readonly Measurements[]): Results {
   const verdicts = new Map(judgeFigures(others).map((verdict) => [verdict.id, verdict]));
   const targets = results.targets.map((target) =>
     target.verdict === "not measured" ? (verdicts.get(target.id) ?? target) : target,

@@ -1,14 +1,14 @@
 /** The workloads room's door: what is replayed. */
 
 export { Random } from "../src/random.js";
-export { agentsOf, type Crew, crewOf, recipientOf, rolesOf } from "./agents.js";
+export { type Assignment, agentsOf, assignmentOf, recipientOf, rolesOf } from "./agents.js";
 export { arrivalsBy, arrivalTime, lowestRate, type Rate } from "./arrivals.js";
 export { closest } from "./closest.js";
 export type { KeyChooser } from "./generators/chooser.js";
 export { type KeySpec, keyChooser } from "./generators/keys.js";
 export { type SizeChooser, type SizeSpec, sizeChooser } from "./generators/sizes.js";
 export { fillValue } from "./generators/values.js";
-export { listScenarios, loadScenario, parseScenario, scenarioFolder, writeScenarioSchema } from "./load-scenario.js";
+export { listScenarios, loadScenario, parseScenario, writeScenarioSchema } from "./load-scenario.js";
 export * from "./operations.js";
 export {
   DEFAULT_NAMESPACE,
@@ -22,6 +22,7 @@ export {
   scenarioSchema,
   WITH_BACKUPS,
 } from "./scenario.js";
+export { scenarioFolder } from "./scenario-folder.js";
 export { largestValue } from "./schema/value-limit.js";
 export {
   createPreload,

@@ -1,29 +1,17 @@
 /** Scenario files: found, read, checked; what is wrong is named with file and line. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { type Alias, type Document, LineCounter, parseDocument, visit } from "yaml";
 import { InvalidArgumentError } from "../src/errors.js";
 import { writeWhole } from "../src/write-whole.js";
 import { closest } from "./closest.js";
 import { type Scenario, scenarioJsonSchema, scenarioOf, scenarioSchema } from "./scenario.js";
 import { describeFault } from "./scenario-faults.js";
+import { scenarioFolder } from "./scenario-folder.js";
 
 const ENDING = /\.ya?ml$/;
 /** Bytes; a scenario is a page of text. */
 const MAX_FILE_BYTES = 1024 * 1024;
-
-/** The package's own scenario files: `workloads/` beside the package.json above this module, built or not. */
-export function scenarioFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json"))) {
-    const parent = dirname(folder);
-    if (parent === folder)
-      throw new InvalidArgumentError("the package's own files are incomplete: no package.json above its modules");
-    folder = parent;
-  }
-  return join(folder, "workloads");
-}
 
 /** Every scenario of the package, by name. Throws InvalidArgumentError when one of the files is not valid. */
 export function listScenarios(): Scenario[] {

@@ -1,12 +1,12 @@
 /**
  * Operation streams: what one worker does in one phase, drawn beforehand into typed arrays, so that the loop that is measured
- * allocates nothing and draws nothing. The same (phase, seed, worker, crew, count) gives the same stream on every machine. Each
+ * allocates nothing and draws nothing. The same (phase, seed, worker, assignment, count) gives the same stream on every machine. Each
  * agent has a random stream of its own, so what it does does not depend on how many threads the agents share.
  */
 import { InvalidArgumentError } from "../src/errors.js";
 import { Random } from "../src/random.js";
 import { AgentKeys, canShareChooser } from "./agent-keys.js";
-import { type AgentRole, agentsOf, type Crew, recipientOf, rolesOf } from "./agents.js";
+import { type AgentRole, type Assignment, agentsOf, recipientOf, rolesOf } from "./agents.js";
 import type { KeyChooser } from "./generators/chooser.js";
 import { type SizeChooser, sizeChooser } from "./generators/sizes.js";
 import {
@@ -60,9 +60,9 @@ export interface OperationStream {
 
 export interface StreamOptions {
   readonly seed: number;
-  /** 0 … crew.workers - 1. */
+  /** 0 … assignment.workers - 1. */
   readonly worker: number;
-  readonly crew: Crew;
+  readonly assignment: Assignment;
   /** Operations to draw; a runner that needs more goes round again. A trace phase ignores it: its length is the trace's. */
   readonly count: number;
   /** Number of the phase within its scenario: phases of one agent draw from different streams. */
@@ -78,9 +78,11 @@ export function keyName(key: number): string {
 
 /** Draws one worker's operations of one phase. Throws InvalidArgumentError: a trace phase without a trace, worker out of range. */
 export function createStream(phase: Phase, options: StreamOptions): OperationStream {
-  const { worker, crew, count } = options;
-  if (!(Number.isSafeInteger(worker) && worker >= 0 && worker < crew.workers)) {
-    throw new InvalidArgumentError(`worker ${worker} of ${crew.workers}; expected 0 to ${crew.workers - 1}`);
+  const { worker, assignment, count } = options;
+  if (!(Number.isSafeInteger(worker) && worker >= 0 && worker < assignment.workers)) {
+    throw new InvalidArgumentError(
+      `worker ${worker} of ${assignment.workers}; expected 0 to ${assignment.workers - 1}`,
+    );
   }
   if (!(Number.isSafeInteger(count) && count >= 1 && count <= 2 ** 31)) {
     throw new InvalidArgumentError(`a stream of ${count} operations; expected 1 to ${2 ** 31}`);
@@ -103,12 +105,12 @@ export function createPreload(
   scenario: Pick<Scenario, "phases" | "preload">,
   options: Omit<StreamOptions, "count" | "phase">,
 ): PreloadedKey[] {
-  const { worker, crew, seed } = options;
+  const { worker, assignment, seed } = options;
   const [first] = scenario.phases;
   const preloaded: PreloadedKey[] = [];
-  for (const agent of agentsOf(worker, crew)) {
+  for (const agent of agentsOf(worker, assignment)) {
     const random = new Random(seed, PRELOAD_STREAM, agent);
-    for (const { role, index, rank, peers } of rolesOf(agent, first, crew)) {
+    for (const { role, index, rank, peers } of rolesOf(agent, first, assignment)) {
       const { keys } = role;
       if (keys.distribution === "trace" || !holdsValues(role)) continue;
       const wanted = Math.round(keys.count * scenario.preload);
@@ -131,17 +133,17 @@ function holdsValues({ mix }: Role): boolean {
 }
 
 function generatedStream(phase: Phase, options: StreamOptions): OperationStream {
-  const { worker, crew, count } = options;
+  const { worker, assignment, count } = options;
   const choosers = new Map<Role, KeyChooser>();
-  const agents = agentsOf(worker, crew).flatMap((agent) => {
-    const roles = rolesOf(agent, phase, crew);
+  const agents = agentsOf(worker, assignment).flatMap((agent) => {
+    const roles = rolesOf(agent, phase, assignment);
     return roles.length === 0 ? [] : [new DrawingAgent(agent, roles, options, choosers)];
   });
   const length = agents.length === 0 ? 0 : count;
   const stream = emptyStream(length, {
     ttls: phase.roles.some(({ ttl }) => ttl !== undefined),
     roles: phase.roles.length > 1,
-    agents: crew.agents !== crew.workers,
+    agents: assignment.agents !== assignment.workers,
   });
   for (let i = 0; i < length; i++) agents[i % agents.length].draw(stream, i);
   const keySpace = agents.reduce((most, agent) => Math.max(most, agent.keySpace), 0);
@@ -166,7 +168,7 @@ class DrawingAgent {
   readonly #choose: (random: Random) => number;
 
   constructor(agent: number, roles: readonly AgentRole[], options: StreamOptions, choosers: Map<Role, KeyChooser>) {
-    const { seed, phase, crew } = options;
+    const { seed, phase, assignment } = options;
     this.#agent = agent;
     this.#random = new Random(seed, OPERATIONS_STREAM, agent, phase ?? 0);
     this.#choose = weighted(roles.map(({ role }) => role.weight));
@@ -183,7 +185,7 @@ class DrawingAgent {
         operation: operationChooser(mix),
         size: sizesOf(values),
         scanLength: sizeChooser({ distribution: "uniform", ...(scan ?? { min: 1, max: 1 }) }),
-        recipient: to === undefined ? agent : recipientOf(agent, to, crew),
+        recipient: to === undefined ? agent : recipientOf(agent, to, assignment),
       };
     });
   }
@@ -227,9 +229,9 @@ class DrawingAgent {
 
 /** Every worker replays its share of the requests: worker 1 of 4 takes requests 1, 5, 9 … in order. */
 function traceStream(role: Role, options: StreamOptions, trace: Trace): OperationStream {
-  const { worker, crew } = options;
+  const { worker, assignment } = options;
   const random = new Random(options.seed, OPERATIONS_STREAM, worker, options.phase ?? 0);
-  const count = Math.max(0, Math.ceil((trace.requests - worker) / crew.workers));
+  const count = Math.max(0, Math.ceil((trace.requests - worker) / assignment.workers));
   const stream = emptyStream(count, {
     ttls: role.ttl !== undefined || trace.ttls !== null,
     roles: false,
@@ -240,7 +242,7 @@ function traceStream(role: Role, options: StreamOptions, trace: Trace): Operatio
   const ownSizes = values.distribution === "trace" ? undefined : sizesOf(values);
   const largest = values.distribution === "trace" ? (values.max ?? 0xffffffff) : 0;
   for (let i = 0; i < count; i++) {
-    const request = worker + i * crew.workers;
+    const request = worker + i * assignment.workers;
     const op = replayedOperation(trace.ops?.[request] ?? OP_GET) ?? nextOperation(random);
     stream.ops[i] = op;
     stream.keys[i] = trace.ids[request];

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { InvalidArgumentError } from "../../src/errors.js";
+import { whyNotWritable } from "../../src/not-writable.js";
 
 /**
  * Asks whether a file can be written at `path`, before minutes of work that would otherwise be lost to a mistyped name. Files are written
@@ -37,14 +38,8 @@ async function requireWritableFolder(option: string, path: string): Promise<void
     if (!(await stat(folder)).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new InvalidArgumentError(`${option} ${path}: cannot be written (${reasonOf(cause, folder)})`, { cause });
+    throw new InvalidArgumentError(`${option} ${path}: cannot be written (${whyNotWritable(cause, folder)})`, {
+      cause,
+    });
   }
-}
-
-function reasonOf(cause: unknown, folder: string): string {
-  const { code } = cause as NodeJS.ErrnoException;
-  if (code === "ENOENT") return `no folder ${folder}`;
-  if (code === "ENOTDIR") return `${folder} is no folder`;
-  if (code === "EACCES" || code === "EPERM") return "permission denied";
-  return code ?? String(cause);
 }

@@ -1,23 +1,14 @@
 /** `engram list`: the scenarios, one line each. */
 import { Command } from "commander";
-import { crewOf, listScenarios, replaysTrace } from "../../workloads/index.js";
+import { listedScenarios } from "../../workloads/listing.js";
 import { SUBJECT_NAMES, subjectSummary } from "../subjects/index.js";
 
 export function listCommand(): Command {
   return new Command("list")
     .description("the scenarios and subjects there are, one line each")
     .option("--json", "print them as JSON, alone on stdout")
-    .action(({ json }: { json?: boolean }) => {
-      const scenarios = listScenarios().map((scenario) => ({
-        name: scenario.name,
-        title: scenario.title,
-        story: scenario.story.trim(),
-        agents: scenario.agents,
-        workers: crewOf(scenario, null).workers,
-        phases: scenario.phases.length,
-        needsTrace: replaysTrace(scenario),
-        targets: scenario.targets,
-      }));
+    .action(async ({ json }: { json?: boolean }) => {
+      const scenarios = await listedScenarios();
       const subjects = SUBJECT_NAMES.map((name) => ({ name, summary: subjectSummary(name) }));
       if (json) process.stdout.write(`${JSON.stringify({ scenarios, subjects }, null, 2)}\n`);
       else {

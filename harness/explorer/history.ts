@@ -46,7 +46,7 @@ const TICKED = 1;
 const EXPIRES = 2;
 
 /** Whether the kind concerns every key of a namespace, or all. */
-export function touchesAllKeys(kind: OpKind): boolean {
+function touchesAllKeys(kind: OpKind): boolean {
   return kind === "tick" || kind === "clock" || kind === "clear" || kind === "drop";
 }
 

@@ -14,7 +14,7 @@ export { PLANTED_FAULTS, type PlantedFault } from "./faults.js";
 export { type Call, type CellRules, isFifo, isKeyed, isLinearizable, NO_EFFECT } from "./history.js";
 export { InvariantCheck, type Shape } from "./invariants.js";
 export { EXPLORE_WASM } from "./location.js";
-export { Machine, type Outcome, REAPERS } from "./machine.js";
+export { Machine, REAPERS, type RunEnd } from "./machine.js";
 export { describeProgram, type Op, type OpKind, type Program } from "./program.js";
 export { DEFAULTS, type Recipe, type Weights } from "./recipe.js";
 export { describeViolation, formatReport, type Report } from "./report.js";

@@ -18,8 +18,8 @@ import {
 } from "./tiny-layout.js";
 
 /** Kinds of step beyond those of src/core/assembly/memory.ts (0 load, 1 store, 2 swap, 3 racy load). */
-export const PLAIN_STORE = 4;
-export const PLAIN_LOAD = 5;
+const PLAIN_STORE = 4;
+const PLAIN_LOAD = 5;
 
 const YIELD_POINT = "$src/core/assembly/memory/yieldPoint";
 const SPREAD = 0x9e3779b1 | 0;

@@ -22,7 +22,7 @@ import { type ExploreEngine, Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
 import { TinyStore } from "./tiny-store.js";
 
-export type Outcome =
+export type RunEnd =
   | { readonly kind: "ok" }
   /** The threads together needed more accesses than a schedule may have. */
   | { readonly kind: "spin" }
@@ -39,16 +39,16 @@ export interface Access {
 }
 
 /** Accesses after which a schedule is given up as spinning. */
-export const STEP_LIMIT = 60_000;
+const STEP_LIMIT = 60_000;
 const UNLIMITED = 0x3fffffff;
 const NO_RING = { single: false, capacity: 0 };
 /** Threads that only reap, after each program's own. */
 export const REAPERS = 2;
-export const THREAD_MAX = 3 + REAPERS;
+const THREAD_MAX = 3 + REAPERS;
 
-const OK_OUTCOME: Outcome = { kind: "ok" };
-const SPIN_OUTCOME: Outcome = { kind: "spin" };
-const ENDLESS_OUTCOME: Outcome = { kind: "violation", what: `it has not ended after ${STEP_LIMIT} accesses` };
+const OK_END: RunEnd = { kind: "ok" };
+const SPIN_END: RunEnd = { kind: "spin" };
+const ENDLESS_END: RunEnd = { kind: "violation", what: `it has not ended after ${STEP_LIMIT} accesses` };
 
 /** Memory as a program's setup left it, and what the threads knew then. */
 export interface Prepared {
@@ -241,7 +241,7 @@ export class Machine {
    *
    * @param fine plain stores, and plain loads of what others own, are steps too
    */
-  run(prepared: Prepared, strategy: Strategy, fine: boolean): Outcome {
+  run(prepared: Prepared, strategy: Strategy, fine: boolean): RunEnd {
     const { program } = prepared;
     this.restore(prepared, fine);
     strategy.begin(this);
@@ -253,7 +253,7 @@ export class Machine {
       if (this.record.broken !== null) return { kind: "violation", what: this.record.broken };
       if (segment.kill && this.killsLeft > 0 && thread.enabled && !this.isDone(thread)) this.kill(thread);
       this.updateRunnable();
-      if (this.steps > STEP_LIMIT) return program.ends ? ENDLESS_OUTCOME : SPIN_OUTCOME;
+      if (this.steps > STEP_LIMIT) return program.ends ? ENDLESS_END : SPIN_END;
     }
     this.trace = this.words[T.CONTROL_HASH >> 2];
     this.state = this.store.fingerprint(prepared.program.settings.slabs);
@@ -407,14 +407,14 @@ export class Machine {
 
   // ---------------------------------------------------------------- judging it
 
-  private judge(): Outcome {
+  private judge(): RunEnd {
     const { judge, program } = this.prepared;
     if (hasAdoptions(program)) this.endAdoption();
     const broken = judge.memoryFault() ?? judge.logFault(this.threads) ?? this.expiredFault(judge);
     if (broken !== null) return { kind: "violation", what: broken };
     this.readBack(judge);
     const what = this.record.broken ?? judge.historyFault();
-    return what === null ? OK_OUTCOME : { kind: "violation", what };
+    return what === null ? OK_END : { kind: "violation", what };
   }
 
   /** As the restoring thread does once all have adopted what they had to. */

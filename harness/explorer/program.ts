@@ -89,7 +89,7 @@ export const FIRST_SPACE_KEYS = 4;
 export function spaceOf(op: Op): number {
   return op.space ?? ((op.key ?? 0) < FIRST_SPACE_KEYS ? 0 : 1);
 }
-export const SPACE_NAMES = ["n", "m"] as const;
+const SPACE_NAMES = ["n", "m"] as const;
 
 /** A key's name in reports: its letter, with the name of the second namespace. */
 export const keyName = (key: number): string => ["a", "b", "c", "d", "m:a", "m:b"][key];

@@ -133,7 +133,7 @@ function nameAt(names: readonly [number, string][], offset: number): string {
 }
 
 /** What an address is, by the layout's names. */
-export function addressName(address: number): string {
+function addressName(address: number): string {
   if (address < L.PARKING) return nameAt(HEADER_NAMES, address);
   if (address < T.SLOTS) {
     const place = Math.floor((address - L.PARKING) / L.PARKING_SIZE);

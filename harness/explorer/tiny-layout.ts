@@ -23,7 +23,6 @@ export const RING_NAME = 0x72;
 export const SLOT_COUNT = 6;
 export const ID_COUNT = 6;
 export const SLAB_MAX = 16;
-export const BUCKET_MAX = 2;
 
 export const SLOTS = L.SLOTS;
 export const SLOTS_END = SLOTS + SLOT_COUNT * L.SLOT_SIZE;

@@ -86,7 +86,7 @@ export function reportOf(parts: ReportParts): GateReport {
   };
 }
 
-export function exitCodeOf(outcome: Outcome, inconclusive: "pass" | "fail"): number {
+function exitCodeOf(outcome: Outcome, inconclusive: "pass" | "fail"): number {
   if (outcome === "regressed") return EXIT.regression;
   if (outcome === "inconclusive") return inconclusive === "pass" ? EXIT.ok : EXIT.inconclusive;
   return EXIT.ok;

@@ -20,7 +20,7 @@ export const DEFAULT_DURATION = "1s";
 export const DEFAULT_ROUNDS = 20;
 /** Below this the signed-rank test cannot reach p < 0.01 after correction for ten metrics (10 / 2^10). */
 export const MINIMUM_ROUNDS = 10;
-export const MAXIMUM_ROUNDS = 1000;
+const MAXIMUM_ROUNDS = 1000;
 
 /** `10%` or `0.1`, above 0 and below 100 %. Returns the share. */
 export function parseTolerance(text: string): number {

@@ -12,9 +12,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import Table from "cli-table3";
+import { Command } from "commander";
 import { type BackupSpeeds, backupSpeedsSchema } from "../../reports/measurement-files.js";
 import { type BackupReport, type Namespace, restore, Store } from "../../src/index.js";
+import { wholeNumber } from "../command-line/option-values.js";
+import { optionsOf } from "../command-line/program-options.js";
 import { median } from "../statistics/index.js";
 
 export type SpeedRow = Required<BackupSpeeds["rows"][number]>;
@@ -179,35 +182,24 @@ function touch(capacity: number, bytes: number): number {
 }
 
 function show(rows: readonly SpeedRow[]): string {
-  const lines = rows.map(({ what, writing, durability, medianMs, worstMs, regions }) =>
-    [
-      what.padEnd(16),
-      writing.padEnd(11),
-      durability.padEnd(8),
-      medianMs.toFixed(2).padStart(9),
-      worstMs.toFixed(2).padStart(9),
-      String(regions).padStart(8),
-    ].join(" "),
-  );
-  const head = `${"what".padEnd(16)} ${"written".padEnd(11)} ${"survives".padEnd(8)} ${"median ms".padStart(9)} ${"worst ms".padStart(9)} ${"regions".padStart(8)}`;
-  return `${[head, ...lines].join("\n")}\n`;
+  const table = new Table({
+    head: ["what", "written", "survives", "median ms", "worst ms", "regions"],
+    colAligns: ["left", "left", "left", "right", "right", "right"],
+    style: { head: [], border: [] },
+  });
+  for (const { what, writing, durability, medianMs, worstMs, regions } of rows) {
+    table.push([what, writing, durability, medianMs.toFixed(2), worstMs.toFixed(2), regions]);
+  }
+  return `${table}\n`;
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const { values } = parseArgs({
-    options: {
-      mib: { type: "string", default: "64" },
-      rounds: { type: "string", default: "9" },
-      json: { type: "boolean" },
-    },
-  });
-  const [mib, rounds] = [Number(values.mib), Number(values.rounds)];
-  if (!Number.isInteger(mib) || mib < 16 || mib > 4096 || !Number.isInteger(rounds) || rounds < 1) {
-    process.stderr.write("speed: expected --mib from 16 to 4096 and --rounds from 1, whole numbers\n");
-    process.exitCode = 2;
-  } else {
-    const rows = await measureSpeed(mib, rounds);
-    const written = (): BackupSpeeds => backupSpeedsSchema.parse({ rows, figures: figuresOf(rows, mib) });
-    process.stdout.write(values.json ? `${JSON.stringify(written(), null, 2)}\n` : show(rows));
-  }
+  const program = new Command("backup:speed")
+    .option("--mib <n>", "size of the store", (text) => wholeNumber("--mib", text, 16, 4096), 64)
+    .option("--rounds <n>", "backups of each kind", (text) => wholeNumber("--rounds", text, 1, 10_000), 9)
+    .option("--json", "print rows and figures as JSON, alone on stdout");
+  const { mib, rounds, json } = optionsOf<{ mib: number; rounds: number; json?: boolean }>(program);
+  const rows = await measureSpeed(mib, rounds);
+  const written = (): BackupSpeeds => backupSpeedsSchema.parse({ rows, figures: figuresOf(rows, mib) });
+  process.stdout.write(json ? `${JSON.stringify(written(), null, 2)}\n` : show(rows));
 }

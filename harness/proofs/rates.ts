@@ -3,11 +3,12 @@
  * libCacheSim's. Without a trace, over 5.3 million requests to 500,000 keys, Zipf-distributed with exponent 1. Exits with 1 when a policy
  * that libCacheSim has a figure for is not at least five times as fast.
  */
-import { parseArgs } from "node:util";
 import Table from "cli-table3";
+import { Command } from "commander";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { createPolicy, loadSimulatedCache, lookAhead, type PolicyName } from "../../src/eviction/index.js";
 import { keyChooser, NumberInterner, Random } from "../../workloads/index.js";
+import { optionsOf } from "../command-line/program-options.js";
 import type { SweepTrace } from "../sweep/index.js";
 import { capacityOf, footprintOf, loadForSweep, parsePolicies, parseSizes } from "../sweep/index.js";
 
@@ -52,24 +53,23 @@ interface Rates {
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      size: { type: "string", default: "1%,10%" },
-      policy: { type: "string", default: "all" },
-      json: { type: "boolean", default: false },
-    },
-  });
-  const policies = parsePolicies(values.policy);
+  const program = new Command("rates")
+    .argument("[trace...]", "traces (default: 5.3 million requests, Zipf-distributed)")
+    .option("--size <sizes>", "capacities, in objects", "1%,10%")
+    .option("--policy <names>", "separated by commas (default: all)", parsePolicies)
+    .option("--json", "print the figures as JSON, alone on stdout");
+  const options = optionsOf<{ size: string; policy?: PolicyName[]; json?: boolean }>(program);
+  const { size, policy: policies = parsePolicies("all"), json } = options;
+  const traces = program.args;
   const all: Rates[] = [];
-  if (positionals.length === 0) all.push(await measure(zipfian(), values.size, policies));
-  for (const path of positionals) {
+  if (traces.length === 0) all.push(await measure(zipfian(), size, policies));
+  for (const path of traces) {
     const start = performance.now();
     const trace = await loadForSweep(path, { sizes: false });
-    all.push(await measure({ trace, interningMs: performance.now() - start }, values.size, policies));
+    all.push(await measure({ trace, interningMs: performance.now() - start }, size, policies));
   }
   const short = all.flatMap(({ rates }) => rates.filter(({ times }) => times !== null && times < GOAL));
-  if (values.json) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
+  if (json) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
   else process.stdout.write(all.map(render).join("\n") + summaryOf(all, short));
   if (short.length > 0) process.exitCode = 1;
 }
@@ -151,7 +151,7 @@ function summaryOf(all: readonly Rates[], short: readonly Rate[]): string {
   return `\n${least}${short.length === 0 ? "" : `; below it: ${below}`}\n`;
 }
 
-main().catch((error: Error & { code?: string }) => {
+main().catch((error: Error) => {
   process.stderr.write(`rates: ${error.message.split("\n")[0]}\n`);
-  process.exitCode = error instanceof InvalidArgumentError || error.code?.startsWith("ERR_PARSE_ARGS") ? 2 : 3;
+  process.exitCode = error instanceof InvalidArgumentError ? 2 : 3;
 });

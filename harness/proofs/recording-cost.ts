@@ -8,11 +8,12 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
-import { InvalidArgumentError } from "../../src/errors.js";
+import { Command } from "commander";
 import { Store } from "../../src/index.js";
+import { EXIT } from "../command-line/exit-codes.js";
 import { wholeNumber } from "../command-line/option-values.js";
+import { optionsOf } from "../command-line/program-options.js";
 import { median } from "../statistics/index.js";
 
 const KEYS = 20_000;
@@ -49,8 +50,10 @@ interface Cost {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { rounds: { type: "string", default: "31" }, json: { type: "boolean" } } });
-  const rounds = wholeNumber("--rounds", values.rounds, 3, 10_000);
+  const program = new Command("recording:cost")
+    .option("--rounds <n>", "of each operation", (text) => wholeNumber("--rounds", text, 3, 10_000), 31)
+    .option("--json", "print the figures as JSON, alone on stdout");
+  const { rounds, json } = optionsOf<{ rounds: number; json?: boolean }>(program);
   const folder = mkdtempSync(join(tmpdir(), "engram-recording-cost-"));
   const threads = { never: new Worker(new URL(import.meta.url)), recorded: new Worker(new URL(import.meta.url)) };
   try {
@@ -58,7 +61,7 @@ async function main(): Promise<void> {
     for (const operation of OPERATIONS_MEASURED) {
       all.push(costOf(operation, await measure(operation, rounds, folder, threads)));
     }
-    process.stdout.write(values.json ? `${JSON.stringify(all)}\n` : all.map(render).join(""));
+    process.stdout.write(json ? `${JSON.stringify(all)}\n` : all.map(render).join(""));
   } finally {
     await Promise.all([threads.never.terminate(), threads.recorded.terminate()]);
     rmSync(folder, { recursive: true, force: true });
@@ -134,7 +137,7 @@ function render({ operation, rounds, ns, off, on, addedNs }: Cost): string {
 
 if (!isMainThread) await answerRounds();
 else
-  await main().catch((error: Error & { code?: string }) => {
+  await main().catch((error: Error) => {
     process.stderr.write(`recording:cost: ${error.message.split("\n")[0]}\n`);
-    process.exitCode = error instanceof InvalidArgumentError || error.code?.startsWith("ERR_PARSE_ARGS") ? 2 : 3;
+    process.exitCode = EXIT.failed;
   });

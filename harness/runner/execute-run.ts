@@ -8,7 +8,7 @@ import type { NamedHistogram, RunPlan, WorkerBirth } from "./messages.js";
 import { RunDriver } from "./run-driver.js";
 import { RunResult } from "./run-result.js";
 import { withoutUnsupported } from "./unsupported.js";
-import { WorkerCrew } from "./worker-crew.js";
+import { WorkerPool } from "./worker-pool.js";
 import { makeWorkload, type Workload, type WorkloadPhase } from "./workload.js";
 
 export interface RunOutcome {
@@ -31,13 +31,13 @@ export async function executeRun(
   const drawn = await makeWorkload(plan);
   const { workload, notes } = withoutUnsupported(drawn, subject);
   const slots = latencySlots(workload.phases.flatMap(({ streams }) => streams));
-  const control = new ControlBlock(workload.crew.workers, slots.length);
+  const control = new ControlBlock(workload.assignment.workers, slots.length);
   const onStop = () => control.stop();
   stop.addEventListener("abort", onStop);
   if (stop.aborted) onStop();
-  const crew = new WorkerCrew(birthsOf(plan, workload, control, slots));
+  const pool = new WorkerPool(birthsOf(plan, workload, control, slots));
   try {
-    const ready = await crew.replies("ready");
+    const ready = await pool.replies("ready");
     const timerFloorNs = Math.max(...ready.map((reply) => reply.timerFloorNs));
     const result = new RunResult(workload, subject, slots, timerFloorNs);
     result.note(...workload.notes, ...notes);
@@ -46,11 +46,11 @@ export async function executeRun(
     }
     const makeShared = () => subject.create(subjectPlan(plan, workload));
     const startedAt = Date.now();
-    await new RunDriver({ subject, workload, control, crew, result, makeShared, progress }).run();
+    await new RunDriver({ subject, workload, control, pool, result, makeShared, progress }).run();
     return { run: result.toRun(), timerFloorNs, stopped: stop.aborted, startedAt, histograms: result.histograms() };
   } finally {
     stop.removeEventListener("abort", onStop);
-    await crew.dismiss();
+    await pool.close();
   }
 }
 
@@ -60,7 +60,7 @@ function birthsOf(
   control: ControlBlock,
   slots: readonly LatencySlot[],
 ): WorkerBirth[] {
-  const { workers } = workload.crew;
+  const { workers } = workload.assignment;
   const maxValueBytes = workload.valueSizes.reduce((most, size) => Math.max(most, size), 0);
   return Array.from({ length: workers }, (_, worker) => ({
     worker,
@@ -91,7 +91,7 @@ function goesRoundInserting({ freshKeys, streams, operations, milliseconds, rate
 }
 
 function subjectPlan(plan: RunPlan, workload: Workload): SubjectPlan {
-  const { keys, keyBytes, largestValues, namespaces, scenario, crew } = workload;
+  const { keys, keyBytes, largestValues, namespaces, scenario, assignment } = workload;
   let entries = 0;
   let footprintBytes = 0;
   let maxValueBytes = 0;
@@ -104,7 +104,7 @@ function subjectPlan(plan: RunPlan, workload: Workload): SubjectPlan {
     maxValueBytes = Math.max(maxValueBytes, largestValues[key]);
   }
   return {
-    workers: crew.workers,
+    workers: assignment.workers,
     keyBytes,
     largestValues,
     entries,

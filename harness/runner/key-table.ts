@@ -35,7 +35,7 @@ export class KeyTable {
    * The stream's keys by their numbers here. `namespaceAt` tells the namespace of operation i, `insertedAt` whether its key is one that the
    * stream inserts, the numbers of which are moved by `ahead`: no other phase is to have inserted it before.
    */
-  adopt(
+  numberKeys(
     drawn: OperationStream,
     namespaceAt: (i: number) => number,
     insertedAt: ((i: number) => boolean) | null = null,

@@ -2,7 +2,7 @@
 import { cpus, loadavg } from "node:os";
 import { type Results, SCHEMA_VERSION } from "../../reports/results.js";
 import { InvalidArgumentError } from "../../src/errors.js";
-import { crewOf, replaysTrace, type Scenario } from "../../workloads/index.js";
+import { assignmentOf, replaysTrace, type Scenario } from "../../workloads/index.js";
 import type { Progress } from "../command-line/progress.js";
 import { packageVersion } from "../command-line/version.js";
 import { captureEnvironment } from "../measure/index.js";
@@ -99,7 +99,7 @@ export async function measureRuns(
 
 /** Where agents share threads there are never more threads than agents: what was asked for may come to the same. */
 function workerCounts({ workers }: RunRequest, scenario: Scenario): number[] {
-  return [...new Set((workers ?? [null]).map((asked) => crewOf(scenario, asked).workers))];
+  return [...new Set((workers ?? [null]).map((asked) => assignmentOf(scenario, asked).workers))];
 }
 
 function planOf(request: RunRequest, scenario: Scenario, subject: string, workers: number): Omit<RunPlan, "directory"> {

@@ -10,7 +10,7 @@ import { Happenings } from "./happenings.js";
 import type { PassName, PassOrder, PassReport } from "./messages.js";
 import type { RunResult } from "./run-result.js";
 import { LatencyCollector, SeriesSampler } from "./sampler.js";
-import type { WorkerCrew } from "./worker-crew.js";
+import type { WorkerPool } from "./worker-pool.js";
 import type { Workload, WorkloadPhase } from "./workload.js";
 
 /** The passes in order, each over a subject made and loaded afresh, so that all start from the same state. */
@@ -35,7 +35,7 @@ export interface DriverParts {
   readonly subject: Subject;
   readonly workload: Workload;
   readonly control: ControlBlock;
-  readonly crew: WorkerCrew;
+  readonly pool: WorkerPool;
   readonly result: RunResult;
   /** Makes the part of the subject that all workers share. */
   makeShared(): Promise<SharedPart>;
@@ -57,7 +57,7 @@ export class RunDriver {
 
   constructor(parts: DriverParts) {
     this.#parts = parts;
-    this.#workers = parts.workload.crew.workers;
+    this.#workers = parts.workload.assignment.workers;
     const { phases } = parts.workload;
     this.#expectedMs = PASSES.reduce((sum, pass) => sum + passMs(pass, phases), 0);
   }
@@ -78,13 +78,13 @@ export class RunDriver {
     const phases = [...new Map(workload.phases.map((phase) => [phase.name, phase])).values()];
     for (let instance = 0; instance < WARM_UP.instances && !control.stopped; instance++) {
       await this.#withInstance([], async () => {
-        for (const phase of phases) await this.#settle(phase, WARM_UP.mostMs / phases.length);
+        for (const phase of phases) await this.#warmUpPhase(phase, WARM_UP.mostMs / phases.length);
       });
     }
   }
 
   /** Goes on until a slice is no faster than the best before it, for two slices at least. */
-  async #settle(phase: WorkloadPhase, mostMs: number): Promise<void> {
+  async #warmUpPhase(phase: WorkloadPhase, mostMs: number): Promise<void> {
     let best = 0;
     let passed = 0;
     for (let slice = 0; !this.#parts.control.stopped; slice++) {
@@ -138,11 +138,11 @@ export class RunDriver {
     operations: number | null,
     beside?: { sampler: SeriesSampler; happened: Happenings; cpu: CpuTime; backups: RunningBackups | null },
   ): Promise<PassReport[]> {
-    const { crew, progress } = this.#parts;
+    const { pool, progress } = this.#parts;
     const orders = this.#ordersOf(pass, phase, milliseconds, operations);
-    crew.tell((worker) => ({ type: "pass", order: orders[worker] }));
+    pool.send((worker) => ({ type: "pass", order: orders[worker] }));
     const patienceMs = phase.rate === null ? STALL_MS : STALL_MS + (2000 * this.#workers) / lowestRate(phase.rate);
-    await this.#unlessStalled(crew.replies("armed"), `${pass} pass`);
+    await this.#unlessStalled(pool.replies("armed"), `${pass} pass`);
     const points = Math.min(SERIES.mostMs, Math.max(SERIES.leastMs, (milliseconds ?? SERIES.mostMs) / SERIES.points));
     beside?.sampler.start(points, (elapsed) => {
       progress(Math.min(0.99, (this.#doneMs + elapsed) / this.#expectedMs), `${pass} pass, ${phase.name}`);
@@ -157,7 +157,7 @@ export class RunDriver {
             beside.happened.add("backup", startedAt, label),
           );
     try {
-      return (await this.#unlessStalled(crew.replies("done"), `${pass} pass`, patienceMs)).map(({ report }) => report);
+      return (await this.#unlessStalled(pool.replies("done"), `${pass} pass`, patienceMs)).map(({ report }) => report);
     } finally {
       beside?.cpu.stop();
       beside?.sampler.stop();
@@ -215,15 +215,15 @@ export class RunDriver {
 
   /** Makes the subject's shared part, attaches and loads all workers, and takes it all down again afterwards. */
   async #withInstance(phases: readonly WorkloadPhase[], use: (instance: Instance) => Promise<void>): Promise<void> {
-    const { subject, workload, crew, result, makeShared } = this.#parts;
+    const { subject, workload, pool, result, makeShared } = this.#parts;
     const shared = await makeShared();
     result.note(...shared.notes);
-    crew.tell((worker) => ({
+    pool.send((worker) => ({
       type: "attach",
       attachment: shared.attachment,
       preload: subject.shared ? workload.preloads[worker] : joined(workload),
     }));
-    const attached = await this.#unlessStalled(crew.replies("attached"), "loading");
+    const attached = await this.#unlessStalled(pool.replies("attached"), "loading");
     // Those who share nothing have each loaded everything.
     const { preloads } = workload;
     const all = preloads.reduce((sum, { keys }) => sum + keys.length, 0);
@@ -231,8 +231,8 @@ export class RunDriver {
       result.addErrors(errors, subject.shared ? preloads[worker].keys.length : all);
     }
     await use({ shared, backups: await this.#backupsFor(phases, shared) });
-    crew.tell(() => ({ type: "detach" }));
-    await this.#unlessStalled(crew.replies("detached"), "closing");
+    pool.send(() => ({ type: "detach" }));
+    await this.#unlessStalled(pool.replies("detached"), "closing");
     const violations = (await shared.verify?.()) ?? [];
     await shared.close();
     if (violations.length > 0) {

@@ -287,7 +287,7 @@ export class RunResult {
     return {
       scenario: this.#workload.scenario.name,
       subject: this.#subject.name,
-      workers: this.#workload.crew.workers,
+      workers: this.#workload.assignment.workers,
       ops,
       failed: sum((one) => one.failed),
       attempted: this.#attempted,

@@ -2,11 +2,11 @@
 
 import { InvalidArgumentError } from "../../src/errors.js";
 import {
+  type Assignment,
   arrivalsBy,
-  type Crew,
+  assignmentOf,
   createPreload,
   createStream,
-  crewOf,
   largestValue,
   loadScenario,
   loadTrace,
@@ -89,7 +89,7 @@ export interface WorkloadPhase {
 
 export interface Workload {
   readonly scenario: Scenario;
-  readonly crew: Crew;
+  readonly assignment: Assignment;
   readonly keys: readonly string[];
   readonly keyBytes: Uint16Array;
   /** The largest value written by key, bytes; -1: never written. */
@@ -122,12 +122,14 @@ type Source = Pick<RunPlan, "scenario" | "trace" | "workers" | "seed" | "duratio
 export async function makeWorkload(plan: Source): Promise<Workload> {
   const scenario = loadScenario(plan.scenario);
   const trace = await traceOf(plan);
-  const crew = crewOf(scenario, plan.workers);
+  const assignment = assignmentOf(scenario, plan.workers);
   const names = phaseNames(scenario.phases);
   const drawn = scenario.phases.map((phase, index) =>
-    drawPhase(phase, { index, name: names[index] }, plan, crew, lengthsOf(scenario, plan), trace),
+    drawPhase(phase, { index, name: names[index] }, plan, assignment, lengthsOf(scenario, plan), trace),
   );
-  const preloaded = workersOf(crew).map((worker) => createPreload(scenario, { seed: plan.seed, worker, crew, trace }));
+  const preloaded = workersOf(assignment).map((worker) =>
+    createPreload(scenario, { seed: plan.seed, worker, assignment, trace }),
+  );
 
   const namespaces = new Namespaces(scenario);
   // All namespaces are numbered before the first key is, so that one alone is known to be.
@@ -143,12 +145,12 @@ export async function makeWorkload(plan: Source): Promise<Workload> {
   // What phases insert lies apart, round by round: all of the first round, phase after phase, then all of the second.
   const lane = drawn.reduce((most, { streams }) => streams.reduce((m, { keySpace }) => Math.max(m, keySpace), most), 0);
   const phases = drawn.map(({ phase, streams, ...rest }, index): WorkloadPhase => {
-    const inserted = streams.map((stream) => insertedIn(stream, phase, crew));
+    const inserted = streams.map((stream) => insertedIn(stream, phase, assignment));
     const adopted = streams.map(
       (stream, worker): AgentStream => ({
         length: stream.count,
         kinds: stream.ops,
-        keys: table.adopt(stream, spaces[index][worker], inserted[worker], index * lane),
+        keys: table.numberKeys(stream, spaces[index][worker], inserted[worker], index * lane),
         sizes: stream.sizes,
         ttls: stream.ttls,
         labels: labelColumn(stream, phase, labels, scenario),
@@ -159,10 +161,10 @@ export async function makeWorkload(plan: Source): Promise<Workload> {
   });
   const preloads = located.map((keys) => table.adoptPreload(keys));
   if (trace !== undefined) refuseLargeValues(trace, phases, table.finish(namespaces.list).keyBytes, scenario);
-  const mailboxes = mailboxesOf(table, phases, scenario, crew);
+  const mailboxes = mailboxesOf(table, phases, scenario, assignment);
   return {
     scenario,
-    crew,
+    assignment,
     ...table.finish(namespaces.list),
     mailboxes,
     phases,
@@ -171,7 +173,7 @@ export async function makeWorkload(plan: Source): Promise<Workload> {
     preloads,
     labels,
     operations: operationNames(phases),
-    notes: notesOf(trace, crew, scenario),
+    notes: notesOf(trace, assignment, scenario),
     leftOut: null,
   };
 }
@@ -183,7 +185,7 @@ function drawPhase(
   phase: Phase,
   { index, name }: { index: number; name: string },
   plan: Source,
-  crew: Crew,
+  assignment: Assignment,
   lengths: Lengths,
   trace: Trace | undefined,
 ): DrawnPhase {
@@ -191,12 +193,12 @@ function drawPhase(
   const rate: Rate | null = plan.rate === null ? (phase.rate ?? null) : { shape: "constant", rate: plan.rate };
   const rampMs = milliseconds ?? phase.duration ?? 0;
   const due = rate === null || milliseconds === null ? null : Math.ceil(arrivalsBy(rate, milliseconds, rampMs)) + 1;
-  const count = streamLength(phase, crew, least(operations, due));
+  const count = streamLength(phase, assignment, least(operations, due));
   return {
     phase,
     name,
-    streams: workersOf(crew).map((worker) =>
-      createStream(phase, { seed: plan.seed, worker, crew, count, phase: index, trace }),
+    streams: workersOf(assignment).map((worker) =>
+      createStream(phase, { seed: plan.seed, worker, assignment, count, phase: index, trace }),
     ),
     milliseconds,
     operations,
@@ -212,7 +214,7 @@ function least(one: number | null, other: number | null): number | null {
 }
 
 /** @param operations of all workers together, as far as they are known beforehand */
-function streamLength(phase: Phase, { workers }: Crew, operations: number | null): number {
+function streamLength(phase: Phase, { workers }: Assignment, operations: number | null): number {
   const share = operations === null ? Number.POSITIVE_INFINITY : Math.max(1, Math.ceil(operations / workers));
   const inserts = Math.max(...phase.roles.map(insertShare));
   if (inserts === 0) return Math.min(STREAM_LENGTH, share);
@@ -226,11 +228,16 @@ function insertShare({ mix }: Role): number {
 }
 
 /** Tells of each operation of a stream whether its key is one that the stream itself inserts; null: it inserts none. */
-function insertedIn({ keys, roles }: OperationStream, phase: Phase, crew: Crew): ((i: number) => boolean) | null {
+function insertedIn(
+  { keys, roles }: OperationStream,
+  phase: Phase,
+  assignment: Assignment,
+): ((i: number) => boolean) | null {
   if (phase.roles.every((role) => insertShare(role) === 0)) return null;
   const existing = phase.roles.map(({ keys: spec, agents }) => {
     if (spec.distribution === "trace") return Number.POSITIVE_INFINITY;
-    const peers = agents === undefined ? crew.agents : (crew.groups.find(({ name }) => name === agents)?.count ?? 0);
+    const peers =
+      agents === undefined ? assignment.agents : (assignment.groups.find(({ name }) => name === agents)?.count ?? 0);
     return spec.scope === "agent" ? peers * spec.count : spec.count;
   });
   return (i) => keys[i] >= existing[roles === null ? 0 : roles[i]];
@@ -269,7 +276,7 @@ async function traceOf({ trace }: Source): Promise<Trace | undefined> {
   return loadTrace(trace.path, { format: trace.format ?? undefined, limit: trace.limit ?? undefined });
 }
 
-function workersOf({ workers }: Crew): number[] {
+function workersOf({ workers }: Assignment): number[] {
   return Array.from({ length: workers }, (_, worker) => worker);
 }
 
@@ -335,9 +342,9 @@ function mailboxesOf(
   table: KeyTable,
   phases: readonly WorkloadPhase[],
   scenario: Scenario,
-  crew: Crew,
+  assignment: Assignment,
 ): Mailboxes | undefined {
-  const next = Uint16Array.from({ length: crew.agents }, (_, agent) => recipientOf(agent, NEXT, crew));
+  const next = Uint16Array.from({ length: assignment.agents }, (_, agent) => recipientOf(agent, NEXT, assignment));
   for (const { streams } of phases) {
     for (const { kinds, keys, length } of streams) {
       for (let i = 0; i < length; i++) if (kinds[i] === OP_HAND_OFF) table.addMailbox(next[keys[i]]);
@@ -353,17 +360,21 @@ function operationNames(phases: readonly WorkloadPhase[]): StreamOperation[] {
   return STREAM_OPERATIONS.filter((_, kind) => seen.has(kind));
 }
 
-function notesOf(trace: Trace | undefined, crew: Crew, scenario: Scenario): string[] {
+function notesOf(trace: Trace | undefined, assignment: Assignment, scenario: Scenario): string[] {
   const notes: string[] = [];
-  if (crew.agents !== crew.workers || scenario.groups.length > 1) {
-    const groups = crew.groups.flatMap(({ name, count }) => (name === null ? [] : [`${count} ${name}`])).join(", ");
-    notes.push(`${crew.agents} agents${groups === "" ? "" : ` (${groups})`} take turns on ${crew.workers} workers`);
+  if (assignment.agents !== assignment.workers || scenario.groups.length > 1) {
+    const groups = assignment.groups
+      .flatMap(({ name, count }) => (name === null ? [] : [`${count} ${name}`]))
+      .join(", ");
+    notes.push(
+      `${assignment.agents} agents${groups === "" ? "" : ` (${groups})`} take turns on ${assignment.workers} workers`,
+    );
   }
   if (trace === undefined) return notes;
   return [
     ...notes,
     `trace ${trace.name} (${trace.format}): ${trace.requests} requests of ${trace.distinct} objects, starting on an empty store`,
-    `requests dealt to the workers in turn: request i to worker i mod ${crew.workers}`,
+    `requests dealt to the workers in turn: request i to worker i mod ${assignment.workers}`,
     ...(trace.sizes === null ? ["the trace has no sizes: every value has 64 bytes"] : []),
   ];
 }

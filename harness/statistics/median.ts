@@ -6,7 +6,7 @@ export function median(sample: readonly number[]): number {
 }
 
 /** Median of values already in ascending order, at least one. */
-export function medianOfSorted(sorted: ArrayLike<number>): number {
+function medianOfSorted(sorted: ArrayLike<number>): number {
   const half = sorted.length >>> 1;
   return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }

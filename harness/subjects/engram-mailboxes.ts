@@ -3,7 +3,7 @@ import type { Channel, Store } from "../../src/index.js";
 import { type Mailboxes, MESSAGES_STARTED } from "./subject.js";
 
 /** Messages one receive takes at most: what a worker that got behind may do at a stroke. */
-export const RECEIVED_AT_ONCE = 64;
+const RECEIVED_AT_ONCE = 64;
 
 export class EngramMailboxes {
   readonly #channels: ReadonlyArray<Channel | undefined>;

@@ -104,11 +104,11 @@ const PRESSURE_LEVELS: readonly string[] = ["low", "medium", "high", "critical"]
 
 /**
  * Tells changes of the store's pressure level, and of the policy an adaptive store follows. A full cache goes to and fro between
- * two levels as it evicts: a fall by one level is told only when it ends at low.
+ * two levels as it evicts: a fall by one level is reported only when it ends at low.
  */
 function changesOf(store: Store): NonNullable<SharedPart["observe"]> {
   let last = 0;
-  let told = 0;
+  let reported = 0;
   return () => {
     const { pressure, adaptive } = store.stats().eviction;
     const seen: Observation[] = [];
@@ -119,10 +119,10 @@ function changesOf(store: Store): NonNullable<SharedPart["observe"]> {
     }
     if (adaptive === null) return seen;
     const first = adaptive.changes - adaptive.decisions.length;
-    for (const { from, to, reason, at } of adaptive.decisions.slice(Math.max(0, told - first))) {
+    for (const { from, to, reason, at } of adaptive.decisions.slice(Math.max(0, reported - first))) {
       seen.push({ kind: "policy", label: `${from} to ${to} (${reason})`, at });
     }
-    told = adaptive.changes;
+    reported = adaptive.changes;
     return seen;
   };
 }

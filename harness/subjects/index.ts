@@ -1,6 +1,6 @@
 /** The subjects' door. Each is loaded when it is used, so that a missing package only matters to who asks for it. */
 import { InvalidArgumentError } from "../../src/errors.js";
-import { closest } from "../../workloads/index.js";
+import { closest } from "../../workloads/closest.js";
 import type { Subject } from "./subject.js";
 
 export { noop } from "./noop.js";

@@ -40,7 +40,7 @@ async function serve(asked: number): Promise<void> {
     slots[SLOT.outcome] = await answer(slots[SLOT.call]);
   } catch (error) {
     slots[SLOT.outcome] = FAILED;
-    leave(Buffer.from(textOf(error)));
+    handOver(Buffer.from(textOf(error)));
   }
   Atomics.store(slots, SLOT.answered, asked);
   Atomics.notify(slots, SLOT.answered);
@@ -56,7 +56,7 @@ async function answer(call: number): Promise<number> {
       return 0;
     case CALL.get: {
       const value = (await binary.get(key)) as Buffer | null;
-      return value === null ? NO_KEY : leave(value);
+      return value === null ? NO_KEY : handOver(value);
     }
     case CALL.set: {
       const ttl = slots[SLOT.ttl];
@@ -70,10 +70,10 @@ async function answer(call: number): Promise<number> {
       await client.incr(key);
       return 0;
     case CALL.memory:
-      leave(Buffer.from(field(await client.info("memory"), "used_memory")));
+      handOver(Buffer.from(field(await client.info("memory"), "used_memory")));
       return 0;
     case CALL.about:
-      leave(Buffer.from(await aboutServer()));
+      handOver(Buffer.from(await aboutServer()));
       return 0;
     case CALL.clear:
       return removeAll();
@@ -83,7 +83,7 @@ async function answer(call: number): Promise<number> {
 }
 
 /** Copies into the caller's bytes; its length. */
-function leave(value: Uint8Array): number {
+function handOver(value: Uint8Array): number {
   const length = Math.min(value.length, bytes.length);
   bytes.set(value.subarray(0, length));
   slots[SLOT.bytes] = length;

@@ -8,7 +8,7 @@ import {
   SCENARIO_ONLY_OPERATIONS,
   type ScenarioOnlyOperation,
   type StreamOperation,
-} from "../../workloads/index.js";
+} from "../../workloads/operations.js";
 
 /** What a subject must hold, told when its shared part is made. */
 export interface SubjectPlan {

@@ -33,7 +33,7 @@ const MAX_THREADS = 1024;
 const DEFAULT_POINTS = 20;
 const MAX_POINTS = 1000;
 const MAX_WINDOWS = 10_000;
-/** Parts of a trace that a page shows, unless told otherwise. */
+/** Parts of a trace that a page shows, unless about otherwise. */
 const WINDOWS_OF_A_PAGE = 100;
 
 interface EvictOptions extends ReadingFlags {
@@ -118,7 +118,7 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
 /** A pipe named twice has nothing left the second time, or waits for ever for somebody to write to it again. */
 async function refuseStreamsTwice(paths: readonly string[]): Promise<void> {
   for (const path of new Set(paths.filter((path, i) => paths.indexOf(path) !== i))) {
-    const about = await stat(path).catch(() => null); // what is missing is told by who reads it
+    const about = await stat(path).catch(() => null); // what is missing is about by who reads it
     if (about === null || about.isFile() || about.isDirectory()) continue;
     throw new InvalidArgumentError(
       `${path}: named twice, and is no file but a stream, which can be read once; expected it once`,

@@ -1,13 +1,12 @@
-import { availableParallelism } from "node:os";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { type By, type PolicyName, StackDistances } from "../../src/eviction/index.js";
-import { Crew } from "./crew.js";
-import type { Outcome } from "./messages.js";
+import type { Simulated } from "./messages.js";
 import type { Pair } from "./plan.js";
 import { chooseRate, SAMPLES, spatialSample } from "./sample.js";
 import { type SweepTrace, sharedKinds, shareTrace } from "./shared-trace.js";
+import { overTraces, type SimulationPool } from "./simulation-pool.js";
 import { footprintOf } from "./sizes.js";
-import { requestedBytes, rowOf, type SweepProgress, type SweepRow, type Told, toldBy } from "./sweep.js";
+import { type AboutTrace, aboutTrace, requestedBytes, rowOf, type SweepProgress, type SweepRow } from "./sweep.js";
 
 /** Capacities of a curve run from this share of the working set to all of it. */
 const LEAST_SHARE = 0.001;
@@ -53,39 +52,24 @@ export interface Curves {
  * @throws InvalidArgumentError as sweep does
  */
 export async function* missRatioCurves(options: CurveOptions): AsyncGenerator<Curves> {
-  const { signal } = options;
-  signal?.throwIfAborted();
-  const crew = new Crew(options.threads ?? availableParallelism());
-  const stop = (): void => void crew.close();
-  signal?.addEventListener("abort", stop, { once: true });
-  try {
-    for await (const trace of options.traces) {
-      signal?.throwIfAborted();
-      yield await curvesOf(crew, trace, options);
-    }
-  } catch (error) {
-    throw signal?.aborted ? signal.reason : error;
-  } finally {
-    signal?.removeEventListener("abort", stop);
-    await crew.close();
-  }
+  yield* overTraces(options, (pool, trace) => curvesOf(pool, trace, options));
 }
 
-async function curvesOf(crew: Crew, trace: SweepTrace, options: CurveOptions): Promise<Curves> {
+async function curvesOf(pool: SimulationPool, trace: SweepTrace, options: CurveOptions): Promise<Curves> {
   const { policies, by, points } = options;
   const rate = options.rate === 1 ? null : (options.rate ?? chooseRate(trace.distinct));
   const capacities = capacitiesOf(trace, by, points);
-  const told = toldBy(trace, requestedBytes({ sizes: trace.sizes, kinds: sharedKinds(trace.ops ?? null) }));
+  const about = aboutTrace(trace, requestedBytes({ sizes: trace.sizes, kinds: sharedKinds(trace.ops ?? null) }));
   // stack distances do not tell the bytes that miss: with sizes they are worth it only where the rest is sampled
   const isKnown = by === "objects" && isPlain(trace) && (rate !== null || trace.sizes === null);
-  const known = isKnown ? exactLru(trace, told, capacities) : null;
+  const known = isKnown ? exactLru(trace, about, capacities) : null;
   const simulated = policies.filter((policy) => policy !== "lru" || known === null);
   const counted = rate !== null && known !== null ? [...simulated, "lru" as const] : simulated;
   const pairs = counted.flatMap((policy) => capacities.map((capacity) => ({ policy, capacity, by })));
   const rows =
     rate === null
-      ? await whole(crew, trace, told, pairs, options)
-      : await estimated(crew, trace, told, pairs, rate, options);
+      ? await whole(pool, trace, about, pairs, options)
+      : await estimated(pool, trace, about, pairs, rate, options);
   const estimatedLru = rows.slice(simulated.length * capacities.length);
   const rowsOf = (policy: PolicyName) =>
     policy === "lru" && known !== null ? withBytesOf(known, estimatedLru) : rows.filter((row) => row.policy === policy);
@@ -123,7 +107,7 @@ function withBytesOf(known: readonly CurveRow[], estimates: readonly CurveRow[])
   });
 }
 
-function exactLru({ ids, distinct }: SweepTrace, told: Told, capacities: readonly number[]): CurveRow[] {
+function exactLru({ ids, distinct }: SweepTrace, about: AboutTrace, capacities: readonly number[]): CurveRow[] {
   const start = performance.now();
   const distances = new StackDistances(distinct);
   for (const id of ids) distances.observe(id);
@@ -131,25 +115,25 @@ function exactLru({ ids, distinct }: SweepTrace, told: Told, capacities: readonl
   return distances.missesAt(capacities).map((misses, i) => {
     const evictions = misses - Math.min(capacities[i], distinct);
     const outcome = { hits: ids.length - misses, misses, missedBytes: null, evictions, milliseconds };
-    return rowOf(told, ids.length, { policy: "lru", capacity: capacities[i], by: "objects" }, outcome);
+    return rowOf(about, ids.length, { policy: "lru", capacity: capacities[i], by: "objects" }, outcome);
   });
 }
 
 async function whole(
-  crew: Crew,
+  pool: SimulationPool,
   trace: SweepTrace,
-  told: Told,
+  about: AboutTrace,
   pairs: readonly Pair[],
   options: CurveOptions,
 ): Promise<CurveRow[]> {
-  const outcomes = await simulate(crew, trace, pairs, options, 1, 0);
-  return outcomes.map((outcome, i) => rowOf(told, trace.ids.length, pairs[i], outcome));
+  const outcomes = await simulate(pool, trace, pairs, options, 1, 0);
+  return outcomes.map((outcome, i) => rowOf(about, trace.ids.length, pairs[i], outcome));
 }
 
 async function estimated(
-  crew: Crew,
+  pool: SimulationPool,
   trace: SweepTrace,
-  told: Told,
+  about: AboutTrace,
   pairs: readonly Pair[],
   rate: number,
   options: CurveOptions,
@@ -159,8 +143,8 @@ async function estimated(
   for (let slice = 0; slice < SAMPLES; slice++) {
     const sample = spatialSample(trace, rate, slice, options.seed ?? 1);
     if (sample === null) continue;
-    const outcomes = await simulate(crew, sample, scaled, options, SAMPLES, slice);
-    estimates.push(outcomes.map((outcome) => estimateOf(outcome, trace, told, sample, rate)));
+    const outcomes = await simulate(pool, sample, scaled, options, SAMPLES, slice);
+    estimates.push(outcomes.map((outcome) => estimateOf(outcome, trace, about, sample, rate)));
   }
   if (estimates.length < 2) {
     throw new InvalidArgumentError(
@@ -176,9 +160,9 @@ async function estimated(
     const misses = Math.round(missRatio * lookups);
     const evictions = Math.round(mean((one) => one.evictions));
     const milliseconds = ofPair.reduce((sum, one) => sum + one.milliseconds, 0);
-    const missedBytes = told.requestedBytes === null ? null : Math.round(mean((one) => one.missedBytes));
+    const missedBytes = about.requestedBytes === null ? null : Math.round(mean((one) => one.missedBytes));
     const outcome = { hits: lookups - misses, misses, missedBytes, evictions, milliseconds };
-    const row = rowOf(told, trace.ids.length, pair, outcome);
+    const row = rowOf(about, trace.ids.length, pair, outcome);
     return { ...row, missRatio, missRatioError: Math.sqrt(variance / ofPair.length) };
   });
 }
@@ -193,29 +177,35 @@ interface Estimate {
 }
 
 /** A sample that drew too many or too few requests did so by its hottest ids, which hit at any capacity: the difference counts as hits. */
-function estimateOf(outcome: Outcome, trace: SweepTrace, told: Told, sample: SweepTrace, rate: number): Estimate {
+function estimateOf(
+  outcome: Simulated,
+  trace: SweepTrace,
+  about: AboutTrace,
+  sample: SweepTrace,
+  rate: number,
+): Estimate {
   const { hits, misses, evictions, milliseconds } = outcome;
   const lookupShare = (hits + misses) / sample.ids.length;
   const lookups = lookupShare * trace.ids.length;
   const expected = lookups * rate;
   const missRatio = expected === 0 ? 0 : Math.min(1, misses / expected);
-  const missedBytes = Math.min(told.requestedBytes ?? 0, (outcome.missedBytes ?? 0) / rate);
+  const missedBytes = Math.min(about.requestedBytes ?? 0, (outcome.missedBytes ?? 0) / rate);
   return { missRatio, lookups, missedBytes, evictions: evictions / rate, milliseconds };
 }
 
 async function simulate(
-  crew: Crew,
+  pool: SimulationPool,
   trace: SweepTrace,
   pairs: readonly Pair[],
   { seed = 1, onProgress }: CurveOptions,
   parts: number,
   part: number,
-): Promise<Outcome[]> {
+): Promise<Simulated[]> {
   if (pairs.length === 0) return [];
   const shared = shareTrace(trace, { future: pairs.some(({ policy }) => policy === "opt") });
   const total = pairs.length * trace.ids.length;
   let done = 0;
-  return crew.run(shared, pairs, { seed, windows: 0 }, (requests) => {
+  return pool.run(shared, pairs, { seed, windows: 0 }, (requests) => {
     done += requests;
     onProgress?.({ trace: trace.name, done: part * total + done, total: parts * total });
   });

@@ -18,9 +18,9 @@ export type Order =
 /** From a worker: requests replayed since it last said so, or the finished pair's account. */
 export type Report =
   | { readonly kind: "replayed"; readonly requests: number }
-  | { readonly kind: "finished"; readonly outcome: Outcome };
+  | { readonly kind: "finished"; readonly outcome: Simulated };
 
-export interface Outcome {
+export interface Simulated {
   readonly hits: number;
   readonly misses: number;
   /** Bytes of the requests that missed; null where they were not counted. */

@@ -1,11 +1,10 @@
-import { availableParallelism } from "node:os";
 import { type AdaptiveDecision, type By, type PolicyName, READ, UPDATE } from "../../src/eviction/index.js";
 import { describeReading } from "../../workloads/index.js";
-import { Crew } from "./crew.js";
-import type { Outcome } from "./messages.js";
+import type { Simulated } from "./messages.js";
 import { type Pair, planPairs } from "./plan.js";
 import { NOT_FIXED, type Regret, regretOf } from "./regret.js";
 import { type SharedTrace, type SweepTrace, shareTrace } from "./shared-trace.js";
+import { overTraces, type SimulationPool } from "./simulation-pool.js";
 import { type CacheSize, footprintOf } from "./sizes.js";
 
 export interface SweepOptions {
@@ -75,46 +74,31 @@ export interface SweepRow {
  * @throws InvalidArgumentError when a trace has no sizes to count a capacity in bytes by, or does not tell the times its entries expire at
  */
 export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
-  const { signal } = options;
-  signal?.throwIfAborted();
-  const crew = new Crew(options.threads ?? availableParallelism());
-  const stop = (): void => void crew.close();
-  signal?.addEventListener("abort", stop, { once: true });
-  try {
-    const rows: SweepRow[] = [];
-    for await (const trace of options.traces) {
-      signal?.throwIfAborted();
-      rows.push(...(await sweepTrace(crew, trace, options)));
-    }
-    return rows;
-  } catch (error) {
-    throw signal?.aborted ? signal.reason : error;
-  } finally {
-    signal?.removeEventListener("abort", stop);
-    await crew.close();
-  }
+  const rows: SweepRow[] = [];
+  for await (const some of overTraces(options, (pool, trace) => sweepTrace(pool, trace, options))) rows.push(...some);
+  return rows;
 }
 
-async function sweepTrace(crew: Crew, trace: SweepTrace, options: SweepOptions): Promise<SweepRow[]> {
+async function sweepTrace(pool: SimulationPool, trace: SweepTrace, options: SweepOptions): Promise<SweepRow[]> {
   const { policies, sizes, seed = 1, windows = 0, onProgress } = options;
   const pairs = planPairs(trace.name, footprintOf(trace), policies, sizes);
   const shared = shareTrace(trace, { future: pairs.some(({ policy }) => policy === "opt") });
-  const told = toldBy(trace, requestedBytes(shared));
+  const about = aboutTrace(trace, requestedBytes(shared));
   const total = pairs.length * trace.ids.length;
   let done = 0;
-  const outcomes = await crew.run(shared, pairs, { seed, windows }, (requests) => {
+  const outcomes = await pool.run(shared, pairs, { seed, windows }, (requests) => {
     done += requests;
     onProgress?.({ trace: trace.name, done, total });
   });
   return outcomes.map((outcome, i) => {
-    const row = rowOf(told, trace.ids.length, pairs[i], outcome);
+    const row = rowOf(about, trace.ids.length, pairs[i], outcome);
     const regret = pairs[i].policy === "adaptive" ? regretAt(pairs[i], pairs, outcomes, outcome) : null;
     return regret === null ? row : { ...row, regret };
   });
 }
 
 /** What a pair lost against the fixed policies at its capacity; null without windows. */
-function regretAt(pair: Pair, pairs: readonly Pair[], outcomes: readonly Outcome[], own: Outcome): Regret | null {
+function regretAt(pair: Pair, pairs: readonly Pair[], outcomes: readonly Simulated[], own: Simulated): Regret | null {
   if (own.windows === undefined) return null;
   const fixed = pairs.flatMap(({ policy, capacity, by }, i) => {
     const { windows } = outcomes[i];
@@ -125,7 +109,7 @@ function regretAt(pair: Pair, pairs: readonly Pair[], outcomes: readonly Outcome
 }
 
 /** What all rows of a trace say of it. */
-export interface Told {
+export interface AboutTrace {
   readonly trace: string;
   /** Bytes of the requests that are looked up; null: the trace has no sizes. */
   readonly requestedBytes: number | null;
@@ -133,7 +117,7 @@ export interface Told {
   readonly warnings?: readonly string[];
 }
 
-export function toldBy({ name, reading }: SweepTrace, requestedBytes: number | null): Told {
+export function aboutTrace({ name, reading }: SweepTrace, requestedBytes: number | null): AboutTrace {
   if (reading === undefined) return { trace: name, requestedBytes };
   const { warnings } = reading;
   return { trace: name, requestedBytes, read: describeReading(reading), ...(warnings.length > 0 && { warnings }) };
@@ -150,8 +134,13 @@ export function requestedBytes({ sizes, kinds }: Pick<SharedTrace, "sizes" | "ki
 }
 
 /** The row of one simulation. `requests`: of the trace, looked up or not. */
-export function rowOf(told: Told, requests: number, { policy, capacity, by }: Pair, outcome: Outcome): SweepRow {
-  const { trace, requestedBytes, read, warnings } = told;
+export function rowOf(
+  about: AboutTrace,
+  requests: number,
+  { policy, capacity, by }: Pair,
+  outcome: Simulated,
+): SweepRow {
+  const { trace, requestedBytes, read, warnings } = about;
   const { hits, misses, missedBytes, evictions, milliseconds } = outcome;
   const lookups = hits + misses;
   const nsPerRequest = Math.round((milliseconds * 1e8) / requests) / 100;

@@ -1,7 +1,7 @@
 /** A simulation thread: runs pairs one after another over a trace in shared memory. */
 import { parentPort } from "node:worker_threads";
 import { Adaptive, createPolicy, loadSimulatedCache, type SimulatedCache } from "../../src/eviction/index.js";
-import type { Order, Outcome, Report, Settings } from "./messages.js";
+import type { Order, Report, Settings, Simulated } from "./messages.js";
 import type { Pair } from "./plan.js";
 import type { WindowCount } from "./regret.js";
 import type { SharedTrace } from "./shared-trace.js";
@@ -24,7 +24,7 @@ async function run(pair: Pair, settings: Settings): Promise<void> {
   port.postMessage({ kind: "finished", outcome } satisfies Report);
 }
 
-async function simulate(trace: SharedTrace, pair: Pair, { seed, windows }: Settings): Promise<Outcome> {
+async function simulate(trace: SharedTrace, pair: Pair, { seed, windows }: Settings): Promise<Simulated> {
   const { policy, capacity, by } = pair;
   const { ids, distinct, future } = trace;
   const Cache = await loadSimulatedCache(policy);

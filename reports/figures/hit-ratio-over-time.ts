@@ -16,7 +16,7 @@ const MOST_MARKS = 100;
 const MOST_NAMES = 6;
 
 /** Which rows of one trace and capacity are drawn: those with windows, the best first, the optimum and adaptive always. */
-export function drawnOverTime(rows: readonly EvictionResult[]): EvictionResult[] {
+function drawnOverTime(rows: readonly EvictionResult[]): EvictionResult[] {
   const known = rows.filter(({ windowHitRatios }) => (windowHitRatios?.length ?? 0) > 1);
   const always = known.filter(({ policy }) => policy === OPTIMUM || policy === ADAPTIVE);
   const others = known.filter((row) => !always.includes(row)).sort((a, b) => a.missRatio - b.missRatio);

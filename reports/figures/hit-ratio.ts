@@ -26,7 +26,7 @@ export interface Curves {
 export type Ratio = "object" | "byte";
 
 /** A row's miss ratio; undefined: the trace has no sizes. */
-export function missRatioOf(row: EvictionResult, ratio: Ratio): number | undefined {
+function missRatioOf(row: EvictionResult, ratio: Ratio): number | undefined {
   return ratio === "byte" ? row.byteMissRatio : row.missRatio;
 }
 

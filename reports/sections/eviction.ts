@@ -64,7 +64,7 @@ export function tracesSection(rows: readonly EvictionResult[]): Section | null {
   };
 }
 
-export function traceNote({ rows, by }: Curves): string {
+function traceNote({ rows, by }: Curves): string {
   const requests = unique(rows.map((row) => row.requests));
   return `${requests.map(count).join(" or ")} requests; capacity in ${by}`;
 }
@@ -105,7 +105,7 @@ function matrix(
   );
 }
 
-export function missTable(curves: Curves, looks: ReadonlyMap<string, Look>): Html {
+function missTable(curves: Curves, looks: ReadonlyMap<string, Look>): Html {
   return matrix(
     curves,
     looks,

@@ -3,6 +3,7 @@ export { type CandidateName, candidates } from "./adaptive-contest.js";
 export { ExpiryHeap } from "./expiry-heap.js";
 export { type Future, lookAhead, lookAheadOperations, NEVER } from "./future.js";
 export { loadSimulatedCache } from "./load-simulated-cache.js";
+export { LruStack } from "./lru-stack.js";
 export { NOTHING, type Operations, READ, REMOVE, UPDATE, WRITE } from "./operations.js";
 export { type AccessPattern, accessPatterns, PatternAnalyser, type PatternAnalysis } from "./pattern-analyser.js";
 export type { Policy } from "./policy.js";

@@ -49,6 +49,12 @@ describe("the list of commands", () => {
     expect(loaded.length).toBeLessThan(20);
   });
 
+  it("list loads nothing that reads scenarios: the build has checked them", () => {
+    const { stderr } = spawnSync(process.execPath, ["--import", TELL_MODULES, CLI, "list"], { encoding: "utf8" });
+    expect(stderr).toMatch(/^module: .*commands\/list\.js$/m);
+    expect(stderr).not.toMatch(/node_modules\/(zod|yaml)|workloads\/index\.js/);
+  });
+
   it.each([["list"], ["targets"]])("%s loads neither the page's renderer nor the store", (arg) => {
     const { stderr } = spawnSync(process.execPath, ["--import", TELL_MODULES, CLI, arg, "--json"], {
       encoding: "utf8",

@@ -11,7 +11,7 @@ import { phaseLengths } from "#dist/harness/runner/phase-lengths.js";
 import { makeWorkload } from "#dist/harness/runner/workload.js";
 import type { SubjectAgent } from "#dist/harness/subjects/subject.js";
 import {
-  crewOf,
+  assignmentOf,
   listScenarios,
   loadScenario,
   MAILBOX_OPERATIONS,
@@ -92,10 +92,10 @@ describe("a workload", () => {
   });
 
   it("is made of every scenario of the package: something to do in every phase, on keys and values that are known", async () => {
-    for (const { name, phases, crew } of listScenarios()
+    for (const { name, phases, assignment } of listScenarios()
       .filter((scenario) => !replaysTrace(scenario))
-      .map((scenario) => ({ ...scenario, crew: crewOf(scenario, null) }))) {
-      const workload = await makeWorkload({ ...asked, scenario: name, workers: crew.workers, ops: 3000 });
+      .map((scenario) => ({ ...scenario, assignment: assignmentOf(scenario, null) }))) {
+      const workload = await makeWorkload({ ...asked, scenario: name, workers: assignment.workers, ops: 3000 });
       expect(workload.phases, name).toHaveLength(phases.length);
       const sizes = new Set(workload.valueSizes);
       for (const { name: phase, streams } of workload.phases) {

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import {
   agentsOf,
+  assignmentOf,
   createPreload,
   createStream,
-  crewOf,
   MAILBOX_OPERATIONS,
   MIX_OPERATIONS,
   type MixOperation,
@@ -71,15 +71,15 @@ describe("any scenario of roles", () => {
       fc.property(content, fc.nat(), (file, seed) => {
         const scenario = parseScenario(stringify(file), "any.yaml");
         const [phase] = scenario.phases;
-        const crew = crewOf(scenario, null);
+        const assignment = assignmentOf(scenario, null);
         const inserted = new Set<string>();
-        for (let worker = 0; worker < crew.workers; worker++) {
-          const own = agentsOf(worker, crew);
-          const stream = createStream(phase, { seed, worker, crew, count: 80 });
+        for (let worker = 0; worker < assignment.workers; worker++) {
+          const own = agentsOf(worker, assignment);
+          const stream = createStream(phase, { seed, worker, assignment, count: 80 });
           for (let i = 0; i < stream.count; i++) {
             const agent = stream.agents === null ? worker : stream.agents[i];
             const index = stream.roles?.[i] ?? 0;
-            const held = rolesOf(agent, phase, crew).find((one) => one.index === index);
+            const held = rolesOf(agent, phase, assignment).find((one) => one.index === index);
             expect(own).toContain(agent);
             expect(held, `agent ${agent}, role ${index}`).toBeDefined();
             if (held === undefined) return;
@@ -93,7 +93,7 @@ describe("any scenario of roles", () => {
             } else if (name === "scan") expect(size >= 1 && size <= (scan?.max ?? 0)).toBe(true);
             else expect(size).toBe(0);
             if (MAILBOX_OPERATIONS.includes(name)) {
-              expect(key).toBe(name === "send" ? recipientOf(agent, to ?? "", crew) : agent);
+              expect(key).toBe(name === "send" ? recipientOf(agent, to ?? "", assignment) : agent);
               continue;
             }
             if (keys.distribution === "trace") continue;
@@ -118,12 +118,14 @@ describe("any scenario of roles", () => {
     fc.assert(
       fc.property(content, fc.nat(), fc.integer({ min: 1, max: 18 }), (file, seed, workers) => {
         const scenario = parseScenario(stringify(file), "any.yaml");
-        const all = (crew: ReturnType<typeof crewOf>) =>
-          Array.from({ length: crew.workers }, (_, worker) => createPreload(scenario, { seed, worker, crew }))
+        const all = (assignment: ReturnType<typeof assignmentOf>) =>
+          Array.from({ length: assignment.workers }, (_, worker) =>
+            createPreload(scenario, { seed, worker, assignment }),
+          )
             .flat()
             .map((one) => JSON.stringify(one))
             .sort();
-        const [some, other] = [all(crewOf(scenario, workers)), all(crewOf(scenario, 1))];
+        const [some, other] = [all(assignmentOf(scenario, workers)), all(assignmentOf(scenario, 1))];
         expect(some).toEqual(other);
         expect(new Set(some).size).toBe(some.length);
       }),

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findTarget } from "#dist/reports/targets/index.js";
-import { createStream, crewOf, MIX_OPERATIONS, parseScenario, scenarioFolder } from "#dist/workloads/index.js";
+import { assignmentOf, createStream, MIX_OPERATIONS, parseScenario, scenarioFolder } from "#dist/workloads/index.js";
 
 const page = readFileSync(resolve(import.meta.dirname, "../../docs/scenarios.md"), "utf8");
 const examples = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text);
@@ -10,10 +10,10 @@ const examples = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) =>
 describe("the page on writing a scenario", () => {
   it.each(examples.map((text, index) => [index + 1, text] as const))("example %i is one", (_, text) => {
     const scenario = parseScenario(text, "example.yaml");
-    const crew = crewOf(scenario, null);
+    const assignment = assignmentOf(scenario, null);
     for (const [phase, one] of scenario.phases.entries()) {
-      for (let worker = 0; worker < crew.workers; worker++) {
-        expect(createStream(one, { seed: 1, worker, crew, count: 100, phase }).count).toBe(100);
+      for (let worker = 0; worker < assignment.workers; worker++) {
+        expect(createStream(one, { seed: 1, worker, assignment, count: 100, phase }).count).toBe(100);
       }
     }
     for (const id of scenario.targets) expect(findTarget(id), id).toBeDefined();

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  type Assignment,
   agentsOf,
-  type Crew,
+  assignmentOf,
   createPreload,
   createStream,
-  crewOf,
   keyName,
   loadScenario,
   loadTrace,
@@ -30,8 +30,8 @@ function phase(text: string): Phase {
 }
 
 /** Every worker is one agent. */
-function solo(workers: number): Crew {
-  return crewOf({ agents: workers, groups: [{ name: null, first: 0, count: workers }], workers: null }, workers);
+function solo(workers: number): Assignment {
+  return assignmentOf({ agents: workers, groups: [{ name: null, first: 0, count: workers }], workers: null }, workers);
 }
 
 const MIXED = phase(
@@ -40,7 +40,7 @@ const MIXED = phase(
 
 describe("an operation stream", () => {
   it("is the same for the same name and different by seed, worker and phase", () => {
-    const base = { seed: 1, worker: 0, crew: solo(3), count: 500, phase: 0 };
+    const base = { seed: 1, worker: 0, assignment: solo(3), count: 500, phase: 0 };
     const first = createStream(MIXED, base);
     expect({ ...createStream(MIXED, base), keyName: null }).toEqual({ ...first, keyName: null });
     for (const other of [{ seed: 2 }, { worker: 1 }, { phase: 1 }]) {
@@ -49,7 +49,7 @@ describe("an operation stream", () => {
   });
 
   it("follows the mix, and has sizes and times to live where something is written, only there", () => {
-    const { ops, sizes, ttls, count } = createStream(MIXED, { seed: 9, worker: 0, crew: solo(1), count: 20_000 });
+    const { ops, sizes, ttls, count } = createStream(MIXED, { seed: 9, worker: 0, assignment: solo(1), count: 20_000 });
     const share = (op: number) => ops.filter((each) => each === op).length / count;
     expect(share(OP_GET)).toBeCloseTo(0.6, 1);
     expect(share(OP_SET)).toBeCloseTo(0.2, 1);
@@ -66,7 +66,12 @@ describe("an operation stream", () => {
       fc.property(fc.integer({ min: 1, max: 5 }), fc.nat(), (workers, seed) => {
         const inserted = new Set<number>();
         for (let worker = 0; worker < workers; worker++) {
-          const { ops, keys, keySpace, count } = createStream(MIXED, { seed, worker, crew: solo(workers), count: 200 });
+          const { ops, keys, keySpace, count } = createStream(MIXED, {
+            seed,
+            worker,
+            assignment: solo(workers),
+            count: 200,
+          });
           const own = new Set<number>();
           for (let i = 0; i < count; i++) {
             expect(keys[i]).toBeLessThan(keySpace);
@@ -87,7 +92,7 @@ describe("an operation stream", () => {
   it("keeps agents apart when every agent has keys of its own", () => {
     const own = phase("mix: { get: 1 }, keys: { distribution: uniform, count: 10, scope: agent }");
     for (const worker of [0, 1, 2]) {
-      const { keys, keySpace } = createStream(own, { seed: 1, worker, crew: solo(3), count: 300 });
+      const { keys, keySpace } = createStream(own, { seed: 1, worker, assignment: solo(3), count: 300 });
       expect([...new Set(keys)].sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, i) => worker * 10 + i));
       expect(keySpace).toBe(30);
     }
@@ -97,7 +102,7 @@ describe("an operation stream", () => {
     const moving = phase(
       "mix: { get: 1 }, keys: { distribution: hotspot, count: 100, hotKeys: 10%, hotOperations: 100% }, offset: 50%, shift: { every: 1000, by: 20% }",
     );
-    const { keys } = createStream(moving, { seed: 1, worker: 0, crew: solo(1), count: 3000 });
+    const { keys } = createStream(moving, { seed: 1, worker: 0, assignment: solo(1), count: 3000 });
     [50, 70, 90].forEach((from, part) => {
       const drawn = keys.subarray(part * 1000, part * 1000 + 1000);
       expect([Math.min(...drawn), Math.max(...drawn)]).toEqual([from, from + 9]);
@@ -107,7 +112,7 @@ describe("an operation stream", () => {
   it("starts workers of a scan apart", () => {
     const scan = phase("mix: { get: 1 }, keys: { distribution: sequential, count: 100 }");
     const starts = [0, 1, 2, 3].map(
-      (worker) => createStream(scan, { seed: 1, worker, crew: solo(4), count: 1 }).keys[0],
+      (worker) => createStream(scan, { seed: 1, worker, assignment: solo(4), count: 1 }).keys[0],
     );
     expect(starts).toEqual([0, 25, 50, 75]);
   });
@@ -117,8 +122,8 @@ describe("an operation stream", () => {
   });
 
   it("refuses a worker that does not exist and a stream of nothing", () => {
-    expect(() => createStream(MIXED, { seed: 1, worker: 2, crew: solo(2), count: 1 })).toThrow(/worker 2 of 2/);
-    expect(() => createStream(MIXED, { seed: 1, worker: 0, crew: solo(2), count: 0 })).toThrow(/stream of 0/);
+    expect(() => createStream(MIXED, { seed: 1, worker: 2, assignment: solo(2), count: 1 })).toThrow(/worker 2 of 2/);
+    expect(() => createStream(MIXED, { seed: 1, worker: 0, assignment: solo(2), count: 0 })).toThrow(/stream of 0/);
   });
 });
 
@@ -127,11 +132,11 @@ describe("a preload", () => {
     const scenario = loadScenario("blackboard");
     for (const workers of [1, 3, 70]) {
       const keys = Array.from({ length: workers }, (_, worker) => [
-        ...createPreload(scenario, { seed: 1, worker, crew: solo(workers) }).map(({ key }) => key),
+        ...createPreload(scenario, { seed: 1, worker, assignment: solo(workers) }).map(({ key }) => key),
       ]).flat();
       expect(keys.sort((a, b) => a - b)).toEqual(Array.from({ length: 64 }, (_, i) => i));
     }
-    const sizes = createPreload(scenario, { seed: 1, worker: 0, crew: solo(1) }).map(({ size }) => size);
+    const sizes = createPreload(scenario, { seed: 1, worker: 0, assignment: solo(1) }).map(({ size }) => size);
     expect(Math.min(...sizes)).toBeGreaterThanOrEqual(64);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(512);
   });
@@ -169,10 +174,10 @@ phases:
 
   /** What every agent does, in its order. */
   function byAgent(workers: number): string[][] {
-    const crew = crewOf(scenario, workers);
-    const done = Array.from({ length: crew.agents }, (): string[] => []);
-    for (let worker = 0; worker < crew.workers; worker++) {
-      const stream = createStream(first, { seed: 3, worker, crew, count: COUNT / crew.workers });
+    const assignment = assignmentOf(scenario, workers);
+    const done = Array.from({ length: assignment.agents }, (): string[] => []);
+    for (let worker = 0; worker < assignment.workers; worker++) {
+      const stream = createStream(first, { seed: 3, worker, assignment, count: COUNT / assignment.workers });
       for (let i = 0; i < stream.count; i++) {
         const agent = stream.agents === null ? worker : stream.agents[i];
         done[agent].push([stream.ops[i], stream.keys[i], stream.sizes[i], stream.roles?.[i]].join());
@@ -193,10 +198,10 @@ phases:
   });
 
   it("take turns, each the same number of times, on never more threads than there are agents", () => {
-    const crew = crewOf(scenario, 99);
-    expect(crew).toMatchObject({ agents: 7, workers: 7 });
-    expect(crewOf(scenario, null).workers).toBe(2);
-    expect([0, 1].map((worker) => agentsOf(worker, crewOf(scenario, 2)))).toEqual([
+    const assignment = assignmentOf(scenario, 99);
+    expect(assignment).toMatchObject({ agents: 7, workers: 7 });
+    expect(assignmentOf(scenario, null).workers).toBe(2);
+    expect([0, 1].map((worker) => agentsOf(worker, assignmentOf(scenario, 2)))).toEqual([
       [0, 2, 4, 6],
       [1, 3, 5],
     ]);
@@ -204,8 +209,8 @@ phases:
   });
 
   it("have the roles of their group and of all, by weight, over keys, mailboxes and lengths that are theirs", () => {
-    const crew = crewOf(scenario, 1);
-    const stream = createStream(first, { seed: 3, worker: 0, crew, count: COUNT });
+    const assignment = assignmentOf(scenario, 1);
+    const stream = createStream(first, { seed: 3, worker: 0, assignment, count: COUNT });
     const roles = Array.from({ length: 7 }, () => [0, 0, 0, 0]);
     const appended = Array.from({ length: 3 }, (): number[] => []);
     for (let i = 0; i < stream.count; i++) {
@@ -231,7 +236,7 @@ phases:
 
   it("find half of what they read there, and no log", () => {
     const preloaded = [0, 1].flatMap((worker) =>
-      createPreload(scenario, { seed: 3, worker, crew: crewOf(scenario, 2) }),
+      createPreload(scenario, { seed: 3, worker, assignment: assignmentOf(scenario, 2) }),
     );
     const of = (role: number) => preloaded.filter((one) => one.role === role).map(({ key }) => key);
     expect(of(0).sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, i) => i));
@@ -248,7 +253,7 @@ describe("replaying a trace", () => {
       files.file("t.csv", "id,size,op\na,10,get\nb,20000,get\nc,5,delete\na,11,set\nd,7,get\n"),
     );
     const [even, odd] = [0, 1].map((worker) =>
-      createStream(replay, { seed: 1, worker, crew: solo(2), count: 1, trace }),
+      createStream(replay, { seed: 1, worker, assignment: solo(2), count: 1, trace }),
     );
     expect([...even.keys].map((key) => even.keyName(key))).toEqual(["a", "c", "d"]);
     expect([...odd.keys].map((key) => odd.keyName(key))).toEqual(["b", "a"]);
@@ -259,6 +264,6 @@ describe("replaying a trace", () => {
   });
 
   it("without a trace says what is missing", () => {
-    expect(() => createStream(replay, { seed: 1, worker: 0, crew: solo(1), count: 1 })).toThrow(/--trace FILE/);
+    expect(() => createStream(replay, { seed: 1, worker: 0, assignment: solo(1), count: 1 })).toThrow(/--trace FILE/);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
+  assignmentOf,
   createStream,
-  crewOf,
   keyName,
   loadScenario,
   type OperationStream,
@@ -29,7 +29,12 @@ function drawn(name: string, seed = 1): OperationStream {
   const known = streams.get(`${name} ${seed}`);
   if (known !== undefined) return known;
   const scenario = loadScenario(name);
-  const stream = createStream(scenario.phases[0], { seed, worker: 0, crew: crewOf(scenario, 1), count: DRAWS });
+  const stream = createStream(scenario.phases[0], {
+    seed,
+    worker: 0,
+    assignment: assignmentOf(scenario, 1),
+    count: DRAWS,
+  });
   streams.set(`${name} ${seed}`, stream);
   return stream;
 }

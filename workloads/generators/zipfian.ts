@@ -13,7 +13,7 @@ import type { Random } from "../../src/random.js";
 import type { KeyChooser } from "./chooser.js";
 import { exp, log, pow } from "./elementary.js";
 
-export const YCSB_THETA = 0.99;
+const YCSB_THETA = 0.99;
 
 /** Items the scrambled variant draws ranks from, and the sum of 1 / i^0.99 over them: both YCSB's constants. */
 const SCRAMBLED_ITEMS = 10_000_000_000;

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "../../src/errors.js";
 import type { ByteSource } from "./source.js";
 
 /** Longest line accepted, bytes. Real trace lines are under 1 KiB; a file without line ends must not fill the memory. */
-export const MAX_LINE_BYTES = 64 * 1024;
+const MAX_LINE_BYTES = 64 * 1024;
 
 export interface LineBlock {
   /** Without line ends (\n or \r\n). */

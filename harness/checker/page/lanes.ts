@@ -1,6 +1,6 @@
 /** Client lanes: every operation a bar from its call to its return, as one SVG. */
 
-import { escapeHtml } from "../../../reports/html.js";
+import { type Html, html } from "../../../reports/html.js";
 import type { Operation } from "../history.js";
 import { operationLabel } from "./operation-label.js";
 
@@ -25,10 +25,10 @@ const SYMBOLS: Record<Role, string> = { placed: "", impossible: "✗ ", "dead en
  * times would draw most of them as hairlines. Bars of one client that overlap, or whose labels would, take rows of
  * their own.
  */
-export function renderLanes(operations: readonly LaneOperation[], title: string): string {
+export function renderLanes(operations: readonly LaneOperation[], title: string): Html {
   const columnOf = eventColumns(operations);
   const columns = Math.max(...columnOf.values()) + 2;
-  const bars: string[] = [];
+  const bars: Html[] = [];
   let row = 0;
   for (const [client, own] of byClient(operations)) {
     const top = row;
@@ -43,25 +43,21 @@ export function renderLanes(operations: readonly LaneOperation[], title: string)
       rowEnds[lane] = Math.max(right, labelEnd(label, left, right));
       bars.push(bar(item, label, left, right, (row + lane) * ROW + 10));
     }
-    bars.push(`<text class="client" x="6" y="${top * ROW + 25}">${escapeHtml(clip(client, 14))}</text>`);
+    bars.push(html`<text class="client" x="6" y="${top * ROW + 25}">${clip(client, 14)}</text>`);
     row += rowEnds.length;
-    bars.push(`<line class="rule" x1="0" x2="100%" y1="${row * ROW + 2}" y2="${row * ROW + 2}"/>`);
+    bars.push(html`<line class="rule" x1="0" x2="100%" y1="${row * ROW + 2}" y2="${row * ROW + 2}"/>`);
   }
   const width = GUTTER + columns * COLUMN + 320;
   const height = row * ROW + 8;
-  return `<svg role="img" aria-label="${escapeHtml(title)}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${bars.join("")}</svg>`;
+  return html`<svg role="img" aria-label="${title}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${bars}</svg>`;
 }
 
-function bar({ operation, role, order }: LaneOperation, label: string, left: number, right: number, y: number): string {
+function bar({ operation, role, order }: LaneOperation, label: string, left: number, right: number, y: number): Html {
   const open = operation.return === Number.POSITIVE_INFINITY;
   const end = open ? "no answer" : `${operation.return} ns`;
   const tip = `${order ? `${order}. ` : ""}${operationLabel(operation)}, line ${operation.line}: ${operation.call} ns to ${end} (${role})`;
   const kind = role.replace(" ", "-");
-  return [
-    `<g class="op ${kind}${open ? " open" : ""}"><title>${escapeHtml(tip)}</title>`,
-    `<rect x="${left}" y="${y}" width="${right - left}" height="${BAR}" rx="3"/>`,
-    `<text x="${labelStart(label, left, right)}" y="${y + 14}">${escapeHtml(label)}</text></g>`,
-  ].join("");
+  return html`<g class="op ${kind}${open && " open"}"><title>${tip}</title><rect x="${left}" y="${y}" width="${right - left}" height="${BAR}" rx="3"/><text x="${labelStart(label, left, right)}" y="${y + 14}">${label}</text></g>`;
 }
 
 /** Inside its bar if it fits there, else behind it. */

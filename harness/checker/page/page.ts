@@ -1,6 +1,6 @@
 /** The violation page: one self-contained HTML file, light and dark, that shows why a history is not linearizable. */
 
-import { escapeHtml } from "../../../reports/html.js";
+import { type Html, html, trusted } from "../../../reports/html.js";
 import type { CheckResult, Partition } from "../check.js";
 import { type LaneOperation, renderLanes } from "./lanes.js";
 import { operationLabel } from "./operation-label.js";
@@ -35,28 +35,28 @@ export function renderViolationPage(result: CheckResult, source: string): string
   const illegal = result.partitions.filter((p) => p.outcome === "illegal");
   const drawn = illegal.slice(0, KEYS_DRAWN);
   const hidden = illegal.length - drawn.length;
-  return `<!doctype html>
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
-<title>Not linearizable: ${escapeHtml(source)}</title>
-<style>${STYLE}</style>
+<title>Not linearizable: ${source}</title>
+<style>${trusted(STYLE)}</style>
 </head>
 <body>
 <main>
 <h1>Not linearizable</h1>
-<p class="dim">${escapeHtml(source)}: ${result.operations} operations on ${count(result.partitions.length, "key")}, model <code>${escapeHtml(result.model)}</code>; ${count(illegal.length, "key")} without a linearization${unknownNote(result)}.</p>
+<p class="dim">${source}: ${result.operations} operations on ${count(result.partitions.length, "key")}, model <code>${result.model}</code>; ${count(illegal.length, "key")} without a linearization${unknownNote(result)}.</p>
 <p>No order of the operations, in which each takes effect at one moment between its call and its return, gives these answers. Each part shows one key: the longest run of operations that a correct object could have done (numbered in that order), and those of which one had to come next, and none could.</p>
-${drawn.map(renderPartition).join("\n")}
-${hidden > 0 ? `<p class="dim">${count(hidden, "more key")} not drawn.</p>` : ""}
+${drawn.map(renderPartition)}
+${hidden > 0 && html`<p class="dim">${count(hidden, "more key")} not drawn.</p>`}
 </main>
 </body>
 </html>
-`;
+`.toString();
 }
 
-function renderPartition({ key, operations, violation }: IllegalPartition, index: number): string {
+function renderPartition({ key, operations, violation }: IllegalPartition, index: number): Html {
   const { prefix, states, unplaced, later } = violation;
   const skipped = Math.max(0, prefix.length - PREFIX_DRAWN);
   const lanes: LaneOperation[] = [
@@ -72,36 +72,37 @@ function renderPartition({ key, operations, violation }: IllegalPartition, index
     later.length > LATER_DRAWN && `${later.length - LATER_DRAWN} later ones`,
   ].filter(Boolean);
   const title = `Operations on key ${key} by client, in the order of their calls and returns`;
-  return `<section aria-labelledby="key-${index}">
-<h2 id="key-${index}">Key <code>${escapeHtml(key)}</code></h2>
+  return html`<section aria-labelledby="key-${index}">
+<h2 id="key-${index}">Key <code>${key}</code></h2>
 <p class="dim">${count(operations, "operation")}; ${prefix.length} placed, ${unplaced.length} could not follow, ${later.length} not reached${notDrawn.length > 0 ? `. Not drawn: ${notDrawn.join(", ")}` : ""}.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(`Client lanes of key ${key}`)}">${renderLanes(lanes, title)}</div>
+<div class="scroll" tabindex="0" role="region" aria-label="Client lanes of key ${key}">${renderLanes(lanes, title)}</div>
 <p class="dim">A number: its place in the prefix. ✗: its answer is wrong after the prefix. ?: it could go next, but then another could not. A dot: called too late to matter. Dashed: never answered. Left to right is the order of events, not their distance.</p>
-<h3>Could not be placed${stateNow === undefined ? "" : ` while the object was <code>${escapeHtml(stateNow)}</code>`}</h3>
+<h3>Could not be placed${stateNow !== undefined && html` while the object was <code>${stateNow}</code>`}</h3>
 <table><thead><tr><th class="n">line</th><th>client</th><th>operation</th><th>call to return, ns</th><th>why</th></tr></thead><tbody>
-${unplaced.map((u) => unplacedRow(u)).join("\n")}
+${unplaced.map(unplacedRow)}
 </tbody></table>
 <h3>Longest linearizable prefix, last operation first</h3>
 ${prefixTable(prefix, states, key)}
-</section>`;
+</section>
+`;
 }
 
-function unplacedRow({ operation, why, expected }: IllegalPartition["violation"]["unplaced"][number]): string {
+function unplacedRow({ operation, why, expected }: IllegalPartition["violation"]["unplaced"][number]): Html {
   const reason =
     why === "impossible" ? `the answer should have been ${expected}` : "possible by itself, but then another is not";
-  return `<tr><td class="n">${operation.line}</td><td>${escapeHtml(operation.client)}</td><td><code>${escapeHtml(operationLabel(operation))}</code></td><td>${timesOf(operation)}</td><td>${escapeHtml(reason)}</td></tr>`;
+  return html`<tr><td class="n">${operation.line}</td><td>${operation.client}</td><td><code>${operationLabel(operation)}</code></td><td>${timesOf(operation)}</td><td>${reason}</td></tr>`;
 }
 
-function prefixTable(prefix: IllegalPartition["violation"]["prefix"], states: readonly string[], key: string): string {
-  if (prefix.length === 0) return "<p>Empty: not even the first operation is possible.</p>";
+function prefixTable(prefix: IllegalPartition["violation"]["prefix"], states: readonly string[], key: string): Html {
+  if (prefix.length === 0) return html`<p>Empty: not even the first operation is possible.</p>`;
   const rows = prefix.map(
     (operation, i) =>
-      `<tr><td class="n">${i + 1}</td><td class="n">${operation.line}</td><td>${escapeHtml(operation.client)}</td><td><code>${escapeHtml(operationLabel(operation))}</code></td><td>${timesOf(operation)}</td><td><code>${escapeHtml(states[i])}</code></td></tr>`,
+      html`<tr><td class="n">${i + 1}</td><td class="n">${operation.line}</td><td>${operation.client}</td><td><code>${operationLabel(operation)}</code></td><td>${timesOf(operation)}</td><td><code>${states[i]}</code></td></tr>`,
   );
   const listed = rows.reverse().slice(0, PREFIX_LISTED);
-  return `<div class="scroll prefix" tabindex="0" role="region" aria-label="${escapeHtml(`Longest linearizable prefix of key ${key}`)}"><table><thead><tr><th class="n">#</th><th class="n">line</th><th>client</th><th>operation</th><th>call to return, ns</th><th>object after it</th></tr></thead><tbody>
-${listed.join("\n")}
-</tbody></table></div>${rows.length > listed.length ? `<p class="dim">The first ${rows.length - listed.length} are not listed.</p>` : ""}`;
+  return html`<div class="scroll prefix" tabindex="0" role="region" aria-label="Longest linearizable prefix of key ${key}"><table><thead><tr><th class="n">#</th><th class="n">line</th><th>client</th><th>operation</th><th>call to return, ns</th><th>object after it</th></tr></thead><tbody>
+${listed}
+</tbody></table></div>${rows.length > listed.length && html`<p class="dim">The first ${rows.length - listed.length} are not listed.</p>`}`;
 }
 
 function timesOf({ call, return: answer }: { call: number; return: number }): string {

@@ -31,7 +31,7 @@ export interface LongestPrefix {
   state: unknown;
 }
 
-export const STEPS_BETWEEN_CHECKS = 1000;
+const STEPS_BETWEEN_CHECKS = 1000;
 
 interface Frame {
   operation: number;

@@ -50,7 +50,7 @@ interface ProfileNode {
 }
 
 /** Shares by place, the largest first; `ns` of all places add up to those of an operation. */
-export function placesOf(
+function placesOf(
   nodes: readonly ProfileNode[],
   samples: readonly number[],
   nsPerOperation: number,

@@ -4,24 +4,27 @@
  *
  * Exit codes: 0 nothing fell short, 1 something did (the file is kept), 2 bad input.
  */
-import { parseArgs } from "node:util";
+import { Command } from "commander";
+import { InvalidArgumentError } from "../../../src/errors.js";
 import { EXIT } from "../../command-line/exit-codes.js";
 import { withInterruption } from "../../command-line/interruption.js";
+import { parseMinutes, parseNames, parseSeed } from "../../command-line/option-values.js";
+import { optionsOf } from "../../command-line/program-options.js";
 import { type FuzzCounts, fuzz } from "./fuzz.js";
 import { TARGETS, type TargetName } from "./targets.js";
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: "string", default: "1" },
-    seed: { type: "string", default: String(Date.now() % 2 ** 32) },
-    only: { type: "string", default: TARGETS.join(",") },
-    keep: { type: "string", default: "fuzz-faults" },
-  },
-});
+const program = new Command("fuzz")
+  .option("--minutes <n>", "how long", parseMinutes, 1)
+  .option("--seed <n>", "of what is damaged and how (default: by the clock)", parseSeed)
+  .option("--only <names>", `some of ${TARGETS.join(", ")}, separated by commas (default: all)`, parseTargets)
+  .option("--keep <folder>", "where files are kept that something fell short on", "fuzz-faults");
 
-function refuse(message: string): never {
-  process.stderr.write(`fuzz: ${message}\n`);
-  process.exit(EXIT.usage);
+function parseTargets(text: string): TargetName[] {
+  return parseNames("--only", text).map((name) => {
+    const found = TARGETS.find((target) => target === name);
+    if (found === undefined) throw new InvalidArgumentError(`--only ${name}: expected any of ${TARGETS.join(", ")}`);
+    return found;
+  });
 }
 
 function figures(counts: FuzzCounts): string {
@@ -30,26 +33,23 @@ function figures(counts: FuzzCounts): string {
     .join("; ");
 }
 
-const minutes = Number(values.minutes);
-if (!(minutes > 0 && minutes <= 10_000)) refuse(`--minutes ${values.minutes}: expected above 0 and at most 10000`);
-const seed = Number(values.seed);
-if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
-  refuse(`--seed ${values.seed}: expected a whole number from 0 to ${2 ** 32 - 1}`);
+interface Options {
+  minutes: number;
+  seed?: number;
+  only?: TargetName[];
+  keep: string;
 }
-const targets = values.only.split(",").map((name) => {
-  const found = TARGETS.find((target) => target === name.trim());
-  return found ?? refuse(`--only ${name}: expected any of ${TARGETS.join(", ")}`);
-}) as TargetName[];
 
+const { minutes, seed = Date.now() % 2 ** 32, only: targets = TARGETS, keep } = optionsOf<Options>(program);
 process.stdout.write(`seed ${seed}\n`);
 const PROGRESS_MS = 30_000;
-let told = performance.now();
+let lastProgress = performance.now();
 const counts = await withInterruption((interrupt) =>
   fuzz({
-    ...{ seed, targets, milliseconds: minutes * 60_000, keep: values.keep, interrupt },
+    ...{ seed, targets, milliseconds: minutes * 60_000, keep, interrupt },
     onProgress(so) {
-      if (performance.now() - told < PROGRESS_MS) return;
-      told = performance.now();
+      if (performance.now() - lastProgress < PROGRESS_MS) return;
+      lastProgress = performance.now();
       process.stderr.write(`${figures(so)}\n`); // a campaign may be cut short
     },
   }),

@@ -9,8 +9,9 @@
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import Table from "cli-table3";
 import { Command } from "commander";
-import { crewOf, loadScenario, parseDuration } from "../../../workloads/index.js";
+import { assignmentOf, loadScenario, parseDuration } from "../../../workloads/index.js";
 import { withInterruption } from "../../command-line/interruption.js";
 import { parseMinutes, parseSeed, parseWorkers } from "../../command-line/option-values.js";
 import { DEFAULT_SCENARIO, EXIT, parseRunDuration } from "../../gate/index.js";
@@ -59,7 +60,7 @@ async function prove(options: Options, temporary: string, signal: AbortSignal): 
     ...{
       scenario: scenario.file,
       subject: "engram",
-      workers: crewOf(scenario, options.workers ?? null).workers,
+      workers: assignmentOf(scenario, options.workers ?? null).workers,
       trace: null,
     },
     ...{ durationMs: parseDuration(duration), ops: null, rate: null, seed },
@@ -111,18 +112,24 @@ function render(
     `${same.length} measured rounds of three fresh processes each (two of this build, one of a slowed copy), ${scenario}, ${duration} a process; ${load}`,
     `injected: ${ns(delays.get)} after each get, ${ns(delays.set)} after each set, set for ${percent(SLOW_DOWN)} in rounds that are not judged; in those judged a get took ${percent(slowDown)} longer (median batch)`,
     "",
-    "metric           tolerance  A/A median  A/A spread  slowed median",
   ];
+  const table = new Table({
+    head: ["metric", "tolerance", "A/A median", "A/A spread", "slowed median"],
+    colAligns: ["left", "right", "right", "right", "right"],
+    style: { head: [], border: [] },
+  });
   for (const [at, { label, toleranceFactor }] of metrics.entries()) {
     const own = same.map((round) => round[at]);
     const deviation = median(own.map((one) => Math.abs(one - median(own)))) * 1.4826;
-    lines.push(
-      `${label.padEnd(16)} ${percent(0.1 * toleranceFactor).padStart(9)}  ${signed(median(own)).padStart(10)}  ${percent(shareOfLog(deviation)).padStart(10)}  ${signed(median(slowed.map((round) => round[at]))).padStart(13)}`,
-    );
+    table.push([
+      ...[label, percent(0.1 * toleranceFactor), signed(median(own)), percent(shareOfLog(deviation))],
+      signed(median(slowed.map((round) => round[at]))),
+    ]);
   }
   const words = ({ regressed, improved, pass, inconclusive }: Trials["same"]) =>
     `${regressed} regressed, ${pass} pass, ${improved} improved, ${inconclusive} inconclusive`;
   lines.push(
+    table.toString(),
     "",
     `${gates} gates of each kind, whole (A/A check, looks at 20, 30 and 40 rounds), over rounds resampled with replacement from those measured:`,
     `  same build:  ${words(sameCounts)}`,

@@ -14,7 +14,7 @@ import { judgeFlatness, type Sample } from "./flatness.js";
 const SAMPLES = 60;
 const WORKERS = 2;
 
-interface Outcome {
+interface SoakResult {
   samples: Sample[];
   operations: number;
   violations: string[];
@@ -45,7 +45,7 @@ async function sampleUntil(end: number, every: number, start: number, store: Sto
   return samples;
 }
 
-async function soak(duration: number): Promise<Outcome> {
+async function soak(duration: number): Promise<SoakResult> {
   const store = await Store.create({ capacity: "128MiB", maxWorkers: WORKERS, eviction: "none" });
   const stop = new SharedArrayBuffer(4);
   const workers = Array.from({ length: WORKERS }, (_, i) => {

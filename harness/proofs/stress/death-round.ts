@@ -47,7 +47,7 @@ export async function playDeathRound(store: Store, plan: DeathPlan): Promise<Dea
   const signals = new Int32Array(new SharedArrayBuffer((DOING + agents) * 4));
   const recordings = Array.from({ length: agents }, () => new Recording(plan.operations));
   const origin = process.hrtime.bigint();
-  const crew = recordings.map((recording, agent) => {
+  const team = recordings.map((recording, agent) => {
     const task: DeathTask = {
       ...plan,
       agent,
@@ -57,11 +57,11 @@ export async function playDeathRound(store: Store, plan: DeathPlan): Promise<Dea
     };
     return new Agent(store.spawn(new URL("./death-agent.js", import.meta.url), { workerData: task }));
   });
-  await begin(signals, crew);
-  const dead = await killSome(crew, plan, signals);
-  await letWork(crew, recordings);
+  await begin(signals, team);
+  const dead = await killSome(team, plan, signals);
+  await letWork(team, recordings);
   Atomics.store(signals, STOP, 1);
-  await Promise.all(crew.map((agent) => agent.exit));
+  await Promise.all(team.map((agent) => agent.exit));
   const doing = dead.map((agent) => signals[DOING + agent]);
   const history = recordings.flatMap((recording, agent) => recording.operations(`agent ${agent}`));
   return {
@@ -71,7 +71,7 @@ export async function playDeathRound(store: Store, plan: DeathPlan): Promise<Dea
     operations: history.length,
     open: history.filter((operation) => !Number.isFinite(operation.return)).length,
     checks: check(history, plan.evicts),
-    violations: [...crew.flatMap((agent) => agent.failures), ...(await inspect(store))],
+    violations: [...team.flatMap((agent) => agent.failures), ...(await inspect(store))],
   };
 }
 
@@ -90,8 +90,8 @@ class Agent {
 }
 
 /** Lets all begin at once when all are ready; one that failed on the way is not waited for. */
-async function begin(signals: Int32Array, crew: readonly Agent[]): Promise<void> {
-  while (Atomics.load(signals, READY) < crew.length && !crew.some((agent) => agent.ended)) {
+async function begin(signals: Int32Array, team: readonly Agent[]): Promise<void> {
+  while (Atomics.load(signals, READY) < team.length && !team.some((agent) => agent.ended)) {
     await Atomics.waitAsync(signals, READY, Atomics.load(signals, READY), 5).value;
   }
   Atomics.store(signals, GO, 1);
@@ -99,9 +99,9 @@ async function begin(signals: Int32Array, crew: readonly Agent[]): Promise<void>
 }
 
 /** Terminates the victims at random instants, in random order; the reaping of one goes on beside the dying of the next. */
-async function killSome(crew: readonly Agent[], plan: DeathPlan, signals: Int32Array): Promise<number[]> {
+async function killSome(team: readonly Agent[], plan: DeathPlan, signals: Int32Array): Promise<number[]> {
   const random = new ProgramRandom(plan.seed * 64 + 63);
-  const order = crew.map((_, agent) => agent);
+  const order = team.map((_, agent) => agent);
   const dead: number[] = [];
   const ends: Promise<unknown>[] = [];
   while (dead.length < plan.victims) {
@@ -109,7 +109,7 @@ async function killSome(crew: readonly Agent[], plan: DeathPlan, signals: Int32A
     // a wait of microseconds, on a word that no one notifies
     Atomics.wait(signals, STOP, 0, (random.below(1000) / 1000) * PAUSE_MAX);
     dead.push(agent);
-    ends.push(crew[agent].worker.terminate());
+    ends.push(team[agent].worker.terminate());
     await turn();
   }
   await Promise.all(ends);
@@ -117,8 +117,8 @@ async function killSome(crew: readonly Agent[], plan: DeathPlan, signals: Int32A
 }
 
 /** Whoever is left works on beside the reaping, and has done something when it is over. */
-async function letWork(crew: readonly Agent[], recordings: readonly Recording[]): Promise<void> {
-  while (crew.some((agent, i) => !agent.ended && recordings[i].length === 0)) await setTimeout(1);
+async function letWork(team: readonly Agent[], recordings: readonly Recording[]): Promise<void> {
+  while (team.some((agent, i) => !agent.ended && recordings[i].length === 0)) await setTimeout(1);
 }
 
 function check(history: ReturnType<Recording["operations"]>, evicts: boolean): CheckResult[] {

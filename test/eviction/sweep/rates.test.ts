@@ -41,7 +41,7 @@ describe("npm run rates", () => {
     [["--size", "0"], "rates: --size 0: a cache holds at least 1"],
     [["--policy", "lur"], "rates: "],
     [["nothing-there.txt"], "rates: nothing-there.txt: no such file"],
-    [["--faster"], "rates: Unknown option '--faster'"],
+    [["--faster"], "rates: unknown option '--faster'"],
   ])("refuses %j", async (args, message) => {
     const { code, stdout, stderr } = await rates(...args);
     expect([code, stdout]).toEqual([2, ""]);

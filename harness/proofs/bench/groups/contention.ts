@@ -1,9 +1,9 @@
 import type { Store } from "../../../../src/index.js";
 import { plainFigure, ratios } from "../judge.js";
 import { closeVerified, openStore } from "../peers/engram.js";
-import { Crew, type CrewTurn } from "../threads/crew.js";
 import { COUNTERS, OWN_COUNTER, SHARED_COUNTER, VALUES } from "../threads/names.js";
 import type { StoreWorkerData } from "../threads/store-worker.js";
+import { type PoolTurn, WorkerPool } from "../threads/worker-pool.js";
 import { rotated } from "../turns.js";
 import { checkProcessors } from "../two-processors.js";
 import type { Group } from "./group.js";
@@ -33,7 +33,7 @@ export const contention: Group = {
     store.namespace(COUNTERS);
     store.namespace(VALUES);
     const data: StoreWorkerData = { store: store.handle, keys: 1, seed: settings.seed };
-    const crew = await Crew.start(
+    const pool = await WorkerPool.start(
       new URL("../threads/store-worker.js", import.meta.url),
       2,
       () => data,
@@ -42,8 +42,8 @@ export const contention: Group = {
     const samples = new Map<string, Samples>(TURNS.map(({ id }) => [id, { rates: [], retries: [] }]));
     const processors: number[] = [];
     let increments = 0;
-    const takeTurn = async ({ task, workers }: Turn, milliseconds: number): Promise<CrewTurn> => {
-      const outcome = await crew.turn(workers, task, milliseconds);
+    const takeTurn = async ({ task, workers }: Turn, milliseconds: number): Promise<PoolTurn> => {
+      const outcome = await pool.turn(workers, task, milliseconds);
       increments += outcome.operations;
       return outcome;
     };
@@ -59,7 +59,7 @@ export const contention: Group = {
       }
       onRound(round + 1, settings.rounds);
     }
-    await crew.dismiss();
+    await pool.close();
     checkCounters(store, increments);
     await closeVerified(store);
     const alone = (samples.get("alone") as Samples).rates;

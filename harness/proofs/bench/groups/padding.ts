@@ -1,7 +1,7 @@
 import { answersOf, judge, plainFigure, ratios } from "../judge.js";
 import { storePadding } from "../store-padding.js";
 import { COUNTER_BYTES } from "../threads/counter-layouts.js";
-import { Crew } from "../threads/crew.js";
+import { WorkerPool } from "../threads/worker-pool.js";
 import { rotated } from "../turns.js";
 import { checkProcessors } from "../two-processors.js";
 import type { Group } from "./group.js";
@@ -18,7 +18,7 @@ export const padding: Group = {
   title: "padded against packed counters, Atomics.add by two worker threads (M-003)",
   async measure({ settings, onRound }) {
     const counters = new SharedArrayBuffer(COUNTER_BYTES);
-    const crew = await Crew.start(new URL("../threads/counter-worker.js", import.meta.url), 2, () => counters);
+    const pool = await WorkerPool.start(new URL("../threads/counter-worker.js", import.meta.url), 2, () => counters);
     const turns = LAYOUTS.flatMap(({ task, label }) =>
       WRITERS.map((writers) => ({ id: `${task}/${writers.length}`, task, label, writers, sample: [] as number[] })),
     );
@@ -26,7 +26,7 @@ export const padding: Group = {
     let adds = 0;
     /** ns of one add by one writer. */
     const takeTurn = async ({ task, writers }: (typeof turns)[number], milliseconds: number): Promise<number> => {
-      const { operations, rate, processors: had } = await crew.turn(writers, task, milliseconds);
+      const { operations, rate, processors: had } = await pool.turn(writers, task, milliseconds);
       adds += operations;
       if (writers.length === 2) processors.push(had);
       return (1e6 * writers.length) / rate;
@@ -37,7 +37,7 @@ export const padding: Group = {
       for (const turn of rotated(turns, round)) turn.sample.push(await takeTurn(turn, settings.turnMs));
       onRound(round + 1, settings.rounds);
     }
-    await crew.dismiss();
+    await pool.close();
     checkSum(counters, adds);
     const sampleOf = (id: string) => turns.find((turn) => turn.id === id)?.sample as number[];
     const check = checkProcessors(processors);

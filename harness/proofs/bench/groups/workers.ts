@@ -2,8 +2,8 @@ import { makeDataset } from "../inputs.js";
 import { type Goal, judge, plainFigure, ratios } from "../judge.js";
 import { closeVerified, fillNamespace, openStore } from "../peers/engram.js";
 import type { Figure, Judgement } from "../results.js";
-import { Crew } from "../threads/crew.js";
 import type { StoreWorkerData } from "../threads/store-worker.js";
+import { WorkerPool } from "../threads/worker-pool.js";
 import { rotated } from "../turns.js";
 import { checkProcessors } from "../two-processors.js";
 import type { Group } from "./group.js";
@@ -30,7 +30,7 @@ export const workers: Group = {
     const store = await openStore();
     fillNamespace(store, makeDataset(KEYS, 64));
     const data: StoreWorkerData = { store: store.handle, keys: KEYS, seed: settings.seed };
-    const crew = await Crew.start(
+    const pool = await WorkerPool.start(
       new URL("../threads/store-worker.js", import.meta.url),
       2,
       () => data,
@@ -38,19 +38,19 @@ export const workers: Group = {
     );
     const rates = new Map(TASKS.map(({ id }) => [id, { one: [] as number[], two: [] as number[] }]));
     const processors: number[] = [];
-    for (const { id } of TASKS) await crew.turn([0, 1], id, settings.turnMs * 4);
+    for (const { id } of TASKS) await pool.turn([0, 1], id, settings.turnMs * 4);
     for (let round = 0; round < settings.rounds; round++) {
       for (const { id } of rotated(TASKS, round)) {
         const { one, two } = rates.get(id) as { one: number[]; two: number[] };
         // The single worker is each of the two in turn.
-        one.push((await crew.turn([round % 2], id, settings.turnMs)).rate);
-        const both = await crew.turn([0, 1], id, settings.turnMs);
+        one.push((await pool.turn([round % 2], id, settings.turnMs)).rate);
+        const both = await pool.turn([0, 1], id, settings.turnMs);
         two.push(both.rate);
         processors.push(both.processors);
       }
       onRound(round + 1, settings.rounds);
     }
-    await crew.dismiss();
+    await pool.close();
     await closeVerified(store);
     const check = checkProcessors(processors);
     const figures: Figure[] = [];

@@ -1,4 +1,4 @@
-/** The worker's side of a crew: does what it is told for as long as it is told. */
+/** The worker's side of a pool: does what it is told for as long as it is told. */
 import { parentPort, workerData } from "node:worker_threads";
 import { Barrier } from "../../../measure/index.js";
 import type { FromBenchWorker, TurnOrder, TurnReport, WorkerBirth } from "./messages.js";

@@ -5,13 +5,13 @@ import type { FromWorker, ToWorker, WorkerBirth } from "./messages.js";
 
 type Reply<T extends FromWorker["type"]> = Extract<FromWorker, { type: T }>;
 
-export class WorkerCrew {
+export class WorkerPool {
   readonly #workers: readonly Worker[];
   /** Messages not yet asked for, by worker: an answer may come before anyone waits for it. */
   readonly #inboxes: FromWorker[][];
   #wake: (() => void) | undefined;
   #failure: RunFailedError | undefined;
-  #dismissed = false;
+  #closed = false;
 
   constructor(births: readonly WorkerBirth[]) {
     this.#inboxes = births.map(() => []);
@@ -30,7 +30,7 @@ export class WorkerCrew {
   }
 
   /** Sends one message to each worker; `message(worker)` makes it. */
-  tell(message: (worker: number) => ToWorker): void {
+  send(message: (worker: number) => ToWorker): void {
     this.#workers.forEach((worker, index) => {
       worker.postMessage(message(index));
     });
@@ -51,13 +51,13 @@ export class WorkerCrew {
     });
   }
 
-  async dismiss(): Promise<void> {
-    this.#dismissed = true;
+  async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
   #fail(message: string, cause?: unknown): void {
-    if (this.#failure !== undefined || this.#dismissed) return;
+    if (this.#failure !== undefined || this.#closed) return;
     this.#failure = new RunFailedError(message, { cause });
     this.#wake?.();
   }

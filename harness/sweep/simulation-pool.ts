@@ -1,10 +1,18 @@
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { Order, Outcome, Report, Settings } from "./messages.js";
+import type { Order, Report, Settings, Simulated } from "./messages.js";
 import type { Pair } from "./plan.js";
-import type { SharedTrace } from "./shared-trace.js";
+import type { SharedTrace, SweepTrace } from "./shared-trace.js";
+
+export interface OverTraces {
+  readonly traces: AsyncIterable<SweepTrace> | Iterable<SweepTrace>;
+  /** By default as many as there are processors. */
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+}
 
 /** Simulation threads that share out pairs: whoever is free takes the next. */
-export class Crew {
+export class SimulationPool {
   private readonly workers: Worker[] = [];
 
   constructor(private readonly threads: number) {}
@@ -19,9 +27,9 @@ export class Crew {
     pairs: readonly Pair[],
     settings: Settings,
     onReplayed: (requests: number) => void,
-  ): Promise<Outcome[]> {
+  ): Promise<Simulated[]> {
     this.grow(Math.min(this.threads, pairs.length));
-    const outcomes = new Array<Outcome>(pairs.length);
+    const outcomes = new Array<Simulated>(pairs.length);
     let next = 0;
     const takeTurns = async (worker: Worker): Promise<void> => {
       worker.postMessage({ kind: "trace", trace } satisfies Order);
@@ -47,14 +55,42 @@ export class Crew {
   }
 }
 
+/**
+ * Does something with each trace, one after the other, and with threads to simulate on, which are ended when all are done, when one fails,
+ * or in the middle of it when the signal aborts.
+ *
+ * @throws the signal's reason once it has aborted
+ */
+export async function* overTraces<T>(
+  options: OverTraces,
+  work: (pool: SimulationPool, trace: SweepTrace) => Promise<T>,
+): AsyncGenerator<T> {
+  const { signal, traces, threads = availableParallelism() } = options;
+  signal?.throwIfAborted();
+  const pool = new SimulationPool(threads);
+  const stop = (): void => void pool.close();
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    for await (const trace of traces) {
+      signal?.throwIfAborted();
+      yield await work(pool, trace);
+    }
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    await pool.close();
+  }
+}
+
 function runPair(
   worker: Worker,
   pair: Pair,
   settings: Settings,
   onReplayed: (requests: number) => void,
-): Promise<Outcome> {
+): Promise<Simulated> {
   return new Promise((resolve, reject) => {
-    const settle = (action: () => void): void => {
+    const finish = (action: () => void): void => {
       worker.off("message", onMessage);
       worker.off("error", onError);
       worker.off("exit", onExit);
@@ -63,11 +99,11 @@ function runPair(
     const what = `the simulation of ${pair.policy} at ${pair.capacity} ${pair.by}`;
     const onMessage = (report: Report): void => {
       if (report.kind === "replayed") onReplayed(report.requests);
-      else settle(() => resolve(report.outcome));
+      else finish(() => resolve(report.outcome));
     };
     const onError = (cause: Error): void =>
-      settle(() => reject(new Error(`${what} failed: ${cause.message}`, { cause })));
-    const onExit = (): void => settle(() => reject(new Error(`${what} was ended before it finished`)));
+      finish(() => reject(new Error(`${what} failed: ${cause.message}`, { cause })));
+    const onExit = (): void => finish(() => reject(new Error(`${what} was ended before it finished`)));
     worker.on("message", onMessage);
     worker.on("error", onError);
     worker.on("exit", onExit);

@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { BARRIER_BYTES } from "../../../measure/index.js";
 import type { FromBenchWorker, TurnOrder, WorkerBirth } from "./messages.js";
 
-export interface CrewTurn {
+export interface PoolTurn {
   /** Of all workers together. */
   readonly operations: number;
   /** Operations per ms of all workers together: each did its own for the same time, from the same start. */
@@ -16,7 +16,7 @@ export interface CrewTurn {
   readonly processors: number;
 }
 
-export class Crew {
+export class WorkerPool {
   readonly #workers: readonly Worker[];
 
   private constructor(workers: readonly Worker[]) {
@@ -29,7 +29,7 @@ export class Crew {
     count: number,
     data: (worker: number) => unknown,
     born: (worker: Worker) => void = () => {},
-  ): Promise<Crew> {
+  ): Promise<WorkerPool> {
     const barrier = new SharedArrayBuffer(BARRIER_BYTES);
     const workers = Array.from({ length: count }, (_, worker) => {
       const birth: WorkerBirth = { worker, barrier, data: data(worker) };
@@ -38,11 +38,11 @@ export class Crew {
       return thread;
     });
     await Promise.all(workers.map((worker) => reply(worker, "ready")));
-    return new Crew(workers);
+    return new WorkerPool(workers);
   }
 
   /** One turn of the workers of these numbers; they start together. */
-  async turn(workers: readonly number[], task: string, milliseconds: number): Promise<CrewTurn> {
+  async turn(workers: readonly number[], task: string, milliseconds: number): Promise<PoolTurn> {
     const order: TurnOrder = { task, milliseconds, parties: workers.length };
     const before = process.cpuUsage();
     const reports = await Promise.all(
@@ -63,7 +63,7 @@ export class Crew {
   }
 
   /** Lets them close what they hold, and waits until they have ended. */
-  async dismiss(): Promise<void> {
+  async close(): Promise<void> {
     await Promise.all(
       this.#workers.map(async (worker) => {
         const exit = once(worker, "exit");
