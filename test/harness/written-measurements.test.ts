@@ -39,7 +39,7 @@ test("one report takes what run, bench, backup:speed, check and evict wrote, and
   await put("history.jsonl", `${history.join("\n")}\n`);
   await put("trace.txt", Array.from({ length: 400 }, (_, i) => `${(i * i) % 37}\n`).join(""));
   await run("cli.js", "run", "blackboard", "--subjects", "engram", "--duration", "50ms", "--out", "results");
-  await run("bench/main.js", "--quick", "--rounds", "1", "--only", "engine,hash", "--json", "bench.json");
+  await run("proofs/main.js", "bench", "--quick", "--rounds", "1", "--only", "engine,hash", "--json", "bench.json");
   const check = await put("check.json", await run("cli.js", "check", "history.jsonl", "--json"));
   const evict = await put(
     "evict.json",
