@@ -1,4 +1,7 @@
-/** Byte sizes as people write them: 67108864, "64MiB", "10 kB". What a unit is worth is said here, for all that read sizes. */
+/**
+ * Sizes and durations as people write them: 67108864, "64MiB", "10 kB"; 5000, "5s", "200ms". What a unit is worth is said here, for all options
+ * that are one or the other.
+ */
 import { describe } from "./check.js";
 import { InvalidArgumentError } from "./errors.js";
 
@@ -36,6 +39,47 @@ export function parseBytes(size: number | string, what: string): number {
     throw new InvalidArgumentError(`${what} is ${describe(size)}; expected bytes as a positive number or like "64MiB"`);
   }
   return Math.floor(bytes);
+}
+
+/** Bytes: a number, or text with a unit such as "64MiB". */
+export type Size = number | string;
+
+/** Time: a number of milliseconds, or text with a unit such as "200ms", "5s", "2m", "1h", "7d". */
+export type Duration = number | string;
+
+const MILLISECONDS: Record<string, number> = { ms: 1, s: 1e3, m: 6e4, min: 6e4, h: 36e5, d: 864e5 };
+
+/** Bytes of a text with a unit; anything else as it is, for the option's own check. */
+export function sizeIn(size: unknown): unknown {
+  if (typeof size !== "string") return size;
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(size);
+  const unit = match ? unitBytes(match[2]) : undefined;
+  return match && unit !== undefined ? Math.floor(Number(match[1]) * unit) : size;
+}
+
+/** Milliseconds of a text with a unit; anything else as it is, for the option's own check. A number alone is no text of a duration. */
+export function durationIn(duration: unknown): unknown {
+  if (typeof duration !== "string") return duration;
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/i.exec(duration);
+  const unit = match ? match[2].toLowerCase() : "";
+  return match && Object.hasOwn(MILLISECONDS, unit) ? Number(match[1]) * MILLISECONDS[unit] : duration;
+}
+
+/** Milliseconds. @throws InvalidArgumentError; undefined is the standard */
+export function milliseconds(
+  name: string,
+  value: unknown,
+  standard: number,
+  min = 0,
+  max = Number.POSITIVE_INFINITY,
+): number {
+  if (value === undefined) return standard;
+  const ms = durationIn(value);
+  if (typeof ms === "number" && ms >= min && ms <= max) return ms;
+  const bounds = max === Number.POSITIVE_INFINITY ? `${min} or more` : `from ${min} to ${max}`;
+  throw new InvalidArgumentError(
+    `${name} is ${describe(value)}; expected milliseconds, ${bounds}, or text such as "5s" or "200ms"`,
+  );
 }
 
 /** 67108864 -> "64 MiB". */

@@ -1,10 +1,12 @@
 /** The options of backups and restores, checked before anything is touched. */
 import { callback, choice, describe, flag, KnownOptions, numberWithin, wholeNumber } from "../check.js";
 import { InvalidArgumentError } from "../errors.js";
+import { type Duration, milliseconds } from "../units.js";
 import type { Durability } from "./backup-file.js";
 import { MOST_GENERATIONS } from "./generations.js";
 import { STRATEGIES, type StrategyName } from "./strategy.js";
 
+/** Durations are milliseconds, or text such as "5s". */
 export interface BackupOptions {
   /** Where the files go; made if it is not there. */
   directory: string;
@@ -16,8 +18,8 @@ export interface BackupOptions {
   /** When backups are taken by themselves, see strategy.ts. Default "manual". */
   strategy?: StrategyName;
   /** Time-based and adaptive: ms between incremental backups (default 5,000) and between full ones (default 3,600,000). */
-  incrementalEveryMs?: number;
-  fullEveryMs?: number;
+  incrementalEveryMs?: Duration;
+  fullEveryMs?: Duration;
   /** Change-based: a backup once this share of the regions is dirty (default 0.1), or after this many writes (default 100,000). */
   dirtyShare?: number;
   writes?: number;
@@ -34,9 +36,9 @@ export interface BackupOptions {
    */
   onSignal?: boolean;
   /** How long the process may live on after SIGTERM for that backup, ms. Default 60,000. */
-  signalDeadlineMs?: number;
+  signalDeadlineMs?: Duration;
   /** How long a backup waits for writes under way, ms. Default 1,000. */
-  patienceMs?: number;
+  patienceMs?: Duration;
   /** Take over a directory with generations of a store that this one was not restored from; they are overwritten in turn. */
   takeOver?: boolean;
   /** Called after each backup that came to be, and after each that did not. */
@@ -44,7 +46,10 @@ export interface BackupOptions {
   onError?: (error: import("../errors.js").BackupError) => void;
 }
 
-export type CheckedBackupOptions = Required<Omit<BackupOptions, "onBackup" | "onError">> &
+type DurationName = "incrementalEveryMs" | "fullEveryMs" | "signalDeadlineMs" | "patienceMs";
+
+export type CheckedBackupOptions = Required<Omit<BackupOptions, "onBackup" | "onError" | DurationName>> &
+  Record<DurationName, number> &
   Pick<BackupOptions, "onBackup" | "onError">;
 
 const OPTIONS = new KnownOptions("store.backup", [
@@ -81,16 +86,16 @@ export function checkBackupOptions(options: BackupOptions): CheckedBackupOptions
     directory,
     durability: choice("option durability", options.durability, ["process", "disk"], "process"),
     strategy,
-    incrementalEveryMs: numberWithin("option incrementalEveryMs", incrementalEveryMs, 5_000, 10, LONGEST_MS),
-    fullEveryMs: numberWithin("option fullEveryMs", fullEveryMs, 3_600_000, 10, LONGEST_MS),
+    incrementalEveryMs: milliseconds("option incrementalEveryMs", incrementalEveryMs, 5_000, 10, LONGEST_MS),
+    fullEveryMs: milliseconds("option fullEveryMs", fullEveryMs, 3_600_000, 10, LONGEST_MS),
     dirtyShare: numberWithin("option dirtyShare", dirtyShare, 0.1, 0.0001, 1),
     writes: wholeNumber("option writes", writes, 100_000, 1, Number.MAX_SAFE_INTEGER),
     generations: wholeNumber("option generations", generations, 2, 2, MOST_GENERATIONS),
     writing: choice("option writing", options.writing, ["mapped", "positioned"], "mapped"),
     onClose: flag("option onClose", options.onClose, automatic),
     onSignal: flag("option onSignal", options.onSignal, automatic),
-    signalDeadlineMs: numberWithin("option signalDeadlineMs", options.signalDeadlineMs, 60_000, 1, LONGEST_MS),
-    patienceMs: numberWithin("option patienceMs", patienceMs, 1_000, 1, LONGEST_MS),
+    signalDeadlineMs: milliseconds("option signalDeadlineMs", options.signalDeadlineMs, 60_000, 1, LONGEST_MS),
+    patienceMs: milliseconds("option patienceMs", patienceMs, 1_000, 1, LONGEST_MS),
     takeOver: flag("option takeOver", options.takeOver, false),
     onBackup: callback("option onBackup", options.onBackup),
     onError: callback("option onError", options.onError),

@@ -14,6 +14,7 @@ import { isMainThread } from "node:worker_threads";
 import { checkSameName, choice, describe, KnownOptions, wholeNumber } from "../check.js";
 import { layout } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, OutOfMemoryError, ValueTooLargeError } from "../errors.js";
+import type { Duration } from "../units.js";
 import { type AgentAccess, READ, WRITE } from "./access.js";
 import { byteCount } from "./bytes.js";
 import { threadNow } from "./clock.js";
@@ -161,14 +162,14 @@ export class Channel<E extends EncodingName = "binary"> {
   }
 
   /** Blocks this worker thread until a message comes or `timeout` ms (default: no end) pass, then undefined. Not on the main thread. */
-  receiveSync(wait?: number | BlockOptions): Values[E] | undefined {
+  receiveSync(wait?: Duration | BlockOptions): Values[E] | undefined {
     this.mayBlock("receiveSync", "receiveWait");
     const end = readBlocking(wait);
     return this.blockUntil(() => this.tryReceive(), layout.P_ARRIVALS, layout.P_RECEIVERS_WAIT, end);
   }
 
   /** Blocks this worker thread until the message is in or `timeout` ms (default: no end) pass, then false. Not on the main thread. */
-  sendSync(message: Values[E], wait?: number | BlockOptions): boolean {
+  sendSync(message: Values[E], wait?: Duration | BlockOptions): boolean {
     this.mayBlock("sendSync", "sendWait");
     const end = readBlocking(wait);
     const bytes = this.kept(message);
@@ -182,7 +183,7 @@ export class Channel<E extends EncodingName = "binary"> {
    * @param wait milliseconds at most (default: no end), or those and a signal
    * @returns undefined when the time has passed; rejects with the signal's reason when that aborts, and has taken nothing then
    */
-  async receiveWait(wait?: number | WaitOptions): Promise<Values[E] | undefined> {
+  async receiveWait(wait?: Duration | WaitOptions): Promise<Values[E] | undefined> {
     const patience = readPatience(wait);
     return this.waitUntil(() => this.tryReceive(), layout.P_ARRIVALS, layout.P_RECEIVERS_WAIT, patience);
   }
@@ -193,7 +194,7 @@ export class Channel<E extends EncodingName = "binary"> {
    * @param wait milliseconds at most (default: no end), or those and a signal
    * @returns false when the time has passed; rejects with the signal's reason when that aborts, and has sent nothing then
    */
-  async sendWait(message: Values[E], wait?: number | WaitOptions): Promise<boolean> {
+  async sendWait(message: Values[E], wait?: Duration | WaitOptions): Promise<boolean> {
     const patience = readPatience(wait);
     const bytes = this.kept(message);
     const attempt = () => this.sendBytes(bytes) || undefined;

@@ -1,6 +1,7 @@
 /** The door of the store: what agents use. */
 export type { Verification } from "../core/index.js";
 export * from "../errors.js";
+export type { Duration, Size } from "../units.js";
 export type { Permission } from "./access.js";
 /** The numbers in headers and backups, and what they stand for. */
 export { PERMISSION_BITS, permissionsOf } from "./access.js";

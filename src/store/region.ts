@@ -6,12 +6,13 @@
 import { KnownOptions, wholeNumber } from "../check.js";
 import { layout } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, OutOfMemoryError } from "../errors.js";
+import { type Size, sizeIn } from "../units.js";
 import { ownNames } from "./listing.js";
 import type { WorkerConnection } from "./worker.js";
 
 export interface RegionOptions {
-  /** Bytes it has. Needed to make one; when it exists, it must have this size, if given. */
-  bytes?: number;
+  /** Bytes it has, or text such as "1MiB". Needed to make one; when it exists, it must have this size, if given. */
+  bytes?: Size;
 }
 
 const KEY_PREFIX = "region:";
@@ -91,7 +92,7 @@ export function openRegion(worker: WorkerConnection, name: string, options: Regi
   OPTIONS.check(options);
   const most = worker.header[layout.H_SLAB_MAX / 4] * layout.SLAB_SIZE - layout.G_DATA;
   // 0: none was given
-  const asked = wholeNumber("region bytes", options.bytes, 0, 1, most);
+  const asked = wholeNumber("region bytes", sizeIn(options.bytes), 0, 1, most);
   const bytes = asked === 0 ? undefined : asked;
   for (;;) {
     const found = findRegion(worker, name);

@@ -1,8 +1,9 @@
 /** The store: many namespaces in one shared memory, reached from many threads. */
 import { Worker, type WorkerOptions } from "node:worker_threads";
-import { describe, flag, KnownOptions } from "../check.js";
+import { flag, KnownOptions } from "../check.js";
 import { compileEngine, createMemory, layout, type Verification, verifyMemory } from "../core/index.js";
 import { AccessDeniedError, InvalidArgumentError } from "../errors.js";
+import { type Duration, milliseconds } from "../units.js";
 import {
   ADMIN,
   AgentAccess,
@@ -180,18 +181,18 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Drops namespaces that were neither made, cleared nor inserted into for `idleMs` (M-008's clean-up); returns their names.
+   * Drops namespaces that were neither made, cleared nor inserted into for `idle`, milliseconds or text such as "1h" (M-008's clean-up); returns their names.
    * Empty ones only, unless told otherwise.
    *
    * @throws AccessDeniedError on an agent's view of the store
    */
-  dropIdleNamespaces(idleMs: number, options?: { evenIfFilled?: boolean }): string[] {
+  dropIdleNamespaces(idle: Duration, options?: { evenIfFilled?: boolean }): string[] {
     const evenIfFilled =
       options !== undefined && flag("option evenIfFilled", DROP_IDLE_OPTIONS.check(options).evenIfFilled, false);
     this.assertRoot("drop idle namespaces");
-    if (typeof idleMs !== "number" || !(idleMs >= 0)) {
-      throw new InvalidArgumentError(`idleMs is ${describe(idleMs)}; expected milliseconds, 0 or more`);
-    }
+    const idleMs = milliseconds("idle", idle, Number.NaN);
+    if (idle === undefined)
+      throw new InvalidArgumentError('idle is undefined; expected milliseconds, or text such as "1h"');
     const dropped: string[] = [];
     const { worker, directory } = this.connection;
     const now = worker.createdMs + worker.elapsed();
@@ -199,8 +200,8 @@ export class Store implements AsyncDisposable {
       const record = directory.find(name);
       if (record === null) continue; // dropped by another thread, and not to be made again for a look at it
       const usage = usageOf(worker, record);
-      const idle = Math.max(0, now - usage.lastUsed); // a use is noted in whole ticks
-      if (idle >= idleMs && (usage.entries === 0 || evenIfFilled) && this.dropNamespace(name)) dropped.push(name);
+      const unused = Math.max(0, now - usage.lastUsed); // a use is noted in whole ticks
+      if (unused >= idleMs && (usage.entries === 0 || evenIfFilled) && this.dropNamespace(name)) dropped.push(name);
     }
     return dropped;
   }

@@ -1,11 +1,12 @@
 /** How long somebody waits, and who may end it: the options of everything that waits without blocking. */
 import { describe, KnownOptions } from "../check.js";
 import { InvalidArgumentError } from "../errors.js";
+import { type Duration, milliseconds } from "../units.js";
 import { threadNow } from "./clock.js";
 
 export interface BlockOptions {
-  /** Milliseconds at most, 0 or more. Default: no end. */
-  timeout?: number;
+  /** At most: milliseconds, 0 or more, or text such as "5s". Default: no end. */
+  timeout?: Duration;
 }
 
 export interface WaitOptions extends BlockOptions {
@@ -24,9 +25,9 @@ const WAIT_OPTIONS = new KnownOptions("a wait", ["timeout", "signal"]);
 const BLOCK_OPTIONS = new KnownOptions("a wait that blocks", ["timeout"]);
 
 /** @throws InvalidArgumentError; the signal's reason when it has aborted already */
-export function readPatience(wait: number | WaitOptions | undefined): Patience {
+export function readPatience(wait: Duration | WaitOptions | undefined): Patience {
   if (typeof wait !== "object" || wait === null)
-    return { end: deadline(wait as number | undefined), signal: undefined };
+    return { end: deadline(wait as Duration | undefined), signal: undefined };
   const { timeout, signal } = WAIT_OPTIONS.check(wait);
   const patience = { end: deadline(timeout), signal: checkSignal(signal) };
   signal?.throwIfAborted();
@@ -34,8 +35,8 @@ export function readPatience(wait: number | WaitOptions | undefined): Patience {
 }
 
 /** The same for a thread that blocks: it would not hear a signal. @throws InvalidArgumentError */
-export function readBlocking(wait: number | BlockOptions | undefined): number {
-  if (typeof wait !== "object" || wait === null) return deadline(wait as number | undefined);
+export function readBlocking(wait: Duration | BlockOptions | undefined): number {
+  if (typeof wait !== "object" || wait === null) return deadline(wait as Duration | undefined);
   return deadline(BLOCK_OPTIONS.check(wait).timeout);
 }
 
@@ -45,11 +46,8 @@ export function checkSignal(signal: AbortSignal | undefined): AbortSignal | unde
   throw new InvalidArgumentError(`signal is ${describe(signal)}; expected an AbortSignal`);
 }
 
-function deadline(timeout: number | undefined = Number.POSITIVE_INFINITY): number {
-  if (typeof timeout !== "number" || !(timeout >= 0)) {
-    throw new InvalidArgumentError(`timeout is ${describe(timeout)}; expected milliseconds, 0 or more`);
-  }
-  return threadNow() + timeout;
+function deadline(timeout: Duration | undefined): number {
+  return threadNow() + milliseconds("timeout", timeout, Number.POSITIVE_INFINITY);
 }
 
 /** Resolves after `sleep` does, or as soon as the signal aborts; either way nothing listens to the signal any more. */

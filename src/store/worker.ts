@@ -7,6 +7,7 @@ import { threadId } from "node:worker_threads";
 import { describe } from "../check.js";
 import { type Engine, instantiateEngine, layout } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, KeyTooLongError, WorkerLimitError } from "../errors.js";
+import { type Duration, durationIn } from "../units.js";
 import { BatchWindow } from "./batch-window.js";
 import { bufferOf, byteCount, isBytes, offsetOf } from "./bytes.js";
 import { CLOCK_OFFSET, startsWithEachThread, threadNow } from "./clock.js";
@@ -186,10 +187,11 @@ export class WorkerConnection {
   }
 
   /** The tick at which an entry written now with this ttl expires; it is never earlier than the ttl. */
-  expiryTick(ttl: number): number {
+  expiryTick(duration: Duration): number {
+    const ttl = typeof duration === "number" ? duration : durationIn(duration);
     if (typeof ttl !== "number" || !(ttl > 0) || ttl > MAX_TTL_MS) {
       throw new InvalidArgumentError(
-        `ttl is ${describe(ttl)}; expected milliseconds above 0, at most ${MAX_TTL_MS} (200 days)`,
+        `ttl is ${describe(duration)}; expected milliseconds above 0, at most ${MAX_TTL_MS} (200 days), or text such as "5s"`,
       );
     }
     return Math.ceil((this.elapsed() + ttl) / TICK_MS) >>> 0 || 1;

@@ -280,13 +280,16 @@ export function getMany(record: u32, version: u32, n: u32, free: u32, end: u32):
  * Writes a batch: the window S_MANY holds `n` rows (key offset, key length, value offset, value length), then the bytes. Keys
  * are hashed and buckets and first entries loaded beforehand, as in getMany; then each is a set of its own.
  *
- * @returns how many were done, their condition met or not: the next one found no memory or no quota, or the namespace cleared
+ * @returns how many were done, their condition met or not: the next one found no memory or no quota, or the namespace cleared. How many were
+ *   written is left in S_OUT + 12, unless none was done
  */
 export function setMany(record: u32, version: u32, n: u32, expires: u32, mode: u32): i32 {
   if (!into(record, version, 0)) return 0;
   const window = slot + S_MANY;
   const base = meta;
   warm(n, 16);
+  let written: u32 = 0;
+  store<u32>(slot + S_OUT, 0, 12);
   for (let i: u32 = 0; i < n; i++) {
     const row = window + (i << 4);
     const length = load<u32>(row, 4);
@@ -304,6 +307,7 @@ export function setMany(record: u32, version: u32, n: u32, expires: u32, mode: u
       0,
     );
     if (status != OK && status != UNMET) return i;
+    if (status == OK) store<u32>(slot + S_OUT, ++written, 12);
   }
   return n;
 }

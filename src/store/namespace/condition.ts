@@ -3,13 +3,14 @@
 import { describe, flag, KnownOptions } from "../../check.js";
 import { layout } from "../../core/index.js";
 import { InvalidArgumentError } from "../../errors.js";
+import type { Duration } from "../../units.js";
 
 /** The version of an entry: equal only for the very same write. Opaque. */
 export type Version = bigint;
 
 export interface SetOptions {
-  /** Milliseconds until the entry expires, above 0, 200 days at most. Default: it stays. */
-  ttl?: number;
+  /** Until the entry expires: milliseconds, or text such as "5s"; above 0, 200 days at most. Default: it stays. */
+  ttl?: Duration;
   /** Write only if the key is absent (or expired). */
   ifAbsent?: boolean;
   /** Write only if the key's entry still has this version. */

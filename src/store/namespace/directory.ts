@@ -6,14 +6,14 @@ import { InvalidArgumentError, NamespaceLimitError, OutOfMemoryError } from "../
 import type { EncodingName } from "../encoding.js";
 import { ownEntries } from "../listing.js";
 import type { WorkerConnection } from "../worker.js";
-import type { NamespaceLimits } from "./limits.js";
+import type { CheckedLimits } from "./limits.js";
 import { idNumber, type Record } from "./record.js";
 import { encodingOf, namespaceWord, type WhenFull, whenFullOf } from "./word.js";
 
 const { MISS, NO_IDS, NO_MEMORY, OK } = layout;
 
 /** How a namespace is made, should it not exist. */
-export interface Making extends Required<NamespaceLimits> {
+export interface Making extends Required<CheckedLimits> {
   encoding?: EncodingName;
   whenFull?: WhenFull;
 }

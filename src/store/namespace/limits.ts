@@ -3,6 +3,7 @@
 import { describe, KnownOptions } from "../../check.js";
 import { layout } from "../../core/index.js";
 import { InvalidArgumentError } from "../../errors.js";
+import { type Size, sizeIn } from "../../units.js";
 import { type PressureLevel, pressureLevels, pressureOf } from "../eviction/pressure.js";
 import type { WorkerConnection } from "../worker.js";
 import { idWord, type Record } from "./record.js";
@@ -11,11 +12,17 @@ import type { WhenFull } from "./word.js";
 export interface NamespaceLimits {
   /** Entries at most; 0 = no limit. */
   maxEntries?: number;
-  /** Bytes of chunks at most (keys, values and 32 bytes an entry, rounded up to the size class); 0 = no limit. */
+  /** Bytes of chunks at most (keys, values and 32 bytes an entry, rounded up to the size class), or text such as "1MiB"; 0 = no limit. */
+  maxBytes?: Size;
+}
+
+/** Limits as they are kept: in bytes. */
+export interface CheckedLimits {
+  maxEntries?: number;
   maxBytes?: number;
 }
 
-export interface NamespaceUsage extends Required<NamespaceLimits> {
+export interface NamespaceUsage extends Required<CheckedLimits> {
   /** Living entries, as `size`. */
   entries: number;
   /** Bytes of chunks, counted as for `maxBytes`. */
@@ -54,21 +61,23 @@ export function usageOfNone(worker: WorkerConnection, { whenFull }: Record): Nam
 const LIMITS = new KnownOptions("limit", ["maxEntries", "maxBytes"]);
 
 /** The limits that are given, read once. @throws InvalidArgumentError */
-export function checkLimits(limits: NamespaceLimits): NamespaceLimits {
+export function checkLimits(limits: NamespaceLimits): CheckedLimits {
   LIMITS.check(limits);
   return readLimits(limits);
 }
 
 /** As checkLimits, of an object that may have other options as well. */
-export function readLimits({ maxEntries, maxBytes }: NamespaceLimits): NamespaceLimits {
+export function readLimits({ maxEntries, maxBytes }: NamespaceLimits): CheckedLimits {
   return {
     maxEntries: limitOf("maxEntries", maxEntries, 2 ** 31 - 1),
-    maxBytes: limitOf("maxBytes", maxBytes, 2 ** 32),
+    maxBytes: limitOf("maxBytes", maxBytes, 2 ** 32, sizeIn(maxBytes), ', or text such as "1MiB"'),
   };
 }
 
-function limitOf(name: string, value: unknown, max: number): number | undefined {
+function limitOf(name: string, given: unknown, max: number, value = given, or = ""): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max) return value;
-  throw new InvalidArgumentError(`${name} is ${describe(value)}; expected a whole number from 0 (no limit) to ${max}`);
+  throw new InvalidArgumentError(
+    `${name} is ${describe(given)}; expected a whole number from 0 (no limit) to ${max}${or}`,
+  );
 }

@@ -3,26 +3,27 @@
  * through the store (flights.ts).
  */
 import { setTimeout } from "node:timers/promises";
-import { describe, KnownOptions } from "../../check.js";
-import { EngramError, InvalidArgumentError } from "../../errors.js";
+import { KnownOptions } from "../../check.js";
+import { EngramError } from "../../errors.js";
+import { type Duration, milliseconds } from "../../units.js";
 import { threadNow } from "../clock.js";
 import { land, takeOff } from "../flights.js";
 import { checkSignal, untilAborted } from "../waiting.js";
 import type { WorkerConnection } from "../worker.js";
 
 export interface GetOrSetOptions {
-  /** Milliseconds until the value expires, from its write on. Default: it stays. */
-  ttl?: number;
-  /** Milliseconds that this call waits at most, whoever loads; then it is rejected with an EngramError "TIMEOUT". Default: no end. */
-  timeout?: number;
+  /** Until the value expires, milliseconds or text such as "5s", from its write on. Default: it stays. */
+  ttl?: Duration;
+  /** How long this call waits at most, milliseconds or text such as "5s", whoever loads; then it is rejected with an EngramError "TIMEOUT". Default: no end. */
+  timeout?: Duration;
   /** Ends this call's wait: it is rejected with the signal's reason. Others go on waiting for the same value. */
   signal?: AbortSignal;
   /**
-   * Milliseconds for which the loading is left to one loader. Then it counts as hung: the calls of its thread that wait for it are rejected
+   * How long, in milliseconds or as text such as "5s", the loading is left to one loader. Then it counts as hung: the calls of its thread that wait for it are rejected
    * with "TIMEOUT", what it gives later is dropped, and another thread loads. Longer than a loader ever takes; that of the call that
    * began to load counts. Default 30,000.
    */
-  lease?: number;
+  lease?: Duration;
 }
 
 /** Aborts when nobody in this thread waits for the value any more. */
@@ -31,7 +32,7 @@ export interface LoaderContext {
 }
 
 export interface CheckedGetOrSet {
-  readonly ttl: number | undefined;
+  readonly ttl: Duration | undefined;
   readonly end: number;
   readonly signal: AbortSignal | undefined;
   readonly lease: number;
@@ -55,12 +56,6 @@ export function readGetOrSet(options: GetOrSetOptions): CheckedGetOrSet {
   };
   signal?.throwIfAborted();
   return checked;
-}
-
-function milliseconds(name: string, value: number | undefined, standard: number): number {
-  if (value === undefined) return standard;
-  if (typeof value === "number" && value >= 0) return value;
-  throw new InvalidArgumentError(`${name} is ${describe(value)}; expected milliseconds, 0 or more`);
 }
 
 /** What a flight needs of the namespace. */

@@ -3,6 +3,7 @@
 import { describe, KnownOptions } from "../../check.js";
 import { layout } from "../../core/index.js";
 import { InvalidArgumentError, NamespaceLimitError } from "../../errors.js";
+import type { Duration } from "../../units.js";
 import { ADMIN, DELETE, READ, WRITE } from "../access.js";
 import { byteCount } from "../bytes.js";
 import { flightKey } from "../flights.js";
@@ -294,7 +295,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
       this.enter(READ | WRITE); // after the last of the caller's code
       const expires = ttl === undefined ? (found?.expires ?? 0) : this.worker.expiryTick(ttl);
       const condition = found === undefined ? IF_ABSENT : versionIs(found.version);
-      if (this.replace(key, bytes, expires, condition, ttl ?? 0)) return value;
+      if (this.replace(key, bytes, expires, condition, ttl)) return value;
     }
     throw contended(this.name, attempts);
   }
@@ -340,24 +341,28 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   }
 
   /** A round of a compare-and-set. */
-  protected replace(key: Key, bytes: Uint8Array, expires: number, condition: Condition, _ttl: number): boolean {
+  protected replace(key: Key, bytes: Uint8Array, expires: number, condition: Condition, _ttl?: Duration): boolean {
     return this.write(key, bytes, expires, condition);
   }
 
   /**
    * Sets many entries, in their order; as many `set` calls, so a failure leaves those before it written. The cache misses of a
    * batch overlap when they come in an array or a Map; any other iterable may run code of its own between two of them.
+   *
+   * @returns how many were written: all, unless `ifAbsent` or `ifVersion` did not hold for some
    */
-  setMany(entries: Iterable<readonly [Key, V]>, options?: SetOptions): void {
+  setMany(entries: Iterable<readonly [Key, V]>, options?: SetOptions): number {
     const condition = options === undefined ? NO_CONDITION : checkCondition(options);
     const ttl = options?.ttl;
     const pairs = checkIterable(entries, "setMany", "[key, value] pairs");
     if (!(Array.isArray(pairs) || pairs instanceof Map)) {
-      for (const pair of pairs) this.set(...checkPair<V>(pair), options);
-      return;
+      let written = 0;
+      for (const pair of pairs) if (this.set(...checkPair<V>(pair), options)) written++;
+      return written;
     }
     const keys: Key[] = [];
     const values: Uint8Array[] = [];
+    let written = 0;
     try {
       for (const pair of pairs) {
         const [key, value] = checkPair<V>(pair);
@@ -366,8 +371,9 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
       }
     } finally {
       this.enter(WRITE); // after the last of the caller's code
-      this.writeAll(keys, values, ttl, condition);
+      written = this.writeAll(keys, values, ttl, condition);
     }
+    return written;
   }
 
   /** What is written of a value that the caller hands in: a namespace with a schema checks it here (checked.ts). */
@@ -381,16 +387,20 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
     return this.reuses ? Uint8Array.prototype.slice.call(bytes) : bytes;
   }
 
-  protected writeAll(keys: Key[], values: Uint8Array[], ttl: number | undefined, condition: Condition): void {
+  protected writeAll(keys: Key[], values: Uint8Array[], ttl: Duration | undefined, condition: Condition): number {
     const { worker } = this;
+    let written = 0;
     for (let done = 0; done < keys.length; done++) {
       const expires = ttl === undefined ? 0 : worker.expiryTick(ttl); // anew for each batch: a ttl begins with its write
       if (condition.mode !== layout.MODE_IF_VERSION) {
         const { entry, version, scope } = this;
-        done += worker.batch.write(entry, version, scope, keys, values, done, expires, condition.mode);
+        const batch = worker.batch.write(entry, version, scope, keys, values, done, expires, condition.mode);
+        if (batch > 0) written += worker.out[3];
+        done += batch;
       }
-      if (done < keys.length) this.write(keys[done], values[done], expires, condition);
+      if (done < keys.length && this.write(keys[done], values[done], expires, condition)) written++;
     }
+    return written;
   }
 
   /** Removes the key; true when it was there. It knows no conditions, and refuses options that would have been none. */

@@ -2,7 +2,7 @@
 import { checkSameName, flag, KnownOptions } from "../../check.js";
 import { InvalidArgumentError } from "../../errors.js";
 import { checkEncoding, type EncodingName } from "../encoding.js";
-import { type NamespaceLimits, readLimits } from "./limits.js";
+import { type CheckedLimits, type NamespaceLimits, readLimits } from "./limits.js";
 import { checkSchema, type StandardSchema } from "./schema.js";
 import { checkWhenFull, type WhenFull } from "./word.js";
 
@@ -40,7 +40,7 @@ export interface TextNamespaceOptions<V extends string = string> extends Namespa
 }
 
 /** The options that are given, checked. */
-export interface NamespaceWishes extends NamespaceLimits {
+export interface NamespaceWishes extends CheckedLimits {
   readonly encoding: EncodingName | undefined;
   readonly whenFull: WhenFull | undefined;
   readonly schema: StandardSchema | undefined;

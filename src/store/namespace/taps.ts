@@ -6,6 +6,7 @@
  *
  * It is the one place that knows which methods an operation goes through; the compiler holds it against them.
  */
+import { type Duration, durationIn } from "../../units.js";
 import { byteCount } from "../bytes.js";
 import type { Key, PreparedKey } from "../key.js";
 import type { Condition, SetOptions } from "./condition.js";
@@ -113,14 +114,21 @@ class Tapped<V> extends NamespaceOperations<V> {
   // a write that its condition refused has looked the entry up and changed nothing
   override set(key: Key, value: V, options?: SetOptions): boolean {
     const written = super.set(key, value, options);
-    if (written) tell(this.worker, this.name, "set", key, encodedBytes, options?.ttl ?? 0);
+    if (written) tell(this.worker, this.name, "set", key, encodedBytes, ttlOf(options?.ttl));
     else tell(this.worker, this.name, "get", key, 0);
     return written;
   }
 
-  protected override writeAll(keys: Key[], values: Uint8Array[], ttl: number | undefined, condition: Condition): void {
-    whole(() => super.writeAll(keys, values, ttl, condition));
-    for (let i = 0; i < keys.length; i++) tell(this.worker, this.name, "set", keys[i], byteCount(values[i]), ttl ?? 0);
+  protected override writeAll(
+    keys: Key[],
+    values: Uint8Array[],
+    ttl: Duration | undefined,
+    condition: Condition,
+  ): number {
+    const written = whole(() => super.writeAll(keys, values, ttl, condition));
+    for (let i = 0; i < keys.length; i++)
+      tell(this.worker, this.name, "set", keys[i], byteCount(values[i]), ttlOf(ttl));
+    return written;
   }
 
   override delete(key: Key, options?: { readonly [name: string]: never }): boolean {
@@ -130,9 +138,15 @@ class Tapped<V> extends NamespaceOperations<V> {
   }
 
   // a round of an update, which has read the entry before, as told
-  protected override replace(key: Key, bytes: Uint8Array, expires: number, condition: Condition, ttl: number): boolean {
+  protected override replace(
+    key: Key,
+    bytes: Uint8Array,
+    expires: number,
+    condition: Condition,
+    ttl?: Duration,
+  ): boolean {
     const written = super.replace(key, bytes, expires, condition, ttl);
-    if (written) tell(this.worker, this.name, "set", key, byteCount(bytes), ttl);
+    if (written) tell(this.worker, this.name, "set", key, byteCount(bytes), ttlOf(ttl));
     return written;
   }
 
@@ -141,6 +155,11 @@ class Tapped<V> extends NamespaceOperations<V> {
     tell(this.worker, this.name, "increment", key, 8);
     return sum;
   }
+}
+
+/** Milliseconds, 0 = none; of a write that took place, so it is one. */
+function ttlOf(ttl: Duration | undefined): number {
+  return ttl === undefined ? 0 : (durationIn(ttl) as number);
 }
 
 function tell(worker: object, name: string, operation: TappedOperation, key: Key, valueBytes: number, ttl = 0): void {

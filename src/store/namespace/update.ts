@@ -1,10 +1,11 @@
 /** The options of `update`, and what its function answers. */
 import { describe, KnownOptions, wholeNumber } from "../../check.js";
 import { ContentionError, InvalidArgumentError } from "../../errors.js";
+import type { Duration } from "../../units.js";
 
 export interface UpdateOptions {
-  /** Milliseconds until the entry expires, from this write on. Default: an entry that is there keeps its expiry, a new one stays. */
-  ttl?: number;
+  /** Until the entry expires, milliseconds or text such as "5s", from this write on. Default: an entry that is there keeps its expiry, a new one stays. */
+  ttl?: Duration;
   /**
    * How often it is tried at most, before a ContentionError. Each failed round means that another write of the entry succeeded, so all
    * writers together never stand still; but one with a slow function may lose to fast ones again and again, and a function that writes
@@ -18,7 +19,7 @@ const ATTEMPTS = 10_000;
 export const NO_UPDATE_OPTIONS = { ttl: undefined, attempts: ATTEMPTS };
 
 /** @throws InvalidArgumentError */
-export function readUpdateOptions(options: UpdateOptions): { ttl: number | undefined; attempts: number } {
+export function readUpdateOptions(options: UpdateOptions): { ttl: Duration | undefined; attempts: number } {
   const { ttl, attempts } = OPTIONS.check(options);
   return { ttl, attempts: wholeNumber("attempts", attempts, ATTEMPTS, 1, Number.MAX_SAFE_INTEGER) };
 }
