@@ -42,6 +42,7 @@ export interface Engine {
   list(id: number, from: number, to: number, target: number, room: number): bigint;
   listOf(record: number, version: number, from: number, to: number, target: number, room: number): bigint;
   readListed(entry: number, version: number): number;
+  readListedKey(entry: number, version: number): number;
   sweep(buckets: number): number;
   sweepDue(limit: number): number;
   isDue(): number;

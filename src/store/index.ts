@@ -28,6 +28,7 @@ export type { NamespaceLimits, NamespaceUsage } from "./namespace/limits.js";
 export type { GetOrSetOptions, LoaderContext } from "./namespace/load.js";
 export { type Entry, Namespace } from "./namespace/namespace.js";
 export type { BinaryNamespaceOptions, NamespaceOptions, TextNamespaceOptions } from "./namespace/options.js";
+export type { PrefixOptions, RequiredPrefix } from "./namespace/prefix.js";
 export type { SchemaResult, StandardSchema } from "./namespace/schema.js";
 /** For rooms that watch. */
 export type { Tap, TappedOperation } from "./namespace/taps.js";

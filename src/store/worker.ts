@@ -325,6 +325,13 @@ export class WorkerConnection {
     return Uint8Array.from(this.keyBytes.subarray(0, length));
   }
 
+  /** Whether the key of this length in the key window begins with the prefix. */
+  keyBegins(length: number, prefix: Uint8Array): boolean {
+    if (length < prefix.length) return false;
+    for (let i = 0; i < prefix.length; i++) if (this.keyBytes[i] !== prefix[i]) return false;
+    return true;
+  }
+
   /** The address of a view into the shared memory, or -1 when it lies elsewhere. */
   addressOf(view: Uint8Array): number {
     if (view === this.lastView) return this.lastAddress;

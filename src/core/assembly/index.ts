@@ -366,6 +366,16 @@ export function readListed(entry: u32, version: u32): u32 {
   return (keyLength << 16) | valueLength;
 }
 
+/** As `readListed`, without the value, for who wants keys alone or looks at a key first. Key length, or 0 when it was recycled. */
+export function readListedKey(entry: u32, version: u32): u32 {
+  const keyLength = load<u32>(entry + E_META) >> 16;
+  if (keyLength == 0 || keyLength > 1024) return 0;
+  copyRacyExact(slot + S_KEY, entry + E_KEY, keyLength);
+  store<u32>(slot + S_OUT, load<u32>(entry + E_EXPIRES), 8);
+  loadsFence(); // the copy before the re-check
+  return load32(entry + E_VERSION) == version ? keyLength : 0;
+}
+
 /** Sweeps the next `n` buckets, wherever the last sweeper of any worker stopped. */
 export function sweep(n: u32): u32 {
   const from = add32(H_SWEEP, n) & load<u32>(H_BUCKET_MASK);

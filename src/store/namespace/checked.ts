@@ -56,8 +56,8 @@ export class CheckedNamespace<V> extends Namespace<V> {
     return super.getMany(list).map((value, i) => this.believed(list[i], value));
   }
 
-  protected override *listed(): IterableIterator<Listed<V>> {
-    for (const listed of super.listed()) {
+  protected override *listed(prefix: Uint8Array | undefined): IterableIterator<Listed<V>> {
+    for (const listed of super.listed(prefix)) {
       if (!this.reads) yield listed;
       else {
         const value = validate(this.schema, this.name, listed.keyBytes, listed.value, "read");

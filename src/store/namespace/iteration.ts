@@ -7,6 +7,8 @@
  *
  * What is listed is proven to be the namespace's own (listing.ts) and copied by address and version, so nothing of another namespace is
  * ever handed out, though that has the id by then. The iteration ends where the namespace was cleared or dropped.
+ *
+ * What is asked of each entry decides what is copied: a prefix is held against the key before anything is, and keys alone need no value.
  */
 import type { Codec } from "../encoding.js";
 import { LISTED, listEntries, MOST_LISTED } from "../listing.js";
@@ -19,7 +21,7 @@ const LISTED_OF_ONE = 8;
 /** @param current the directory entry by which the iteration may go on, null when it may not; asked before each listing */
 export function* walk<V>(
   worker: WorkerConnection,
-  codec: Codec,
+  copy: CopyListed<V>,
   current: () => Record | null,
 ): IterableIterator<Listed<V>> {
   let bucket = 0;
@@ -33,13 +35,13 @@ export function* walk<V>(
     const batch: Listed<V>[] = [];
     let torn = false;
     for (let i = 0; i < count && !torn; i++) {
-      const entry = copyListed<V>(worker, codec, words[i * 2], words[i * 2 + 1]);
+      const entry = copy(words[i * 2], words[i * 2 + 1]);
       if (entry === null) torn = true;
-      else batch.push(entry);
+      else if (entry !== undefined) batch.push(entry);
     }
     if (next === bucket || (torn && room === LISTED_OF_ONE)) {
       const end = Math.max(next, bucket + 1);
-      yield* walkEach<V>(worker, codec, bucket, end, current);
+      yield* walkEach<V>(worker, copy, bucket, end, current);
       bucket = end;
     } else if (torn) {
       room /= 2;
@@ -54,7 +56,7 @@ export function* walk<V>(
 /** Bucket by bucket. */
 function* walkEach<V>(
   worker: WorkerConnection,
-  codec: Codec,
+  copy: CopyListed<V>,
   from: number,
   to: number,
   current: () => Record | null,
@@ -66,13 +68,13 @@ function* walkEach<V>(
     const found = listEntries(worker, record, bucket, to, 0);
     if (found === null) continue;
     bucket = found.next;
-    if (bucket < to) yield* walkBucket<V>(worker, codec, bucket++, current);
+    if (bucket < to) yield* walkBucket<V>(worker, copy, bucket++, current);
   }
 }
 
 function* walkBucket<V>(
   worker: WorkerConnection,
-  codec: Codec,
+  copy: CopyListed<V>,
   bucket: number,
   current: () => Record | null,
 ): IterableIterator<Listed<V>> {
@@ -91,10 +93,10 @@ function* walkBucket<V>(
     again = false;
     const batch: Listed<V>[] = [];
     for (let i = 0; i < count; i++) {
-      const entry = copyListed<V>(worker, codec, words[i * 2], words[i * 2 + 1]);
+      const entry = copy(words[i * 2], words[i * 2 + 1]);
       if (entry === null) {
         again = true;
-      } else if (!seen.has(entry.identity)) {
+      } else if (entry !== undefined && !seen.has(entry.identity)) {
         seen.add(entry.identity);
         batch.push(entry);
       }
@@ -108,12 +110,37 @@ function* living<V>(worker: WorkerConnection, batch: readonly Listed<V>[]): Iter
   for (const listed of batch) if (listed.expires === 0 || !worker.hasCome(listed.expires)) yield listed;
 }
 
-function copyListed<V>(worker: WorkerConnection, codec: Codec, entry: number, version: number): Listed<V> | null {
-  const lengths = worker.engine.readListed(entry, version) >>> 0;
-  if (lengths === 0) return null;
-  const keyBytes = worker.keyCopy(lengths >>> 16);
-  const expires = worker.out[2];
-  return new Listed(keyBytes, codec.decode(worker.window, 0, lengths & 0xffff) as V, expires);
+/** An entry as listed, copied out: null when it has changed since, undefined when it is none of those asked for. */
+type CopyListed<V> = (entry: number, version: number) => Listed<V> | null | undefined;
+
+/** Whole entries: those alone whose keys begin with the prefix, if there is one. */
+export function wholeEntries<V>(worker: WorkerConnection, codec: Codec, prefix: Uint8Array | undefined): CopyListed<V> {
+  return (entry, version) => {
+    if (prefix !== undefined) {
+      const keyLength = worker.engine.readListedKey(entry, version);
+      if (keyLength === 0) return null;
+      if (!worker.keyBegins(keyLength, prefix)) return undefined;
+    }
+    const lengths = worker.engine.readListed(entry, version) >>> 0;
+    if (lengths === 0) return null;
+    const keyBytes = worker.keyCopy(lengths >>> 16);
+    const expires = worker.out[2];
+    return new Listed(keyBytes, codec.decode(worker.window, 0, lengths & 0xffff) as V, expires);
+  };
+}
+
+/** Keys alone: no value is copied or decoded. */
+export function keysAlone(worker: WorkerConnection, prefix: Uint8Array | undefined): CopyListed<undefined> {
+  return (entry, version) => {
+    const keyLength = worker.engine.readListedKey(entry, version);
+    if (keyLength === 0) return null;
+    if (prefix !== undefined && !worker.keyBegins(keyLength, prefix)) return undefined;
+    return new Listed(worker.keyCopy(keyLength), undefined, worker.out[2]);
+  };
+}
+
+export function* mapped<V, T>(listed: Iterable<Listed<V>>, to: (listed: Listed<V>) => T): IterableIterator<T> {
+  for (const one of listed) yield to(one);
 }
 
 /** An entry as it was copied out. Its key becomes text only when asked for. */

@@ -22,9 +22,10 @@ import {
 import { checkStep, fromCounter, toCounter } from "./counter.js";
 import { deleteSome } from "./failure.js";
 import { NamespaceHandle } from "./handle.js";
-import { type Listed, walk } from "./iteration.js";
+import { keysAlone, type Listed, mapped, walk, wholeEntries } from "./iteration.js";
 import { checkLimits, type NamespaceLimits, type NamespaceUsage, usageOf, usageOfNone } from "./limits.js";
 import { type GetOrSetOptions, type LoaderContext, loadOnce, readGetOrSet } from "./load.js";
+import { isPrefix, type PrefixOptions, type RequiredPrefix, readPrefix, requirePrefix } from "./prefix.js";
 import { idWord, type Record } from "./record.js";
 import {
   checkChanged,
@@ -53,6 +54,9 @@ interface Found<V> {
 
 const { MISS, NO_MEMORY, OK, STALE } = layout;
 const DELETE_OPTIONS = new KnownOptions("delete", []);
+const [KEYS_OPTIONS, VALUES_OPTIONS, ENTRIES_OPTIONS, COUNT_OPTIONS, CLEAR_OPTIONS, DELETE_MANY_OPTIONS] = [
+  ...["keys", "values", "entries", "count", "clear", "deleteMany"],
+].map((of) => new KnownOptions(of, ["prefix"]));
 
 /** Overridden methods see every operation once: what is `protected` here is what operations go through. */
 export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
@@ -415,6 +419,24 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   }
 
   /**
+   * Removes many keys, or all that begin with a prefix, as so many `delete` calls: what is written meanwhile may stay.
+   *
+   * @returns how many were there
+   */
+  deleteMany(keys: Iterable<Key> | RequiredPrefix): number {
+    if (isPrefix(keys)) return this.deleteAll(requirePrefix(this.worker, DELETE_MANY_OPTIONS, keys));
+    let deleted = 0;
+    for (const key of checkIterable(keys, "deleteMany", "keys, or { prefix }")) if (this.delete(key)) deleted++;
+    return deleted;
+  }
+
+  private deleteAll(prefix: Uint8Array): number {
+    let deleted = 0;
+    for (const { keyBytes } of this.walkKeys(prefix, DELETE)) if (this.delete(keyBytes)) deleted++;
+    return deleted;
+  }
+
+  /**
    * Adds to a counter and returns the sum; an absent key counts as 0, a ttl stays. In a binary namespace a counter is 8 bytes,
    * little-endian, two's complement, and wraps around; in the others a whole number in the namespace's own encoding.
    *
@@ -463,8 +485,14 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   /**
    * Empties the namespace at once, however many entries it has; their memory comes back as the sweeper gets to them. That takes
    * one small chunk: in a store that is full and may not evict, entries are deleted one by one until there is one.
+   *
+   * With a prefix it is `deleteMany`: the entries whose keys begin with it go, one after the other.
    */
-  clear(): void {
+  clear(options?: RequiredPrefix): void {
+    if (options !== undefined) {
+      this.deleteAll(requirePrefix(this.worker, CLEAR_OPTIONS, options));
+      return;
+    }
     this.enter(DELETE);
     const { worker } = this;
     for (;;) {
@@ -516,24 +544,40 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
     this.refresh();
   }
 
-  /** Keys as text, in no order. Weakly consistent: what is there all along comes exactly once. */
-  *keys(): IterableIterator<string> {
-    for (const listed of this.walk()) yield listed.key;
+  /**
+   * Keys as text, in no order; with a prefix, those that begin with it. Weakly consistent: what is there all along comes exactly once.
+   *
+   * @throws InvalidArgumentError for a prefix that is none, at once
+   */
+  keys(options?: PrefixOptions): IterableIterator<string> {
+    return mapped(this.walkKeys(readPrefix(this.worker, KEYS_OPTIONS, options)), ({ key }) => key);
   }
 
   /** In the order of `keys()`, as consistent as they. */
-  *values(): IterableIterator<V> {
-    for (const listed of this.listed()) yield listed.value;
+  values(options?: PrefixOptions): IterableIterator<V> {
+    return mapped(this.listed(readPrefix(this.worker, VALUES_OPTIONS, options)), ({ value }) => value);
   }
 
   /** Keys as text with their values, as consistent as `keys()`. */
-  *entries(): IterableIterator<[string, V]> {
-    for (const listed of this.listed()) yield [listed.key, listed.value];
+  entries(options?: PrefixOptions): IterableIterator<[string, V]> {
+    return mapped(this.listed(readPrefix(this.worker, ENTRIES_OPTIONS, options)), ({ key, value }) => [key, value]);
   }
 
   /** As `entries()`, with keys as bytes: for namespaces whose keys are not text. */
-  *binaryEntries(): IterableIterator<[Uint8Array, V]> {
-    for (const listed of this.listed()) yield [listed.keyBytes, listed.value];
+  binaryEntries(options?: PrefixOptions): IterableIterator<[Uint8Array, V]> {
+    return mapped(this.listed(readPrefix(this.worker, ENTRIES_OPTIONS, options)), ({ keyBytes, value }) => [
+      keyBytes,
+      value,
+    ]);
+  }
+
+  /** How many `keys()` would give: without a prefix `size`, and with one as consistent as they. */
+  count(options?: PrefixOptions): number {
+    const prefix = readPrefix(this.worker, COUNT_OPTIONS, options);
+    if (prefix === undefined) return this.size;
+    let count = 0;
+    for (const _ of this.walkKeys(prefix)) count++;
+    return count;
   }
 
   [Symbol.iterator](): IterableIterator<[string, V]> {
@@ -550,20 +594,28 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   }
 
   /** The entries whose values are asked for. */
-  protected listed(): IterableIterator<Listed<V>> {
-    return this.walk();
+  protected listed(prefix: Uint8Array | undefined): IterableIterator<Listed<V>> {
+    return this.walk(prefix);
   }
 
-  private walk(): IterableIterator<Listed<V>> {
-    this.enter(READ);
-    if (!this.refreshIfStale()) return walk(this.worker, this.codec, () => null);
+  private *walk(prefix: Uint8Array | undefined): IterableIterator<Listed<V>> {
+    yield* walk(this.worker, wholeEntries<V>(this.worker, this.codec, prefix), this.goingOn(READ));
+  }
+
+  private *walkKeys(prefix: Uint8Array | undefined, permission: number = READ): IterableIterator<Listed<undefined>> {
+    yield* walk(this.worker, keysAlone(this.worker, prefix), this.goingOn(permission));
+  }
+
+  private goingOn(permission: number): () => Record | null {
+    this.enter(permission);
+    if (!this.refreshIfStale()) return () => null;
     const { life } = this.record;
-    return walk(this.worker, this.codec, () => this.recordIn(life));
+    return () => this.recordIn(life, permission);
   }
 
   /** The directory entry by which an iteration goes on: null once the namespace was cleared or dropped, whatever has its id or name since. */
-  private recordIn(life: number): Record | null {
-    this.enter(READ);
+  private recordIn(life: number, permission: number): Record | null {
+    this.enter(permission);
     return this.refreshIfStale() && this.record.life === life ? this.record : null;
   }
 }
