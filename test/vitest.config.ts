@@ -1,16 +1,26 @@
 import { defineConfig } from "vitest/config";
+import { NOT_QUICK } from "./parts.js";
 
 // The tests run what ships: they import the build in dist/ (through `#dist/…`), because worker threads load files, not
 // sources, and a test of a different artefact than the published one proves less.
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
-    include: ["test/**/*.test.ts"],
     server: { deps: { external: [/\/dist\//] } },
     // Not how long a test may take, but when it is taken to hang: on a busy machine one takes ten times as long.
     testTimeout: 180_000,
     hookTimeout: 180_000,
     maxWorkers: 2,
     expect: { poll: { timeout: 60_000 } },
+    projects: [
+      // One process for many files: to load the build anew for each takes longer than most of them run.
+      { extends: true, test: { name: "quick", include: ["test/**/*.test.ts"], exclude: NOT_QUICK, isolate: false } },
+      // Signals, process ids, loads: these have a process to themselves.
+      { extends: true, test: { name: "slow", include: NOT_QUICK.map(tests) } },
+    ],
   },
 });
+
+function tests(pattern: string): string {
+  return pattern.endsWith("/**") ? `${pattern}/*.test.ts` : pattern;
+}

@@ -34,6 +34,10 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     summary: "damaged files of every kind that is read: read or refused, in bounded time and memory",
     program: at("./fuzz/main.js"),
   },
+  "test:repeat": {
+    summary: "the suite again and again on a loaded machine, each run with a seed of its own",
+    program: at("./repeat/main.js"),
+  },
   rates: {
     summary: "requests a second that each policy simulates, beside libCacheSim's",
     program: at("./rates.js"),
