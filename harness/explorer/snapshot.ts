@@ -3,7 +3,7 @@
  * marked regions copied into a file that has all else from the backup before. Each step is one access to shared memory.
  */
 import { type Census, findGap, takeCensus } from "../../src/backup/index.js";
-import { layout as L, slabClass } from "../../src/core/index.js";
+import { Header, layout as L, slabClass } from "../../src/core/index.js";
 import * as T from "./tiny-layout.js";
 
 /** Number of the fault in which a region's dirty bit is cleared after its copy instead of before. */
@@ -154,7 +154,7 @@ export class Snapshot {
 
   /** What the workers have counted: as in one access, since each slot's part is right wherever it is read between its neighbours. */
   private census(): Census {
-    return takeCensus(this.words.buffer, T.SLOTS, T.SLOT_COUNT);
+    return takeCensus(new Header(this.words.buffer));
   }
 
   /** Why the backup would be given up as incomplete: never, for it holds the whole cut. */

@@ -1,23 +1,18 @@
+import { chunkSizeFor, layout } from "../../src/core/index.js";
 import type { SubjectPlan } from "./subject.js";
 
 const MIB = 1024 * 1024;
-/** Entry header of the store: what a chunk holds besides key and value. */
-const HEADER_BYTES = 32;
-const SMALLEST_CHUNK = 32;
-const LARGEST_CHUNK = 16_384;
 /** Share of the capacity that is the pool of chunks (M-006). */
 const POOL_SHARE = 0.6;
 /** Free chunks wait in the workers' caches, replaced ones until no reader can hold them, slabs are 64 KiB: room for all that. */
 const SLACK = 1.3;
-const WORKER_SLOT_BYTES = 64 * 1024;
 const FIXED_BYTES = 8 * MIB;
 /** Where inserts go on for as long as the run lasts and no capacity is named. */
 const GROWING_BYTES = 1024 * MIB;
 
 /** Bytes of the size class that an entry takes. */
 function chunkBytes(keyBytes: number, valueBytes: number): number {
-  const needed = HEADER_BYTES + paddedKey(keyBytes) + valueBytes;
-  return Math.min(LARGEST_CHUNK, Math.max(SMALLEST_CHUNK, 2 ** Math.ceil(Math.log2(needed))));
+  return Math.min(layout.CHUNK_MAX, chunkSizeFor(paddedKey(keyBytes) + valueBytes));
 }
 
 function paddedKey(keyBytes: number): number {
@@ -51,7 +46,7 @@ export function storeOptionsFor(plan: SubjectPlan): StoreSizing {
     const note = `store of ${GROWING_BYTES / MIB} MiB: it is inserted into without end, and the scenario names no capacity`;
     return { capacity: GROWING_BYTES, maxWorkers, eviction, note };
   }
-  const bytes = (chunkTotal(plan) * SLACK) / POOL_SHARE + maxWorkers * WORKER_SLOT_BYTES + FIXED_BYTES;
+  const bytes = (chunkTotal(plan) * SLACK) / POOL_SHARE + maxWorkers * layout.SLOT_SIZE + FIXED_BYTES;
   const capacity = Math.ceil(bytes / MIB) * MIB;
   const note = `store of ${capacity / MIB} MiB: all entries at their largest in chunks of their size class, x ${SLACK}, the pool being 60 % of it`;
   return { capacity, maxWorkers, eviction, note };

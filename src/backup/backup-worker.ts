@@ -5,7 +5,6 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { parentPort, threadId } from "node:worker_threads";
-import { layout } from "../core/index.js";
 import { BackupError, DirectoryInUseError, InvalidArgumentError } from "../errors.js";
 import { DirectoryLock } from "./directory-lock.js";
 import { findGenerations, inspectHeader } from "./generations.js";
@@ -53,7 +52,7 @@ function open(session: number, { memory: wasm, options, lineage, origin, claim, 
   makeDirectory(directory);
   const lock = takeDirectory(directory);
   try {
-    const storeId = memory.word(layout.H_STORE_ID);
+    const storeId = memory.header.storeId;
     if (!options.takeOver) {
       refuseForeign(directory, lineage ?? storeId);
       if (origin?.directory === directory) refuseNewer(directory, origin, storeId);

@@ -3,7 +3,6 @@ import { rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { choice } from "../check.js";
-import { layout } from "../core/index.js";
 import { BackupError, ClosedError, InvalidArgumentError } from "../errors.js";
 import { beforeClose, identityOf, type Store, type StoreMaker } from "../store/index.js";
 import { type BackupThread, backupThread } from "./backup-thread.js";
@@ -173,7 +172,7 @@ export class Backups<S extends Store = Store> implements AsyncDisposable {
 
   /** A dead thread's snapshot would keep memory for ever, and its claim would keep others out. */
   private cleanUpAfterThread(): void {
-    const epoch = this.memory.word(layout.H_SNAPSHOT);
+    const epoch = this.memory.header.snapshot;
     if (epoch !== 0) this.memory.endSnapshot(epoch);
     this.memory.release(this.claim);
   }

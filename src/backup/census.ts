@@ -17,7 +17,7 @@
  * counts one off, so they are in doubt by one for each slot that was reaped. A reaper counts itself before it ends the dead
  * worker's write, which the cut waits for: whoever came past that has seen the death.
  */
-import { layout } from "../core/index.js";
+import { allSlots, type Header, layout } from "../core/index.js";
 
 /** What the workers have counted since the store was made. */
 export interface Census {
@@ -27,16 +27,14 @@ export interface Census {
   readonly doubt: number;
 }
 
-export function takeCensus(buffer: ArrayBufferLike, slots: number, slotCount: number): Census {
-  const words = new BigUint64Array(buffer, slots, (slotCount * layout.SLOT_SIZE) / 8);
+export function takeCensus(header: Header): Census {
   let inserted = 0n;
   let removed = 0n;
   let reaped = 0n;
-  for (let number = 0; number < slotCount; number++) {
-    const counters = (number * layout.SLOT_SIZE + layout.S_COUNTERS) / 8;
-    inserted += Atomics.load(words, counters + layout.C_INSERTED);
-    removed += Atomics.load(words, counters + layout.C_REMOVED);
-    reaped += Atomics.load(words, counters + layout.C_REAPED);
+  for (const { counters } of allSlots(header)) {
+    inserted += Atomics.load(counters, layout.C_INSERTED);
+    removed += Atomics.load(counters, layout.C_REMOVED);
+    reaped += Atomics.load(counters, layout.C_REAPED);
   }
   return { inserted: Number(inserted), removed: Number(removed), doubt: Number(reaped) };
 }

@@ -2,7 +2,18 @@
  * The entries of a backup's snapshot. An entry belongs to epoch E iff it was born, in E or before, and had not died by
  * then; links and hashes in the file mean nothing. The directory of namespaces is among the entries, so it is read first.
  */
-import { layout } from "../core/index.js";
+import {
+  expiresOf,
+  keyLengthOf,
+  keyStart,
+  layout,
+  namespaceIdOf,
+  readNamespaceRecord,
+  regionOf,
+  slabStart,
+  valueLengthOf,
+  valueStart,
+} from "../core/index.js";
 import { CorruptBackupError } from "../errors.js";
 import { type EncodingName, encodingOf, type WhenFull, whenFullOf } from "../store/index.js";
 import { belongs, chunkBytes } from "./chunk.js";
@@ -36,8 +47,6 @@ export interface Loss {
   readonly bytes: number;
   readonly what: string;
 }
-
-const TICK_MS = 10;
 
 export class SnapshotEntries {
   private readonly image: BackupImage;
@@ -98,10 +107,10 @@ export class SnapshotEntries {
     for (let slab = 0; slab < slabClasses.length; slab++) {
       if (slabClasses[slab] === 0) continue;
       const size = chunkBytes(slabClasses[slab]);
-      const end = (slab + 1) * layout.SLAB_SIZE;
-      for (let chunk = slab * layout.SLAB_SIZE; chunk < end; chunk += size) {
+      const end = slabStart(slab + 1);
+      for (let chunk = slabStart(slab); chunk < end; chunk += size) {
         if (!belongs(this.words, chunk >>> 2, this.image.header.epoch)) continue;
-        const id = this.words[(chunk + layout.E_META) >>> 2] & 0xffff;
+        const id = namespaceIdOf(this.words, chunk >>> 2);
         if (id < fromId || id > toId) continue;
         const entry = this.entryAt(chunk, size, id);
         if (entry !== null) yield entry;
@@ -111,11 +120,12 @@ export class SnapshotEntries {
 
   private entryAt(chunk: number, size: number, namespaceId: number): BackedUpEntry | null {
     const { image, words } = this;
-    if (image.damaged.size > 0 && image.damaged.has(chunk >>> layout.REGION_SHIFT)) return null; // told with its region
-    const keyLength = words[(chunk + layout.E_META) >>> 2] >>> 16;
-    const valueLength = words[(chunk + layout.E_VALUE_LENGTH) >>> 2] & 0xffff;
-    const valueAt = layout.E_KEY + ((keyLength + 15) & ~15);
-    if (keyLength === 0 || keyLength > layout.KEY_MAX || valueAt + valueLength > size) {
+    if (image.damaged.size > 0 && image.damaged.has(regionOf(chunk))) return null; // told with its region
+    const keyLength = keyLengthOf(words, chunk >>> 2);
+    const valueLength = valueLengthOf(words, chunk >>> 2);
+    const keyAt = keyStart(chunk);
+    const valueAt = valueStart(chunk, keyLength);
+    if (keyLength === 0 || keyLength > layout.KEY_MAX || valueAt + valueLength > chunk + size) {
       this.lose(
         chunk,
         size,
@@ -123,18 +133,18 @@ export class SnapshotEntries {
       );
       return null;
     }
-    const last = (chunk + valueAt + valueLength - 1) >>> layout.REGION_SHIFT;
-    for (let region = (chunk >>> layout.REGION_SHIFT) + 1; region <= last; region++) {
+    const last = regionOf(valueAt + valueLength - 1);
+    for (let region = regionOf(chunk) + 1; region <= last; region++) {
       if (!image.damaged.has(region)) continue;
-      const key = image.pool.toString("utf8", chunk + layout.E_KEY, chunk + layout.E_KEY + keyLength);
+      const key = image.pool.toString("utf8", keyAt, keyAt + keyLength);
       this.lose(chunk, size, `the value of key ${JSON.stringify(key)} reaches into a damaged region`);
       return null;
     }
-    const expires = words[(chunk + layout.E_EXPIRES) >>> 2];
+    const expires = expiresOf(words, chunk >>> 2);
     return {
       namespaceId,
-      key: image.pool.subarray(chunk + layout.E_KEY, chunk + layout.E_KEY + keyLength),
-      value: image.pool.subarray(chunk + valueAt, chunk + valueAt + valueLength),
+      key: image.pool.subarray(keyAt, keyAt + keyLength),
+      value: image.pool.subarray(valueAt, valueAt + valueLength),
       expiresAt: expires === 0 ? undefined : this.expiryTime(expires),
     };
   }
@@ -152,7 +162,7 @@ export class SnapshotEntries {
   /** From what was left at the cut: ticks wrap around, and only two that are near each other can be compared. */
   private expiryTime(tick: number): number {
     const { header } = this.image;
-    return header.takenMs + ((tick - header.tick) | 0) * TICK_MS;
+    return header.takenMs + ((tick - header.tick) | 0) * layout.TICK_MS;
   }
 
   private addNamespace({ key, value }: BackedUpEntry): void {
@@ -165,9 +175,7 @@ export class SnapshotEntries {
       );
       return;
     }
-    const record = Buffer.from(value);
-    const id = record.readUInt32LE(layout.N_ID);
-    const word = record.readUInt32LE(layout.N_ENCODING);
+    const { id, word, maxEntries, maxBytes } = readNamespaceRecord(Buffer.from(value));
     const encoding = encodingOf(word);
     const whenFull = whenFullOf(word);
     if (encoding === undefined || whenFull === undefined || id < layout.FIRST_ID || id > 0xffff) {
@@ -183,8 +191,8 @@ export class SnapshotEntries {
       id,
       encoding,
       whenFull,
-      maxEntries: record.readUInt32LE(layout.N_MAX_ENTRIES),
-      maxBytes: Number(record.readBigUInt64LE(layout.N_MAX_BYTES)),
+      maxEntries,
+      maxBytes,
     });
   }
 

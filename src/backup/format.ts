@@ -12,14 +12,14 @@
  * when its process died is never taken for a whole one, whatever of it had got through.
  */
 import { crc32 } from "node:zlib";
-import { layout } from "../core/index.js";
+import { layout, leastPool, REGIONS_PER_SLAB } from "../core/index.js";
 import { evictionOf, hashOf } from "../store/index.js";
 
 export const MAGIC = "ENGRAMBK";
 export const FORMAT_VERSION = 1;
 export const PAGE = 4096;
 export const REGION = 1 << layout.REGION_SHIFT;
-export const REGIONS_PER_SLAB = layout.SLAB_SIZE / REGION;
+export { REGIONS_PER_SLAB };
 export const HEADER_BYTES = 1024;
 export const HEADER_CHECKSUM = HEADER_BYTES - 4;
 export const ZERO_REGION_CHECKSUM = crc32(new Uint8Array(REGION));
@@ -223,12 +223,7 @@ function findFault(values: Record<FieldName, number>): Fault | null {
   if (values.entriesAndOne > chunks + 1)
     return fault("entriesAndOne", `at most ${chunks + 1} in ${values.slabCount} slabs`);
   if (values.bucketCount & (values.bucketCount - 1)) return fault("bucketCount", "a power of two");
-  const before =
-    layout.HEADER_SIZE +
-    values.slotCount * layout.SLOT_SIZE +
-    values.idCount * layout.ID_STRIDE +
-    values.slabMax * 4 +
-    values.bucketCount * 4;
+  const before = leastPool(values);
   if (values.pool < before) return fault("pool", `at least ${before}, where slots, ids and buckets end`);
   if (values.pool + values.slabMax * layout.SLAB_SIZE > 2 ** 32) return fault("pool", "a pool that ends within 4 GiB");
   if (kindOf(values.kind) === undefined) return unknown("kind");

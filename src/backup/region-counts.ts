@@ -7,11 +7,8 @@
  * an epoch after the cut's. Such an entry is not of this cut, but is of the next, should the region not change again. So two
  * numbers are kept: of this cut, and of any later one.
  */
-import { layout } from "../core/index.js";
+import { birthOf, deathStampOf } from "../core/index.js";
 import { belongs } from "./chunk.js";
-
-const BIRTH = layout.E_BIRTH / 4;
-const DEATH = layout.E_DEATH / 4;
 
 export class RegionCounts {
   /** At most 128 chunks begin in a region. */
@@ -31,7 +28,7 @@ export class RegionCounts {
   /** Counts a chunk of a copy that begins in `region`; `chunk` counts words. */
   add(copy: Uint32Array, chunk: number, epoch: number, region: number): void {
     if (belongs(copy, chunk, epoch)) this.now[region]++;
-    if (copy[chunk + BIRTH] !== 0 && copy[chunk + DEATH] === 0) this.later[region]++;
+    if (birthOf(copy, chunk) !== 0 && deathStampOf(copy, chunk) === 0) this.later[region]++;
   }
 
   /** The entries of the cut in regions 0 to `end` - 1, all of those that changed having been counted. Ends the cut. */

@@ -307,7 +307,6 @@ function refuse(error: unknown, refused: string[]): void {
 }
 
 /** Slots that Store.create adds to the workers' own. */
-const EXTRA_SLOTS = 2;
 
 /** The store as it was, as far as the header tells, but for what is asked for. Sizes hang together: one that is given drops the others. */
 function optionsFor(header: BackupHeader, given: StoreOptions): StoreOptions {
@@ -315,7 +314,7 @@ function optionsFor(header: BackupHeader, given: StoreOptions): StoreOptions {
   const asked: StoreOptions = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const sized = asked.capacity !== undefined || asked.maxCapacity !== undefined;
   return {
-    maxWorkers: Math.max(0, header.slotCount - EXTRA_SLOTS),
+    maxWorkers: Math.max(0, header.slotCount - layout.EXTRA_SLOTS),
     hash: hashOf(header.hashKind),
     ...evictionAsItWas(header, asked),
     ...(sized ? {} : sizesOf(header)),

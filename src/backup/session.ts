@@ -8,10 +8,11 @@
  */
 import * as nodeFs from "node:fs";
 import { existsSync } from "node:fs";
-import { layout } from "../core/index.js";
+import { layout, REGIONS_PER_SLAB, regionOf } from "../core/index.js";
 import { BackupError, type BackupFailure, CorruptBackupError } from "../errors.js";
 import { BackupFile, type Durability, type FileSystem, MOST_REGIONS } from "./backup-file.js";
 import { findGap } from "./census.js";
+import { chunkBytes } from "./chunk.js";
 import type { BackupKind } from "./format.js";
 import { generationFiles, inspectHeader } from "./generations.js";
 import type { Mapper } from "./mapping.js";
@@ -70,7 +71,7 @@ interface Turn {
 }
 
 /** The largest chunk's regions: pieces that begin and end between such groups hold every chunk whole. */
-const GROUP = layout.CHUNK_MAX >> layout.REGION_SHIFT;
+const GROUP = regionOf(layout.CHUNK_MAX);
 
 /** A damaged file that claims to be beyond it is not believed: there is no number left to count on from. */
 const LAST_GENERATION = 2 ** 48;
@@ -97,8 +98,8 @@ export class BackupSession {
     const stage = Buffer.allocUnsafe(1 << 20);
     this.turns = paths.map((path, i) => ({
       file: new BackupFile(path, mapper, fs, stage),
-      pending: new RegionSet(this.memory.regionLimit),
-      counts: new RegionCounts(this.memory.regionLimit),
+      pending: new RegionSet(this.memory.header.regionMax),
+      counts: new RegionCounts(this.memory.header.regionMax),
       generation: found[i],
     }));
   }
@@ -125,7 +126,7 @@ export class BackupSession {
     const cut = memory.beginSnapshot(this.settings.patienceMs);
     const waited = performance.now();
     try {
-      const regions = cut.slabCount * (layout.SLAB_SIZE >> layout.REGION_SHIFT);
+      const regions = cut.slabCount * REGIONS_PER_SLAB;
       turn.generation = 0;
       const fresh = turn.file.begin(cut.slabCount);
       memory.drain(this.turns.map(({ pending }) => pending));
@@ -180,7 +181,7 @@ export class BackupSession {
     const entries = turn.counts.sum(regions);
     const gap = findGap(entries, cut.before, cut.after, this.memory.census());
     if (gap === null) return entries;
-    turn.pending.addBelow(this.memory.regionLimit);
+    turn.pending.addBelow(this.memory.header.regionMax);
     throw new BackupError(
       "incomplete",
       `${turn.file.path}: ${gap}; the file was given up, the next one is written in full`,
@@ -188,27 +189,27 @@ export class BackupSession {
   }
 
   private headerOf(cut: Cut, kind: BackupKind, entries: number) {
-    const { memory } = this;
+    const { header } = this.memory;
     return {
       kind,
       slabCount: cut.slabCount,
       epoch: cut.epoch,
       tick: cut.tick,
       takenMs: cut.takenMs,
-      createdMs: memory.createdMs,
+      createdMs: header.createdMs,
       generation: this.generation + 1,
-      storeId: memory.word(layout.H_STORE_ID),
-      lineage: this.settings.lineage ?? memory.word(layout.H_STORE_ID),
-      hashKind: memory.word(layout.H_HASH_KIND),
-      hashSeed: memory.word(layout.H_HASH_SEED),
-      eviction: memory.word(layout.H_EVICTION),
-      maxEntries: memory.word(layout.H_MAX_ENTRIES),
-      capacity: memory.word(layout.H_CAPACITY) || 2 ** 32,
-      slotCount: memory.word(layout.H_SLOT_COUNT),
-      idCount: memory.word(layout.H_ID_COUNT),
-      bucketCount: memory.word(layout.H_BUCKET_MASK) + 1,
-      slabMax: memory.word(layout.H_SLAB_MAX),
-      pool: memory.word(layout.H_POOL),
+      storeId: header.storeId,
+      lineage: this.settings.lineage ?? header.storeId,
+      hashKind: header.hashKind,
+      hashSeed: header.hashSeed,
+      eviction: header.eviction,
+      maxEntries: header.maxEntries,
+      capacity: header.capacity || 2 ** 32,
+      slotCount: header.slotCount,
+      idCount: header.idCount,
+      bucketCount: header.bucketCount,
+      slabMax: header.slabMax,
+      pool: header.pool,
       entriesAndOne: entries + 1,
     };
   }
@@ -218,13 +219,13 @@ export class BackupSession {
     const { memory } = this;
     const turn = this.turns.reduce((newest, other) => (other.generation > newest.generation ? other : newest));
     const slabs = memory.countSlabs();
-    const regions = slabs * (layout.SLAB_SIZE >> layout.REGION_SHIFT);
+    const regions = slabs * REGIONS_PER_SLAB;
     return {
       writes: memory.countWrites(),
       dirtyRegions: memory.countDirty(turn.pending, regions),
       regions,
-      slabShare: slabs / Math.max(1, memory.word(layout.H_SLAB_MAX)),
-      pressure: memory.word(layout.H_PRESSURE),
+      slabShare: slabs / Math.max(1, memory.header.slabMax),
+      pressure: memory.header.pressure,
     };
   }
 
@@ -260,10 +261,9 @@ function wholeGeneration(path: string): number {
 
 /** A chunk longer than a region is copied whole or not at all: its header answers for all of it. */
 function completeChunks(pending: RegionSet, slabClasses: Uint8Array): void {
-  const perSlab = layout.SLAB_SIZE >> layout.REGION_SHIFT;
   for (const [slab, slabClass] of slabClasses.entries()) {
-    const regions = (1 << (layout.CLASS_MIN_SHIFT - 1 + slabClass)) >> layout.REGION_SHIFT;
-    if (regions > 1) pending.roundUp(slab * perSlab, (slab + 1) * perSlab, regions);
+    const regions = slabClass === 0 ? 0 : regionOf(chunkBytes(slabClass));
+    if (regions > 1) pending.roundUp(slab * REGIONS_PER_SLAB, (slab + 1) * REGIONS_PER_SLAB, regions);
   }
 }
 

@@ -23,10 +23,26 @@
  *
  * The cut is closed under happens-before: a write reads its epoch after it read what it depends on, and epochs only grow.
  */
-import { layout, slabClass } from "../core/index.js";
+import {
+  allSlots,
+  clearBirth,
+  dirtyBitmap,
+  Header,
+  headerWord,
+  LAST_EPOCH,
+  layout,
+  regionOf,
+  slabBytes,
+  slabClass,
+  slabOf,
+  slabStart,
+  slabStates,
+  versionOf,
+} from "../core/index.js";
 import { BackupError } from "../errors.js";
 import { claimOf, monotonicNow } from "../store/index.js";
 import { type Census, takeCensus } from "./census.js";
+import { chunkBytes } from "./chunk.js";
 import { REGION } from "./format.js";
 import type { RegionCounts } from "./region-counts.js";
 import type { RegionSet } from "./region-set.js";
@@ -43,14 +59,9 @@ export interface Cut {
   readonly after: Census;
 }
 
-const TICK_MS = 10;
 /** Ticks by which another thread's clock may be ahead and still be believed. */
 const SKEW_TICKS = 100;
-const CHUNK_MIN = 1 << layout.CLASS_MIN_SHIFT;
-const VERSION = layout.E_VERSION / 4;
-const BIRTH = layout.E_BIRTH / 4;
-const REGIONS_PER_SLAB = layout.SLAB_SIZE >> layout.REGION_SHIFT;
-const LAST_EPOCH = 2 ** (32 - layout.DEATH_SLOT_BITS) - 2;
+const { BACKUP, EPOCH, SNAPSHOT } = headerWord;
 /** Looks at the writers before the first nap: a write lasts well under a microsecond unless its thread was descheduled. */
 const SPINS = 200;
 const NAP_MS = 0.1;
@@ -60,33 +71,19 @@ const napping = new Int32Array(new SharedArrayBuffer(4));
 
 export class LiveMemory {
   private readonly memory: WebAssembly.Memory;
-  private readonly header: Int32Array;
-  private readonly times: Float64Array;
+  readonly header: Header;
 
   constructor(memory: WebAssembly.Memory) {
     this.memory = memory;
-    this.header = new Int32Array(memory.buffer, 0, layout.HEADER_SIZE / 4);
-    this.times = new Float64Array(memory.buffer, 0, layout.HEADER_SIZE / 8);
-  }
-
-  word(address: number): number {
-    return Atomics.load(this.header, address / 4) >>> 0;
-  }
-
-  get createdMs(): number {
-    return this.times[layout.H_CREATED_MS / 8];
+    this.header = new Header(memory.buffer);
   }
 
   /** The store's time, in ticks, by this thread's clock or what others have told: as in src/core/assembly/expiry.ts. */
   private now(): number {
-    const told = this.word(layout.H_TICK);
-    const own = Math.floor((monotonicNow() - this.times[layout.H_CREATED_MONOTONIC / 8]) / TICK_MS) >>> 0;
+    const told = this.header.tick;
+    const own = Math.floor((monotonicNow() - this.header.createdMonotonic) / layout.TICK_MS) >>> 0;
     const ahead = (told - own) | 0;
     return ahead > 0 && ahead <= SKEW_TICKS ? told : own;
-  }
-
-  get regionLimit(): number {
-    return this.word(layout.H_SLAB_MAX) * REGIONS_PER_SLAB;
   }
 
   /**
@@ -98,17 +95,17 @@ export class LiveMemory {
    * claims finds no snapshot of another.
    */
   claim(claim: number): boolean {
-    return Atomics.compareExchange(this.header, layout.H_BACKUP / 4, 0, claim | 0) === 0;
+    return Atomics.compareExchange(this.header.words, BACKUP, 0, claim | 0) === 0;
   }
 
   /** A swap: the reaper of a dead worker may have let go before, and someone else have claimed since. */
   release(claim: number): void {
-    Atomics.compareExchange(this.header, layout.H_BACKUP / 4, claim | 0, 0);
+    Atomics.compareExchange(this.header.words, BACKUP, claim | 0, 0);
   }
 
   /** The claim of the worker in a slot, as that of a ring's receiver. */
   claimOf(slotNumber: number): number {
-    return claimOf(this.memory.buffer, slotNumber) >>> 0;
+    return claimOf(this.header, slotNumber) >>> 0;
   }
 
   // ---------------------------------------------------------------- the cut
@@ -121,11 +118,11 @@ export class LiveMemory {
    */
   beginSnapshot(patienceMs: number): Cut {
     const { header } = this;
-    const epoch = this.word(layout.H_EPOCH);
+    const { epoch } = header;
     if (epoch > LAST_EPOCH) throw new BackupError("blocked", `the store has used up its ${LAST_EPOCH} snapshots`);
     const before = this.census();
-    Atomics.store(header, layout.H_SNAPSHOT / 4, epoch);
-    Atomics.store(header, layout.H_EPOCH / 4, epoch + 1);
+    Atomics.store(header.words, SNAPSHOT, epoch);
+    Atomics.store(header.words, EPOCH, epoch + 1);
     const takenMs = Date.now();
     const tick = this.now();
     const blocking = this.waitForWriters(epoch, patienceMs);
@@ -138,33 +135,28 @@ export class LiveMemory {
 
   /** Step 6. False when the snapshot had been taken away: nothing copied in it may be used. */
   endSnapshot(epoch: number): boolean {
-    return Atomics.compareExchange(this.header, layout.H_SNAPSHOT / 4, epoch, 0) === epoch;
+    return Atomics.compareExchange(this.header.words, SNAPSHOT, epoch, 0) === epoch;
   }
 
   /** Whether the snapshot still stands: asked now and then during a long copy. */
   isActive(epoch: number): boolean {
-    return this.word(layout.H_SNAPSHOT) === epoch;
+    return this.header.snapshot === epoch;
   }
 
   /** What the workers have counted until now. */
   census(): Census {
-    return takeCensus(this.memory.buffer, this.word(layout.H_SLOTS), this.word(layout.H_SLOT_COUNT));
+    return takeCensus(this.header);
   }
 
   private waitForWriters(epoch: number, patienceMs: number): string | null {
     const deadline = performance.now() + patienceMs;
-    const slots = this.word(layout.H_SLOTS);
-    const count = this.word(layout.H_SLOT_COUNT);
-    const words = new Int32Array(this.memory.buffer, 0, (slots + count * layout.SLOT_SIZE) / 4);
-    for (let number = 0; number < count; number++) {
-      const slot = (slots + number * layout.SLOT_SIZE) / 4;
+    for (const [number, slot] of allSlots(this.header).entries()) {
       for (let looks = 0; ; looks++) {
-        const writing = Atomics.load(words, slot + layout.S_WRITE_EPOCH / 4) >>> 0;
+        const writing = slot.writeEpoch;
         if (writing === 0 || writing > epoch) break;
         if (looks < SPINS) continue;
         if (performance.now() >= deadline) {
-          const thread = words[slot + layout.S_THREAD / 4];
-          return `thread ${thread} (slot ${number}) has been in one write for ${patienceMs} ms; if its worker died, store.watch(worker) would have given its slot back`;
+          return `thread ${slot.thread} (slot ${number}) has been in one write for ${patienceMs} ms; if its worker died, store.watch(worker) would have given its slot back`;
         }
         Atomics.wait(napping, 0, 0, NAP_MS);
       }
@@ -193,7 +185,7 @@ export class LiveMemory {
   }
 
   private dirtyWords(): Int32Array {
-    return new Int32Array(this.memory.buffer, this.word(layout.H_DIRTY), Math.ceil(this.regionLimit / 32));
+    return dirtyBitmap(this.memory.buffer, this.header);
   }
 
   // ---------------------------------------------------------------- what is copied
@@ -205,8 +197,7 @@ export class LiveMemory {
    * @throws BackupError when the memory is not that long: what lies in it was damaged
    */
   poolBytes(slabCount: number, patience = GROWTH_NAPS): Uint8Array {
-    const pool = this.word(layout.H_POOL);
-    const end = pool + slabCount * layout.SLAB_SIZE;
+    const end = this.header.pool + slabStart(slabCount);
     // another thread's growth reaches this thread's buffer a moment after the memory
     for (let naps = 0; this.memory.buffer.byteLength < end; naps++) {
       if (naps === patience) {
@@ -218,12 +209,12 @@ export class LiveMemory {
       }
       Atomics.wait(napping, 0, 0, NAP_MS);
     }
-    return new Uint8Array(this.memory.buffer, pool, slabCount * layout.SLAB_SIZE);
+    return slabBytes(this.memory.buffer, this.header, 0, slabCount);
   }
 
   /** One byte a slab: size class + 1, 0 = not cut. */
   slabClasses(slabCount: number): Uint8Array {
-    const table = new Uint32Array(this.memory.buffer, this.word(layout.H_SLABS), slabCount);
+    const table = slabStates(this.memory.buffer, this.header, slabCount);
     return Uint8Array.from(table, (state) => slabClass(state) + 1);
   }
 
@@ -232,7 +223,7 @@ export class LiveMemory {
    * for, and in a store that was restored there are holes both above it and below slabs that are cut.
    */
   countSlabs(): number {
-    const table = new Int32Array(this.memory.buffer, this.word(layout.H_SLABS), this.word(layout.H_SLAB_MAX));
+    const table = slabStates(this.memory.buffer, this.header);
     let count = table.length;
     while (count > 0 && Atomics.load(table, count - 1) === 0) count--;
     return count;
@@ -249,34 +240,30 @@ export class LiveMemory {
    */
   settle(copy: Uint32Array, from: number, to: number, classes: Uint8Array, epoch: number, counts: RegionCounts): void {
     Atomics.exchange(napping, 0, 0); // the copy before the look at the versions
-    const live = new Uint32Array(this.memory.buffer, this.word(layout.H_POOL), (to * REGION) / 4);
+    const live = new Uint32Array(this.memory.buffer, this.header.pool, (to * REGION) / 4);
     const offset = (from * REGION) / 4;
     counts.reset(from, to);
     for (let word = offset; word < live.length; ) {
-      const slab = Math.floor((word * 4) / layout.SLAB_SIZE);
-      const end = Math.min(live.length, ((slab + 1) * layout.SLAB_SIZE) / 4);
+      const slab = slabOf(word * 4);
+      const end = Math.min(live.length, slabStart(slab + 1) / 4);
       if (classes[slab] === 0) {
         word = end;
         continue;
       }
-      const step = (CHUNK_MIN << (classes[slab] - 1)) / 4;
+      const step = chunkBytes(classes[slab]) / 4;
       for (; word < end; word += step) {
         const chunk = word - offset;
-        if (copy[chunk + VERSION] !== live[word + VERSION]) copy[chunk + BIRTH] = 0;
-        else counts.add(copy, chunk, epoch, (word * 4) >>> layout.REGION_SHIFT);
+        if (versionOf(copy, chunk) !== versionOf(live, word)) clearBirth(copy, chunk);
+        else counts.add(copy, chunk, epoch, regionOf(word * 4));
       }
     }
   }
 
   /** Writes begun since the store was made, summed over the workers: each may be one operation behind. */
   countWrites(): number {
-    const slots = this.word(layout.H_SLOTS);
-    const count = this.word(layout.H_SLOT_COUNT);
     let writes = 0;
-    for (let number = 0; number < count; number++) {
-      const at = slots + number * layout.SLOT_SIZE + layout.S_COUNTERS;
-      const words = new BigUint64Array(this.memory.buffer, at, layout.COUNTER_COUNT);
-      writes += Number(words[layout.C_SETS] + words[layout.C_DELETES]);
+    for (const { counters } of allSlots(this.header)) {
+      writes += Number(counters[layout.C_SETS] + counters[layout.C_DELETES]);
     }
     return writes;
   }

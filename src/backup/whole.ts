@@ -15,7 +15,6 @@ import { LoadingThread } from "./loading-thread.js";
 import type { BackupImage, BackupReader } from "./read.js";
 import { adopt, type Brought, bring, type Seat, sum } from "./share.js";
 
-const TICK_MS = 10;
 /** A thread is worth its start (some 40 ms) from 128 MiB on. */
 const SLABS_PER_THREAD = 2048;
 const THREADS_MAX = 8;
@@ -106,7 +105,7 @@ export class WholeBackup {
     const { loader, reader } = this;
     const { header } = reader;
     // a clock that was set back since does not make entries live longer than they had at the cut
-    const passed = Math.floor((Math.max(loader.createdMs, header.takenMs) - header.takenMs) / TICK_MS);
+    const passed = Math.floor((Math.max(loader.createdMs, header.takenMs) - header.takenMs) / layout.TICK_MS);
     const cut: Cut = { epoch: header.epoch, tick: header.tick, passed };
     const adopted = await this.adoptAll(cut);
     loader.endAdoption();

@@ -126,6 +126,12 @@ export function minimumCapacity(request: GeometryRequest): number {
   return capacity;
 }
 
+/** Where the pool can begin at the earliest: what must lie before it, no more. */
+export function leastPool(counts: Pick<Geometry, "slotCount" | "idCount" | "slabMax" | "bucketCount">): number {
+  const { slotCount, idCount, slabMax, bucketCount } = counts;
+  return L.HEADER_SIZE + slotCount * L.SLOT_SIZE + idCount * L.ID_STRIDE + slabMax * 4 + bucketCount * 4;
+}
+
 export function hasRoom(geometry: Geometry): boolean {
   return geometry.slabLimit >= MIN_SLABS;
 }

@@ -1,11 +1,26 @@
 /**
- * The door of the engine: the one room that touches raw memory. `layout` for those who read it, `load` for those who run
- * it, `verify` for those who do not trust it.
+ * The door of the engine: the one room that touches raw memory. `layout` and the named views of it for those who read
+ * it, `load` for those who run it, `verify` for those who do not trust it.
  */
 import "./ambient.js";
 
-export { type Geometry, type GeometryRequest, hasRoom, minimumCapacity, planGeometry, powerOfTwo } from "./geometry.js";
+export * from "./chunks.js";
+export {
+  type Geometry,
+  type GeometryRequest,
+  hasRoom,
+  leastPool,
+  minimumCapacity,
+  planGeometry,
+  powerOfTwo,
+} from "./geometry.js";
+export { DECISION_WORDS, decisionRing, EvictorWords, Header } from "./header.js";
+export * as headerWord from "./header-word.js";
+export { IdLine, type NamespaceRecordFields, readNamespaceRecord } from "./ids.js";
 export * as layout from "./layout.js";
 export { compileEngine, createMemory, type Engine, type HeaderSettings, instantiateEngine } from "./load.js";
+export * as parking from "./parking.js";
+export * as result from "./result-word.js";
 export { slabClass, slabState } from "./slab-state.js";
+export { allSlots, KEY_WINDOW, Slot, SlotWindows } from "./slots.js";
 export { type Verification, verifyMemory } from "./verify.js";

@@ -38,7 +38,6 @@ export const H_SLOT_COUNT: u32 = 12;
 export const H_IDS: u32 = 16;
 export const H_ID_COUNT: u32 = 20;
 export const H_CAPACITY: u32 = 24; // bytes the store was created with
-export const H_WORKER_LIMIT: u32 = 28;
 export const H_SLABS: u32 = 32;
 export const H_SLAB_MAX: u32 = 36;
 export const H_DIRTY: u32 = 40;
@@ -118,6 +117,9 @@ export const CLASS_COUNT: u32 = 10;
 export const CLASS_MIN_SHIFT: u32 = 5; // 32 B
 export const CHUNK_MAX: u32 = 16384;
 
+/** Of the store's clock: times are counted in ticks since its creation. */
+export const TICK_MS: u32 = 10;
+
 // --- worker slot
 export const SLOT_SIZE: u32 = 65536;
 export const S_STATE: u32 = 0; // SLOT_FREE, SLOT_ACTIVE, SLOT_RESERVED
@@ -175,12 +177,30 @@ export const RETIRED_CAPACITY: u32 = 1024;
 export const S_KEY: u32 = 8192; // key window: 1,024 bytes and padding
 export const S_VICTIM_KEY: u32 = 9344; // the same for a key copied out of a chunk (eviction, sweep, reaping)
 export const S_OUT: u32 = 12288; // small results next to the return value
+// what lies there, as offsets from S_OUT; the explorer and the engine's tests read them as well
+export const O_ENTRY: u32 = 0; // of what was found or written
+export const O_VERSION: u32 = 4;
+export const O_EXPIRES: u32 = 8; // tick, 0 = never
+export const O_LENGTH: u32 = 12; // of a borrowed value
+export const O_WRITTEN: u32 = 12; // entries that a batch wrote
+export const O_SUM: u32 = 16; // i64, of a counter
+export const O_SIZE: u32 = 16; // bytes of a region
+export const O_PIN: u32 = 20; // what gives a borrowed value, or an open region, back
+export const O_DROPPED: u32 = 16; // u64, messages of a ring
+export const O_CAPACITY: u32 = 16; // of a ring, and its other words
+export const O_KIND: u32 = 20;
+export const O_WHEN_FULL: u32 = 24;
+export const O_PLACE: u32 = 28;
+export const O_OFFSET: u32 = 0; // of a chunk that cannot be loaded
+export const O_EXPIRED: u32 = 4; // entries that a load left out
+export const O_TEMPORARY: u32 = 64; // a value that nobody asked for: 8 bytes
 export const S_SCRATCH: u32 = 12544; // hazards gathered by a scan: at most 64 x 11 addresses
 export const S_VALUE: u32 = 16384; // value window
 export const S_MANY: u32 = 32768; // batches and scans
 export const S_REGIONS: u32 = 7424; // regions this worker has open: the entries that hold them, 0 = a free place
 export const REGION_PINS: u32 = 64;
 export const S_MANY_SIZE: u32 = 32768;
+export const LISTING_MAX: u32 = 4096; // entries that a list of addresses and versions there has room for
 
 // --- counters (index into S_COUNTERS)
 export const C_GETS: u32 = 0;
@@ -237,12 +257,15 @@ export const FLAG_EVICTED: u32 = 1; // it died to make room: no snapshot has to 
 export const FLAG_SPAN: u32 = 2; // its value is a descriptor, and the span that it names is given back with it
 export const FLAG_RING: u32 = 8; // a channel's: behind its key lies the ring, whose messages are freed before it is
 export const E_ACCESS: u32 = 23; // u8, saturating 2-bit counter, racy by design
+export const ACCESS_MAX: u32 = 3;
 export const E_BIRTH: u32 = 24; // epoch it was published in, 0 = not an entry now
 export const E_META: u32 = 28; // u16 namespace id, u16 key length
 export const E_KEY: u32 = 32;
 export const KEY_MAX: u32 = 1024;
 export const DEATH_SLOT_BITS: u32 = 6;
 export const SLOT_MAX: u32 = 64;
+/** Slots besides the workers': the creator's and the maintenance thread's. */
+export const EXTRA_SLOTS: u32 = 2;
 
 // --- expiry bounds (assembly/expiry.ts): buckets of a group, as a shift, and bytes of its word
 export const EXPIRY_SHIFT: u32 = 8;

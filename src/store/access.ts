@@ -5,7 +5,6 @@
  */
 
 import { choice, describe } from "../check.js";
-import { layout } from "../core/index.js";
 import { AccessDeniedError, ClosedError, InvalidArgumentError } from "../errors.js";
 import { Grants, NONE } from "./grants.js";
 import type { Directory } from "./namespace/directory.js";
@@ -92,7 +91,7 @@ export class Access {
   }
 
   generation(): number {
-    return Atomics.load(this.worker.header, layout.H_ACL_GENERATION / 4);
+    return this.worker.header.aclGeneration;
   }
 
   /** @param made which namespace of that name, NONE while there is none */
@@ -142,7 +141,7 @@ export class Access {
   }
 
   private changed(): void {
-    Atomics.add(this.worker.header, layout.H_ACL_GENERATION / 4, 1);
+    this.worker.header.bumpAclGeneration();
   }
 }
 

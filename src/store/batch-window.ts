@@ -18,7 +18,9 @@ const WRITE_ROW = 4;
 /** What a batch asks of its thread's connection. */
 export interface BatchHost {
   readonly engine: Pick<Engine, "getMany" | "setMany">;
-  readonly slot: number;
+  readonly manyAddress: number;
+  readonly manyBytes: Uint8Array;
+  readonly manyWords: Int32Array;
   putKey(key: string | Uint8Array): number;
   putPrepared(key: PreparedKey): void;
   copyKeyTo(batch: Uint8Array, at: number, room: number): void;
@@ -31,11 +33,10 @@ export class BatchWindow {
   readonly window: Window;
 
   constructor(worker: BatchHost, buffer: ArrayBufferLike) {
-    const address = worker.slot + layout.S_MANY;
     this.worker = worker;
-    this.bytes = new Uint8Array(buffer, address, layout.S_MANY_SIZE);
-    this.words = new Int32Array(buffer, address, layout.S_MANY_SIZE / 4);
-    this.window = new Window(buffer, address, layout.S_MANY_SIZE);
+    this.bytes = worker.manyBytes;
+    this.words = worker.manyWords;
+    this.window = new Window(buffer, worker.manyAddress, layout.S_MANY_SIZE);
   }
 
   /** Reads keys from `from` on: how many were done, or STALE. The next one, if any, must be read by itself. */

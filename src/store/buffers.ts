@@ -1,13 +1,11 @@
 /** Bytes of the shared memory that a thread has to itself until it gives them back: what `store.buffer()` hands out. */
 
 import { describe } from "../check.js";
-import { layout } from "../core/index.js";
+import { allSlots, chunkSizeFor, ENTRY_ROOM, keyStart } from "../core/index.js";
 import { InvalidArgumentError, OutOfMemoryError } from "../errors.js";
 import { formatBytes } from "../units.js";
 import type { WorkerConnection } from "./worker.js";
 
-/** Bytes of a buffer at most. */
-const LENGTH_MAX = layout.CHUNK_MAX - layout.E_KEY;
 /**
  * Of the pool, what all threads' buffers may take together. A view that a program forgot comes back when the garbage collector gets to
  * it, which may be never; entries, and what a backup keeps for its cut, must not have to live on what such views leave.
@@ -25,14 +23,9 @@ export interface HeldBuffers {
 
 /** Threads that hold buffers, those with the most bytes first: each as of some moment during the call. */
 export function heldBuffers(worker: WorkerConnection): HeldBuffers[] {
-  const { header } = worker;
   const held: HeldBuffers[] = [];
-  for (let number = 0; number < header[layout.H_SLOT_COUNT / 4]; number++) {
-    const at = header[layout.H_SLOTS / 4] + number * layout.SLOT_SIZE;
-    const slot = new Uint32Array(worker.currentBuffer(), at, layout.S_RETIRED / 4);
-    const buffers = slot[layout.S_BUFFER_COUNT / 4];
-    const bytes = slot[layout.S_BUFFER_BYTES / 4];
-    if (buffers > 0) held.push({ thread: slot[layout.S_THREAD / 4], buffers, bytes });
+  for (const { thread, bufferCount: buffers, bufferBytes: bytes } of allSlots(worker.header)) {
+    if (buffers > 0) held.push({ thread, buffers, bytes });
   }
   return held.sort((a, b) => b.bytes - a.bytes);
 }
@@ -63,9 +56,9 @@ export class Buffers {
   /** @throws InvalidArgumentError, OutOfMemoryError */
   take(length: number): Uint8Array {
     const { worker } = this;
-    if (!Number.isInteger(length) || length < 1 || length > LENGTH_MAX) {
+    if (!Number.isInteger(length) || length < 1 || length > ENTRY_ROOM) {
       throw new InvalidArgumentError(
-        `buffer length is ${describe(length)}; expected a whole number from 1 to ${LENGTH_MAX}`,
+        `buffer length is ${describe(length)}; expected a whole number from 1 to ${ENTRY_ROOM}`,
       );
     }
     this.checkShare(length);
@@ -75,7 +68,7 @@ export class Buffers {
       const held = describeHeld(heldBuffers(worker));
       throw new OutOfMemoryError(`no chunk is free for a buffer of ${length} bytes${held === "" ? "" : `; ${held}`}`);
     }
-    const view = new Uint8Array(worker.currentBuffer(), chunk + layout.E_KEY, length);
+    const view = new Uint8Array(worker.currentBuffer(), keyStart(chunk), length);
     this.abandoned.register(view, chunk, view);
     this.lent.set(view, chunk);
     return view;
@@ -85,8 +78,8 @@ export class Buffers {
     const { worker } = this;
     const held = heldBuffers(worker);
     const bytes = held.reduce((sum, holder) => sum + holder.bytes, 0);
-    const most = worker.header[layout.H_SLAB_MAX / 4] * layout.SLAB_SIZE * SHARE_MAX;
-    if (bytes + chunkFor(length) <= most) return;
+    const most = worker.header.poolBytes * SHARE_MAX;
+    if (bytes + chunkSizeFor(length) <= most) return;
     throw new OutOfMemoryError(
       `a buffer of ${length} bytes would be beyond the seven eighths of the pool that buffers may take, ${formatBytes(most)}: ${describeHeld(held)}`,
     );
@@ -100,9 +93,4 @@ export class Buffers {
     this.abandoned.unregister(buffer);
     this.worker.engine.returnBuffer(chunk);
   }
-}
-
-/** Bytes of the chunk that a buffer takes. */
-function chunkFor(length: number): number {
-  return Math.max(1 << layout.CLASS_MIN_SHIFT, 2 ** Math.ceil(Math.log2(layout.E_KEY + length)));
 }

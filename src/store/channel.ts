@@ -12,7 +12,7 @@
  */
 import { isMainThread } from "node:worker_threads";
 import { checkSameName, choice, describe, KnownOptions, wholeNumber } from "../check.js";
-import { layout } from "../core/index.js";
+import { ENTRY_ROOM, layout, parking, result } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, OutOfMemoryError, ValueTooLargeError } from "../errors.js";
 import type { Duration } from "../units.js";
 import { type AgentAccess, READ, WRITE } from "./access.js";
@@ -46,7 +46,7 @@ const KEY_PREFIX = "channel:";
 const MESSAGES_OPTIONS = new KnownOptions("messages", ["signal"]);
 
 export const CHANNEL_CAPACITY_MAX = 1024;
-export const MESSAGE_MAX = layout.CHUNK_MAX - layout.E_KEY;
+export const MESSAGE_MAX = ENTRY_ROOM;
 /** A sleeping thread looks again this often, should a wake-up have been meant for one that died. */
 const LOOK_AGAIN_MS = 100;
 
@@ -83,7 +83,7 @@ export class Channel<E extends EncodingName = "binary"> {
     this.ring = ring;
     this.encoding = encoding;
     this.codec = codecOf(encoding);
-    this.words = new Int32Array(worker.currentBuffer(), ring.place, layout.PARKING_SIZE / 4);
+    this.words = parking.parkingWords(worker.currentBuffer(), ring.place);
     this.capacity = ring.capacity;
   }
 
@@ -115,7 +115,7 @@ export class Channel<E extends EncodingName = "binary"> {
 
   private sendBytes(bytes: Uint8Array): boolean {
     const sent = this.put(bytes);
-    if (sent) this.wake(layout.P_ARRIVALS, layout.P_RECEIVERS_WAIT);
+    if (sent) this.wake(parking.ARRIVALS, parking.RECEIVERS_WAIT);
     return sent;
   }
 
@@ -126,7 +126,7 @@ export class Channel<E extends EncodingName = "binary"> {
       if (!this.put(this.encode(message))) break;
       sent++;
     }
-    if (sent > 0) this.wake(layout.P_ARRIVALS, layout.P_RECEIVERS_WAIT);
+    if (sent > 0) this.wake(parking.ARRIVALS, parking.RECEIVERS_WAIT);
     return sent;
   }
 
@@ -137,7 +137,7 @@ export class Channel<E extends EncodingName = "binary"> {
    */
   tryReceive(): Values[E] | undefined {
     const message = this.take();
-    if (message !== undefined) this.wake(layout.P_DEPARTURES, layout.P_SENDERS_WAIT);
+    if (message !== undefined) this.wake(parking.DEPARTURES, parking.SENDERS_WAIT);
     return message;
   }
 
@@ -157,7 +157,7 @@ export class Channel<E extends EncodingName = "binary"> {
       if (message === undefined) break;
       messages.push(message);
     }
-    if (messages.length > 0) this.wake(layout.P_DEPARTURES, layout.P_SENDERS_WAIT);
+    if (messages.length > 0) this.wake(parking.DEPARTURES, parking.SENDERS_WAIT);
     return messages;
   }
 
@@ -165,7 +165,7 @@ export class Channel<E extends EncodingName = "binary"> {
   receiveSync(wait?: Duration | BlockOptions): Values[E] | undefined {
     this.mayBlock("receiveSync", "receiveWait");
     const end = readBlocking(wait);
-    return this.blockUntil(() => this.tryReceive(), layout.P_ARRIVALS, layout.P_RECEIVERS_WAIT, end);
+    return this.blockUntil(() => this.tryReceive(), parking.ARRIVALS, parking.RECEIVERS_WAIT, end);
   }
 
   /** Blocks this worker thread until the message is in or `timeout` ms (default: no end) pass, then false. Not on the main thread. */
@@ -174,7 +174,7 @@ export class Channel<E extends EncodingName = "binary"> {
     const end = readBlocking(wait);
     const bytes = this.kept(message);
     const attempt = () => this.sendBytes(bytes) || undefined;
-    return this.blockUntil(attempt, layout.P_DEPARTURES, layout.P_SENDERS_WAIT, end) ?? false;
+    return this.blockUntil(attempt, parking.DEPARTURES, parking.SENDERS_WAIT, end) ?? false;
   }
 
   /**
@@ -185,7 +185,7 @@ export class Channel<E extends EncodingName = "binary"> {
    */
   async receiveWait(wait?: Duration | WaitOptions): Promise<Values[E] | undefined> {
     const patience = readPatience(wait);
-    return this.waitUntil(() => this.tryReceive(), layout.P_ARRIVALS, layout.P_RECEIVERS_WAIT, patience);
+    return this.waitUntil(() => this.tryReceive(), parking.ARRIVALS, parking.RECEIVERS_WAIT, patience);
   }
 
   /**
@@ -198,7 +198,7 @@ export class Channel<E extends EncodingName = "binary"> {
     const patience = readPatience(wait);
     const bytes = this.kept(message);
     const attempt = () => this.sendBytes(bytes) || undefined;
-    return (await this.waitUntil(attempt, layout.P_DEPARTURES, layout.P_SENDERS_WAIT, patience)) ?? false;
+    return (await this.waitUntil(attempt, parking.DEPARTURES, parking.SENDERS_WAIT, patience)) ?? false;
   }
 
   /**
@@ -239,7 +239,7 @@ export class Channel<E extends EncodingName = "binary"> {
   get dropped(): number {
     this.enter(READ);
     this.measure();
-    return Number(this.worker.outSum[0]);
+    return Number(this.worker.outWide[result.DROPPED]);
   }
 
   private measure(): number {
@@ -322,12 +322,12 @@ export class Channel<E extends EncodingName = "binary"> {
 
   private blockUntil<T>(attempt: () => T | undefined, word: number, waiting: number, end: number): T | undefined {
     for (;;) {
-      const seen = Atomics.load(this.words, word / 4);
+      const seen = Atomics.load(this.words, word);
       const result = attempt();
       const left = end - threadNow();
       if (result !== undefined || left <= 0) return result;
-      Atomics.store(this.words, waiting / 4, 1);
-      Atomics.wait(this.words, word / 4, seen, Math.min(left, LOOK_AGAIN_MS));
+      Atomics.store(this.words, waiting, 1);
+      Atomics.wait(this.words, word, seen, Math.min(left, LOOK_AGAIN_MS));
     }
   }
 
@@ -335,7 +335,7 @@ export class Channel<E extends EncodingName = "binary"> {
     // waitAsync alone does not keep the process alive; someone who awaits a message wants it to be
     const alive = setTimeout(() => {}, LOOK_AGAIN_MS * 2);
     try {
-      const wait = Atomics.waitAsync(this.words, word / 4, seen, patience);
+      const wait = Atomics.waitAsync(this.words, word, seen, patience);
       if (wait.async) await untilAborted(wait.value, signal);
     } finally {
       clearTimeout(alive);
@@ -367,11 +367,11 @@ export class Channel<E extends EncodingName = "binary"> {
     { end, signal }: Patience,
   ): Promise<T | undefined> {
     for (;;) {
-      const seen = Atomics.load(this.words, word / 4);
+      const seen = Atomics.load(this.words, word);
       const result = attempt();
       const left = end - threadNow();
       if (result !== undefined || left <= 0) return result;
-      Atomics.store(this.words, waiting / 4, 1);
+      Atomics.store(this.words, waiting, 1);
       const patience = Math.min(left, LOOK_AGAIN_MS);
       if (this.worker.shared) await this.sleepShared(word, seen, patience, signal);
       else await this.sleepAlone(word, patience, signal);
@@ -387,10 +387,10 @@ export class Channel<E extends EncodingName = "binary"> {
  * sleeper that died leaves a flag that costs the next one a wake-up, and no more.
  */
 function wakeSleepers(worker: WorkerConnection, words: Int32Array, word: number, waiting: number): void {
-  if (Atomics.load(words, waiting / 4) === 0) return;
-  Atomics.store(words, waiting / 4, 0);
-  Atomics.add(words, word / 4, 1);
-  if (worker.shared) Atomics.notify(words, word / 4);
+  if (Atomics.load(words, waiting) === 0) return;
+  Atomics.store(words, waiting, 0);
+  Atomics.add(words, word, 1);
+  if (worker.shared) Atomics.notify(words, word);
   else worker.wakeUps.emit(`${words.byteOffset + word}`);
 }
 
@@ -458,9 +458,9 @@ export function openChannel<E extends EncodingName>(
 export function dropChannel(worker: WorkerConnection, name: string): boolean {
   const place = worker.engine.dropRing(worker.putKey(KEY_PREFIX + name)) >>> 0;
   if (place === 0) return false;
-  const words = new Int32Array(worker.currentBuffer(), place, layout.PARKING_SIZE / 4);
-  wakeSleepers(worker, words, layout.P_ARRIVALS, layout.P_RECEIVERS_WAIT);
-  wakeSleepers(worker, words, layout.P_DEPARTURES, layout.P_SENDERS_WAIT);
+  const words = parking.parkingWords(worker.currentBuffer(), place);
+  wakeSleepers(worker, words, parking.ARRIVALS, parking.RECEIVERS_WAIT);
+  wakeSleepers(worker, words, parking.DEPARTURES, parking.SENDERS_WAIT);
   return true;
 }
 
@@ -486,6 +486,13 @@ export function channelNames(worker: WorkerConnection): string[] {
 
 function findRing(worker: WorkerConnection, name: string): Ring | null {
   if (worker.engine.openRing(worker.putKey(KEY_PREFIX + name)) === 0) return null;
-  const { 0: entry, 1: version, 4: capacity, 5: kind, 6: whenFull, 7: place } = worker.out;
-  return { entry, version, capacity, kind, whenFull, place };
+  const { out } = worker;
+  return {
+    entry: out[result.ENTRY],
+    version: out[result.VERSION],
+    capacity: out[result.CAPACITY],
+    kind: out[result.KIND],
+    whenFull: out[result.WHEN_FULL],
+    place: out[result.PLACE],
+  };
 }

@@ -1,6 +1,6 @@
 /** What a thread's views of one store share, and the store's own work: the eviction policy, the maintenance thread, dead threads' slots. */
 import { Worker } from "node:worker_threads";
-import { layout } from "../core/index.js";
+import { allSlots, Slot } from "../core/index.js";
 import { Access } from "./access.js";
 import { Buffers } from "./buffers.js";
 import { Evictor } from "./eviction/evictor.js";
@@ -53,7 +53,7 @@ const RECOVER_MS = 1;
 /** A round of the eviction policy, if it is this thread's to run; how many entries it evicted. */
 export function runEvictor(connection: Connection): number {
   const { worker } = connection;
-  if (worker.header[layout.H_LOG / 4] === 0 || worker.header[layout.H_MAINTAINED / 4] !== 0) return 0;
+  if (!worker.header.hasLogs || worker.header.maintained) return 0;
   connection.evictor ??= Evictor.claim(worker);
   const { evictor } = connection;
   if (evictor === null) return 0;
@@ -66,11 +66,10 @@ export function runEvictor(connection: Connection): number {
 /** The sweep and the policy have a thread of their own, which does not keep the process alive. */
 export function startMaintenance(connection: Connection): void {
   const { worker } = connection;
-  worker.header[layout.H_MAINTAINED / 4] = 1; // from now on, though it is not there yet: it is the one to evict
+  worker.header.maintained = true; // from now on, though it is not there yet: it is the one to evict
   // no one else has the handle yet, so the last slot is free: those who attach until the thread is there leave it alone
-  const slot = worker.header[layout.H_SLOT_COUNT / 4] - 1;
-  const place = worker.header[layout.H_SLOTS / 4] + slot * layout.SLOT_SIZE;
-  Atomics.store(new Uint32Array(worker.currentBuffer(), place, 1), layout.S_STATE / 4, layout.SLOT_RESERVED);
+  const slot = worker.header.slotCount - 1;
+  new Slot(worker.header, slot).reserve();
   const thread = new Worker(new URL("./maintenance.js", import.meta.url), {
     workerData: { store: worker.handle, slot },
     stdin: false,
@@ -81,7 +80,7 @@ export function startMaintenance(connection: Connection): void {
   connection.maintenanceDone = new Promise((done) => {
     thread.once("exit", () => {
       // also when it never came to say so itself: verify() would wait for it
-      Atomics.store(worker.header, layout.H_MAINTAINED / 4, 0);
+      worker.header.maintained = false;
       done();
     });
   });
@@ -107,11 +106,8 @@ export function sweepDaily({ worker }: Connection): void {
 export function reapThread(worker: WorkerConnection, thread: number): number {
   if (worker.closed) return 0;
   let reaped = 0;
-  const slots = worker.header[layout.H_SLOT_COUNT / 4];
-  for (let number = 0; number < slots; number++) {
-    const slot = worker.header[layout.H_SLOTS / 4] + number * layout.SLOT_SIZE;
-    const words = new Uint32Array(worker.currentBuffer(), slot, 16);
-    const its = words[layout.S_STATE / 4] === layout.SLOT_ACTIVE && words[layout.S_THREAD / 4] === thread;
+  for (const [number, slot] of allSlots(worker.header).entries()) {
+    const its = slot.active && slot.thread === thread;
     if (its && number !== worker.slotNumber && worker.engine.reap(number)) reaped++;
   }
   if (reaped > 0) removeDeadFlights(worker);

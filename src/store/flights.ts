@@ -15,7 +15,7 @@
  *                       swap. The thread itself gives its loader up at the same time; should it write all the same, it is only where nobody has (ifAbsent)
  */
 import { createHash } from "node:crypto";
-import { layout } from "../core/index.js";
+import { layout, result } from "../core/index.js";
 import { OutOfMemoryError } from "../errors.js";
 import { claimOf, isLiving } from "./claim.js";
 import { ownEntries } from "./listing.js";
@@ -55,8 +55,8 @@ export function takeOff(worker: WorkerConnection, key: Uint8Array, lease: number
   let mode: number = layout.MODE_IF_ABSENT;
   if (engine.getSystem(worker.putKey(key)) === FLIGHT_SIZE) {
     const claim = values.readInt32LE(CLAIM);
-    const expected = { entry: out[0], version: out[1] };
-    if (isLiving(worker.currentBuffer(), claim) && values.readDoubleLE(LEASE) > worker.elapsed()) return null;
+    const expected = { entry: out[result.ENTRY], version: out[result.VERSION] };
+    if (isLiving(worker.header, claim) && values.readDoubleLE(LEASE) > worker.elapsed()) return null;
     mode = layout.MODE_IF_VERSION;
     return swapIn(worker, key, lease, mode, expected.entry, expected.version);
   }
@@ -74,12 +74,12 @@ function swapIn(
   const { engine, values, out } = worker;
   for (;;) {
     const length = worker.putKey(key);
-    values.writeInt32LE(claimOf(worker.currentBuffer(), worker.slotNumber), CLAIM);
+    values.writeInt32LE(claimOf(worker.header, worker.slotNumber), CLAIM);
     values.writeInt32LE(0, CLAIM + 4);
     values.writeDoubleLE(worker.elapsed() + lease, LEASE);
     const status = engine.setSystem(length, FLIGHT_SIZE, mode, entry, version);
     if (status === layout.OK) {
-      const flight = { key, entry: out[0], version: out[1] };
+      const flight = { key, entry: out[result.ENTRY], version: out[result.VERSION] };
       const own = flights.get(worker) ?? new Set();
       flights.set(worker, own.add(flight));
       return flight;
@@ -108,7 +108,7 @@ export function removeDeadFlights(worker: WorkerConnection): void {
     if (lengths === 0 || (lengths & 0xffff) !== FLIGHT_SIZE || length <= PREFIX.length) continue;
     const key = worker.keyCopy(length);
     if (PREFIX.compare(key, 0, PREFIX.length) !== 0) continue;
-    if (isLiving(worker.currentBuffer(), worker.values.readInt32LE(CLAIM))) continue;
+    if (isLiving(worker.header, worker.values.readInt32LE(CLAIM))) continue;
     worker.engine.removeSystemIf(worker.putKey(key), entry, version);
   }
 }

@@ -16,7 +16,7 @@
  * removes the others. A thread that dies in between leaves grants for a namespace that no other will ever be. All changes are by
  * version: a grant given meanwhile wins.
  */
-import { layout } from "../core/index.js";
+import { layout, result } from "../core/index.js";
 import { ownEntries } from "./listing.js";
 import type { WorkerConnection } from "./worker.js";
 
@@ -85,7 +85,8 @@ export class Grants {
     for (const key of this.on(namespace)) {
       const grant = this.read(key);
       if (grant === null || grant.made !== made) continue;
-      const [entry, version] = worker.out;
+      const entry = worker.out[result.ENTRY];
+      const version = worker.out[result.VERSION];
       if (grant.standing) this.change(key, made, SPENT);
       else worker.engine.removeSystemIf(worker.putKey(key), entry, version);
     }

@@ -1,7 +1,7 @@
 /** The handle by which another thread attaches: whether it is one. */
 
 import { describe } from "../check.js";
-import { layout } from "../core/index.js";
+import { Header, layout } from "../core/index.js";
 import { ClosedError, InvalidArgumentError } from "../errors.js";
 import type { StoreHandle } from "./worker.js";
 
@@ -20,8 +20,8 @@ export function openHandle(handle: unknown): { module: WebAssembly.Module; memor
   if (!(module instanceof WebAssembly.Module) || !(memory instanceof WebAssembly.Memory))
     throw fault("the handle holds no module and memory");
   if (memory.buffer.byteLength < layout.HEADER_SIZE) throw fault("its memory is no store's");
-  const header = new Uint32Array(memory.buffer, 0, layout.HEADER_SIZE / 4);
-  if (header[0] !== layout.MAGIC || header[1] !== layout.LAYOUT_VERSION) throw fault("its memory is no store's");
-  if (header[layout.H_CLOSED / 4] !== 0) throw new ClosedError("the store was closed by the thread that created it");
+  const header = new Header(memory.buffer);
+  if (!header.isStore) throw fault("its memory is no store's");
+  if (header.closed) throw new ClosedError("the store was closed by the thread that created it");
   return { module, memory };
 }

@@ -4,7 +4,15 @@
  */
 
 import { describe } from "../check.js";
-import { compileEngine, createMemory, type Engine, instantiateEngine, layout, planGeometry } from "../core/index.js";
+import {
+  compileEngine,
+  createMemory,
+  type Engine,
+  instantiateEngine,
+  layout,
+  planGeometry,
+  SlotWindows,
+} from "../core/index.js";
 import { InvalidArgumentError } from "../errors.js";
 
 export type HashKind = "fnv1a" | "xxhash32" | "murmur3";
@@ -53,7 +61,7 @@ function makeHasher(): Hasher {
   const memory = createMemory(geometry, settings, false);
   const engine = instantiateEngine(compileEngine(false), memory);
   engine.attach(0);
-  const address = engine.slotAddress() + layout.S_VALUE;
+  const address = new SlotWindows(memory.buffer, engine.slotAddress()).valueAddress;
   return { engine, address, bytes: new Uint8Array(memory.buffer, address, HASH_BYTES_MAX) };
 }
 

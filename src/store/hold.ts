@@ -10,13 +10,12 @@
  * Nobody waits without an end. Waits are counted in naps, not read from a clock: a process that stood still for minutes has slept one nap.
  */
 import { setTimeout } from "node:timers/promises";
-import { layout } from "../core/index.js";
+import { type Header, headerWord, layout } from "../core/index.js";
 import { EngramError } from "../errors.js";
 import { claimOf, isLiving } from "./claim.js";
 import type { WorkerConnection } from "./worker.js";
 
-const hold = layout.H_HOLD / 4;
-const held = layout.H_HELD / 4;
+const { HELD, HOLD, WAKE } = headerWord;
 /** Between two looks at whether the holder still lives. */
 const LOOK_MS = 5;
 /** Naps of a millisecond or more, one after the other: a round of maintenance and a look at a full store take some seconds at most. */
@@ -28,18 +27,18 @@ const NAPS = 30_000;
  * @throws EngramError "BUSY" when another holder or the maintenance thread does not give way within so many naps
  */
 export async function whileHeld<T>(worker: WorkerConnection, look: () => T, naps = NAPS): Promise<T> {
-  const buffer = worker.currentBuffer();
-  const header = new Int32Array(buffer, 0, layout.HEADER_SIZE / 4);
-  const mine = claimOf(buffer, worker.slotNumber);
+  const { header } = worker;
+  const { words } = header;
+  const mine = claimOf(header, worker.slotNumber);
   let left = naps;
-  while (!take(buffer, header, mine)) {
+  while (!take(header, mine)) {
     if (left-- === 0) throw busy(heldBy(header));
     await setTimeout(1);
     worker.assertOpen();
   }
   try {
     wake(worker);
-    while (Atomics.load(header, layout.H_MAINTAINED / 4) !== 0 && Atomics.load(header, held) === 0) {
+    while (header.maintained && Atomics.load(words, HELD) === 0) {
       if (left-- <= 0)
         throw busy("the maintenance thread does not pause: the thread that made the store may have died");
       await setTimeout(1);
@@ -47,36 +46,37 @@ export async function whileHeld<T>(worker: WorkerConnection, look: () => T, naps
     }
     return look();
   } finally {
-    Atomics.compareExchange(header, hold, mine, 0);
-    Atomics.notify(header, hold);
+    Atomics.compareExchange(words, HOLD, mine, 0);
+    Atomics.notify(words, HOLD);
   }
 }
 
 /** For the maintenance thread: stays out of the table as long as a living worker holds it. */
-export function pauseWhileHeld(header: Int32Array): void {
-  Atomics.store(header, held, 1);
-  for (let claim = Atomics.load(header, hold); claim !== 0; claim = Atomics.load(header, hold)) {
-    if (Atomics.load(header, layout.H_CLOSED / 4) !== 0) break;
-    if (isLiving(header.buffer, claim)) Atomics.wait(header, hold, claim, LOOK_MS);
-    else Atomics.compareExchange(header, hold, claim, 0);
+export function pauseWhileHeld(header: Header): void {
+  const { words } = header;
+  Atomics.store(words, HELD, 1);
+  for (let claim = Atomics.load(words, HOLD); claim !== 0; claim = Atomics.load(words, HOLD)) {
+    if (header.closed) break;
+    if (isLiving(header, claim)) Atomics.wait(words, HOLD, claim, LOOK_MS);
+    else Atomics.compareExchange(words, HOLD, claim, 0);
   }
-  Atomics.store(header, held, 0);
+  Atomics.store(words, HELD, 0);
 }
 
 /** Makes the maintenance thread look up. */
 export function wake(worker: WorkerConnection): void {
-  const header = new Int32Array(worker.header.buffer, 0, layout.HEADER_SIZE / 4);
-  Atomics.store(header, layout.H_WAKE / 4, 1);
-  Atomics.notify(header, layout.H_WAKE / 4);
+  const { words } = worker.header;
+  Atomics.store(words, WAKE, 1);
+  Atomics.notify(words, WAKE);
 }
 
-function take(buffer: ArrayBufferLike, header: Int32Array, mine: number): boolean {
-  const now = Atomics.load(header, hold);
-  return (now === 0 || !isLiving(buffer, now)) && Atomics.compareExchange(header, hold, now, mine) === now;
+function take(header: Header, mine: number): boolean {
+  const now = Atomics.load(header.words, HOLD);
+  return (now === 0 || !isLiving(header, now)) && Atomics.compareExchange(header.words, HOLD, now, mine) === now;
 }
 
-function heldBy(header: Int32Array): string {
-  const slot = (Atomics.load(header, hold) & layout.CLAIM_SLOT_MASK) - 1;
+function heldBy({ words }: Header): string {
+  const slot = (Atomics.load(words, HOLD) & layout.CLAIM_SLOT_MASK) - 1;
   return `the worker in slot ${slot} is looking at it; if that worker died, store.watch(worker) would have given its slot back`;
 }
 

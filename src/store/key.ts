@@ -1,8 +1,8 @@
 /** Keys as the engine takes them: their bytes, zero-padded to 16. */
-import { layout } from "../core/index.js";
+import { ENTRY_ROOM, layout } from "../core/index.js";
 
 /** Bytes of a key, padded, and its value together, at most: what the largest chunk holds. */
-export const ENTRY_ROOM = layout.CHUNK_MAX - layout.E_KEY;
+export { ENTRY_ROOM };
 
 /** Rounded up to 16, as keys are padded and what follows them is aligned. */
 export function padded(bytes: number): number {

@@ -5,7 +5,7 @@ import type { WorkerConnection } from "./worker.js";
 /** Entries of one listing at most. */
 export const LISTED = 1024;
 /** What fits the window. */
-export const MOST_LISTED = layout.S_MANY_SIZE / 8;
+export const MOST_LISTED = layout.LISTING_MAX;
 
 export interface Listing {
   readonly count: number;
@@ -33,7 +33,7 @@ export function listEntries(
   end: number,
   room: number,
 ): Listing | null {
-  const result = worker.engine.listOf(entry, version, bucket, end, worker.slot + layout.S_MANY, room);
+  const result = worker.engine.listOf(entry, version, bucket, end, worker.manyAddress, room);
   return result === -1n ? null : toListing(worker, result);
 }
 
@@ -42,11 +42,11 @@ export function listEntries(
  * `room` is listed by itself, with all the room there is, and passed over if that is too little: it always comes to the end.
  */
 export function* ownEntries(worker: WorkerConnection, id: number, room = LISTED): Generator<[number, number]> {
-  const { engine, slot, bucketCount } = worker;
+  const { engine, manyAddress, bucketCount } = worker;
   for (let bucket = 0; bucket < bucketCount; ) {
-    let listing = toListing(worker, engine.list(id, bucket, bucketCount, slot + layout.S_MANY, room));
+    let listing = toListing(worker, engine.list(id, bucket, bucketCount, manyAddress, room));
     if (listing.next === bucket) {
-      listing = toListing(worker, engine.list(id, bucket, bucket + 1, slot + layout.S_MANY, MOST_LISTED));
+      listing = toListing(worker, engine.list(id, bucket, bucket + 1, manyAddress, MOST_LISTED));
     }
     const { count, next, words } = listing;
     bucket = Math.max(next, bucket + 1);

@@ -2,7 +2,7 @@
  * The way in for a whole backup: slabs as they were in the store that was backed up, straight to the engine
  * (src/core/assembly/loader.ts). For a store that was just made and that no one else knows yet.
  */
-import { layout } from "../core/index.js";
+import { chunkSize, IdLine, layout, readNamespaceRecord, result, slabBytes } from "../core/index.js";
 import { CorruptBackupError, OutOfMemoryError } from "../errors.js";
 import type { WorkerConnection } from "./worker.js";
 
@@ -30,18 +30,18 @@ export class Loader {
 
   /** Namespace ids that the store has: 0 to this, exclusive. */
   get idCount(): number {
-    return this.worker.header[layout.H_ID_COUNT / 4];
+    return this.worker.header.idCount;
   }
 
   /** Slabs that the store has room for. */
   get slabs(): number {
-    return this.worker.header[layout.H_SLAB_MAX / 4];
+    return this.worker.header.slabMax;
   }
 
   /** Some slabs of the pool, to read a backup's into. */
   slabsFrom(index: number, count: number): Buffer {
-    const at = this.worker.header[layout.H_POOL / 4] + index * layout.SLAB_SIZE;
-    return Buffer.from(this.worker.currentBuffer() as ArrayBuffer, at, count * layout.SLAB_SIZE);
+    const { buffer, byteOffset, length } = slabBytes(this.worker.currentBuffer(), this.worker.header, index, count);
+    return Buffer.from(buffer as ArrayBuffer, byteOffset, length);
   }
 
   /** Keeps a slab of an empty store for `adopt`. */
@@ -55,17 +55,16 @@ export class Loader {
 
   /** The namespace made next gets this id, if it is free here. */
   ask(id: number): void {
-    Atomics.store(this.worker.header, layout.H_NEXT_ID / 4, id);
+    this.worker.header.nextId = id;
   }
 
   /** Lets entries of this id in, if the namespace of this name has it: false when it has another. */
   admit(name: string, id: number): boolean {
     const { worker } = this;
     if (worker.engine.resolve(worker.putKey(name)) === layout.MISS) return false;
-    if (worker.values.readUInt32LE(layout.N_ID) !== id) return false;
-    const line = this.lineOf(id);
-    line[layout.I_LOAD_SEED / 4] = worker.values.readUInt32LE(layout.N_SEED);
-    line[layout.I_LOAD / 4] = 1;
+    const record = readNamespaceRecord(worker.values);
+    if (record.id !== id) return false;
+    this.lineOf(id).letIn(record.seed);
     this.ids.push(id);
     return true;
   }
@@ -96,7 +95,13 @@ export class Loader {
     for (let at = 0; at < slab.length; at += layout.S_MANY_SIZE) {
       const piece = slab.subarray(at, at + layout.S_MANY_SIZE);
       worker.manyBytes.set(piece);
-      const loaded = worker.engine.loadChunks(piece.length, sizeOf(sizeClass), cut.epoch, cut.tick, ticksPassed(cut));
+      const loaded = worker.engine.loadChunks(
+        piece.length,
+        chunkSize(sizeClass),
+        cut.epoch,
+        cut.tick,
+        ticksPassed(cut),
+      );
       const { entries, expired } = this.told(loaded, sizeClass, () => atByte(at));
       sum.entries += entries;
       sum.expired += expired;
@@ -106,32 +111,29 @@ export class Loader {
 
   private told(entries: number, sizeClass: number, atByte: () => string): Loaded {
     const { out } = this.worker;
-    if (entries >= 0) return { entries, expired: out[1] };
+    if (entries >= 0) return { entries, expired: out[result.EXPIRED] };
     if (entries === layout.NO_MEMORY) {
       throw new OutOfMemoryError(
         "the backup does not fit: no chunk is left for an entry; restore it into a larger store, or one with eviction",
       );
     }
-    const size = sizeOf(sizeClass);
-    throw new CorruptBackupError(`${atByte()}, chunk ${out[0] / size}: an entry longer than its ${size} bytes`);
+    const size = chunkSize(sizeClass);
+    throw new CorruptBackupError(
+      `${atByte()}, chunk ${out[result.OFFSET] / size}: an entry longer than its ${size} bytes`,
+    );
   }
 
   /** Nothing is let in any more. */
   end(): void {
-    for (const id of this.ids) this.lineOf(id)[layout.I_LOAD / 4] = 0;
+    for (const id of this.ids) this.lineOf(id).letNoMoreIn();
   }
 
-  private lineOf(id: number): Uint32Array {
-    const at = this.worker.header[layout.H_IDS / 4] + id * layout.ID_STRIDE;
-    return new Uint32Array(this.worker.currentBuffer(), at, layout.ID_STRIDE / 4);
+  private lineOf(id: number): IdLine {
+    return new IdLine(this.worker.currentBuffer(), this.worker.header, id);
   }
 }
 
 /** As the engine takes it: longer than any ttl is long enough. */
 function ticksPassed({ passed }: Cut): number {
   return Math.min(Math.max(0, passed), 2 ** 32 - 1);
-}
-
-function sizeOf(sizeClass: number): number {
-  return (1 << layout.CLASS_MIN_SHIFT) << sizeClass;
 }

@@ -9,12 +9,12 @@
  * order of both sides is told at `wakeMaintenance` in src/core/assembly/expiry.ts). A second at most, so that nothing hangs on a wake-up.
  */
 import { workerData } from "node:worker_threads";
-import { layout } from "../core/index.js";
+import { headerWord, layout } from "../core/index.js";
 import { threadNow } from "./clock.js";
 import { Evictor } from "./eviction/evictor.js";
 import { Gauges } from "./eviction/gauges.js";
 import { pauseWhileHeld } from "./hold.js";
-import { type StoreHandle, TICK_MS, WorkerConnection } from "./worker.js";
+import { type StoreHandle, WorkerConnection } from "./worker.js";
 
 /** Between rounds while there is work. */
 const PERIOD_MS = 5;
@@ -38,14 +38,12 @@ const SWEEP_AGAIN_MS = 100;
 const handle = workerData.store as StoreHandle;
 const { module, memory } = handle as { module: WebAssembly.Module; memory: WebAssembly.Memory };
 const worker = new WorkerConnection(module, memory, workerData.slot as number);
-const header = new Int32Array((handle.memory as WebAssembly.Memory).buffer, 0, layout.HEADER_SIZE / 4);
-const closed = layout.H_CLOSED / 4;
-const hold = layout.H_HOLD / 4;
-const wake = layout.H_WAKE / 4;
-const sleeps = layout.H_SLEEPS / 4;
+const { header } = worker;
+const { words } = header;
+const { EXPIRY, HOLD, SLEEPS, WAKE } = headerWord;
 const gauges = new Gauges(worker);
 const evictor = Evictor.claim(worker);
-const logRecords = worker.header[layout.H_LOG_RECORDS / 4];
+const { logRecords } = header;
 
 /** What has expired. True when there is more. */
 function sweepExpired(until: number): boolean {
@@ -98,31 +96,31 @@ function clean(): boolean {
 function untilWork(): number {
   if (evictor?.hasNews()) return 0;
   let ms = LONGEST_SLEEP_MS;
-  const earliest = Atomics.load(header, layout.H_EXPIRY / 4);
+  const earliest = Atomics.load(words, EXPIRY);
   // at least a period away: what is due by now was looked at a moment ago, and others are at it
-  if (earliest !== 0) ms = Math.min(ms, Math.max(PERIOD_MS, ((earliest - worker.tick()) | 0) * TICK_MS));
+  if (earliest !== 0) ms = Math.min(ms, Math.max(PERIOD_MS, ((earliest - worker.tick()) | 0) * layout.TICK_MS));
   if (worker.clearsToSweep() !== null) ms = Math.min(ms, Math.max(0, sweepAgainAt - threadNow()));
   return ms;
 }
 
 /** Sleeps until there is work, or somebody says that there is. */
 function sleep(): void {
-  Atomics.store(header, sleeps, 1);
+  Atomics.store(words, SLEEPS, 1);
   // looked after it was said: whoever has work for us from now on wakes us
   const ms = untilWork();
-  if (ms > 0 && Atomics.load(header, hold) === 0) Atomics.wait(header, wake, 0, ms);
-  Atomics.store(header, sleeps, 0);
+  if (ms > 0 && Atomics.load(words, HOLD) === 0) Atomics.wait(words, WAKE, 0, ms);
+  Atomics.store(words, SLEEPS, 0);
 }
 
 let pressed = false;
 let unfinished = false;
 let quiet = 0;
 let lastCleaned = 0;
-while (Atomics.load(header, closed) === 0) {
+while (!header.closed) {
   if (!pressed && !unfinished && (evictor === null || quiet >= QUIET_ROUNDS)) sleep();
-  else Atomics.wait(header, wake, 0, pressed ? BUSY_PERIOD_MS : PERIOD_MS);
-  Atomics.store(header, wake, 0);
-  if (Atomics.load(header, hold) !== 0) {
+  else Atomics.wait(words, WAKE, 0, pressed ? BUSY_PERIOD_MS : PERIOD_MS);
+  Atomics.store(words, WAKE, 0);
+  if (Atomics.load(words, HOLD) !== 0) {
     pauseWhileHeld(header);
     continue;
   }
@@ -134,6 +132,6 @@ while (Atomics.load(header, closed) === 0) {
     lastCleaned = threadNow();
   }
 }
-Atomics.store(header, layout.H_MAINTAINED / 4, 0);
+header.maintained = false;
 worker.engine.releaseEvictor();
 worker.engine.detach();

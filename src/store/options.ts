@@ -5,7 +5,6 @@ import { type Geometry, type GeometryRequest, hasRoom, layout, minimumCapacity, 
 import { InvalidArgumentError } from "../errors.js";
 import { formatBytes, parseBytes } from "../units.js";
 import { type EvictionName, evictionNames, evictionWord, isEvictionName } from "./eviction/live-policies.js";
-import { EXTRA_SLOTS } from "./worker.js";
 
 export type HashName = "xxhash32" | "fnv1a" | "murmur3" | "adaptive";
 
@@ -88,8 +87,8 @@ const OPTIONS = new KnownOptions("Store.create", [
 export function checkOptions(options: StoreOptions): CheckedOptions {
   OPTIONS.check(options);
   const shared = flag("option shared", options.shared, true);
-  const maxWorkers = wholeNumber("option maxWorkers", options.maxWorkers, 8, 0, layout.SLOT_MAX - EXTRA_SLOTS);
-  const slotCount = (shared ? maxWorkers : 0) + EXTRA_SLOTS;
+  const maxWorkers = wholeNumber("option maxWorkers", options.maxWorkers, 8, 0, layout.SLOT_MAX - layout.EXTRA_SLOTS);
+  const slotCount = (shared ? maxWorkers : 0) + layout.EXTRA_SLOTS;
   const capacity = parseBytes(options.capacity ?? DEFAULT_CAPACITY, "option capacity");
   const maxCapacity = parseBytes(options.maxCapacity ?? capacity, "option maxCapacity");
   if (maxCapacity > FOUR_GIB) {

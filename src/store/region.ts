@@ -4,7 +4,7 @@
  * everyone has closed it, so views of it may be kept for as long as it is open.
  */
 import { KnownOptions, wholeNumber } from "../check.js";
-import { layout } from "../core/index.js";
+import { layout, REGION_HEADER, result, spanSlabs } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, OutOfMemoryError } from "../errors.js";
 import { type Size, sizeIn } from "../units.js";
 import { ownNames } from "./listing.js";
@@ -90,7 +90,7 @@ export class Region implements Disposable {
  */
 export function openRegion(worker: WorkerConnection, name: string, options: RegionOptions): Region {
   OPTIONS.check(options);
-  const most = worker.header[layout.H_SLAB_MAX / 4] * layout.SLAB_SIZE - layout.G_DATA;
+  const most = worker.header.poolBytes - REGION_HEADER;
   // 0: none was given
   const asked = wholeNumber("region bytes", sizeIn(options.bytes), 0, 1, most);
   const bytes = asked === 0 ? undefined : asked;
@@ -119,7 +119,8 @@ function findRegion(worker: WorkerConnection, name: string): Region | null {
       `this thread has ${layout.REGION_PINS} regions open, the most it can have; close one before opening "${name}"`,
     );
   }
-  const { 4: length, 5: pin } = worker.out;
+  const length = worker.out[result.SIZE];
+  const pin = worker.out[result.PIN];
   return Region.at(worker, name, address, length, pin);
 }
 
@@ -131,8 +132,8 @@ function sized(region: Region, bytes: number | undefined): Region {
 }
 
 function outOfMemory(worker: WorkerConnection, name: string, bytes: number): OutOfMemoryError {
-  const slabs = Math.ceil((bytes + layout.G_DATA) / layout.SLAB_SIZE);
-  const of = worker.header[layout.H_SLAB_MAX / 4];
+  const slabs = spanSlabs(bytes);
+  const of = worker.header.slabMax;
   return new OutOfMemoryError(
     `no ${slabs} slabs of 64 KiB lie free side by side for region "${name}" of ${bytes} bytes, of the pool's ${of}; make regions before the pool fills, or the store larger`,
   );

@@ -3,7 +3,6 @@
  * store, and this is the one place where they take hold of it; no prototype is touched for them, and an operation that nobody listens to
  * pays nothing (taps.ts).
  */
-import { layout } from "../core/index.js";
 import { checkAgentId, type Permission, permissionBits } from "./access.js";
 import { Loader } from "./loader.js";
 import { type Tap, tapOperations } from "./namespace/taps.js";
@@ -23,7 +22,7 @@ export interface Identity {
 /** @throws ClosedError */
 export function identityOf(store: Store): Identity {
   const { worker, shared } = opened(store);
-  return { worker, slotNumber: worker.slotNumber, storeId: worker.header[layout.H_STORE_ID / 4], shared };
+  return { worker, slotNumber: worker.slotNumber, storeId: worker.header.storeId, shared };
 }
 
 /**

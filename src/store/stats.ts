@@ -1,5 +1,15 @@
 /** What the store counts. Counters have one writer each and are summed here, so a sum may be a few operations old. */
-import { layout, slabState } from "../core/index.js";
+import {
+  allSlots,
+  chunkSize,
+  EvictorWords,
+  type Header,
+  IdLine,
+  layout,
+  slabStart,
+  slabState,
+  slabStates,
+} from "../core/index.js";
 import { type HeldBuffers, heldBuffers } from "./buffers.js";
 import { type AdaptiveStats, readDecisions } from "./eviction/decision-log.js";
 import { type EvictionName, evictionName, livePolicy } from "./eviction/live-policies.js";
@@ -99,23 +109,14 @@ export interface EvictionStats {
 
 /** Reads every counter. */
 export function collectStats(worker: WorkerConnection): StoreStats {
-  const buffer = worker.currentBuffer();
-  const header = worker.header;
-  const slotCount = header[layout.H_SLOT_COUNT / 4];
-  const slots = header[layout.H_SLOTS / 4];
+  const slots = allSlots(worker.header);
   const counters = new Array<number>(layout.COUNTER_COUNT).fill(0);
   const used = new Array<number>(layout.CLASS_COUNT).fill(0);
   let attached = 0;
-  for (let number = 0; number < slotCount; number++) {
-    const slot = slots + number * layout.SLOT_SIZE;
-    const values = new BigUint64Array(buffer, slot + layout.S_COUNTERS, layout.COUNTER_COUNT);
-    for (let i = 0; i < counters.length; i++) counters[i] += Number(values[i]);
-    for (let sizeClass = 0; sizeClass < used.length; sizeClass++) {
-      const cache = slot + layout.S_CACHES + sizeClass * layout.CACHE_STRIDE;
-      const [taken, given] = new BigInt64Array(buffer, cache + layout.K_TAKEN, 2);
-      used[sizeClass] += Number(taken - given);
-    }
-    if (new Uint32Array(buffer, slot, 1)[0] === layout.SLOT_ACTIVE) attached++;
+  for (const slot of slots) {
+    for (let i = 0; i < counters.length; i++) counters[i] += Number(slot.counters[i]);
+    for (let sizeClass = 0; sizeClass < used.length; sizeClass++) used[sizeClass] += slot.chunksOut(sizeClass);
+    if (slot.active) attached++;
   }
   const own = ownUsage(worker);
   const memory = memoryStats(worker, used, counters[layout.C_BYTES_IN] - counters[layout.C_BYTES_OUT] - own.bytes);
@@ -138,7 +139,7 @@ export function collectStats(worker: WorkerConnection): StoreStats {
       received: counters[layout.C_RECEIVED],
     },
     memory,
-    workers: { attached, limit: slotCount, reaped: counters[layout.C_REAPED] },
+    workers: { attached, limit: slots.length, reaped: counters[layout.C_REAPED] },
     eviction: evictionStats(worker, counters, memory.utilisation),
     uptimeMs: worker.elapsed(),
   };
@@ -146,23 +147,23 @@ export function collectStats(worker: WorkerConnection): StoreStats {
 
 function evictionStats(worker: WorkerConnection, counters: number[], utilisation: number): EvictionStats {
   const { header, engine } = worker;
-  const word = header[layout.H_EVICTION / 4];
-  const told = new Float64Array(header.buffer, layout.H_EVICTOR_WORDS, layout.LINE / 8);
+  const word = header.eviction;
+  const figures = new EvictorWords(header.buffer);
   let backlog = 0;
   if (livePolicy(word) !== null) {
-    for (let number = 0; number < header[layout.H_SLOT_COUNT / 4]; number++) backlog += engine.logBacklog(number) >>> 0;
+    for (let number = 0; number < header.slotCount; number++) backlog += engine.logBacklog(number) >>> 0;
   }
   return {
     policy: evictionName(word),
     adaptive: readDecisions(worker),
     pressure: pressureLevels[pressureOf(utilisation)],
-    maxEntries: header[layout.H_MAX_ENTRIES / 4],
-    capacityEntries: told[layout.V_CAPACITY / 8],
-    residents: told[layout.V_RESIDENTS / 8],
-    victims: told[layout.V_VICTIMS / 8],
-    spared: told[layout.V_SPARED / 8],
-    rebuilds: told[layout.V_REBUILDS / 8],
-    walks: told[layout.V_WALKS / 8],
+    maxEntries: header.maxEntries,
+    capacityEntries: figures.capacity,
+    residents: figures.residents,
+    victims: figures.victims,
+    spared: figures.spared,
+    rebuilds: figures.rebuilds,
+    walks: figures.walks,
     logged: counters[layout.C_LOGGED],
     logDrops: counters[layout.C_LOG_DROPS],
     hitsNotLogged: counters[layout.C_LOG_SKIPPED],
@@ -172,28 +173,25 @@ function evictionStats(worker: WorkerConnection, counters: number[], utilisation
 
 /** The store's own entries: the directory of namespaces, grants, channels. */
 function ownUsage(worker: WorkerConnection): { entries: number; bytes: number } {
-  const ids = worker.header[layout.H_IDS / 4];
   const own = { entries: 0, bytes: 0 };
   for (let id = 0; id < layout.FIRST_ID; id++) {
-    const line = new DataView(worker.currentBuffer(), ids + id * layout.ID_STRIDE, layout.ID_STRIDE);
-    own.entries += line.getUint32(layout.I_ENTRIES, true);
-    own.bytes += Number(line.getBigInt64(layout.I_BYTES, true));
+    const { entries, bytes } = new IdLine(worker.currentBuffer(), worker.header, id);
+    own.entries += entries;
+    own.bytes += bytes;
   }
   return own;
 }
 
 /** What the store may use now: its creation capacity, or what it has grown to. The memory itself has its largest size all along. */
-function capacityOf(header: Uint32Array): number {
-  const end = header[layout.H_POOL / 4] + Atomics.load(header, layout.H_SLAB_LIMIT / 4) * layout.SLAB_SIZE;
-  return Math.max(header[layout.H_CAPACITY / 4], end + layout.GUARD_SIZE);
+function capacityOf(header: Header): number {
+  const end = header.pool + slabStart(header.slabLimit);
+  return Math.max(header.capacity, end + layout.GUARD_SIZE);
 }
 
 function memoryStats(worker: WorkerConnection, used: number[], entryBytes: number): StoreStats["memory"] {
   const { header } = worker;
-  const buffer = worker.currentBuffer();
-  const slabMax = header[layout.H_SLAB_MAX / 4];
-  const slabs = new Uint32Array(buffer, header[layout.H_SLABS / 4], slabMax);
-  const bySizeClass = used.map((n, sizeClass) => ({ size: 32 << sizeClass, chunks: 0, used: n }));
+  const slabs = slabStates(worker.currentBuffer(), header);
+  const bySizeClass = used.map((n, sizeClass) => ({ size: chunkSize(sizeClass), chunks: 0, used: n }));
   let cut = 0;
   let spans = 0;
   for (const state of slabs) {
@@ -207,7 +205,7 @@ function memoryStats(worker: WorkerConnection, used: number[], entryBytes: numbe
   const spanBytes = spans * layout.SLAB_SIZE;
   const usedBytes = spanBytes + bySizeClass.reduce((sum, { size, used: n }) => sum + size * n, 0);
   const slabBytes = cut * layout.SLAB_SIZE + spanBytes;
-  const poolBytes = slabMax * layout.SLAB_SIZE;
+  const { poolBytes } = header;
   const buffers = heldBuffers(worker);
   return {
     capacityBytes: capacityOf(header),

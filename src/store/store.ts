@@ -1,7 +1,7 @@
 /** The store: many namespaces in one shared memory, reached from many threads. */
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { flag, KnownOptions } from "../check.js";
-import { compileEngine, createMemory, layout, type Verification, verifyMemory } from "../core/index.js";
+import { compileEngine, createMemory, type Verification, verifyMemory } from "../core/index.js";
 import { AccessDeniedError, InvalidArgumentError } from "../errors.js";
 import { type Duration, milliseconds } from "../units.js";
 import {
@@ -444,7 +444,7 @@ export class Store implements AsyncDisposable {
     landAll(worker);
     worker.closed = true;
     if (creator) {
-      Atomics.store(worker.header, layout.H_CLOSED / 4, 1);
+      worker.header.closed = true;
       if (this.connection.shared) wake(worker);
     }
     // closed inside a borrow: what the view shows must stay, and the slot must be nobody else's, until the borrow returns

@@ -5,7 +5,7 @@
 import { EventEmitter } from "node:events";
 import { threadId } from "node:worker_threads";
 import { describe } from "../check.js";
-import { type Engine, instantiateEngine, layout } from "../core/index.js";
+import { type Engine, Header, instantiateEngine, layout, SlotWindows } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, KeyTooLongError, WorkerLimitError } from "../errors.js";
 import { type Duration, durationIn } from "../units.js";
 import { BatchWindow } from "./batch-window.js";
@@ -22,9 +22,7 @@ export interface StoreHandle {
   readonly memory: object;
 }
 
-/** Slots besides the workers': the creator's and the maintenance thread's. */
-export const EXTRA_SLOTS = 2;
-export const TICK_MS = 10;
+const { EXTRA_SLOTS, TICK_MS } = layout;
 /** Ticks are compared by their signed difference (src/core/assembly/expiry.ts), so an expiry may lie at most this far ahead: 200 days. */
 export const MAX_TTL_MS = 200 * 24 * 3600 * 1000;
 /** Own operations after which a thread tells the time, for what is only noted to the second or so, and does its own maintenance. */
@@ -53,13 +51,15 @@ export class WorkerConnection {
   readonly window: Window;
   readonly values: Buffer;
   readonly valueAddress: number;
-  /** Small results: address, version, expiry, length, sum. */
+  /** Small results next to the return value (`result` names its words). */
   readonly out: Uint32Array;
-  readonly outSum: BigInt64Array;
+  readonly outWide: BigInt64Array;
+  /** The window of batches and scans. */
+  readonly manyAddress: number;
   readonly manyBytes: Uint8Array;
   readonly manyWords: Int32Array;
   readonly batch: BatchWindow;
-  readonly header: Uint32Array;
+  readonly header: Header;
   /** False for private memory, of which this thread is the only one. */
   readonly shared: boolean;
   readonly bucketCount: number;
@@ -90,10 +90,9 @@ export class WorkerConnection {
   /** @param reserved the slot kept for this thread; default any that is free */
   constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, reserved?: number) {
     const buffer = memory.buffer;
-    this.header = new Uint32Array(buffer, 0, layout.HEADER_SIZE / 4);
-    const floats = new Float64Array(buffer, 0, layout.HEADER_SIZE / 8);
-    this.createdMs = floats[layout.H_CREATED_MS / 8];
-    const createdMonotonic = floats[layout.H_CREATED_MONOTONIC / 8];
+    this.header = new Header(buffer);
+    this.createdMs = this.header.createdMs;
+    const { createdMonotonic } = this.header;
     if (startsWithEachThread(this.createdMs, createdMonotonic)) {
       throw new InvalidArgumentError(
         "this runtime's clocks start anew in each thread, and performance.timeOrigin does not say when: threads would not agree on what has expired. Use the store in the thread that made it (shared: false), or Node",
@@ -102,33 +101,35 @@ export class WorkerConnection {
     this.createdAt = createdMonotonic - CLOCK_OFFSET;
     this.memory = memory;
     this.shared = buffer instanceof SharedArrayBuffer;
-    this.bucketCount = this.header[layout.H_BUCKET_MASK / 4] + 1;
+    this.bucketCount = this.header.bucketCount;
     this.sharedBuffers.add(buffer);
     this.lastBuffer = buffer;
     this.engine = instantiateEngine(module, memory, () => (this.elapsed() / TICK_MS) | 0);
     this.slotNumber = reserved === undefined ? this.engine.attach(threadId) : this.engine.attachTo(reserved, threadId);
     if (this.slotNumber < 0) {
       // two slots are besides the workers': the creator's and the maintenance thread's
-      const limit = Math.max(0, this.header[layout.H_SLOT_COUNT / 4] - EXTRA_SLOTS);
+      const limit = Math.max(0, this.header.slotCount - EXTRA_SLOTS);
       throw new WorkerLimitError(
         `the store is at its limit of maxWorkers: ${limit}, all attached; close one, or create the store with a larger maxWorkers`,
       );
     }
     const slot = this.engine.slotAddress();
     this.slot = slot;
-    this.keyBytes = new Uint8Array(buffer, slot + layout.S_KEY, layout.KEY_MAX + 16);
-    this.keyWords = new Int32Array(buffer, slot + layout.S_KEY, (layout.KEY_MAX + 16) / 4);
-    this.valueAddress = slot + layout.S_VALUE;
+    const windows = new SlotWindows(buffer, slot);
+    this.keyBytes = windows.keyBytes;
+    this.keyWords = windows.keyWords;
+    this.valueAddress = windows.valueAddress;
     this.window = new Window(buffer, this.valueAddress, layout.CHUNK_MAX);
     this.values = this.window.text;
-    this.out = new Uint32Array(buffer, slot + layout.S_OUT, 16);
-    this.outSum = new BigInt64Array(buffer, slot + layout.S_OUT + 16, 1);
-    this.manyBytes = new Uint8Array(buffer, slot + layout.S_MANY, layout.S_MANY_SIZE);
+    this.out = windows.out;
+    this.outWide = windows.outWide;
+    this.manyAddress = windows.manyAddress;
+    this.manyBytes = windows.manyBytes;
+    this.manyWords = windows.manyWords;
     this.batch = new BatchWindow(this, buffer);
-    this.manyWords = new Int32Array(buffer, slot + layout.S_MANY, layout.S_MANY_SIZE / 4);
     this.handle = {
       engram: layout.LAYOUT_VERSION,
-      storeId: this.header[layout.H_STORE_ID / 4],
+      storeId: this.header.storeId,
       module,
       memory,
     };
@@ -244,13 +245,13 @@ export class WorkerConnection {
 
   /** How many namespaces had been cleared, if entries of them may be in the table still; else null. */
   clearsToSweep(): number | null {
-    const clears = Atomics.load(this.header, layout.H_CLEARS / 4);
-    return clears === Atomics.load(this.header, layout.H_CLEARS_SWEPT / 4) ? null : clears;
+    const { clears } = this.header;
+    return clears === this.header.clearsSwept ? null : clears;
   }
 
   /** The whole table was swept since there were so many clears. A write that was under way may have left something all the same. */
   noteSwept(clears: number): void {
-    if (!this.engine.holdsCleared()) Atomics.store(this.header, layout.H_CLEARS_SWEPT / 4, clears);
+    if (!this.engine.holdsCleared()) this.header.clearsSwept = clears;
   }
 
   // ---------------------------------------------------------------- keys
@@ -312,7 +313,7 @@ export class WorkerConnection {
 
   /** The words of the key now in the window: what a prepared key keeps. */
   takeWords(length: number): Int32Array {
-    return Int32Array.from(this.keyWords.subarray(0, padded(length) / 4));
+    return Int32Array.from(this.keyWords.subarray(0, padded(length) >>> 2));
   }
 
   /** Copies the padded key in the window into a batch. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { layout } from "#dist/src/core/index.js";
+import { type Header, headerWord } from "#dist/src/core/index.js";
 import { OutOfMemoryError, type Store } from "#dist/src/index.js";
 import { openStore } from "./live-store.js";
 
@@ -7,8 +7,8 @@ const VALUE = new Uint8Array(64);
 
 /** The level in the header, as any thread reads it. */
 function level(store: Store): number {
-  const { worker } = (store as unknown as { connection: { worker: { header: Uint32Array } } }).connection;
-  return worker.header[layout.H_PRESSURE / 4];
+  const { worker } = (store as unknown as { connection: { worker: { header: Header } } }).connection;
+  return worker.header.pressure;
 }
 
 /** Writes new keys until the pool is used to this share; the number of the next one. */
@@ -113,18 +113,18 @@ describe("memory pressure", () => {
 
   it("does not evict on and on during a snapshot, which keeps what is evicted", async () => {
     const store = await openStore({ eviction: "lru" });
-    const { worker } = (store as unknown as { connection: { worker: { header: Uint32Array } } }).connection;
+    const { worker } = (store as unknown as { connection: { worker: { header: Header } } }).connection;
     for (let next = 0, share = 0.1; share < 0.9; share += 0.1) {
       next = fillTo(store, share, next);
       if (share < 0.75) store.maintain();
     }
-    worker.header[layout.H_SNAPSHOT / 4] = worker.header[layout.H_EPOCH / 4]++; // as a backup begins
+    worker.header.words[headerWord.SNAPSHOT] = worker.header.words[headerWord.EPOCH]++; // as a backup begins
     for (let rounds = 0; rounds < 50; rounds++) store.maintain();
     const { memory, eviction } = store.stats();
     expect(memory.utilisation).toBeGreaterThan(0.8); // nothing came back
     expect(eviction.victims).toBeGreaterThan(0);
     expect(memory.entryBytes / memory.poolBytes).toBeGreaterThan(0.79);
-    worker.header[layout.H_SNAPSHOT / 4] = 0;
+    worker.header.words[headerWord.SNAPSHOT] = 0;
   });
 
   it("never stops a writer that is faster than maintenance: it evicts for itself", async () => {

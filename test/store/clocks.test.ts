@@ -110,7 +110,7 @@ describe("a clock that jumps", () => {
     const store = await openStore();
     const ns = store.namespace("n");
     const clock = new HandClock(store);
-    const { header } = inside(store);
+    const { words: header } = inside(store).header;
     fc.assert(
       fc.property(fc.integer({ min: 101, max: 2 ** 31 - 1 }), fc.integer({ min: 1, max: 10_000 }), (ahead, ttl) => {
         ns.set("k", one, { ttl });
@@ -144,7 +144,7 @@ describe("the maintenance thread", () => {
   it("sleeps when there is nothing to do, and is woken by what expires, what is cleared and what is logged", async () => {
     for (const eviction of ["none", "lru"] as const) {
       const store = await openStore({ maintenance: true, eviction });
-      const sleeps = () => Atomics.load(inside(store).header, SLEEPS_WORD) === 1;
+      const sleeps = () => Atomics.load(inside(store).header.words, SLEEPS_WORD) === 1;
       await until(sleeps, "it to sleep");
       const ns = store.namespace("n");
       for (let i = 0; i < 100; i++) ns.set(`k${i}`, one, { ttl: 20 });

@@ -1,4 +1,5 @@
 import { afterEach, expect } from "vitest";
+import type { Header } from "#dist/src/core/index.js";
 import { Store, type StoreOptions } from "#dist/src/index.js";
 
 /** What the tests reach into: the engine and the clock of this thread's connection. Not part of the API. */
@@ -8,7 +9,7 @@ export interface Inside {
     relinquish(): void;
     slotAddress(): number;
   };
-  header: Uint32Array;
+  header: Header;
   slotNumber: number;
   elapsed(): number;
   tick(): void;

@@ -139,7 +139,7 @@ describe("the numbers that tell the lives of ids apart", () => {
     const worker = inside(store);
     const { header } = worker;
     const line = (id: number) =>
-      new Uint32Array(worker.currentBuffer(), header[layout.H_IDS / 4] + id * layout.ID_STRIDE, layout.ID_STRIDE / 4);
+      new Uint32Array(worker.currentBuffer(), header.ids + id * layout.ID_STRIDE, layout.ID_STRIDE / 4);
     const id = idOf(store, "small");
     const [state] = line(id);
     beforeNext(store, "listOf", () => {
@@ -147,7 +147,7 @@ describe("the numbers that tell the lives of ids apart", () => {
       do {
         other.dropNamespace("small");
         other.maintain();
-        for (let i = layout.FIRST_ID; i < header[layout.H_ID_COUNT / 4]; i++) {
+        for (let i = layout.FIRST_ID; i < header.idCount; i++) {
           line(i)[0] = (line(i)[0] & 0xffff) | ((state & 0xffff0000) - 0x10000);
         }
         other.namespace("small");
@@ -164,8 +164,8 @@ describe("the filters by which a namespace is listed", () => {
   /** Groups of buckets in which an id may have entries. */
   function groupsOf(store: Store, name: string): number {
     const worker = inside(store);
-    const groups = (worker.header[layout.H_BUCKET_MASK / 4] + 1) >> layout.GROUP_SHIFT;
-    const words = new Uint32Array(worker.currentBuffer(), worker.header[layout.H_GROUPS / 4], groups);
+    const groups = worker.header.bucketCount >> layout.GROUP_SHIFT;
+    const words = new Uint32Array(worker.currentBuffer(), worker.header.words[layout.H_GROUPS / 4], groups);
     const bit = 1 << (idOf(store, name) % 31);
     return words.reduce((n, word) => n + ((word & bit) === 0 ? 0 : 1), 0);
   }

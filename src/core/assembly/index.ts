@@ -35,6 +35,9 @@ import {
   S_INCARNATION,
   S_KEY,
   S_MANY,
+  O_EXPIRES,
+  O_PIN,
+  O_WRITTEN,
   S_OUT,
   S_PINS,
   S_STATE,
@@ -220,7 +223,7 @@ export function setHashed(
   return writer.write(hashed, keyMeta, slot + S_KEY, value, valueLength, 0, 0, 0, 0);
 }
 
-/** Adds to a counter; the sum is in S_OUT + 16. */
+/** Adds to a counter; the sum is in O_SUM. */
 export function add(record: u32, version: u32, length: u32, by: i64): i32 {
   if (!intoKey(record, version, length)) return STALE;
   return writer.addTo(hash, meta, slot + S_KEY, by);
@@ -237,7 +240,7 @@ export function borrow(record: u32, version: u32, length: u32): u32 {
   if (!intoKey(record, version, length)) return 1;
   for (let pin: u32 = 0; pin < PIN_COUNT; pin++) {
     if (load<u32>(slot + S_PINS + (pin << 2)) != 0) continue;
-    store<u32>(slot + S_OUT, pin, 20);
+    store<u32>(slot + S_OUT, pin, O_PIN);
     return reader.pinValue(hash, meta, slot + S_KEY, pin);
   }
   return 2;
@@ -281,7 +284,7 @@ export function getMany(record: u32, version: u32, n: u32, free: u32, end: u32):
  * are hashed and buckets and first entries loaded beforehand, as in getMany; then each is a set of its own.
  *
  * @returns how many were done, their condition met or not: the next one found no memory or no quota, or the namespace cleared. How many were
- *   written is left in S_OUT + 12, unless none was done
+ *   written is left in O_WRITTEN, unless none was done
  */
 export function setMany(record: u32, version: u32, n: u32, expires: u32, mode: u32): i32 {
   if (!into(record, version, 0)) return 0;
@@ -289,7 +292,7 @@ export function setMany(record: u32, version: u32, n: u32, expires: u32, mode: u
   const base = meta;
   warm(n, 16);
   let written: u32 = 0;
-  store<u32>(slot + S_OUT, 0, 12);
+  store<u32>(slot + S_OUT, 0, O_WRITTEN);
   for (let i: u32 = 0; i < n; i++) {
     const row = window + (i << 4);
     const length = load<u32>(row, 4);
@@ -307,7 +310,7 @@ export function setMany(record: u32, version: u32, n: u32, expires: u32, mode: u
       0,
     );
     if (status != OK && status != UNMET) return i;
-    if (status == OK) store<u32>(slot + S_OUT, ++written, 12);
+    if (status == OK) store<u32>(slot + S_OUT, ++written, O_WRITTEN);
   }
   return n;
 }
@@ -351,7 +354,7 @@ export function listOf(record: u32, version: u32, from: u32, to: u32, target: u3
 }
 
 /**
- * Copies a listed entry if it is still that life of it: key to the key window, value to the value window, its expiry to S_OUT + 8.
+ * Copies a listed entry if it is still that life of it: key to the key window, value to the value window, its expiry to O_EXPIRES.
  * Key length << 16 | value length, or 0 when it was recycled.
  */
 export function readListed(entry: u32, version: u32): u32 {
@@ -360,7 +363,7 @@ export function readListed(entry: u32, version: u32): u32 {
   if (keyLength == 0 || keyLength > 1024) return 0;
   copyRacyExact(slot + S_KEY, entry + E_KEY, keyLength);
   copyRacyExact(slot + S_VALUE, entry + E_KEY + table.padded(keyLength), min<u32>(valueLength, 16384));
-  store<u32>(slot + S_OUT, load<u32>(entry + E_EXPIRES), 8);
+  store<u32>(slot + S_OUT, load<u32>(entry + E_EXPIRES), O_EXPIRES);
   loadsFence(); // the copies before the re-check
   if (load32(entry + E_VERSION) != version) return 0;
   return (keyLength << 16) | valueLength;
@@ -371,7 +374,7 @@ export function readListedKey(entry: u32, version: u32): u32 {
   const keyLength = load<u32>(entry + E_META) >> 16;
   if (keyLength == 0 || keyLength > 1024) return 0;
   copyRacyExact(slot + S_KEY, entry + E_KEY, keyLength);
-  store<u32>(slot + S_OUT, load<u32>(entry + E_EXPIRES), 8);
+  store<u32>(slot + S_OUT, load<u32>(entry + E_EXPIRES), O_EXPIRES);
   loadsFence(); // the copy before the re-check
   return load32(entry + E_VERSION) == version ? keyLength : 0;
 }
@@ -587,7 +590,7 @@ export function makeRing(length: u32, capacity: u32, kind: u32, whenFull: u32): 
   return rings.makeRing(hash, meta, capacity, kind, whenFull);
 }
 
-/** Whether there is one: entry and version in S_OUT, and from S_OUT + 16 on cells, kind, whenFull, and the address of the words it is waited for on. */
+/** Whether there is one: O_ENTRY, O_VERSION, O_CAPACITY, O_KIND, O_WHEN_FULL, and in O_PLACE the address of the words it is waited for on. */
 export function openRing(length: u32): bool {
   systemKey(length);
   return rings.openRing(hash, meta);
@@ -623,7 +626,7 @@ export function makeRegion(length: u32, bytes: u32): i32 {
   return regions.makeRegion(hash, meta, bytes);
 }
 
-/** Address of its bytes, 0 when there is none, 1 when too many are open; S_OUT + 16 has its size, S_OUT + 20 what `closeRegion` takes. */
+/** Address of its bytes, 0 when there is none, 1 when too many are open; O_SIZE has its size, O_PIN what `closeRegion` takes. */
 export function openRegion(length: u32): u32 {
   systemKey(length);
   return regions.openRegion(hash, meta);

@@ -47,6 +47,8 @@ import {
   SLAB_SIZE,
   S_HAND_CHUNK,
   S_MANY,
+  O_EXPIRED,
+  O_OFFSET,
   S_OUT,
 } from "../layout";
 import { allocateOrEvict } from "./evict";
@@ -60,7 +62,7 @@ import { bucketOf, padded, tell } from "./table";
 import { beginWrite, bucketMask, buckets, count, endWrite, hashKind, markDirty, pool, slabs, slot } from "./worker";
 import { fill } from "./write";
 
-/** A chunk whose lengths contradict its class: its offset is in S_OUT. */
+/** A chunk whose lengths contradict its class: its offset is in O_OFFSET. */
 const CORRUPT: i32 = -20;
 
 /**
@@ -69,7 +71,7 @@ const CORRUPT: i32 = -20;
  *
  * @param tick the old store's time at the cut, in its ticks
  * @param passed ticks from then to this store's beginning, 2^32 - 1 for any longer time
- * @returns entries loaded; how many had expired is in S_OUT + 4. NO_MEMORY or CORRUPT when it stopped
+ * @returns entries loaded; how many had expired is in O_EXPIRED. NO_MEMORY or CORRUPT when it stopped
  */
 export function loadChunks(bytes: u32, size: u32, epoch: u32, tick: u32, passed: u32): i32 {
   const from = slot + S_MANY;
@@ -79,7 +81,7 @@ export function loadChunks(bytes: u32, size: u32, epoch: u32, tick: u32, passed:
   beginWrite();
   const loaded = copyAll(from, end, size);
   endWrite();
-  store<u32>(slot + S_OUT, expired, 4);
+  store<u32>(slot + S_OUT, expired, O_EXPIRED);
   return loaded;
 }
 
@@ -107,7 +109,7 @@ export function adoptSlab(index: u32, sizeClass: u32, epoch: u32, tick: u32, pas
   const loaded = linkAll(from, end, sizeClass, size);
   for (let region = from; region < end; region += 1 << REGION_SHIFT) markDirty(region, 1);
   endWrite();
-  store<u32>(slot + S_OUT, expired, 4);
+  store<u32>(slot + S_OUT, expired, O_EXPIRED);
   return loaded;
 }
 
@@ -117,7 +119,7 @@ function survey(from: u32, end: u32, size: u32, epoch: u32, filters: u32): bool 
   for (let chunk = from; chunk < end; chunk += size) {
     if (belongs(chunk, epoch) && isAdmitted(chunk)) {
       if (!fits(chunk, size)) {
-        store<u32>(slot + S_OUT, chunk - from);
+        store<u32>(slot + S_OUT, chunk - from, O_OFFSET);
         return false;
       }
       look(chunk, filters);

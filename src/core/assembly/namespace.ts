@@ -65,7 +65,7 @@ function directoryHash(length: u32): u32 {
   return hashKey(hashKind, slot + S_KEY, length, load<u32>(H_HASH_SEED));
 }
 
-/** Looks the name in the key window up: value in the value window, address and version in S_OUT. A length or MISS. */
+/** Looks the name in the key window up: value in the value window, address and version in O_ENTRY and O_VERSION. A length or MISS. */
 export function resolve(length: u32): i32 {
   return read(directoryHash(length), directoryMeta(length), slot + S_KEY, slot + S_VALUE, N_SIZE, false);
 }

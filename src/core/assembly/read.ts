@@ -16,6 +16,11 @@ import {
   E_VALUE_LENGTH,
   E_VERSION,
   MISS,
+  O_ENTRY,
+  O_EXPIRES,
+  O_LENGTH,
+  O_TEMPORARY,
+  O_VERSION,
   S_OUT,
   S_PINS,
 } from "../layout";
@@ -46,7 +51,7 @@ const AGAIN: i32 = -100;
 /**
  * Copies the value of the key to `target` and returns its length, MISS when the key is absent or expired. Stores nothing
  * in shared memory but the entry's access counter, and that only while it still grows. Leaves address, version and expiry
- * of the entry in S_OUT.
+ * of the entry in O_ENTRY, O_VERSION and O_EXPIRES.
  *
  * @param limit copy at most this many bytes; the length returned may be larger
  * @param exact the target is the caller's: not a byte past the value
@@ -121,9 +126,9 @@ function copyOut(
   if (access < 3) store<u8>(entry + E_ACCESS, access + 1);
   tellHit(hash, meta, entry, version, expires);
   if (exact) return length; // nobody asks what else there is to know
-  store<u32>(slot + S_OUT, entry);
-  store<u32>(slot + S_OUT, version, 4);
-  store<u32>(slot + S_OUT, expires, 8);
+  store<u32>(slot + S_OUT, entry, O_ENTRY);
+  store<u32>(slot + S_OUT, version, O_VERSION);
+  store<u32>(slot + S_OUT, expires, O_EXPIRES);
   return length;
 }
 
@@ -183,9 +188,9 @@ function readProtected(hash: u32, meta: u32, key: u32, target: u32, limit: u32):
     }
     const size = <u32>load<u16>(found + E_VALUE_LENGTH);
     copyRacyExact(target, found + E_KEY + padded(meta >> 16), min(size, limit));
-    store<u32>(slot + S_OUT, found);
-    store<u32>(slot + S_OUT, load<u32>(found + E_VERSION), 4);
-    store<u32>(slot + S_OUT, expires, 8);
+    store<u32>(slot + S_OUT, found, O_ENTRY);
+    store<u32>(slot + S_OUT, load<u32>(found + E_VERSION), O_VERSION);
+    store<u32>(slot + S_OUT, expires, O_EXPIRES);
     tellHit(hash, meta, found, load<u32>(found + E_VERSION), expires);
     length = <i32>size;
     break;
@@ -197,11 +202,11 @@ function readProtected(hash: u32, meta: u32, key: u32, target: u32, limit: u32):
 
 /** Whether the key is present. */
 export function contains(hash: u32, meta: u32, key: u32): bool {
-  return read(hash, meta, key, slot + S_OUT + 64, 0, false) >= 0;
+  return read(hash, meta, key, slot + S_OUT + O_TEMPORARY, 0, false) >= 0;
 }
 
 /**
- * Names the key's entry in pin `pin` and returns the address of its value (length in S_OUT + 12), 0 when absent. It
+ * Names the key's entry in pin `pin` and returns the address of its value (length in O_LENGTH), 0 when absent. It
  * stays readable until `unpin`.
  */
 export function pinValue(hash: u32, meta: u32, key: u32, pin: u32): u32 {
@@ -220,7 +225,7 @@ export function pinValue(hash: u32, meta: u32, key: u32, pin: u32): u32 {
     const access = load<u8>(found + E_ACCESS);
     if (access < 3) store<u8>(found + E_ACCESS, access + 1);
     tellHit(hash, meta, found, load<u32>(found + E_VERSION), load<u32>(found + E_EXPIRES));
-    store<u32>(slot + S_OUT, load<u16>(found + E_VALUE_LENGTH), 12);
+    store<u32>(slot + S_OUT, load<u16>(found + E_VALUE_LENGTH), O_LENGTH);
     value = found + E_KEY + padded(meta >> 16);
   } else {
     count(C_MISSES);

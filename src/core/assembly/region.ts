@@ -16,6 +16,10 @@ import {
   NO_MEMORY,
   REGION_PINS,
   S_KEY,
+  O_ENTRY,
+  O_PIN,
+  O_SIZE,
+  O_VERSION,
   S_OUT,
   S_REGIONS,
   S_VALUE,
@@ -45,7 +49,7 @@ export function makeRegion(hash: u32, meta: u32, bytes: u32): i32 {
 /**
  * Opens the region with this key.
  *
- * @returns address of its bytes; how many there are in S_OUT + 16, the place that keeps it open in S_OUT + 20. 0 = there is none, 1 = too
+ * @returns address of its bytes; how many there are in O_SIZE, the place that keeps it open in O_PIN. 0 = there is none, 1 = too
  *   many are open
  */
 export function openRegion(hash: u32, meta: u32): u32 {
@@ -54,16 +58,16 @@ export function openRegion(hash: u32, meta: u32): u32 {
     if (load<u32>(place) != 0) continue;
     while (true) {
       if (read(hash, meta, slot + S_KEY, slot + S_VALUE, D_SIZE, false) == MISS) return 0;
-      const entry = load<u32>(slot + S_OUT);
-      const version = load<u32>(slot + S_OUT, 4);
+      const entry = load<u32>(slot + S_OUT, O_ENTRY);
+      const version = load<u32>(slot + S_OUT, O_VERSION);
       store32(place, entry);
       // after it was named: dropped by now, or it stays until we close it
       if (FAULT == 61 || isCurrent(entry, version)) break;
       store32(place, 0);
     }
     const start = slabStart(load<u32>(slot + S_VALUE, D_FIRST));
-    store<u32>(slot + S_OUT, load<u32>(slot + S_VALUE, D_BYTES), 16);
-    store<u32>(slot + S_OUT, pin, 20);
+    store<u32>(slot + S_OUT, load<u32>(slot + S_VALUE, D_BYTES), O_SIZE);
+    store<u32>(slot + S_OUT, pin, O_PIN);
     return start + G_DATA;
   }
   return 1;

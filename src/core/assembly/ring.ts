@@ -39,6 +39,13 @@ import {
   P_ARRIVALS,
   P_DEPARTURES,
   RING_SPSC,
+  O_CAPACITY,
+  O_DROPPED,
+  O_ENTRY,
+  O_KIND,
+  O_PLACE,
+  O_VERSION,
+  O_WHEN_FULL,
   R_CAPACITY,
   R_CELLS,
   R_DROPPED,
@@ -108,19 +115,19 @@ function leaveIt(): void {
 }
 
 /**
- * Finds the channel with the key in the key window: entry and version in S_OUT; cells, kind, whenFull and the address of its place from
- * S_OUT + 16 on. False when there is none.
+ * Finds the channel with the key in the key window: O_ENTRY, O_VERSION, and of the ring O_CAPACITY, O_KIND, O_WHEN_FULL and O_PLACE.
+ * False when there is none.
  */
 export function openRing(hash: u32, meta: u32): bool {
   while (true) {
     if (read(hash, meta, slot + S_KEY, slot + S_VALUE, 0, false) == MISS) return false;
-    const entry = load<u32>(slot + S_OUT);
-    if (!enterRing(entry, load<u32>(slot + S_OUT, 4))) continue;
+    const entry = load<u32>(slot + S_OUT, O_ENTRY);
+    if (!enterRing(entry, load<u32>(slot + S_OUT, O_VERSION))) continue;
     const ring = ringOf(entry);
-    store<u32>(slot + S_OUT, load<u32>(ring + R_CAPACITY), 16);
-    store<u32>(slot + S_OUT, load<u32>(ring + R_KIND), 20);
-    store<u32>(slot + S_OUT, load<u32>(ring + R_WHEN_FULL), 24);
-    store<u32>(slot + S_OUT, load<u32>(ring + R_PLACE), 28);
+    store<u32>(slot + S_OUT, load<u32>(ring + R_CAPACITY), O_CAPACITY);
+    store<u32>(slot + S_OUT, load<u32>(ring + R_KIND), O_KIND);
+    store<u32>(slot + S_OUT, load<u32>(ring + R_WHEN_FULL), O_WHEN_FULL);
+    store<u32>(slot + S_OUT, load<u32>(ring + R_PLACE), O_PLACE);
     leaveIt();
     return true;
   }
@@ -128,14 +135,14 @@ export function openRing(hash: u32, meta: u32): bool {
 
 /**
  * Drops the channel with the key in the key window: nobody finds it any more, who sleeps on it is to wake, and its memory is given back, by
- * us or by the scan that finds nobody in it. Entry and version in S_OUT.
+ * us or by the scan that finds nobody in it. O_ENTRY and O_VERSION are its.
  *
  * @returns address of its place, whose sleepers the host wakes; 0 when there is none of that name
  */
 export function dropRing(hash: u32, meta: u32): u32 {
   while (openRing(hash, meta)) {
-    const place = load<u32>(slot + S_OUT, 28);
-    if (!takeIf(hash, meta, slot + S_KEY, load<u32>(slot + S_OUT), load<u32>(slot + S_OUT, 4))) continue;
+    const place = load<u32>(slot + S_OUT, O_PLACE);
+    if (!takeIf(hash, meta, slot + S_KEY, load<u32>(slot + S_OUT, O_ENTRY), load<u32>(slot + S_OUT, O_VERSION))) continue;
     // after the mark: who looked before it finds the words changed, who looks now finds the channel gone
     add32(place + P_ARRIVALS, 1);
     add32(place + P_DEPARTURES, 1);
@@ -145,12 +152,12 @@ export function dropRing(hash: u32, meta: u32): u32 {
   return 0;
 }
 
-/** Messages in the ring, give or take those on their way; how many were dropped is in S_OUT + 16. GONE when it was dropped. */
+/** Messages in the ring, give or take those on their way; how many were dropped is in O_DROPPED. GONE when it was dropped. */
 export function measureRing(entry: u32, version: u32): i32 {
   if (!enterRing(entry, version)) return GONE;
   const ring = ringOf(entry);
   const length = load32(ring + R_TAIL) - load32(ring + R_HEAD);
-  store<u64>(slot + S_OUT, load64(ring + R_DROPPED), 16);
+  store<u64>(slot + S_OUT, load64(ring + R_DROPPED), O_DROPPED);
   leaveIt();
   return max<i32>(<i32>length, 0);
 }

@@ -33,6 +33,9 @@ import {
   OK,
   QUOTA,
   S_HAND_CHUNK,
+  O_ENTRY,
+  O_SUM,
+  O_VERSION,
   S_OUT,
   UNMET,
 } from "../layout";
@@ -106,14 +109,14 @@ export function write(
 
 /**
  * Adds to a counter: 8 bytes, little-endian, two's complement; an absent key counts as 0. Its expiry stays.
- * The sum is left in S_OUT + 16.
+ * The sum is left in O_SUM.
  */
 export function addTo(hash: u32, meta: u32, key: u32, by: i64): i32 {
   beginWrite();
   count(C_SETS);
   const chunk = allocateOrEvict(classOf(E_KEY + padded(meta >> 16) + 8));
   if (chunk == 0) return finish(NO_MEMORY);
-  fill(chunk, hash, meta, key, slot + S_OUT + 16, 8, 0);
+  fill(chunk, hash, meta, key, slot + S_OUT + O_SUM, 8, 0);
   const status = publish(hash, meta, key, chunk, MODE_ADD, 0, 0, by);
   if (status != OK) putBack(chunk);
   return finish(status);
@@ -207,8 +210,8 @@ function publish(
       if (oldClass != cls) unsettled(id);
       if (oldClass != cls && !recharge(id, <i64>size - <i64>sizeOf(oldClass))) return QUOTA;
       store<u32>(chunk + E_NEXT, successor);
-      store<u32>(slot + S_OUT, chunk);
-      store<u32>(slot + S_OUT, version, 4);
+      store<u32>(slot + S_OUT, chunk, O_ENTRY);
+      store<u32>(slot + S_OUT, version, O_VERSION);
       if (mark(chunk, epoch)) {
         // before the chunk leaves our hand: a reaper marks what is in hand, so a death anywhere loses no mark
         markDirty(chunk, size);
@@ -234,8 +237,8 @@ function publish(
       }
       enrol(id, hash & bucketMask);
       store<u32>(chunk + E_NEXT, head);
-      store<u32>(slot + S_OUT, chunk);
-      store<u32>(slot + S_OUT, version, 4);
+      store<u32>(slot + S_OUT, chunk, O_ENTRY);
+      store<u32>(slot + S_OUT, version, O_VERSION);
       const linked = swap32(bucketOf(hash), head, chunk);
       filed();
       if (linked) {
@@ -265,7 +268,7 @@ function addInto(chunk: u32, keyLength: u32, by: i64): bool {
   }
   store<i64>(chunk + E_KEY + keyLength, base + by);
   store<u32>(chunk + E_EXPIRES, expires);
-  store<i64>(slot + S_OUT, base + by, 16);
+  store<i64>(slot + S_OUT, base + by, O_SUM);
   return true;
 }
 

@@ -2,7 +2,7 @@
  * What adaptive decided, for every thread to see: a ring of the latest changes in the store's header, written by the evictor alone.
  * Entries are written before the count that includes them; a reader leaves out those that may have been overwritten meanwhile.
  */
-import { layout } from "../../core/index.js";
+import { DECISION_WORDS, decisionRing, EvictorWords, layout } from "../../core/index.js";
 import { type Adaptive, type AdaptiveDecision, type CandidateName, candidates } from "../../eviction/index.js";
 import type { WorkerConnection } from "../worker.js";
 
@@ -28,29 +28,19 @@ export interface AdaptiveStats {
   decisions: EvictionDecision[];
 }
 
-const WORDS = layout.DECISION_SIZE / 8;
 const REASONS: readonly AdaptiveDecision["reason"][] = ["better", "rolled back"];
-
-function words(worker: WorkerConnection): { told: Float64Array; ring: Float64Array } {
-  const { buffer } = worker.header;
-  return {
-    told: new Float64Array(buffer, layout.H_EVICTOR_WORDS, layout.LINE / 8),
-    ring: new Float64Array(buffer, layout.H_DECISIONS, layout.DECISIONS_KEPT * WORDS),
-  };
-}
 
 /** The writing end: tells what a policy has decided since it last told. */
 export class DecisionLog {
-  private readonly told: Float64Array;
+  private readonly figures: EvictorWords;
   private readonly ring: Float64Array;
   private policy: Adaptive | null = null;
   /** Changes of that policy that have been told. */
   private seen = 0;
 
   constructor(private readonly worker: WorkerConnection) {
-    const { told, ring } = words(worker);
-    this.told = told;
-    this.ring = ring;
+    this.figures = new EvictorWords(worker.header.buffer);
+    this.ring = decisionRing(worker.header.buffer);
   }
 
   tell(policy: Adaptive): void {
@@ -58,35 +48,35 @@ export class DecisionLog {
       this.policy = policy;
       this.seen = 0;
     }
-    const { told } = this;
     const kept = policy.decisions;
     const first = policy.changes - kept.length;
     for (let change = Math.max(this.seen, first); change < policy.changes; change++) this.write(kept[change - first]);
     this.seen = policy.changes;
-    told[layout.V_FOLLOWING / 8] = candidates.indexOf(policy.incumbent) + 1;
+    this.figures.following = candidates.indexOf(policy.incumbent) + 1;
   }
 
   private write({ request, from, to, gain, reason }: AdaptiveDecision): void {
-    const count = this.told[layout.V_DECISIONS / 8];
-    const at = (count % layout.DECISIONS_KEPT) * WORDS;
+    const count = this.figures.decisions;
+    const at = (count % layout.DECISIONS_KEPT) * DECISION_WORDS;
     this.ring[at] = this.worker.elapsed();
     this.ring[at + 1] = request;
     this.ring[at + 2] = gain;
     this.ring[at + 3] = candidates.indexOf(from) + 256 * (candidates.indexOf(to) + 256 * REASONS.indexOf(reason));
-    this.told[layout.V_DECISIONS / 8] = count + 1;
+    this.figures.decisions = count + 1;
   }
 }
 
 /** What the evictor has told; null when it has not yet run an adaptive policy. */
 export function readDecisions(worker: WorkerConnection): AdaptiveStats | null {
-  const { told, ring } = words(worker);
-  const following = candidates[told[layout.V_FOLLOWING / 8] - 1];
+  const figures = new EvictorWords(worker.header.buffer);
+  const ring = decisionRing(worker.header.buffer);
+  const following = candidates[figures.following - 1];
   if (following === undefined) return null;
-  const changes = told[layout.V_DECISIONS / 8];
+  const changes = figures.decisions;
   const first = Math.max(0, changes - layout.DECISIONS_KEPT);
   const decisions: EvictionDecision[] = [];
   for (let change = first; change < changes; change++) {
-    const at = (change % layout.DECISIONS_KEPT) * WORDS;
+    const at = (change % layout.DECISIONS_KEPT) * DECISION_WORDS;
     const code = ring[at + 3];
     decisions.push({
       at: worker.createdMs + ring[at],
@@ -97,6 +87,6 @@ export function readDecisions(worker: WorkerConnection): AdaptiveStats | null {
       gain: ring[at + 2],
     });
   }
-  const overwritten = told[layout.V_DECISIONS / 8] - layout.DECISIONS_KEPT - first;
+  const overwritten = figures.decisions - layout.DECISIONS_KEPT - first;
   return { following, changes, decisions: overwritten > 0 ? decisions.slice(overwritten) : decisions };
 }

@@ -18,7 +18,7 @@
  * What has expired goes before anything that lives. A round begins by taking it out of the table; and because records tell when
  * their entries expire, the policy lets go of those before it is asked for a victim, however far behind the logs are with the removals.
  */
-import { layout } from "../../core/index.js";
+import { accessesOf, EvictorWords, layout } from "../../core/index.js";
 import { Adaptive, createPolicy, ExpiryHeap, type Policy } from "../../eviction/index.js";
 import { threadNow } from "../clock.js";
 import type { WorkerConnection } from "../worker.js";
@@ -54,7 +54,7 @@ export class Evictor {
   private readonly gauges: Gauges;
   private readonly decisions: DecisionLog;
   private readonly words: Int32Array;
-  private readonly told: Float64Array;
+  private readonly figures: EvictorWords;
   private readonly slotCount: number;
   private capacity: number;
   /** Entries this evictor has evicted. */
@@ -73,24 +73,24 @@ export class Evictor {
     private readonly maxEntries: number,
   ) {
     const { header } = worker;
-    this.slotCount = header[layout.H_SLOT_COUNT / 4];
+    this.slotCount = header.slotCount;
     this.gauges = new Gauges(worker);
     this.decisions = new DecisionLog(worker);
     this.words = worker.manyWords;
-    this.told = new Float64Array(header.buffer, layout.H_EVICTOR_WORDS, layout.LINE / 8);
+    this.figures = new EvictorWords(header.buffer);
     this.capacity = maxEntries > 0 ? maxEntries : this.entriesInPool(USUAL_CHUNK);
     this.entries = new EntryTable(idsFor(this.capacity));
     this.policy = createPolicy(name, { capacity: this.capacity, distinct: this.entries.ids });
     this.lossesSeen = this.losses();
     if (this.gauges.entries() > 0) this.walk = { bucket: 0, id: 0 };
-    this.told[layout.V_CAPACITY / 8] = this.capacity;
+    this.figures.capacity = this.capacity;
   }
 
   /** The evictor of the store this thread is connected to; null when it has no policy, or another living thread is its evictor. */
   static claim(worker: WorkerConnection): Evictor | null {
-    const name = livePolicy(worker.header[layout.H_EVICTION / 4]);
+    const name = livePolicy(worker.header.eviction);
     if (name === null || !worker.engine.claimEvictor()) return null;
-    return new Evictor(worker, name, worker.header[layout.H_MAX_ENTRIES / 4]);
+    return new Evictor(worker, name, worker.header.maxEntries);
   }
 
   /**
@@ -104,7 +104,7 @@ export class Evictor {
     this.dropExpired();
     this.followEstimate();
     const pressed = this.relievePressure();
-    this.told[layout.V_RESIDENTS / 8] = this.policy.size;
+    this.figures.residents = this.policy.size;
     if (this.policy instanceof Adaptive) this.decisions.tell(this.policy);
     return pressed;
   }
@@ -119,7 +119,7 @@ export class Evictor {
       this.walk = { bucket: 0, id: 0 };
     }
     this.walkOn(this.walk, ms);
-    this.told[layout.V_RESIDENTS / 8] = this.policy.size;
+    this.figures.residents = this.policy.size;
     return true;
   }
 
@@ -133,12 +133,12 @@ export class Evictor {
   // ---------------------------------------------------------------- logs
 
   private readLogs(): void {
-    const { engine, slot } = this.worker;
+    const { engine, manyAddress } = this.worker;
     for (let number = 0; number < this.slotCount; number++) {
       // as much as was there when we came: a worker that writes faster than we read must not keep us from the others
       let left = engine.logBacklog(number) >>> 0;
       while (left > 0) {
-        const n = engine.readLog(number, slot + layout.S_MANY, Math.min(left, RECORDS));
+        const n = engine.readLog(number, manyAddress, Math.min(left, RECORDS));
         if (n === 0) break; // so it ends whatever the log says
         this.play(n);
         left -= n;
@@ -266,10 +266,10 @@ export class Evictor {
     const bytes = this.worker.engine.evictVictim(this.entries.addresses[id], this.entries.versions[id]);
     this.leave(id);
     if (bytes === 0) {
-      this.told[layout.V_SPARED / 8]++;
+      this.figures.spared++;
     } else {
       this.evicted++;
-      this.told[layout.V_VICTIMS / 8]++;
+      this.figures.victims++;
     }
     return bytes;
   }
@@ -279,7 +279,7 @@ export class Evictor {
     const { gauges } = this;
     const usedBytes = gauges.usedBytes();
     const level = pressureOf(usedBytes / gauges.poolBytes);
-    const snapshot = this.worker.header[layout.H_SNAPSHOT / 4] !== 0;
+    const snapshot = this.worker.header.snapshot !== 0;
     let excess = excessBytes(usedBytes, gauges.entryBytes(), gauges.poolBytes, snapshot);
     const most = level === 3 ? Number.POSITIVE_INFINITY : VICTIMS_A_ROUND;
     for (let victims = 0; excess > 0; victims++) {
@@ -325,10 +325,11 @@ export class Evictor {
       this.policy.insert(id);
       this.entries.settle(id, old.addresses[former], old.versions[former]);
       if (oldExpiries?.has(former)) this.expiries?.add(id, oldExpiries.expiryOf(former));
-      for (let hits = bytes[old.addresses[former] + layout.E_ACCESS] & 3; hits > 0; hits--) this.policy.lookup(id);
+      for (let hits = accessesOf(bytes, old.addresses[former]) & layout.ACCESS_MAX; hits > 0; hits--)
+        this.policy.lookup(id);
     }
-    this.told[layout.V_REBUILDS / 8]++;
-    this.told[layout.V_CAPACITY / 8] = capacity;
+    this.figures.rebuilds++;
+    this.figures.capacity = capacity;
   }
 
   // ---------------------------------------------------------------- after losses
@@ -343,7 +344,7 @@ export class Evictor {
     const end = threadNow() + ms;
     do {
       if (walk.bucket < worker.bucketCount) {
-        const result = worker.engine.survey(walk.bucket, worker.slot + layout.S_MANY, RECORDS);
+        const result = worker.engine.survey(walk.bucket, worker.manyAddress, RECORDS);
         walk.bucket = Number(result & 0xffffffffn);
         this.adopt(Number(result >> 32n));
       } else if (walk.id < this.entries.ids) {
@@ -351,7 +352,7 @@ export class Evictor {
         walk.id += PURGE_STEP;
       } else {
         this.walk = null;
-        this.told[layout.V_WALKS / 8]++;
+        this.figures.walks++;
         return;
       }
     } while (threadNow() < end);

@@ -7,7 +7,7 @@
  * proves that they are the namespace's; from then on each is known by address and version, so a candidate that is kept while the
  * namespace is cleared or dropped, and its id given to another, can only be gone.
  */
-import { layout } from "../../core/index.js";
+import { accessesOf, layout, Slot, setAccesses } from "../../core/index.js";
 import { listEntries } from "../listing.js";
 import type { Record } from "../namespace/record.js";
 import type { WorkerConnection } from "../worker.js";
@@ -22,7 +22,10 @@ export class NamespaceEvictor {
   private next = 0;
   private hand: number;
 
+  private readonly counters: BigUint64Array;
+
   constructor(private readonly worker: WorkerConnection) {
+    this.counters = new Slot(worker.header, worker.slotNumber).counters;
     this.hand = Math.floor(Math.random() * worker.bucketCount);
   }
 
@@ -38,13 +41,12 @@ export class NamespaceEvictor {
       const address = this.candidates[this.next++];
       const version = this.candidates[this.next++];
       // the counter may be a recycled chunk's: it is a hint, as in the engine's own CLOCK
-      const at = address + layout.E_ACCESS;
-      const count = bytes[at];
+      const count = accessesOf(bytes, address);
       if (count === 0) {
         if (this.remove(address, version)) return true;
         continue;
       }
-      bytes[at] = count - 1;
+      setAccesses(bytes, address, count - 1);
       skipped++;
       if (count < least) {
         least = count;
@@ -64,8 +66,7 @@ export class NamespaceEvictor {
     const { worker } = this;
     if (!worker.engine.removeVictim(address, version)) return false;
     // this thread's own counters, of which it is the only writer
-    const counters = new BigUint64Array(worker.currentBuffer(), worker.slot + layout.S_COUNTERS, layout.COUNTER_COUNT);
-    counters[layout.C_EVICTIONS]++;
+    this.counters[layout.C_EVICTIONS]++;
     return true;
   }
 

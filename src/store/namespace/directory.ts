@@ -1,13 +1,13 @@
 /** The store's directory: which namespaces there are, found, made and removed by name. */
 
 import { describe } from "../../check.js";
-import { layout } from "../../core/index.js";
+import { IdLine, layout, readNamespaceRecord, result } from "../../core/index.js";
 import { InvalidArgumentError, NamespaceLimitError, OutOfMemoryError } from "../../errors.js";
 import type { EncodingName } from "../encoding.js";
 import { ownEntries } from "../listing.js";
 import type { WorkerConnection } from "../worker.js";
 import type { CheckedLimits } from "./limits.js";
-import { idNumber, type Record } from "./record.js";
+import type { Record } from "./record.js";
 import { encodingOf, namespaceWord, type WhenFull, whenFullOf } from "./word.js";
 
 const { MISS, NO_IDS, NO_MEMORY, OK } = layout;
@@ -70,10 +70,13 @@ export class Directory {
         making.maxEntries,
         BigInt(making.maxBytes),
       );
-      if (status === OK) [entry, version] = worker.out;
+      if (status === OK) {
+        entry = worker.out[result.ENTRY];
+        version = worker.out[result.VERSION];
+      }
       if (status === NO_IDS && worker.sweep() > 0) continue; // ids of dropped namespaces whose entries are still there
       if (status === NO_IDS) {
-        const ids = worker.header[layout.H_ID_COUNT / 4] - layout.FIRST_ID;
+        const ids = worker.header.userIdCount;
         throw new NamespaceLimitError(
           `all ${ids} namespace ids are in use; drop namespaces, or create the store with a larger maxNamespaces`,
         );
@@ -117,20 +120,19 @@ export class Directory {
   /** What `resolve` has found. */
   private read(): Record {
     const { worker } = this;
-    const value = worker.values;
-    const word = value.readUInt32LE(layout.N_ENCODING);
-    const id = value.readUInt32LE(layout.N_ID);
+    const { id, seed, word, maxEntries, maxBytes } = readNamespaceRecord(worker.values);
+    const line = new IdLine(worker.currentBuffer(), worker.header, id);
     return {
-      entry: worker.out[0],
-      version: worker.out[1],
+      entry: worker.out[result.ENTRY],
+      version: worker.out[result.VERSION],
       id,
-      life: idNumber(worker, id, layout.I_LIFE) * 65536 + id,
-      made: idNumber(worker, id, layout.I_MADE),
-      seed: value.readUInt32LE(layout.N_SEED),
+      life: line.takings * 65536 + id,
+      made: line.made,
+      seed,
       encoding: encodingOf(word) as EncodingName,
       whenFull: whenFullOf(word) as WhenFull,
-      maxEntries: value.readUInt32LE(layout.N_MAX_ENTRIES),
-      maxBytes: Number(value.readBigUInt64LE(layout.N_MAX_BYTES)),
+      maxEntries,
+      maxBytes,
     };
   }
 }

@@ -1,5 +1,5 @@
 /** Why a write found no place, with the figures that a reader of the error needs to help it; and what makes some room. */
-import { layout } from "../../core/index.js";
+import { chunkSizeFor } from "../../core/index.js";
 import { NamespaceLimitError, OutOfMemoryError, ValueTooLargeError } from "../../errors.js";
 import { formatBytes } from "../../units.js";
 import { describeHeld } from "../buffers.js";
@@ -11,7 +11,7 @@ import type { Record } from "./record.js";
 
 /** Bytes of the chunk that an entry takes. */
 export function chunkSize(keyLength: number, length: number): number {
-  return 2 ** Math.ceil(Math.log2(layout.E_KEY + padded(keyLength) + length));
+  return chunkSizeFor(padded(keyLength) + length);
 }
 
 export function tooLarge(length: number, keyLength: number): ValueTooLargeError {

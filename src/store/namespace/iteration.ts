@@ -10,6 +10,7 @@
  *
  * What is asked of each entry decides what is copied: a prefix is held against the key before anything is, and keys alone need no value.
  */
+import { result } from "../../core/index.js";
 import type { Codec } from "../encoding.js";
 import { LISTED, listEntries, MOST_LISTED } from "../listing.js";
 import type { WorkerConnection } from "../worker.js";
@@ -124,7 +125,7 @@ export function wholeEntries<V>(worker: WorkerConnection, codec: Codec, prefix: 
     const lengths = worker.engine.readListed(entry, version) >>> 0;
     if (lengths === 0) return null;
     const keyBytes = worker.keyCopy(lengths >>> 16);
-    const expires = worker.out[2];
+    const expires = worker.out[result.EXPIRES];
     return new Listed(keyBytes, codec.decode(worker.window, 0, lengths & 0xffff) as V, expires);
   };
 }
@@ -135,7 +136,7 @@ export function keysAlone(worker: WorkerConnection, prefix: Uint8Array | undefin
     const keyLength = worker.engine.readListedKey(entry, version);
     if (keyLength === 0) return null;
     if (prefix !== undefined && !worker.keyBegins(keyLength, prefix)) return undefined;
-    return new Listed(worker.keyCopy(keyLength), undefined, worker.out[2]);
+    return new Listed(worker.keyCopy(keyLength), undefined, worker.out[result.EXPIRES]);
   };
 }
 

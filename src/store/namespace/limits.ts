@@ -1,12 +1,12 @@
 /** What a namespace may take, and what it takes. */
 
 import { describe, KnownOptions } from "../../check.js";
-import { layout } from "../../core/index.js";
+import { IdLine } from "../../core/index.js";
 import { InvalidArgumentError } from "../../errors.js";
 import { type Size, sizeIn } from "../../units.js";
 import { type PressureLevel, pressureLevels, pressureOf } from "../eviction/pressure.js";
 import type { WorkerConnection } from "../worker.js";
-import { idWord, type Record } from "./record.js";
+import type { Record } from "./record.js";
 import type { WhenFull } from "./word.js";
 
 export interface NamespaceLimits {
@@ -38,15 +38,14 @@ export interface NamespaceUsage extends Required<CheckedLimits> {
 /** As counted now, under the limits of the record. */
 export function usageOf(worker: WorkerConnection, record: Record): NamespaceUsage {
   const { id, maxEntries, maxBytes, whenFull } = record;
-  const entries = idWord(worker, id, layout.I_ENTRIES);
-  const bytes = idWord(worker, id, layout.I_BYTES) + idWord(worker, id, layout.I_BYTES + 4) * 2 ** 32;
+  const { entries, bytes, lastUsed } = new IdLine(worker.currentBuffer(), worker.header, id);
   const filled = Math.max(maxEntries === 0 ? 0 : entries / maxEntries, maxBytes === 0 ? 0 : bytes / maxBytes);
   return {
     entries,
     bytes,
     maxEntries,
     maxBytes,
-    lastUsed: worker.timeOf(idWord(worker, id, layout.I_LAST_USED)),
+    lastUsed: worker.timeOf(lastUsed),
     whenFull,
     pressure: pressureLevels[pressureOf(filled)],
   };

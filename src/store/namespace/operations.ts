@@ -1,7 +1,7 @@
 /** What can be done in a namespace. Users meet it as `Namespace`, which taps may overlay (taps.ts). */
 
 import { describe, KnownOptions } from "../../check.js";
-import { layout } from "../../core/index.js";
+import { IdLine, layout, result } from "../../core/index.js";
 import { InvalidArgumentError, NamespaceLimitError } from "../../errors.js";
 import type { Duration } from "../../units.js";
 import { ADMIN, DELETE, READ, WRITE } from "../access.js";
@@ -26,7 +26,7 @@ import { keysAlone, type Listed, mapped, walk, wholeEntries } from "./iteration.
 import { checkLimits, type NamespaceLimits, type NamespaceUsage, usageOf, usageOfNone } from "./limits.js";
 import { type GetOrSetOptions, type LoaderContext, loadOnce, readGetOrSet } from "./load.js";
 import { isPrefix, type PrefixOptions, type RequiredPrefix, readPrefix, requirePrefix } from "./prefix.js";
-import { idWord, type Record } from "./record.js";
+import type { Record } from "./record.js";
 import {
   checkChanged,
   checkFunction,
@@ -76,8 +76,8 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
     const length = this.read(key);
     if (length < 0) return undefined;
     const { out } = this.worker;
-    const version = makeVersion(out[0], out[1]);
-    const expiresAt = this.worker.expiryTime(out[2]);
+    const version = makeVersion(out[result.ENTRY], out[result.VERSION]);
+    const expiresAt = this.worker.expiryTime(out[result.EXPIRES]);
     return { value: this.codec.decode(this.worker.window, 0, length) as V, version, expiresAt };
   }
 
@@ -132,8 +132,8 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
         continue;
       }
       if (address === 2) throw new InvalidArgumentError(`more than ${layout.PIN_COUNT} borrowed views are nested`);
-      const length = worker.out[3];
-      const pin = worker.out[5];
+      const length = worker.out[result.LENGTH];
+      const pin = worker.out[result.PIN];
       return worker.lend(pin, new Uint8Array(worker.bufferHolding(address + length), address, length), use);
     }
   }
@@ -162,7 +162,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   protected find(key: Key): Found<V> | undefined {
     const length = this.read(key);
     if (length < 0) return undefined;
-    const { 0: entry, 1: version, 2: expires } = this.worker.out;
+    const { [result.ENTRY]: entry, [result.VERSION]: version, [result.EXPIRES]: expires } = this.worker.out;
     const value = this.codec.decode(this.worker.window, 0, length) as V;
     return { value, version: makeVersion(entry, version), expires };
   }
@@ -399,7 +399,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
       if (condition.mode !== layout.MODE_IF_VERSION) {
         const { entry, version, scope } = this;
         const batch = worker.batch.write(entry, version, scope, keys, values, done, expires, condition.mode);
-        if (batch > 0) written += worker.out[3];
+        if (batch > 0) written += worker.out[result.WRITTEN];
         done += batch;
       }
       if (done < keys.length && this.write(keys[done], values[done], expires, condition)) written++;
@@ -453,7 +453,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
     for (;;) {
       const keyLength = this.put(key);
       const status = worker.engine.add(this.entry, this.version, keyLength, BigInt.asIntN(64, by));
-      if (status === OK) return worker.outSum[0];
+      if (status === OK) return worker.outWide[result.SUM];
       if (status === layout.NOT_A_COUNTER) {
         throw new InvalidArgumentError("increment of a value that is no counter: a counter has 8 bytes");
       }
@@ -479,7 +479,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   get size(): number {
     this.enter(READ);
     this.worker.sweepExpired();
-    return this.counted(({ id }) => idWord(this.worker, id, layout.I_ENTRIES)) ?? 0;
+    return this.counted(({ id }) => new IdLine(this.worker.currentBuffer(), this.worker.header, id).entries) ?? 0;
   }
 
   /**

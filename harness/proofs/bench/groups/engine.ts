@@ -5,7 +5,7 @@ import { keep } from "../sink.js";
 import { measureInTurns } from "../turns.js";
 import type { Group } from "./group.js";
 
-/** Size classes are 32 << class bytes: this is that of a 16-byte key with a 64-byte value. */
+/** The size class of a 16-byte key with a 64-byte value. */
 const CLASS_OF_128 = 2;
 const KIND_FNV = 1;
 

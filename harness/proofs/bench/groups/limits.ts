@@ -1,5 +1,5 @@
 import { checkBackupOptions, decide } from "../../../../src/backup/index.js";
-import { layout } from "../../../../src/core/index.js";
+import { Header, layout, Slot } from "../../../../src/core/index.js";
 import { type NamespaceOptions, OutOfMemoryError, Store, type StoreStats } from "../../../../src/index.js";
 import { DEFAULT_TOLERANCE } from "../../../gate/index.js";
 import { figureAnswers, plainFigure } from "../judge.js";
@@ -136,12 +136,12 @@ async function largestMemory(): Promise<number> {
 
 /** Chunks that a thread's first allocation of a size takes: the one it asked for, and those that then lie in its cache. */
 function refill(): number {
-  const { engine, memory } = openEngine();
-  const slot = new Uint32Array(memory.buffer, engine.slotAddress(), layout.SLOT_SIZE / 4);
+  const { engine, slotNumber, memory } = openEngine();
+  const slot = new Slot(new Header(memory.buffer), slotNumber);
   const cached = () => {
     let chunks = 0;
     for (let sizeClass = 0; sizeClass < layout.CLASS_COUNT; sizeClass++) {
-      chunks += slot[(layout.S_CACHES + sizeClass * layout.CACHE_STRIDE) / 4];
+      chunks += slot.cachedChunks(sizeClass);
     }
     return chunks;
   };

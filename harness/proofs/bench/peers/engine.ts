@@ -6,10 +6,13 @@ import {
   instantiateEngine,
   layout,
   planGeometry,
+  result,
+  SlotWindows,
 } from "../../../../src/core/index.js";
 
 export interface BareEngine {
   readonly engine: Engine;
+  readonly slotNumber: number;
   readonly memory: WebAssembly.Memory;
   /** Where bytes may be put to be hashed. */
   readonly scratch: Uint8Array;
@@ -33,19 +36,20 @@ export function openEngine(): BareEngine {
   const settings = { hashKind: layout.HASH_XX, evict: false, createdMs: Date.now(), createdMonotonic: 0 };
   const memory = createMemory(geometry, settings, true);
   const engine = instantiateEngine(compileEngine(true), memory);
-  if (engine.attach(0) < 0) throw new Error("the engine has no free slot");
+  const slotNumber = engine.attach(0);
+  if (slotNumber < 0) throw new Error("the engine has no free slot");
   const slot = engine.slotAddress();
-  const keyWindow = new Uint8Array(memory.buffer, slot + layout.S_KEY, 16);
-  keyWindow.set(new TextEncoder().encode(NAMESPACE));
+  const windows = new SlotWindows(memory.buffer, slot);
+  windows.keyBytes.set(new TextEncoder().encode(NAMESPACE));
   if (engine.createNamespace(NAMESPACE.length, 0, 0, 0n) !== layout.OK) throw new Error("the engine made no namespace");
   if (engine.resolve(NAMESPACE.length) < 0) throw new Error("the engine does not find its namespace");
-  const [entry, version] = new Uint32Array(memory.buffer, slot + layout.S_OUT, 2);
-  const scratchAddress = slot + layout.S_VALUE;
+  const scratchAddress = windows.valueAddress;
   return {
     engine,
+    slotNumber,
     memory,
     scratch: new Uint8Array(memory.buffer, scratchAddress, 4096),
     scratchAddress,
-    record: { entry, version },
+    record: { entry: windows.out[result.ENTRY], version: windows.out[result.VERSION] },
   };
 }
