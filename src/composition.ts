@@ -11,6 +11,7 @@ import {
   type Restored as RoomRestored,
   restoreStore,
 } from "./backup/index.js";
+import type { Monitor, MonitorOptions } from "./monitor/index.js";
 import { listen, type Recording, record, unlisten } from "./recording/index.js";
 import {
   attachStore,
@@ -69,6 +70,17 @@ export class Store extends RoomStore {
    */
   record(path: string): Recording {
     return record(this, path);
+  }
+
+  /**
+   * Watches the store from this thread: figures once a second, alerts, history, a live page and Prometheus's metrics. It ends with the
+   * store's `close` in this thread, and keeps no process alive.
+   *
+   * @throws InvalidArgumentError for an option out of bounds, a history file that is none or cannot be written, or a port that is taken
+   */
+  async monitor(options: MonitorOptions = {}): Promise<Monitor> {
+    const { Monitor } = await import("./monitor/index.js"); // a program that is not monitored loads none of it
+    return Monitor.start(this, options);
   }
 
   /** @internal */

@@ -213,6 +213,23 @@ export class Histogram {
     return pairs;
   }
 
+  /**
+   * What was counted since `earlier`, of which this is a later state. Its maximum is the high edge of the last bucket that grew, and
+   * never above this one's: which value it was is not known any more.
+   */
+  since(earlier: Histogram): Histogram {
+    const later = new Histogram();
+    let last = -1;
+    for (let index = 0; index < BUCKET_COUNT; index++) {
+      const more = this.#counts[index] - earlier.#counts[index];
+      if (more <= 0) continue;
+      later.add(index, more);
+      last = index;
+    }
+    if (last >= 0) later.raiseMax(Math.min(bucketHigh(last), this.#max));
+    return later;
+  }
+
   static fromPairs(pairs: ReadonlyArray<readonly [number, number]>, max: number): Histogram {
     const histogram = new Histogram();
     for (const [index, count] of pairs) histogram.add(index, count);

@@ -1,5 +1,14 @@
 /** Measuring and judging: histograms of latencies, and what it means for a figure to meet a promised one. */
 export { encodeHistogram, hdrLog, type LogInterval } from "./hdr-log.js";
-export { Histogram, HistogramReader, HistogramRecorder, RECORDER_BYTES } from "./histogram.js";
+export {
+  BUCKET_COUNT,
+  bucketHigh,
+  bucketIndex,
+  Histogram,
+  HistogramReader,
+  HistogramRecorder,
+  MAX_VALUE,
+  RECORDER_BYTES,
+} from "./histogram.js";
 export { judge, type TargetVerdict, targetLimit } from "./judge.js";
 export type { Comparison, Target } from "./target.js";

@@ -20,6 +20,13 @@ export interface HealthInput {
   /** Slots taken back from threads that ended without detaching. */
   workers: { reaped: number };
   uptimeMs: number;
+  /** P95 of the sampled reads and writes, ns, and how many there were; absent: the store times none. */
+  latencies?: { get: SampledP95; set: SampledP95; sampledOneIn: number };
+}
+
+interface SampledP95 {
+  count: number;
+  p95: number | null;
 }
 
 export type HealthStatus = "ok" | "warning" | "critical";
@@ -40,9 +47,10 @@ export interface Health {
     hitRatio: number | null;
     /** Mean over the store's whole life: its load, not what it could do. */
     operationsPerSecond: number;
-    readLatencyNs: null;
-    writeLatencyNs: null;
-    /** Why there are no latencies. */
+    /** P95 of the sampled operations since creation; null where too few were timed. */
+    readLatencyNs: number | null;
+    writeLatencyNs: number | null;
+    /** How they were measured, or why there are none. */
     latencyReason: string;
   };
   reliability: {
@@ -61,18 +69,21 @@ export interface Health {
 /** Fewer look-ups than this say little about a hit ratio: a store that has just been made is not sick. */
 export const HIT_RATIO_FROM = 1000;
 
-const NO_LATENCIES =
-  "the store records no latencies: a clock read would cost as much as the read it times; engram run measures them";
+/** Fewer samples than this say little about a P95. */
+export const SAMPLES_FROM = 100;
+const NO_LATENCIES = "the store was made with sampling: 0, so it times no operation; engram run measures latencies";
 const FULL_IS_WELL =
   "the store evicts, so it fills its memory and stays full; whether it is large enough, its hit ratio and outOfMemory tell";
 const LOAD_ONLY =
   "operations per second since creation are the store's load, not what it can do; engram run measures that";
 
 export function health(input: HealthInput): Health {
-  const { operations, memory, eviction, workers, uptimeMs } = input;
+  const { operations, memory, eviction, workers, uptimeMs, latencies } = input;
   const total = operations.gets + operations.sets + operations.deletes;
   const hitRatio = operations.gets === 0 ? null : operations.hits / operations.gets;
-  const targets = judgeTargets(memory.utilisation, evicts(eviction.policy), hitRatio, operations.gets);
+  const read = sampledP95(latencies?.get, latencies?.sampledOneIn);
+  const write = sampledP95(latencies?.set, latencies?.sampledOneIn);
+  const targets = judgeTargets(memory.utilisation, evicts(eviction.policy), hitRatio, operations.gets, read, write);
   const alerts = [...targets.flatMap(alertOf), ...reliabilityAlerts(operations.outOfMemory, workers.reaped)];
   return {
     status: worst(alerts),
@@ -80,9 +91,9 @@ export function health(input: HealthInput): Health {
     performance: {
       hitRatio,
       operationsPerSecond: uptimeMs > 0 ? total / (uptimeMs / 1000) : 0,
-      readLatencyNs: null,
-      writeLatencyNs: null,
-      latencyReason: NO_LATENCIES,
+      readLatencyNs: read.ns,
+      writeLatencyNs: write.ns,
+      latencyReason: read.how,
     },
     reliability: {
       outOfMemory: operations.outOfMemory,
@@ -100,7 +111,28 @@ function evicts(policy: string | undefined): boolean {
   return policy !== undefined && policy !== "none";
 }
 
-function judgeTargets(utilisation: number, isCache: boolean, hitRatio: number | null, gets: number): TargetVerdict[] {
+interface SampledFigure {
+  readonly ns: number | null;
+  readonly how: string;
+}
+
+function sampledP95(latency: SampledP95 | undefined, oneIn = 0): SampledFigure {
+  if (latency === undefined || oneIn === 0) return { ns: null, how: NO_LATENCIES };
+  const { count, p95 } = latency;
+  if (count < SAMPLES_FROM)
+    return { ns: null, how: `only ${count} operations were timed so far, ${SAMPLES_FROM} are needed` };
+  const how = `P95 of ${count} sampled operations, one in ${Math.round(oneIn)}, since creation; the clock tells it to 20 ns or so`;
+  return { ns: p95, how };
+}
+
+function judgeTargets(
+  utilisation: number,
+  isCache: boolean,
+  hitRatio: number | null,
+  gets: number,
+  read: SampledFigure,
+  write: SampledFigure,
+): TargetVerdict[] {
   const enough = hitRatio !== null && gets >= HIT_RATIO_FROM;
   return [
     judge(
@@ -113,8 +145,8 @@ function judgeTargets(utilisation: number, isCache: boolean, hitRatio: number | 
       enough ? hitRatio * 100 : null,
       enough ? "hits over look-ups since creation" : `only ${gets} look-ups so far, ${HIT_RATIO_FROM} are needed`,
     ),
-    judge(READ_P95, null, NO_LATENCIES),
-    judge(WRITE_P95, null, NO_LATENCIES),
+    judge(READ_P95, read.ns, read.how),
+    judge(WRITE_P95, write.ns, write.how),
     judge(THROUGHPUT, null, LOAD_ONLY),
   ];
 }

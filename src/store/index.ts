@@ -40,7 +40,9 @@ export type { HashName, StoreOptions } from "./options.js";
 /** For backups. */
 export { checkOptions, HASH_NUMBERS, hashOf } from "./options.js";
 export { Region, type RegionOptions } from "./region.js";
-export { beforeClose, grantSpent, type Identity, identityOf, loaderOf, tapStore } from "./seam.js";
+export type { Sample } from "./sampling/banks.js";
+export type { Latencies, SampledLatency } from "./sampling/latencies.js";
+export { beforeClose, grantSpent, type Identity, identityOf, loaderOf, sampledOf, tapStore } from "./seam.js";
 export type { EvictionStats, SizeClassStats, StoreStats } from "./stats.js";
 export { attachStore, createAlone, createStore, Store, type StoreMaker } from "./store.js";
 /** For the open formats of backups. */

@@ -37,7 +37,7 @@ const SWEEP_AGAIN_MS = 100;
 
 const handle = workerData.store as StoreHandle;
 const { module, memory } = handle as { module: WebAssembly.Module; memory: WebAssembly.Memory };
-const worker = new WorkerConnection(module, memory, workerData.slot as number);
+const worker = new WorkerConnection(module, memory, null, workerData.slot as number);
 const { header } = worker;
 const { words } = header;
 const { EXPIRY, HOLD, SLEEPS, WAKE } = headerWord;

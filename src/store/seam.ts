@@ -3,9 +3,12 @@
  * store, and this is the one place where they take hold of it; no prototype is touched for them, and an operation that nobody listens to
  * pays nothing (taps.ts).
  */
+import type { Histogram } from "../metrics/index.js";
 import { checkAgentId, type Permission, permissionBits } from "./access.js";
 import { Loader } from "./loader.js";
 import { type Tap, tapOperations } from "./namespace/taps.js";
+import type { SampledKind } from "./sampling/banks.js";
+import { histogramsOf } from "./sampling/latencies.js";
 import { connectionOf, type Store } from "./store.js";
 import type { WorkerConnection } from "./worker.js";
 
@@ -52,6 +55,12 @@ export function beforeClose(store: Store, end: () => Promise<void>): () => void 
 /** A grant that was standing when its namespace was dropped: for restores. */
 export function grantSpent(store: Store, agentId: string, namespace: string, permissions: Permission[]): void {
   connectionOf(store).access.grantSpent(checkAgentId(agentId), namespace, permissionBits(permissions));
+}
+
+/** All timed operations so far, by kind; null in a store that times none. @throws ClosedError */
+export function sampledOf(store: Store): ReadonlyMap<SampledKind, Histogram> | null {
+  const { sampling } = opened(store).worker.handle;
+  return sampling === null ? null : histogramsOf(sampling.banks);
 }
 
 function opened(store: Store): { worker: WorkerConnection; shared: boolean } {

@@ -46,6 +46,8 @@ import {
 import type { StandardSchema } from "./namespace/schema.js";
 import { checkOptions, type StoreOptions } from "./options.js";
 import { dropRegion, openRegion, type Region, type RegionOptions, regionNames } from "./region.js";
+import { makeBanks, readSamples, type Sample } from "./sampling/banks.js";
+import { type Latencies, latenciesOf } from "./sampling/latencies.js";
 import { collectStats, type StoreStats } from "./stats.js";
 import { type StoreHandle, WorkerConnection } from "./worker.js";
 
@@ -406,9 +408,25 @@ export class Store implements AsyncDisposable {
     return collectStats(this.connection.worker);
   }
 
-  /** How the store is doing, judged from its counters against the documented targets. */
+  /** Percentiles of the operations that were timed, of all threads, since the store was made; nanoseconds. */
+  latencies(): Latencies {
+    const { worker } = this.connection;
+    worker.assertOpen();
+    const { sampling } = worker.handle;
+    return latenciesOf(sampling?.banks ?? null, sampling?.share ?? 0);
+  }
+
+  /** The last operations that were timed, up to 10,000 of each thread, oldest first. Empty with `sampling: 0`. */
+  samples(): Sample[] {
+    const { worker } = this.connection;
+    worker.assertOpen();
+    const { sampling } = worker.handle;
+    return sampling === null ? [] : readSamples(sampling.banks);
+  }
+
+  /** How the store is doing, judged from its counters and samples against the documented targets. */
   health(): Health {
-    return health(this.stats());
+    return health({ ...this.stats(), latencies: this.latencies() });
   }
 
   /**
@@ -520,7 +538,9 @@ export function createAlone<S extends Store>(
     createdMonotonic: monotonicNow(),
   };
   const memory = createMemory(checked.geometry, settings, checked.shared);
-  const connection = connect(new WorkerConnection(module, memory), true, checked.shared);
+  const { sampling: share, geometry, shared } = checked;
+  const sampling = share === 0 ? null : { banks: makeBanks(geometry.slotCount, shared), share };
+  const connection = connect(new WorkerConnection(module, memory, sampling), true, shared);
   const store = make(connection);
   const attend = () => {
     if (checked.maintenance) startMaintenance(connection);
@@ -532,8 +552,8 @@ export function createAlone<S extends Store>(
 
 /** @throws as Store.attach does */
 export function attachStore<S extends Store>(make: StoreMaker<S>, handle: StoreHandle): S {
-  const { module, memory } = openHandle(handle);
-  const store = make(connect(new WorkerConnection(module, memory), false, true));
+  const { module, memory, sampling } = openHandle(handle);
+  const store = make(connect(new WorkerConnection(module, memory, sampling), false, true));
   store.opened();
   return store;
 }

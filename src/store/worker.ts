@@ -13,6 +13,7 @@ import { bufferOf, byteCount, isBytes, offsetOf } from "./bytes.js";
 import { CLOCK_OFFSET, startsWithEachThread, threadNow } from "./clock.js";
 import { isWellFormed, Window } from "./encoding.js";
 import { type KeyScope, type PreparedKey, packAscii, padded } from "./key.js";
+import { Sampler } from "./sampling/sampler.js";
 
 /** What crosses to another thread. Structured-cloneable; its fields are the store's own business. */
 export interface StoreHandle {
@@ -20,6 +21,13 @@ export interface StoreHandle {
   readonly storeId: number;
   readonly module: object;
   readonly memory: object;
+  /** Where timed operations are counted, and their share; null in a store that times none. */
+  readonly sampling: SamplingHandle | null;
+}
+
+export interface SamplingHandle {
+  readonly banks: ArrayBufferLike;
+  readonly share: number;
 }
 
 const { EXTRA_SLOTS, TICK_MS } = layout;
@@ -76,7 +84,15 @@ export class WorkerConnection {
   private allReturned: (() => void) | null = null;
   /** Each growth gives the memory a new buffer object; views made over the older ones stay good. */
   private readonly sharedBuffers = new WeakSet<ArrayBufferLike>();
-  private operations = 0;
+  /** Operations until there is something to do besides, and how many they were when it was last set. */
+  private left = OPERATIONS_PER_LOOK;
+  private gap = OPERATIONS_PER_LOOK;
+  /** Operations until the next look, and until the next that is timed. */
+  private toLook = OPERATIONS_PER_LOOK;
+  private toSample = 0;
+  private readonly sampler: Sampler | null;
+  /** Whether the operation that began last is timed. */
+  timed = false;
   /** In private memory: what this thread does now and then, as its own maintenance. */
   background: (() => void) | null = null;
   // Asking a typed array for its buffer costs more than a read; a program mostly hands in the same one again.
@@ -87,8 +103,16 @@ export class WorkerConnection {
   /** Of this thread's own clock, ms, when the store was made. */
   private readonly createdAt: number;
 
-  /** @param reserved the slot kept for this thread; default any that is free */
-  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, reserved?: number) {
+  /**
+   * @param sampling null: this thread's operations are not timed
+   * @param reserved the slot kept for this thread; default any that is free
+   */
+  constructor(
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    sampling: SamplingHandle | null,
+    reserved?: number,
+  ) {
     const buffer = memory.buffer;
     this.header = new Header(buffer);
     this.createdMs = this.header.createdMs;
@@ -132,7 +156,12 @@ export class WorkerConnection {
       storeId: this.header.storeId,
       module,
       memory,
+      sampling,
     };
+    this.sampler =
+      sampling === null ? null : new Sampler(sampling.banks, this.slotNumber, sampling.share, this.createdAt);
+    this.toSample = this.sampler === null ? Number.POSITIVE_INFINITY : this.sampler.nextGap();
+    this.left = this.gap = Math.min(this.toLook, this.toSample);
     this.closed = false;
     this.tick();
   }
@@ -175,13 +204,49 @@ export class WorkerConnection {
     return this.engine.time() >>> 0;
   }
 
-  /** Called once an operation. */
+  /** Called once an operation, as it begins. */
   countOperation(): void {
-    if (++this.operations >= OPERATIONS_PER_LOOK) this.lookUp();
+    if (--this.left <= 0) this.pause();
+  }
+
+  private pause(): void {
+    this.toLook -= this.gap;
+    this.toSample -= this.gap;
+    if (this.toLook <= 0) {
+      this.toLook = OPERATIONS_PER_LOOK;
+      this.lookUp();
+    }
+    this.timed = false;
+    if (this.toSample <= 0 && this.sampler !== null) {
+      this.toSample = this.sampler.nextGap();
+      this.timed = true;
+      this.sampler.begin(); // last: what comes before is no part of the operation
+    }
+    this.left = this.gap = Math.min(this.toLook, this.toSample);
+  }
+
+  /**
+   * Called as an operation ends while one is timed: it is counted, unless another operation has begun since the timed one, which then
+   * ended in another way.
+   *
+   * @param kind index in SAMPLED_KINDS
+   */
+  endTimed(kind: number, namespaceId: number, keyLength: number, valueBytes: number): void {
+    const mine = this.left === this.gap;
+    this.timed = false;
+    if (mine && this.sampler !== null) {
+      this.sampler.end(
+        kind,
+        namespaceId,
+        valueBytes > 0 ? valueBytes : 0,
+        this.engine,
+        this.keyBytes.byteOffset,
+        keyLength,
+      );
+    }
   }
 
   private lookUp(): void {
-    this.operations = 0;
     if (this.closed) return;
     this.tick();
     if (this.background !== null) this.background();

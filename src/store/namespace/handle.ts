@@ -5,6 +5,7 @@
 import { layout } from "../../core/index.js";
 import { InvalidArgumentError } from "../../errors.js";
 import type { AgentAccess } from "../access.js";
+import { byteCount } from "../bytes.js";
 import { type Codec, codecOf, type EncodingName } from "../encoding.js";
 import { NamespaceEvictor } from "../eviction/within-namespace.js";
 import { ENTRY_ROOM, type Key, type KeyScope, PreparedKey, padded } from "../key.js";
@@ -58,9 +59,21 @@ export class NamespaceHandle {
   // ---------------------------------------------------------------- the way in
 
   protected enter(permission: number): void {
+    this.check(permission);
+    this.worker.countOperation();
+  }
+
+  /** The way in of an operation that has begun already. */
+  protected check(permission: number): void {
     if (this.worker.closed) this.worker.assertOpen();
     if (this.agent !== null) this.agent.check(permission);
-    this.worker.countOperation();
+  }
+
+  /** An operation ends while one is timed. */
+  protected endTimed(kind: number, key: Key, valueBytes: number): void {
+    const length =
+      typeof key === "string" ? Buffer.byteLength(key) : key instanceof PreparedKey ? key.length : byteCount(key);
+    this.worker.endTimed(kind, this.id, length, valueBytes);
   }
 
   protected put(key: Key): number {

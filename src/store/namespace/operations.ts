@@ -8,6 +8,7 @@ import { ADMIN, DELETE, READ, WRITE } from "../access.js";
 import { byteCount } from "../bytes.js";
 import { flightKey } from "../flights.js";
 import { type Key, keyBytes, PreparedKey } from "../key.js";
+import { SAMPLED_KINDS } from "../sampling/banks.js";
 import { checkIterable, checkPair } from "./batches.js";
 import {
   type Condition,
@@ -53,6 +54,11 @@ interface Found<V> {
 }
 
 const { MISS, NO_MEMORY, OK, STALE } = layout;
+/** Kinds of operations that are timed, as they are counted. */
+const GET = SAMPLED_KINDS.indexOf("get");
+const SET = SAMPLED_KINDS.indexOf("set");
+const REMOVE = SAMPLED_KINDS.indexOf("delete");
+const INCREMENT = SAMPLED_KINDS.indexOf("increment");
 const DELETE_OPTIONS = new KnownOptions("delete", []);
 const [KEYS_OPTIONS, VALUES_OPTIONS, ENTRIES_OPTIONS, COUNT_OPTIONS, CLEAR_OPTIONS, DELETE_MANY_OPTIONS] = [
   ...["keys", "values", "entries", "count", "clear", "deleteMany"],
@@ -68,7 +74,9 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
    */
   get(key: Key): V | undefined {
     const length = this.read(key);
-    return length < 0 ? undefined : (this.codec.decode(this.worker.window, 0, length) as V);
+    const value = length < 0 ? undefined : (this.codec.decode(this.worker.window, 0, length) as V);
+    if (this.worker.timed) this.endTimed(GET, key, length);
+    return value;
   }
 
   /** The value with its version, for `ifVersion`, and its expiry. */
@@ -111,7 +119,10 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
       if (length > room) {
         throw new InvalidArgumentError(`a value of ${length} bytes does not fit the target of ${room}`);
       }
-      if (length !== STALE) return length;
+      if (length !== STALE) {
+        if (worker.timed) this.endTimed(GET, key, length);
+        return length;
+      }
       if (!this.refresh()) return MISS;
     }
   }
@@ -215,17 +226,23 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
    * @throws ValueTooLargeError, OutOfMemoryError, NamespaceLimitError (with whenFull "evict" only for a value that is larger than the limit): the old value, if any, is still there
    */
   set(key: Key, value: V, options?: SetOptions): boolean {
+    const { worker } = this;
+    worker.countOperation();
     // what runs the caller's code comes first, and the connection is asked after it: see docs/values.md
     if (options === undefined) {
       const bytes = this.binary && value instanceof Uint8Array ? value : this.codec.encode(value);
-      this.enter(WRITE);
-      return key instanceof PreparedKey ? this.setPrepared(key, bytes) : this.write(key, bytes, 0, NO_CONDITION);
+      this.check(WRITE);
+      const set = key instanceof PreparedKey ? this.setPrepared(key, bytes) : this.write(key, bytes, 0, NO_CONDITION);
+      if (worker.timed) this.endTimed(SET, key, byteCount(bytes));
+      return set;
     }
     const condition = checkCondition(options);
     const { ttl } = options;
     const bytes = this.codec.encode(value);
-    this.enter(WRITE);
-    return this.write(key, bytes, ttl === undefined ? 0 : this.worker.expiryTick(ttl), condition);
+    this.check(WRITE);
+    const set = this.write(key, bytes, ttl === undefined ? 0 : worker.expiryTick(ttl), condition);
+    if (worker.timed) this.endTimed(SET, key, byteCount(bytes));
+    return set;
   }
 
   protected write(key: Key, bytes: Uint8Array, expires: number, condition: Condition): boolean {
@@ -413,7 +430,10 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
     this.enter(DELETE);
     for (;;) {
       const status = this.worker.engine.remove(this.entry, this.version, this.put(key));
-      if (status !== STALE) return status === 1;
+      if (status !== STALE) {
+        if (this.worker.timed) this.endTimed(REMOVE, key, 0);
+        return status === 1;
+      }
       if (!this.refresh()) return false;
     }
   }
@@ -445,7 +465,9 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   increment(key: Key, by: bigint | number = 1n): bigint {
     this.enter(READ | WRITE);
     const step = checkStep(by);
-    return this.binary ? this.incrementBinary(key, step) : this.incrementEncoded(key, step);
+    const sum = this.binary ? this.incrementBinary(key, step) : this.incrementEncoded(key, step);
+    if (this.worker.timed) this.endTimed(INCREMENT, key, 0);
+    return sum;
   }
 
   private incrementBinary(key: Key, by: bigint): bigint {

@@ -1,0 +1,119 @@
+/**
+ * What is told of a store, once and in neutral form: a list of metric families. exposition.ts writes it for Prometheus, opentelemetry.ts
+ * hands it to a meter, the dashboard and the alert rules name its series. One list, so that no two of them disagree.
+ *
+ * Names follow Prometheus's conventions: `engram_`, the noun, the base unit; counters end in `_total` where they are written out.
+ */
+import type { Histogram } from "../metrics/index.js";
+import type { StoreStats } from "../store/index.js";
+import { BUCKET_BOUNDS_NS, countsBelow } from "./buckets.js";
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface Point {
+  readonly labels: Labels;
+  readonly value: number;
+}
+
+/** A histogram as scrapers want it: how many values lie at or below each bound, cumulated. */
+export interface BucketedPoint {
+  readonly labels: Labels;
+  readonly count: number;
+  /** In the family's unit. */
+  readonly sum: number;
+  /** One for each of `bounds`. */
+  readonly below: readonly number[];
+}
+
+interface Named {
+  /** Without unit and suffix. */
+  readonly name: string;
+  readonly unit: "" | "bytes" | "seconds" | "ratio";
+  readonly help: string;
+}
+
+export interface ScalarFamily extends Named {
+  readonly type: "counter" | "gauge";
+  readonly points: readonly Point[];
+}
+
+export interface HistogramFamily extends Named {
+  readonly type: "histogram";
+  /** Upper bounds in the family's unit, ascending, without infinity. */
+  readonly bounds: readonly number[];
+  readonly points: readonly BucketedPoint[];
+}
+
+export type Family = ScalarFamily | HistogramFamily;
+
+const NS_PER_SECOND = 1e9;
+
+/** The families of a store's counters. */
+export function familiesOf({ operations, memory, workers, eviction, entries, uptimeMs }: StoreStats): ScalarFamily[] {
+  const { gets, sets, deletes, sent, received, hits, misses } = operations;
+  return [
+    counter(
+      "operations",
+      "Operations by kind.",
+      by("operation", { get: gets, set: sets, delete: deletes, send: sent, receive: received }),
+    ),
+    counter("lookups", "Look-ups by result.", by("result", { hit: hits, miss: misses })),
+    counter("evictions", "Entries evicted to make room.", one(operations.evictions)),
+    counter("expirations", "Entries taken out because their time to live had passed.", one(operations.expired)),
+    counter(
+      "retries",
+      "Operations begun again because another thread was faster.",
+      by("operation", { get: operations.readRetries, set: operations.writeRetries }),
+    ),
+    counter("out_of_memory", "Writes that found no memory at first.", one(operations.outOfMemory)),
+    counter("reaped_workers", "Threads that ended without detaching.", one(workers.reaped)),
+    gauge("entries", "", "Entries of all namespaces.", one(entries)),
+    gauge("memory_used", "bytes", "Chunks and spans in use.", one(memory.usedBytes)),
+    gauge("memory_pool", "bytes", "The pool at most.", one(memory.poolBytes)),
+    gauge("memory_utilisation", "ratio", "Bytes in use over bytes of the pool.", one(memory.utilisation)),
+    gauge("memory_fragmentation", "ratio", "Share of the cut slabs that no chunk uses.", one(memory.fragmentation)),
+    gauge(
+      "memory_class_chunks",
+      "",
+      "Chunks in use, by size of chunk in bytes.",
+      memory.bySizeClass.map(({ size, used }) => ({ labels: { size: String(size) }, value: used })),
+    ),
+    gauge("memory_spans", "bytes", "Slabs that regions and large values take.", one(memory.spanBytes)),
+    gauge("workers", "", "Threads attached.", one(workers.attached)),
+    gauge("evictor_backlog", "", "Access-log records that wait for the evictor.", one(eviction.backlog)),
+    gauge("uptime", "seconds", "Since the store was made.", one(uptimeMs / 1000)),
+  ];
+}
+
+/** The sampled latencies, one histogram a kind of operation. `sampling` is the share of operations that were timed. */
+export function latencyFamily(latencies: ReadonlyMap<string, Histogram>): HistogramFamily {
+  return {
+    name: "engram_operation_duration",
+    unit: "seconds",
+    type: "histogram",
+    help: "Latency of sampled single operations, cost of the clock subtracted.",
+    bounds: BUCKET_BOUNDS_NS.map((ns) => ns / NS_PER_SECOND),
+    points: [...latencies].map(([operation, histogram]) => ({
+      labels: { operation },
+      count: histogram.count,
+      sum: (histogram.mean * histogram.count) / NS_PER_SECOND,
+      below: countsBelow(histogram),
+    })),
+  };
+}
+
+function counter(name: string, help: string, points: Point[]): ScalarFamily {
+  return { name: `engram_${name}`, unit: "", type: "counter", help, points };
+}
+
+function gauge(name: string, unit: Named["unit"], help: string, points: Point[]): ScalarFamily {
+  return { name: `engram_${name}`, unit, type: "gauge", help, points };
+}
+
+function one(value: number): Point[] {
+  return [{ labels: {}, value }];
+}
+
+function by(label: string, values: Readonly<Record<string, number>>): Point[] {
+  return Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }));
+}

@@ -1,0 +1,156 @@
+/**
+ * What a monitor serves: the page for people, its events (server-sent, one a tick), `/metrics` for Prometheus, JSON for programs. A reader
+ * of events that does not keep up is let go, for what waits for it would be memory of the program's.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { InvalidArgumentError } from "../errors.js";
+import { cookieFor, refusal } from "./access.js";
+import { type Answer, beginEvents, json, plain, send } from "./answer.js";
+import { EXPOSITION_TYPE, expose } from "./exposition.js";
+import { familiesOf, latencyFamily } from "./families.js";
+import { FIGURE_NAMES } from "./figures.js";
+import type { Interval } from "./interval.js";
+import type { Monitor } from "./monitor.js";
+import type { CheckedListen } from "./options.js";
+import { livePage } from "./page/page.js";
+import { GRAINS, type Grain } from "./roll-up.js";
+
+export interface MonitorServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Bytes that may wait for one reader of events. */
+const WAITING_MAX = 2 ** 20;
+/** A browser that lost the events asks again after so long, ms. */
+const RETRY_MS = 2000;
+/** Digits that are sent of a figure: more than a screen shows. */
+const DIGITS = 5;
+
+/** @throws InvalidArgumentError when the port is taken or the address is not this machine's */
+export async function serve(monitor: Monitor, listen: CheckedListen): Promise<MonitorServer> {
+  const readers = new Set<ServerResponse>();
+  const server = createServer((request, response) => answer(monitor, listen, readers, request, response));
+  await listening(server, listen);
+  server.unref();
+  const onTick = (interval: Interval) => sendAll(readers, "tick", () => tickOf(monitor, interval));
+  monitor.on("tick", onTick);
+  return {
+    url: urlOfServer(listen, server.address() as AddressInfo),
+    close: async () => {
+      monitor.off("tick", onTick);
+      sendAll(readers, "end", () => ({}));
+      for (const reader of readers) reader.end();
+      const closed = new Promise<void>((done) => server.close(() => done()));
+      server.closeIdleConnections();
+      // who is still reading has had its end: what stays open a second later is cut
+      setTimeout(() => server.closeAllConnections(), 1000).unref();
+      await closed;
+    },
+  };
+}
+
+function listening(server: Server, { host, port }: CheckedListen): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const why = error.code === "EADDRINUSE" ? "the port is taken" : error.message;
+      reject(new InvalidArgumentError(`the monitor cannot listen on ${host}, port ${port}: ${why}`));
+    });
+    server.listen({ host, port }, resolve);
+  });
+}
+
+function urlOfServer({ host }: CheckedListen, { port }: AddressInfo): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}/`;
+}
+
+function answer(
+  monitor: Monitor,
+  listen: CheckedListen,
+  readers: Set<ServerResponse>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const url = URL.canParse(request.url ?? "", "http://localhost")
+    ? new URL(request.url ?? "", "http://localhost")
+    : null;
+  try {
+    const refused = refusal(request, url, listen);
+    if (refused === null && url?.pathname === "/events") subscribe(monitor, readers, response);
+    else send(response, refused ?? answerTo(monitor, listen, url as URL));
+  } catch (error) {
+    // a store that was closed, say: the reader is told, the program goes on
+    if (response.headersSent) response.destroy();
+    else send(response, plain(503, (error as Error).message));
+  }
+}
+
+function answerTo(monitor: Monitor, listen: CheckedListen, url: URL): Answer {
+  switch (url.pathname) {
+    case "/": {
+      const cookie = cookieFor(listen);
+      // the address bar, and what is copied from it, loses the token
+      if (url.searchParams.has("token")) return { status: 303, headers: { ...cookie, location: "/" }, body: "" };
+      const { html, policy } = livePage();
+      const headers = { ...cookie, "content-type": "text/html; charset=utf-8", "content-security-policy": policy };
+      return { status: 200, headers, body: html };
+    }
+    case "/metrics": {
+      const families = [...familiesOf(monitor.stats()), latencyFamily(monitor.sampled())];
+      return { status: 200, headers: { "content-type": EXPOSITION_TYPE }, body: expose(families) };
+    }
+    case "/api/snapshot":
+      return json(monitor.snapshot());
+    case "/api/history":
+      return historyOf(monitor, url.searchParams.get("of") ?? "tick");
+    case "/healthz":
+      return plain(200, "ok");
+    default:
+      return plain(404, "no such page; there are /, /metrics, /events, /api/snapshot, /api/history and /healthz");
+  }
+}
+
+function historyOf(monitor: Monitor, grain: string): Answer {
+  if (GRAINS.includes(grain as Grain)) return json(columnsOf(monitor.history(grain as Grain)));
+  return plain(400, `of is ${JSON.stringify(grain)}; expected one of ${GRAINS.join(", ")}`);
+}
+
+function subscribe(monitor: Monitor, readers: Set<ServerResponse>, response: ServerResponse): void {
+  const start = eventText("start", { history: columnsOf(monitor.history()), snapshot: monitor.snapshot() });
+  beginEvents(response);
+  response.write(`retry: ${RETRY_MS}\n\n${start}`);
+  readers.add(response);
+  response.on("close", () => readers.delete(response));
+}
+
+/** Columns take a third of the room of rows, and are what charts take. */
+function columnsOf(intervals: readonly Interval[]) {
+  return {
+    names: FIGURE_NAMES,
+    at: intervals.map(({ at }) => at),
+    figures: FIGURE_NAMES.map((name) => intervals.map(({ figures }) => rounded(figures[name]))),
+  };
+}
+
+function tickOf(monitor: Monitor, { at, figures }: Interval): unknown {
+  return { at, figures: FIGURE_NAMES.map((name) => rounded(figures[name])), snapshot: monitor.snapshot() };
+}
+
+function rounded(value: number | null): number | null {
+  return value === null ? null : Number(value.toPrecision(DIGITS));
+}
+
+/** @param data made only when somebody reads */
+function sendAll(readers: Set<ServerResponse>, event: string, data: () => unknown): void {
+  if (readers.size === 0) return;
+  const text = eventText(event, data());
+  for (const reader of readers) {
+    if (reader.writableLength > WAITING_MAX) reader.destroy();
+    else reader.write(text);
+  }
+}
+
+function eventText(event: string, data: unknown): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}
