@@ -7,15 +7,7 @@
  */
 import { EventEmitter } from "node:events";
 import type { Histogram } from "../metrics/index.js";
-import {
-  beforeClose,
-  type Health,
-  type Latencies,
-  monotonicNow,
-  type Store,
-  type StoreStats,
-  sampledOf,
-} from "../store/index.js";
+import { beforeClose, monotonicNow, type Store, type StoreStats, sampledOf } from "../store/index.js";
 import { type AlertState, Alerts } from "./alerts.js";
 import { type Figures, figuresOf } from "./figures.js";
 import { HistoryFile, keep } from "./history-file.js";
@@ -24,21 +16,7 @@ import { LatencyWindow } from "./latency-window.js";
 import { type CheckedMonitor, checkMonitor, type MonitorOptions } from "./options.js";
 import { type Grain, KEPT, RollUp } from "./roll-up.js";
 import { type MonitorServer, serve } from "./server.js";
-
-export interface MonitorSnapshot {
-  /** Unix time, ms. */
-  readonly at: number;
-  /** Between two looks, ms. */
-  readonly every: number;
-  /** Of the last interval; null before the first has ended. */
-  readonly figures: Figures | null;
-  readonly alerts: readonly AlertState[];
-  readonly stats: StoreStats;
-  readonly health: Health;
-  readonly latencies: Latencies;
-  /** What keeps the history file from being written, and where a damaged one was put; null when all is well. */
-  readonly historyProblem: string | null;
-}
+import type { MonitorSnapshot } from "./snapshot.js";
 
 interface MonitorEvents {
   tick: [Interval];

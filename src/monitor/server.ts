@@ -11,10 +11,10 @@ import { EXPOSITION_TYPE, expose } from "./exposition.js";
 import { familiesOf, latencyFamily } from "./families.js";
 import { FIGURE_NAMES } from "./figures.js";
 import type { Interval } from "./interval.js";
-import type { Monitor } from "./monitor.js";
 import type { CheckedListen } from "./options.js";
 import { livePage } from "./page/page.js";
 import { GRAINS, type Grain } from "./roll-up.js";
+import type { Served } from "./snapshot.js";
 
 export interface MonitorServer {
   readonly url: string;
@@ -29,7 +29,7 @@ const RETRY_MS = 2000;
 const DIGITS = 5;
 
 /** @throws InvalidArgumentError when the port is taken or the address is not this machine's */
-export async function serve(monitor: Monitor, listen: CheckedListen): Promise<MonitorServer> {
+export async function serve(monitor: Served, listen: CheckedListen): Promise<MonitorServer> {
   const readers = new Set<ServerResponse>();
   const server = createServer((request, response) => answer(monitor, listen, readers, request, response));
   await listening(server, listen);
@@ -66,7 +66,7 @@ function urlOfServer({ host }: CheckedListen, { port }: AddressInfo): string {
 }
 
 function answer(
-  monitor: Monitor,
+  monitor: Served,
   listen: CheckedListen,
   readers: Set<ServerResponse>,
   request: IncomingMessage,
@@ -86,7 +86,7 @@ function answer(
   }
 }
 
-function answerTo(monitor: Monitor, listen: CheckedListen, url: URL): Answer {
+function answerTo(monitor: Served, listen: CheckedListen, url: URL): Answer {
   switch (url.pathname) {
     case "/": {
       const cookie = cookieFor(listen);
@@ -111,12 +111,12 @@ function answerTo(monitor: Monitor, listen: CheckedListen, url: URL): Answer {
   }
 }
 
-function historyOf(monitor: Monitor, grain: string): Answer {
+function historyOf(monitor: Served, grain: string): Answer {
   if (GRAINS.includes(grain as Grain)) return json(columnsOf(monitor.history(grain as Grain)));
   return plain(400, `of is ${JSON.stringify(grain)}; expected one of ${GRAINS.join(", ")}`);
 }
 
-function subscribe(monitor: Monitor, readers: Set<ServerResponse>, response: ServerResponse): void {
+function subscribe(monitor: Served, readers: Set<ServerResponse>, response: ServerResponse): void {
   const start = eventText("start", { history: columnsOf(monitor.history()), snapshot: monitor.snapshot() });
   beginEvents(response);
   response.write(`retry: ${RETRY_MS}\n\n${start}`);
@@ -133,7 +133,7 @@ function columnsOf(intervals: readonly Interval[]) {
   };
 }
 
-function tickOf(monitor: Monitor, { at, figures }: Interval): unknown {
+function tickOf(monitor: Served, { at, figures }: Interval): unknown {
   return { at, figures: FIGURE_NAMES.map((name) => rounded(figures[name])), snapshot: monitor.snapshot() };
 }
 

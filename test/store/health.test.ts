@@ -78,7 +78,7 @@ describe("health", () => {
   it("invents no latencies: null, with the reason", () => {
     const { performance, targets } = health(input({}));
     expect([performance.readLatencyNs, performance.writeLatencyNs]).toEqual([null, null]);
-    expect(performance.latencyReason).toMatch(/records no latencies/);
+    expect(performance.latencyReason).toMatch(/times no operation/);
     for (const id of ["m010-read-p95", "m010-write-p95", "m010-throughput"]) {
       const verdict = targets.find((target) => target.id === id);
       expect(verdict).toMatchObject({ verdict: "not measured", measured: null });

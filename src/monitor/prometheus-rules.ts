@@ -1,0 +1,52 @@
+/** Alert rules for Prometheus, of the same rules that a monitor judges by: `engram monitor rules` prints them. */
+import { type AlertRule, type CheckedRule, checkRules, DOCUMENTED_RULES } from "./alert-rules.js";
+import { FIGURES } from "./figures.js";
+import { promqlBeyond } from "./promql.js";
+
+export interface PrometheusRule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly for: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** What rates are taken over, where the rule's own duration is no longer. */
+const WINDOW = "1m";
+
+/**
+ * A rule file as data, to be written as YAML.
+ *
+ * @throws InvalidArgumentError for rules that are none
+ */
+export function prometheusRules(rules: readonly AlertRule[] = DOCUMENTED_RULES): {
+  groups: { name: string; rules: PrometheusRule[] }[];
+} {
+  return { groups: [{ name: "engram", rules: checkRules(rules).flatMap(rulesOf) }] };
+}
+
+function rulesOf(rule: CheckedRule): PrometheusRule[] {
+  const of = (severity: "warning" | "critical", limit: number): PrometheusRule => ({
+    alert: `Engram${pascal(rule.name)}`,
+    expr: promqlBeyond(rule, limit, { window: WINDOW, selector: "" }),
+    for: `${Math.round(rule.forMs / 1000)}s`,
+    labels: { severity },
+    annotations: {
+      summary: `${FIGURES[rule.figure].label} ${rule.beyond} ${limit} ${FIGURES[rule.figure].unit}`.trimEnd(),
+      ...(rule.source === "" ? {} : { documented: rule.source }),
+    },
+  });
+  const { warning, critical } = rule;
+  return [
+    ...(warning === null ? [] : [of("warning", warning)]),
+    ...(critical === null ? [] : [of("critical", critical)]),
+  ];
+}
+
+/** hit-rate -> HitRate. */
+function pascal(name: string): string {
+  return name
+    .split("-")
+    .map((word) => word[0].toUpperCase() + word.slice(1))
+    .join("");
+}
