@@ -13,6 +13,7 @@ import { type Figures, figuresOf } from "./figures.js";
 import { HistoryFile, keep } from "./history-file.js";
 import type { Interval } from "./interval.js";
 import { LatencyWindow } from "./latency-window.js";
+import { NamespaceUsages } from "./namespace-usage.js";
 import { type CheckedMonitor, checkMonitor, type MonitorOptions } from "./options.js";
 import { type Grain, KEPT, RollUp } from "./roll-up.js";
 import { type MonitorServer, serve } from "./server.js";
@@ -31,6 +32,7 @@ interface MonitorEvents {
 export class Monitor extends EventEmitter<MonitorEvents> implements AsyncDisposable {
   private readonly alerts: Alerts;
   private readonly rollUp = new RollUp();
+  private readonly namespaces: NamespaceUsages;
   private readonly file: HistoryFile | null;
   private readonly kept: Record<Grain, Interval[]>;
   private before: StoreStats;
@@ -49,6 +51,7 @@ export class Monitor extends EventEmitter<MonitorEvents> implements AsyncDisposa
   ) {
     super();
     this.alerts = new Alerts(checked.rules);
+    this.namespaces = new NamespaceUsages(store);
     this.file = checked.history === null ? null : HistoryFile.open(checked.history, Date.now());
     this.kept = this.file?.history.intervals ?? { tick: [], minute: [], hour: [] };
     this.problem = this.file?.damage ?? null;
@@ -83,6 +86,7 @@ export class Monitor extends EventEmitter<MonitorEvents> implements AsyncDisposa
       alerts: this.alerts.states(),
       stats: this.store.stats(),
       health: this.store.health(),
+      namespaces: this.namespaces.read(),
       latencies: this.store.latencies(),
       historyProblem: this.problem,
     };

@@ -4,6 +4,7 @@ import type { Health, Latencies, StoreStats } from "../store/index.js";
 import type { AlertState } from "./alerts.js";
 import type { Figures } from "./figures.js";
 import type { Interval } from "./interval.js";
+import type { NamespaceFigures } from "./namespace-usage.js";
 import type { Grain } from "./roll-up.js";
 
 export interface MonitorSnapshot {
@@ -16,6 +17,8 @@ export interface MonitorSnapshot {
   readonly alerts: readonly AlertState[];
   readonly stats: StoreStats;
   readonly health: Health;
+  /** The hundred that take the most bytes. */
+  readonly namespaces: readonly NamespaceFigures[];
   readonly latencies: Latencies;
   /** What keeps the history file from being written, and where a damaged one was put; null when all is well. */
   readonly historyProblem: string | null;

@@ -42,7 +42,7 @@ export { checkOptions, HASH_NUMBERS, hashOf } from "./options.js";
 export { Region, type RegionOptions } from "./region.js";
 export type { Sample } from "./sampling/banks.js";
 export type { Latencies, SampledLatency } from "./sampling/latencies.js";
-export { beforeClose, grantSpent, type Identity, identityOf, loaderOf, sampledOf, tapStore } from "./seam.js";
+export { beforeClose, grantSpent, type Identity, identityOf, loaderOf, sampledOf, tapStore, usages } from "./seam.js";
 export type { EvictionStats, SizeClassStats, StoreStats } from "./stats.js";
 export { attachStore, createAlone, createStore, Store, type StoreMaker } from "./store.js";
 /** For the open formats of backups. */

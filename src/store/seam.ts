@@ -6,6 +6,7 @@
 import type { Histogram } from "../metrics/index.js";
 import { checkAgentId, type Permission, permissionBits } from "./access.js";
 import { Loader } from "./loader.js";
+import { usageOf } from "./namespace/limits.js";
 import { type Tap, tapOperations } from "./namespace/taps.js";
 import type { SampledKind } from "./sampling/banks.js";
 import { histogramsOf } from "./sampling/latencies.js";
@@ -61,6 +62,18 @@ export function grantSpent(store: Store, agentId: string, namespace: string, per
 export function sampledOf(store: Store): ReadonlyMap<SampledKind, Histogram> | null {
   const { sampling } = opened(store).worker.handle;
   return sampling === null ? null : histogramsOf(sampling.banks);
+}
+
+/** What each namespace takes, in no order: a look at each of them, so as dear as there are many. @throws ClosedError */
+export function usages(store: Store): { name: string; entries: number; bytes: number }[] {
+  opened(store);
+  const { worker, directory } = connectionOf(store);
+  return directory.names().flatMap((name) => {
+    const record = directory.find(name);
+    if (record === null) return []; // dropped meanwhile
+    const { entries, bytes } = usageOf(worker, record);
+    return [{ name, entries, bytes }];
+  });
 }
 
 function opened(store: Store): { worker: WorkerConnection; shared: boolean } {

@@ -57,6 +57,7 @@ function makePage(): LivePage {
 <section aria-labelledby="now-title"><h2 id="now-title" class="unseen">Now</h2><dl id="tiles" class="tiles"></dl></section>
 <section aria-labelledby="alerts-title"><h2 id="alerts-title">Alerts</h2><div id="alerts" class="scroll" tabindex="0" role="region" aria-label="Alert rules"></div></section>
 <section aria-labelledby="charts-title"><h2 id="charts-title">The last hour</h2><div id="charts" class="grid"></div></section>
+<section aria-labelledby="namespaces-title"><h2 id="namespaces-title">Namespaces</h2><div id="namespaces" class="scroll" tabindex="0" role="region" aria-label="Namespaces"></div></section>
 <section aria-labelledby="classes-title"><h2 id="classes-title">Memory by size of chunk</h2><div id="classes" class="scroll" tabindex="0" role="region" aria-label="Memory by size of chunk"></div></section>
 <section aria-labelledby="eviction-title"><h2 id="eviction-title">Eviction</h2><div id="eviction" class="scroll" tabindex="0" role="region" aria-label="Eviction"></div></section>
 <section aria-labelledby="targets-title"><h2 id="targets-title">Documented targets</h2><div id="targets" class="scroll" tabindex="0" role="region" aria-label="Documented targets"></div></section>

@@ -236,6 +236,12 @@
         ]),
       ),
     );
+    const { namespaces } = snapshot;
+    const told = table(
+      ["namespace", "entries", "bytes"],
+      namespaces.slice(0, 20).map(({ name, entries, bytes: size }) => [name, short(entries), bytes(size)]),
+    );
+    put("namespaces", namespaces.length === 0 ? element("p", "muted", "none") : told);
     put("eviction", evictionOf(eviction));
     put(
       "targets",
