@@ -22,7 +22,7 @@ const commands = snippets("sh").flatMap((snippet) => snippet.split("\n"));
 const elsewhere = (command: string) => command.startsWith("npm ci") || command.startsWith("npx engram gate");
 
 /** What the programs print, in the order of the README. */
-const OUTPUTS = ["42n\n", "the agents met\n", "mine\n"];
+const OUTPUTS = ["42n\n", "the agents met\n", "mine\n", "200\n"];
 
 let folder = "";
 let gateHelp: Promise<string>;
