@@ -35,6 +35,8 @@ const ARROWS: Record<string, string[]> = {
 /** The same of the lab's own rooms. None of them needs to be named that goes to the ground, or to command-line, the lab's own. */
 const LAB_ARROWS: Record<string, string[]> = {
   "harness/child": [],
+  "harness/monitor": ["src", "src/monitor"],
+  "harness/services": [],
   "harness/statistics": [],
   "harness/house": [],
   "harness/backup": ["reports", "src", "src/backup", "src/store"],
@@ -51,7 +53,7 @@ const LAB_ARROWS: Record<string, string[]> = {
   ],
   "harness/commands": [
     ...["harness/backup", "harness/checker", "harness/explorer", "harness/gate", "harness/runner", "harness/subjects"],
-    ...["harness/sweep", "harness/trace", "reports", "reports/targets", "src/metrics", "workloads"],
+    ...["harness/monitor", "harness/sweep", "harness/trace", "reports", "reports/targets", "src/metrics", "workloads"],
   ],
   // Above them all; nothing in the lab knows of it.
   "harness/proofs": [

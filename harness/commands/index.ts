@@ -63,6 +63,16 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "backup files: inspect, verify, restore",
     load: async () => (await import("../backup/index.js")).backupCommand(),
   },
+  top: {
+    takes: "[options] <url>",
+    summary: "a monitored store in the terminal",
+    load: async () => (await import("../monitor/index.js")).topCommand(),
+  },
+  monitor: {
+    takes: "",
+    summary: "alert rules for Prometheus, a dashboard for Grafana",
+    load: async () => (await import("../monitor/index.js")).monitorCommand(),
+  },
   check: {
     takes: "[options] <history>",
     summary: "is a recorded history linearizable?",
