@@ -170,6 +170,23 @@ describe("the banks", () => {
     expect([samples[0].atMs, samples.at(-1)?.atMs]).toEqual([6, RING_LENGTH + 4]);
   });
 
+  it("count beyond 32 bits, and never read less than was counted while a count passes from one word to two", () => {
+    const banks = makeBanks(1, false);
+    const writer = new SampleWriter(banks, 0);
+    writer.write(0, 7, 0, 0, 0, 0);
+    const words = new Uint32Array(banks);
+    const low = words.indexOf(1, 16); // the count of the bucket of 7
+    words[low] = 2 ** 32 - 3;
+    const counted = [readCounts(banks, "get").count];
+    for (let i = 0; i < 3; i++) {
+      writer.write(0, 7, 0, 0, 0, 0);
+      counted.push(readCounts(banks, "get").count);
+    }
+    expect(counted).toEqual([3, 2, 1, 0].map((less) => 2 ** 32 - less));
+    words[low] = 2 ** 32 - 1; // a writer that died between the two words
+    expect(readCounts(banks, "get").count).toBeGreaterThanOrEqual(2 ** 32);
+  });
+
   it("take the samples below nought and beyond the clock's range for what they can be at most", () => {
     const banks = makeBanks(1, false);
     const writer = new SampleWriter(banks, 0);
