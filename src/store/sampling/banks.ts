@@ -26,7 +26,6 @@ const BANK_USED = 0;
 const BANK_MAX = 1;
 const BANK_HEAD = 16;
 const BANK_LOW = BANK_HEAD;
-const BANK_HIGH = BANK_HEAD + BUCKET_COUNT;
 const BANK_WORDS = BANK_HEAD + 2 * BUCKET_COUNT;
 /** What one of high is worth, and what low says while high changes. */
 const HALF = 0xffff_ffff;
@@ -112,7 +111,7 @@ function nextHead(head: number): number {
 /** Adds one to the count whose low word is at `low`. */
 function countUp(words: Uint32Array, low: number): void {
   const next = words[low] + 1;
-  if (next !== HALF) {
+  if (next < HALF) {
     words[low] = next;
     return;
   }
