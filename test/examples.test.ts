@@ -13,8 +13,6 @@ const programs = readdirSync(folder).filter((name) => name.endsWith(".mjs"));
 const PRINTED: Record<string, RegExp> = {
   "blackboard.mjs": /^100 steps by 4 agents, \d+ times another was faster\nthe store is whole\n$/,
   "response-cache.mjs": /^every question was looked up\nthe model was asked for less than half of them\n$/,
-  "work-queue.mjs":
-    /^60 results, 60 tasks acknowledged; 7 squared is 49\ndelivered once more: 3; dead letters: 1\ngiven up after 3 attempts: no number\nthe store is whole\n$/,
   "shared-table.mjs": /^the first owner: mine; the second: inherited\nthe table has learned\n$/,
 };
 

@@ -13,8 +13,6 @@ const MANY_END = 1024;
 const DRAIN_ROOM = 3;
 /** Expired entries that one sweep takes out at most: as many as there may be keys, less one. */
 const SWEEP_ROOM = 2;
-/** Ticks: more than there ever are. */
-const LONG_LEASE = 5;
 
 export interface Place {
   readonly words: Uint32Array;
@@ -53,7 +51,13 @@ export function callEngine(thread: Thread, place: Place): number {
     case "delete":
       return engine.remove(record, version, 1);
     case "add":
-      return engine.add(record, version, 1, 1n);
+      return engine.add(record, version, 1, 1n, op.ttl ? 1 : 0);
+    case "peek":
+      return engine.peek(record, version, 1);
+    case "touch":
+      return engine.touch(record, version, 1, op.ttl ? 1 : 0);
+    case "deleteIfVersion":
+      return callDeleteIf(thread, op, record, version);
     case "borrow":
       return engine.borrow(record, version, 1);
     case "release":
@@ -112,14 +116,6 @@ export function callEngine(thread: Thread, place: Place): number {
       return engine.send(thread.ring, thread.ringVersion, thread.slot + L.S_VALUE, 8);
     case "receive":
       return engine.receive(thread.ring, thread.ringVersion, thread.slot + L.S_VALUE);
-    case "put":
-      return engine.putTask(thread.ring, thread.ringVersion, thread.slot + L.S_VALUE, 8, op.ttl ? 1 : 0);
-    case "take":
-      return engine.takeTask(thread.ring, thread.ringVersion, thread.slot + L.S_VALUE, op.ttl ? 1 : LONG_LEASE);
-    case "ack":
-    case "nack":
-    case "extend":
-      return callSettling(thread, op);
     case "channel":
       return engine.openRing(1);
     case "makeRing":
@@ -159,20 +155,15 @@ function callSet(thread: Thread, op: Op, record: number, version: number, mode: 
   );
 }
 
+function callDeleteIf(thread: Thread, op: Op, record: number, version: number): number {
+  const key = (op.key ?? 0) * 3;
+  return thread.engine.removeIf(record, version, 1, thread.tokens[key], thread.tokens[key + 1]);
+}
+
 /** The next of what was listed, by the address and version it had then. */
 function callRemove(thread: Thread, words: Uint32Array): number {
   const pair = (thread.slot + L.S_MANY + thread.listedAt * 8) >> 2;
   return thread.engine.removeVictim(words[pair], words[pair + 1]);
-}
-
-/** Of what was taken last; nothing taken is nothing to settle. */
-function callSettling({ engine, ring, ringVersion, deliveries }: Thread, op: Op): number {
-  const delivered = deliveries[deliveries.length - 1];
-  if (delivered === undefined) return 0;
-  const { cell, low, high } = delivered;
-  if (op.kind === "ack") return engine.acknowledgeTask(ring, ringVersion, cell, low, high);
-  if (op.kind === "nack") return engine.giveBackTask(ring, ringVersion, cell, low, high, op.ttl ? 1 : 0);
-  return engine.extendTask(ring, ringVersion, cell, low, high, LONG_LEASE);
 }
 
 /** As the host does on a thread's exit: the slot is known by the thread's number in it. */

@@ -37,7 +37,8 @@ function drawOps(recipe: Recipe, random: ProgramRandom, thread: number, threads:
       continue;
     }
     const key = random.pick(recipe.keys);
-    if (!kind.startsWith("set")) ops.push({ kind, key });
+    if (takesTtl(kind) && recipe.ttl !== undefined) ops.push({ kind, key, ttl: random.chance(recipe.ttl) });
+    else if (!kind.startsWith("set")) ops.push({ kind, key });
     else ops.push({ kind, key, wide: random.chance(recipe.wide ?? 0), ttl: random.chance(recipe.ttl ?? 0) });
     if (kind === "borrow") {
       if (random.chance(0.5)) ops.push({ kind: "set", key: random.pick(recipe.keys) });
@@ -45,6 +46,11 @@ function drawOps(recipe: Recipe, random: ProgramRandom, thread: number, threads:
     }
   }
   return ops;
+}
+
+/** Besides the sets. */
+export function takesTtl(kind: OpKind): boolean {
+  return kind === "touch" || kind === "add";
 }
 
 function drawUnkeyed(kind: OpKind, recipe: Recipe, random: ProgramRandom, threads: number): Op {
@@ -65,10 +71,6 @@ function drawUnkeyed(kind: OpKind, recipe: Recipe, random: ProgramRandom, thread
       return { kind, key: random.pick(recipe.keys) };
     case "drain":
       return { kind, log: random.below(threads) };
-    case "put":
-    case "take":
-    case "nack":
-      return { kind, ttl: random.chance(recipe.ttl ?? 0) };
     default:
       return { kind };
   }
@@ -103,7 +105,6 @@ export const FAMILIES: readonly Family[] = RECIPES.map((recipe) => ({
       spaces: recipe.spaces ?? 1,
       kills: recipe.kills ?? 0,
       ends: recipe.ends ?? false,
-      queue: recipe.queue === undefined ? null : { capacity: random.pick(recipe.queue.capacities) },
       ring:
         recipe.ring === undefined
           ? null

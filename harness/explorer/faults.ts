@@ -169,6 +169,24 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     within: 50_000,
   },
   {
+    number: 65,
+    what: "a touch does not ask whether what it copied is still there",
+    families: ["touch"],
+    within: 20_000,
+  },
+  {
+    number: 66,
+    what: "a delete of one version asks for it once, and then deletes what it finds",
+    families: ["conditional-delete"],
+    within: 20_000,
+  },
+  {
+    number: 67,
+    what: "a peek that finds an entry expired does not ask whether it was replaced before",
+    families: ["touch"],
+    within: 100_000,
+  },
+  {
     number: 68,
     what: "an operation on a channel does not ask whether that was dropped before it named it",
     families: ["channels-dropped"],
@@ -185,30 +203,6 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     what: "whoever empties a dropped channel does not note the message it frees",
     families: ["death-channels-dropped"],
     within: 100_000,
-  },
-  {
-    number: 96,
-    what: "a message is taken over though the lease of its taker runs",
-    families: ["queue"],
-    within: 5_000,
-  },
-  {
-    number: 97,
-    what: "a dead taker keeps its message until the lease ends",
-    families: ["death-queue"],
-    within: 20_000,
-  },
-  {
-    number: 98,
-    what: "an acknowledgement does not ask whether the message is another's by now",
-    families: ["queue"],
-    within: 50_000,
-  },
-  {
-    number: 99,
-    what: "a taker does not look after copying whether the message is still its own",
-    families: ["queue-memory"],
-    within: 500_000,
   },
   {
     number: 53,

@@ -13,13 +13,11 @@ export interface Call {
   key: number;
   /** Value written, or added. */
   value: number;
-  /** setIfVersion: the value whose version was expected. */
+  /** setIfVersion, deleteIfVersion: the value whose version was expected. */
   expected: number;
   ttl: boolean;
   /** Which channel of the name: of a send or receive by the thread's handle, of an opening the one found, of a drop the one dropped. */
   life: number;
-  /** ack, nack, extend: which call took what they settle, by its place in the history; -1 = nothing. */
-  delivery: number;
   invoked: number;
   /** Infinity: the thread was killed in it; it may have taken effect or not. */
   returned: number;
@@ -60,8 +58,11 @@ export function isKeyed(kind: OpKind): boolean {
     case "setIfAbsent":
     case "setIfVersion":
     case "get":
+    case "peek":
     case "has":
     case "delete":
+    case "deleteIfVersion":
+    case "touch":
     case "add":
     case "borrow":
       return true;
@@ -76,6 +77,12 @@ function isOfSpace(call: Call, key: number): boolean {
 }
 
 const IMPOSSIBLE = -1;
+
+/**
+ * When everybody knew that the time had come. What changes an entry that it finds, `touch` and `add`, asks whether that has expired and then
+ * swaps: one that began before this may have found it alive, and take effect afterwards.
+ */
+let timeCame = 0;
 
 /** The state after the call, or IMPOSSIBLE if it cannot have answered so in this state. */
 function step(state: number, call: Call): number {
@@ -97,16 +104,31 @@ function step(state: number, call: Call): number {
       return result === 1 ? written(call, ticked) : state;
     }
     case "get":
+    case "peek":
     case "borrow":
       return open || call.result === visible ? state : IMPOSSIBLE;
     case "has":
       return open || call.result === (visible !== 0 ? 1 : 0) ? state : IMPOSSIBLE;
     case "delete":
       return open || call.result === (visible !== 0 ? 1 : 0) ? ticked : IMPOSSIBLE;
+    case "deleteIfVersion": {
+      const result = visible !== 0 && visible === call.expected ? 1 : 0;
+      if (!open && call.result !== result) return IMPOSSIBLE;
+      return result === 1 ? ticked : state;
+    }
+    case "touch": {
+      const found = call.invoked < timeCame ? state >> 2 : visible;
+      if (!open && call.result !== 1) return visible === 0 ? state : IMPOSSIBLE;
+      if (found === 0) return open ? state : IMPOSSIBLE;
+      return (found << 2) | ticked | (call.ttl ? EXPIRES : 0);
+    }
     case "add": {
-      const sum = visible + call.value;
+      const made = visible === 0 && (open || call.result === call.value);
+      const found = call.invoked < timeCame ? state >> 2 : visible;
+      const sum = (made ? 0 : found) + call.value;
       if (!open && call.result !== sum) return IMPOSSIBLE;
-      return (sum << 2) | ticked | (visible !== 0 ? state & EXPIRES : 0);
+      const expires = made ? (call.ttl ? EXPIRES : 0) : state & EXPIRES;
+      return (sum << 2) | ticked | expires;
     }
     case "tick":
     case "clock":
@@ -125,6 +147,7 @@ function written(call: Call, ticked: number): number {
 
 /** The state after a call that no other overlaps, whatever it answered: for what happens before the schedule. */
 export function stateAfter(state: number, call: Call): number {
+  timeCame = 0;
   return step(state, { ...call, returned: Number.POSITIVE_INFINITY });
 }
 
@@ -145,11 +168,13 @@ export function isLinearizable(
   count = 0;
   everyAnswer = 0;
   evicts = rules.evicts;
+  timeCame = from & TICKED ? 0 : Number.POSITIVE_INFINITY;
   for (let i = 0; i < length; i++) {
     const call = history[i];
     const concerned = isKeyed(call.kind) ? call.key === key : touchesAllKeys(call.kind) && isOfSpace(call, key);
     if (!concerned || call.result === NO_EFFECT) continue;
     if (call.returned !== Number.POSITIVE_INFINITY) everyAnswer |= 1 << count;
+    if (call.kind === "tick" && call.returned < timeCame) timeCame = call.returned;
     calls[count++] = call;
   }
   if (count === 0) return true;

@@ -9,7 +9,7 @@ export {
   type StrategyName,
   type Violation,
 } from "./explore.js";
-export { FAMILIES, type Family, MANY_MAX } from "./families.js";
+export { FAMILIES, type Family, MANY_MAX, takesTtl } from "./families.js";
 export { PLANTED_FAULTS, type PlantedFault } from "./faults.js";
 export { type Call, type CellRules, isFifo, isKeyed, isLinearizable, NO_EFFECT } from "./history.js";
 export { InvariantCheck, type Shape } from "./invariants.js";

@@ -300,7 +300,6 @@ export class Machine {
     thread.region = 0;
     thread.ahead = 0;
     thread.buffers.length = 0;
-    thread.deliveries.length = 0;
     thread.snapshot = null;
     thread.blocked = false;
     if (!attached) return;
@@ -331,7 +330,6 @@ export class Machine {
   /** The thread never takes another step; a reaper is told. */
   private kill(thread: Thread): void {
     thread.killed = true;
-    this.record.deaths[thread.number] = this.record.clock++;
     this.operations.noteDeath(thread);
     this.killsLeft--;
     const first = this.threads[this.workers];
@@ -414,8 +412,8 @@ export class Machine {
     if (hasAdoptions(program)) this.endAdoption();
     const broken = judge.memoryFault() ?? judge.logFault(this.threads) ?? this.expiredFault(judge);
     if (broken !== null) return { kind: "violation", what: broken };
-    const reader = this.readBack(judge);
-    const what = this.record.broken ?? judge.historyFault(reader);
+    this.readBack(judge);
+    const what = this.record.broken ?? judge.historyFault();
     return what === null ? OK_END : { kind: "violation", what };
   }
 
@@ -434,10 +432,10 @@ export class Machine {
     return judge.expiredFault(reader.engine.time());
   }
 
-  /** Has a thread that is left read what is there in the end: which, -1 if none is left. */
-  private readBack(judge: Judge): number {
+  /** Has a thread that is left read what is there in the end. */
+  private readBack(judge: Judge): void {
     const reader = this.threads.find((thread) => !thread.killed && thread.number < this.prepared.threads.length);
-    if (reader === undefined) return -1;
+    if (reader === undefined) return;
     const { fine, steps } = this;
     this.fine = false;
     reader.ops = judge.lastReads(reader, this.threads);
@@ -446,6 +444,5 @@ export class Machine {
     this.advance(reader, UNLIMITED);
     this.steps = steps;
     this.fine = fine;
-    return reader.number;
   }
 }

@@ -96,6 +96,7 @@ function answer(call: Call): string {
   if (call.result === NO_EFFECT) return "no room: nothing done";
   switch (call.kind) {
     case "get":
+    case "peek":
     case "borrow":
       return call.result === 0 ? "absent" : String(call.result);
     case "receive":
@@ -104,6 +105,7 @@ function answer(call: Call): string {
     case "send":
       return call.result === 1 ? "sent" : call.result === GONE ? "the channel was dropped" : "full";
     case "setIfVersion":
+    case "deleteIfVersion":
       return `${call.result} (expected the version of ${call.expected} of ${keyName(call.key)})`;
     default:
       return String(call.result);

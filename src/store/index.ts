@@ -23,7 +23,8 @@ export { HASH_BYTES_MAX, type HashKind, hashBytes, selectHash } from "./hash.js"
 export type { Health, HealthAlert, HealthStatus } from "./health.js";
 export { type Key, PreparedKey } from "./key.js";
 export type { Cut, Loaded, Loader } from "./loader.js";
-export type { SetOptions, Version } from "./namespace/condition.js";
+export type { DeleteOptions, SetOptions, Version } from "./namespace/condition.js";
+export type { IncrementOptions } from "./namespace/counter.js";
 export type { NamespaceLimits, NamespaceUsage } from "./namespace/limits.js";
 export type { GetOrSetOptions, LoaderContext } from "./namespace/load.js";
 export { type Entry, Namespace } from "./namespace/namespace.js";
@@ -39,15 +40,6 @@ export { ENCODING_NUMBERS, encodingOf, WHEN_FULL_NUMBERS, whenFullOf } from "./n
 export type { HashName, StoreOptions } from "./options.js";
 /** For backups. */
 export { checkOptions, HASH_NUMBERS, hashOf } from "./options.js";
-export {
-  type DeadLetter,
-  Queue,
-  type QueueOptions,
-  type QueueStats,
-  type SendOptions,
-  type TakeOptions,
-} from "./queue.js";
-export { QueueMessage } from "./queue-message.js";
 export { Region, type RegionOptions } from "./region.js";
 export type { Sample } from "./sampling/banks.js";
 export type { Latencies, SampledLatency } from "./sampling/latencies.js";

@@ -16,6 +16,7 @@ import {
   REAPERS,
   type Recipe,
   TO_THE_END,
+  takesTtl,
   type Weights,
 } from "#dist/harness/explorer/index.js";
 import { type ScheduledOp, type Switch, Switching } from "./switching.js";
@@ -93,6 +94,7 @@ function arbitraryOps(recipe: Recipe, weights: Weights): fc.Arbitrary<Op[]> {
         .tuple(key, between)
         .map(([k, set]) => [{ kind, key: k }, ...(set === undefined ? [] : [set]), { kind: "release" as const }]);
     }
+    if (takesTtl(kind)) return fc.record({ key, ttl: chance(recipe.ttl ?? 0) }).map((rest) => [{ kind, ...rest }]);
     if (!kind.startsWith("set")) return key.map((k) => [{ kind, key: k }]);
     return fc
       .record({ key, wide: chance(recipe.wide ?? 0), ttl: chance(recipe.ttl ?? 0) })
@@ -112,10 +114,6 @@ function arbitraryUnkeyed(kind: OpKind, recipe: Recipe): fc.Arbitrary<Op> {
       return fc
         .array(fc.constantFrom(...recipe.keys), { minLength: 1, maxLength: MANY_MAX })
         .map((keys) => ({ kind, keys }));
-    case "put":
-    case "take":
-    case "nack":
-      return chance(recipe.ttl ?? 0).map((ttl) => ({ kind, ttl }));
     case "drain":
       return fc.nat(threads[1] - 1).map((log) => ({ kind, log }));
     default:
@@ -162,7 +160,7 @@ export function arbitraryExperiment({ recipe, name }: Family): fc.Arbitrary<Expe
   const threads = (recipe.threads ?? [2, 3])[1];
   const kills = recipe.kills ?? 0;
   const reapers = reapersOf(recipe);
-  const { ring, queue } = recipe;
+  const { ring } = recipe;
   return fc
     .record({
       threads: arbitraryThreads(recipe),
@@ -177,7 +175,7 @@ export function arbitraryExperiment({ recipe, name }: Family): fc.Arbitrary<Expe
       buckets: fc.constantFrom(1, 2),
       retireLimit: fc.constantFrom(1, 1, 1, 2),
       cacheLimit: fc.nat(2),
-      capacity: ring === undefined ? fc.nat(1) : fc.constantFrom(...ring.capacities),
+      capacity: ring === undefined ? fc.constant(0) : fc.constantFrom(...ring.capacities),
     })
     .map(({ threads, setup, first, reaping, fine, buckets, retireLimit, cacheLimit, capacity }) => {
       const program: Program = {
@@ -189,7 +187,6 @@ export function arbitraryExperiment({ recipe, name }: Family): fc.Arbitrary<Expe
         spaces: recipe.spaces ?? 1,
         kills,
         ends: recipe.ends ?? false,
-        queue: queue === undefined ? null : { capacity: queue.capacities[capacity % queue.capacities.length] },
         ring: ring === undefined ? null : { single: ring.single, capacity },
       };
       const switches = threads.map((operations) => operations.map((operation) => operation.switches));

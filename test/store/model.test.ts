@@ -85,10 +85,13 @@ const ttls = fc.constantFrom(undefined, undefined, undefined, 10, 50, 1000);
 type Step =
   | { do: "set"; key: KeyUse; value: unknown; ttl?: number; condition: "none" | "absent" | "version" | "old version" }
   | { do: "setMany"; pairs: [KeyUse, unknown][]; ttl?: number }
-  | { do: "get" | "getEntry" | "borrow" | "has" | "delete"; key: KeyUse }
+  | { do: "get" | "peek" | "getEntry" | "borrow" | "has" | "delete" | "readCounter"; key: KeyUse }
+  | { do: "touch"; key: KeyUse; ttl?: number }
+  | { do: "deleteIf"; key: KeyUse; old: boolean }
+  | { do: "resetCounter"; key: KeyUse; to: bigint }
   | { do: "getInto"; key: KeyUse; room: number; own: boolean }
   | { do: "getMany"; keys: KeyUse[] }
-  | { do: "increment"; key: KeyUse; by: bigint }
+  | { do: "increment"; key: KeyUse; by: bigint; ttl?: number }
   | { do: "iterate"; what: "entries" | "keys" | "values" | "binary" }
   | { do: "size" | "usage" | "clear" | "drop" | "sweep" }
   | { do: "advance"; ticks: number };
@@ -116,7 +119,16 @@ function steps(encoding: EncodingName): fc.Arbitrary<{ space: number; handle: nu
     },
     {
       weight: 10,
-      arbitrary: fc.record({ do: fc.constantFrom("get", "getEntry", "borrow", "has", "delete"), key: keyUse }),
+      arbitrary: fc.record({
+        do: fc.constantFrom("get", "peek", "getEntry", "borrow", "has", "delete", "readCounter"),
+        key: keyUse,
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant("touch" as const), key: keyUse, ttl: ttls }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("deleteIf" as const), key: keyUse, old: fc.boolean() }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant("resetCounter" as const), key: keyUse, to: fc.bigInt(-100n, 100n) }),
     },
     {
       weight: 3,
@@ -132,6 +144,7 @@ function steps(encoding: EncodingName): fc.Arbitrary<{ space: number; handle: nu
         do: fc.constant("increment" as const),
         key: keyUse,
         by: fc.oneof(fc.bigInt({ min: -100n, max: 100n }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
+        ttl: ttls,
       }),
     },
     {
@@ -266,6 +279,18 @@ class Run {
         return expect(this.plain(ns.get(spell(step.key, ns)))).toEqual(
           this.plain(model.live(KEYS[step.key.index])?.value),
         );
+      case "peek":
+        return expect(this.plain(ns.peek(spell(step.key, ns)))).toEqual(
+          this.plain(model.live(KEYS[step.key.index])?.value),
+        );
+      case "readCounter":
+        return this.readCounter(ns, model, step.key);
+      case "resetCounter":
+        return this.resetCounter(ns, model, step);
+      case "touch":
+        return this.touch(ns, model, step);
+      case "deleteIf":
+        return this.deleteIf(ns, model, step);
       case "getEntry":
         return this.getEntry(ns, model, step.key);
       case "has":
@@ -384,13 +409,48 @@ class Run {
       expect(() => ns.increment(spell(step.key, ns), step.by)).toThrow(InvalidArgumentError);
       return;
     }
-    expect(ns.increment(spell(step.key, ns), step.by)).toBe(sum);
-    const expires = expected?.expires;
-    model.set(
-      key,
-      value,
-      expires === undefined || expires === Number.POSITIVE_INFINITY ? undefined : expires - this.clock.now,
-    );
+    expect(ns.increment(spell(step.key, ns), step.by, { ttl: step.ttl })).toBe(sum);
+    model.set(key, value, expected === undefined ? step.ttl : this.left(expected));
+  }
+
+  /** The ttl that an entry has left. */
+  private left({ expires }: ModelEntry): number | undefined {
+    return expires === Number.POSITIVE_INFINITY ? undefined : expires - this.clock.now;
+  }
+
+  private readCounter(ns: Ns, model: Model, key: KeyUse): void {
+    const expected = model.live(KEYS[key.index]);
+    const count = expected === undefined ? undefined : wholeNumber(this.encoding, expected.value);
+    if (expected !== undefined && count === undefined) {
+      expect(() => ns.readCounter(spell(key, ns))).toThrow(InvalidArgumentError);
+    } else expect(ns.readCounter(spell(key, ns))).toBe(count);
+  }
+
+  private resetCounter(ns: Ns, model: Model, step: Step & { do: "resetCounter" }): void {
+    const key = KEYS[step.key.index];
+    const expected = model.live(key);
+    const count = expected === undefined ? undefined : wholeNumber(this.encoding, expected.value);
+    if (expected !== undefined && count === undefined) {
+      expect(() => ns.resetCounter(spell(step.key, ns), step.to)).toThrow(InvalidArgumentError);
+      return;
+    }
+    expect(ns.resetCounter(spell(step.key, ns), step.to)).toBe(count);
+    model.set(key, counterValue(this.encoding, step.to), expected === undefined ? undefined : this.left(expected));
+  }
+
+  private touch(ns: Ns, model: Model, step: Step & { do: "touch" }): void {
+    const key = KEYS[step.key.index];
+    const expected = model.live(key);
+    expect(ns.touch(spell(step.key, ns), step.ttl)).toBe(expected !== undefined);
+    if (expected !== undefined) model.set(key, expected.value, step.ttl);
+  }
+
+  private deleteIf(ns: Ns, model: Model, step: Step & { do: "deleteIf" }): void {
+    const key = KEYS[step.key.index];
+    const current = ns.getEntry(key)?.version;
+    const ifVersion = step.old || current === undefined ? ([...model.old].at(-1) ?? 12_345n) : current;
+    expect(ns.delete(spell(step.key, ns), { ifVersion })).toBe(ifVersion === current);
+    if (ifVersion === current) model.delete(key);
   }
 
   private iterate(ns: Ns, model: Model, what: (Step & { do: "iterate" })["what"]): void {

@@ -4,6 +4,7 @@
  * host last saw it; STALE asks it to look again.
  */
 import {
+  C_DELETES,
   C_EVICTIONS,
   E_EXPIRES,
   E_KEY,
@@ -57,7 +58,6 @@ import { clearHazards, giveBack } from "./reclaim";
 import * as reader from "./read";
 import * as grave from "./reap";
 import * as regions from "./region";
-import * as queues from "./queue";
 import * as rings from "./ring";
 import * as loader from "./loader";
 import * as walk from "./sweep";
@@ -224,16 +224,35 @@ export function setHashed(
   return writer.write(hashed, keyMeta, slot + S_KEY, value, valueLength, 0, 0, 0, 0);
 }
 
-/** Adds to a counter; the sum is in O_SUM. */
-export function add(record: u32, version: u32, length: u32, by: i64): i32 {
+/** Adds to a counter, which expires at `expires` if it is made by this; the sum is in O_SUM. */
+export function add(record: u32, version: u32, length: u32, by: i64, expires: u32): i32 {
   if (!intoKey(record, version, length)) return STALE;
-  return writer.addTo(hash, meta, slot + S_KEY, by);
+  return writer.addTo(hash, meta, slot + S_KEY, by, expires);
+}
+
+/** As `get`, but nobody takes note of it. */
+export function peek(record: u32, version: u32, length: u32): i32 {
+  if (!intoKey(record, version, length)) return STALE;
+  return reader.peek(hash, meta, slot + S_KEY, slot + S_VALUE, 0xffff);
+}
+
+/** Another expiry, 0 = none, for what is there: OK or NO_MEMORY with the value's length in O_LENGTH, UNMET when nothing is, STALE. */
+export function touch(record: u32, version: u32, length: u32, expires: u32): i32 {
+  if (!intoKey(record, version, length)) return STALE;
+  return writer.touch(hash, meta, slot + S_KEY, expires);
 }
 
 /** 1 deleted, 0 absent, or STALE. */
 export function remove(record: u32, version: u32, length: u32): i32 {
   if (!intoKey(record, version, length)) return STALE;
   return writer.remove(hash, meta, slot + S_KEY) ? 1 : 0;
+}
+
+/** Deletes the key if its entry is still the one in this version (`generation`): 1 deleted, 0 another or none, or STALE. */
+export function removeIf(record: u32, version: u32, length: u32, entry: u32, generation: u32): i32 {
+  if (!intoKey(record, version, length)) return STALE;
+  count(C_DELETES);
+  return takeIf(hash, meta, slot + S_KEY, entry, generation) ? 1 : 0;
 }
 
 /** Pins the value in the first free pin: its address, 0 when absent, 1 when STALE, 2 when all pins are in use. */
@@ -617,46 +636,6 @@ export function measureRing(entry: u32, version: u32): i32 {
 
 export function leaveRing(entry: u32, version: u32): void {
   rings.leaveRing(entry, version);
-}
-
-// ------------------------------------------------------------------ work queues: `openRing` and `dropRing` are theirs as well
-
-/** OK, UNMET (there is one of the name in the key window) or NO_MEMORY. */
-export function makeQueue(length: u32, capacity: u32, lease: u32, maxAttempts: u32, maxBytes: u64): i32 {
-  systemKey(length);
-  return queues.makeQueue(hash, meta, capacity, lease, maxAttempts, maxBytes);
-}
-
-export function putTask(entry: u32, version: u32, from: u32, length: u32, delay: u32): i32 {
-  return queues.put(entry, version, from, length, delay);
-}
-
-export function takeTask(entry: u32, version: u32, target: u32, lease: u32): i32 {
-  return queues.take(entry, version, target, lease);
-}
-
-export function acknowledgeTask(entry: u32, version: u32, cell: u32, low: u32, high: u32): i32 {
-  return queues.acknowledge(entry, version, cell, low, high);
-}
-
-export function giveBackTask(entry: u32, version: u32, cell: u32, low: u32, high: u32, delay: u32): i32 {
-  return queues.giveBack(entry, version, cell, low, high, delay);
-}
-
-export function extendTask(entry: u32, version: u32, cell: u32, low: u32, high: u32, lease: u32): i32 {
-  return queues.extend(entry, version, cell, low, high, lease);
-}
-
-export function readLetter(entry: u32, version: u32, cell: u32, target: u32): i32 {
-  return queues.readLetter(entry, version, cell, target);
-}
-
-export function endLetter(entry: u32, version: u32, cell: u32, again: bool): i32 {
-  return queues.endLetter(entry, version, cell, again);
-}
-
-export function measureQueue(entry: u32, version: u32): i32 {
-  return queues.measureQueue(entry, version);
 }
 
 // ------------------------------------------------------------------ regions

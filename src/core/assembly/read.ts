@@ -177,13 +177,25 @@ function tryRead(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact:
 /** The same under hazards: for a reader that keeps losing against writers of its bucket. */
 function readProtected(hash: u32, meta: u32, key: u32, target: u32, limit: u32): i32 {
   count(C_READ_FALLBACKS);
+  const length = peek(hash, meta, key, target, limit);
+  if (length == MISS) count(C_MISSES);
+  else tellHit(hash, meta, load<u32>(slot + S_OUT, O_ENTRY), load<u32>(slot + S_OUT, O_VERSION), load<u32>(slot + S_OUT, O_EXPIRES));
+  return length;
+}
+
+/**
+ * As `read`, under hazards, and of no consequence: it counts in no statistics, leaves the entry's access counter as it is and tells the
+ * evictor nothing. The entry cannot be recycled while it is copied. Found, it takes effect where `find` loaded the entry's unmarked link; one
+ * that has expired meanwhile is absent only if it was still linked then.
+ */
+export function peek(hash: u32, meta: u32, key: u32, target: u32, limit: u32): i32 {
   let length: i32 = MISS;
   while (true) {
     find(hash, meta, key);
     if (found == 0) break;
     const expires = load<u32>(found + E_EXPIRES);
     if (isExpired(expires)) {
-      if (load32(found + E_NEXT) & 1) continue; // replaced before it expired
+      if (FAULT != 67 && load32(found + E_NEXT) & 1) continue; // replaced before it expired
       break;
     }
     const size = <u32>load<u16>(found + E_VALUE_LENGTH);
@@ -191,12 +203,10 @@ function readProtected(hash: u32, meta: u32, key: u32, target: u32, limit: u32):
     store<u32>(slot + S_OUT, found, O_ENTRY);
     store<u32>(slot + S_OUT, load<u32>(found + E_VERSION), O_VERSION);
     store<u32>(slot + S_OUT, expires, O_EXPIRES);
-    tellHit(hash, meta, found, load<u32>(found + E_VERSION), expires);
     length = <i32>size;
     break;
   }
   clearHazards();
-  if (length == MISS) count(C_MISSES);
   return length;
 }
 

@@ -3,6 +3,7 @@ import {
   C_BYTES_OUT,
   C_REMOVED,
   DEATH_SLOT_BITS,
+  E_EXPIRES,
   E_FLAGS,
   E_KEY,
   E_NEXT,
@@ -13,8 +14,9 @@ import {
 import { load32, swap32, swap64 } from "./memory";
 import { classAt, sizeOf } from "./pool";
 import { discharge, unsettled } from "./quota";
+import { isExpired } from "./expiry";
 import { clearHazards, letGo, retire, takeInHand } from "./reclaim";
-import { find, found, link, successor, tell } from "./table";
+import { backOff, find, found, link, successor, tell } from "./table";
 import { beginWrite, count, endWrite, markDirty, slotNumber } from "./worker";
 
 // @ts-ignore: decorator
@@ -44,15 +46,28 @@ export function unlink(entry: u32, next: u32, hash: u32, meta: u32, key: u32): v
   retire(entry);
 }
 
-/** Deletes the key's entry if it is still this life of this one. For the store's own. */
+/**
+ * Deletes the key's entry if it is still this life of this one; true when it was there and had not expired.
+ *
+ * Its address and version are compared while a hazard names what `find` found, so they are those of the entry whose link is swapped, and a
+ * newer one is never taken: takes effect at that swap. The swap fails for any change of the link, a neighbour's too, of which the entry itself
+ * knows nothing; so the key is looked up again and the life asked for again, until it is gone or ours to take. Takes effect where `find`
+ * loaded the last link, when it is another life or none.
+ */
 export function takeIf(hash: u32, meta: u32, key: u32, entry: u32, version: u32): bool {
   beginWrite();
-  find(hash, meta, key);
-  const same = found == entry && entry != 0 && load32(entry + E_VERSION) == version;
-  const done = same && take(hash, meta, key, 0);
+  let retries: u32 = 0;
+  let present = false;
+  while (true) {
+    find(hash, meta, key);
+    const same = found == entry && load32(entry + E_VERSION) == version;
+    present = found != 0 && (same || (FAULT == 66 && retries != 0)) && !isExpired(load<u32>(found + E_EXPIRES));
+    if (found == 0 || !(same || (FAULT == 66 && retries != 0)) || take(hash, meta, key, 0)) break;
+    backOff(++retries);
+  }
   clearHazards();
   endWrite();
-  return done;
+  return present;
 }
 
 /** Marks and unlinks what `find` found, `flags` noted on it. False when someone else changed it first. */

@@ -32,10 +32,9 @@ import {
   NO_MEMORY,
   OK,
   QUOTA,
-  R_CAPACITY,
-  R_KIND,
   S_HAND_CHUNK,
   O_ENTRY,
+  O_LENGTH,
   O_SUM,
   O_VERSION,
   S_OUT,
@@ -112,16 +111,62 @@ export function write(
 /**
  * Adds to a counter: 8 bytes, little-endian, two's complement; an absent key counts as 0. Its expiry stays.
  * The sum is left in O_SUM.
+ *
+ * @param expires of one that is made by this
  */
-export function addTo(hash: u32, meta: u32, key: u32, by: i64): i32 {
+export function addTo(hash: u32, meta: u32, key: u32, by: i64, expires: u32): i32 {
   beginWrite();
   count(C_SETS);
   const chunk = allocateOrEvict(classOf(E_KEY + padded(meta >> 16) + 8));
   if (chunk == 0) return finish(NO_MEMORY);
   fill(chunk, hash, meta, key, slot + S_OUT + O_SUM, 8, 0);
-  const status = publish(hash, meta, key, chunk, MODE_ADD, 0, 0, by);
+  const status = publish(hash, meta, key, chunk, MODE_ADD, expires, 0, by);
   if (status != OK) putBack(chunk);
   return finish(status);
+}
+
+/**
+ * Gives an entry another expiry. A published entry never changes, so it is written anew: its value copied into a chunk of ours, and that put in its
+ * place if it is still the entry that was copied, by address and version. Takes effect at that swap, and so never in the place of a newer value
+ * nor of one that was removed; whoever changed the entry meanwhile makes it start over with what is there then. One that has expired is
+ * absent. Time is asked before the swap, as by every write that depends on what it finds: a touch that began in time may take effect just
+ * after another thread has seen the entry expired.
+ *
+ * The copy is made after the chunk was taken, which may need an eviction, and that its own hazards. From the `find` before it until `publish`
+ * looks for the key again a hazard names what is copied. Whoever dies in it has the chunk in hand, as in any write.
+ *
+ * @returns OK or NO_MEMORY with the value's length in O_LENGTH, UNMET when the key is absent
+ */
+export function touch(hash: u32, meta: u32, key: u32, expires: u32): i32 {
+  beginWrite();
+  count(C_SETS);
+  const keyLength = padded(meta >> 16);
+  let retries: u32 = 0;
+  while (true) {
+    find(hash, meta, key);
+    if (found == 0) return finish(UNMET);
+    if (isExpired(load<u32>(found + E_EXPIRES))) {
+      if (load32(found + E_NEXT) & 1) continue; // replaced before it expired
+      return finish(UNMET);
+    }
+    const cls = classAt(found);
+    store<u32>(slot + S_OUT, load<u16>(found + E_VALUE_LENGTH), O_LENGTH); // for the error, if there is no chunk
+    const chunk = allocateOrEvict(cls);
+    if (chunk == 0) return finish(NO_MEMORY);
+    find(hash, meta, key);
+    let status: i32 = UNMET;
+    if (found != 0 && classAt(found) == cls) {
+      const length = <u32>load<u16>(found + E_VALUE_LENGTH);
+      const version = load<u32>(found + E_VERSION);
+      fill(chunk, hash, meta, key, found + E_KEY + keyLength, length, expires);
+      status = publish(hash, meta, key, chunk, FAULT == 65 ? MODE_SET : MODE_IF_VERSION, found, version, 0);
+      store<u32>(slot + S_OUT, length, O_LENGTH);
+    }
+    if (status == OK) return finish(OK);
+    putBack(chunk);
+    if (status != UNMET) return finish(status);
+    backOff(++retries);
+  }
 }
 
 /**
@@ -151,17 +196,16 @@ export function writeSpan(hash: u32, meta: u32, key: u32, descriptor: u32, start
   return finish(status);
 }
 
-/** Writes the entry of a channel or queue, unless there is one of that key: an empty ring, as described at `made`, and no value. */
-export function writeRing(hash: u32, meta: u32, key: u32, made: u32): i32 {
+/** Writes the entry of a channel, unless there is one of that key: an empty ring, and no value. */
+export function writeRing(hash: u32, meta: u32, key: u32, capacity: u32, kind: u32, whenFull: u32): i32 {
   beginWrite();
   count(C_SETS);
   find(hash, meta, key);
   if (!holds(MODE_IF_ABSENT, 0, 0)) return finish(UNMET);
-  const size = ringSize(meta >> 16, load<u32>(made + R_CAPACITY), load<u32>(made + R_KIND));
-  const chunk = allocateOrEvict(classOf(size));
+  const chunk = allocateOrEvict(classOf(ringSize(meta >> 16, capacity)));
   if (chunk == 0) return finish(NO_MEMORY);
   fill(chunk, hash, meta, key, key, 0, 0);
-  initialiseRing(ringOf(chunk), made);
+  initialiseRing(ringOf(chunk), capacity, kind, whenFull);
   store<u8>(chunk + E_FLAGS, FLAG_RING);
   const status = publish(hash, meta, key, chunk, MODE_IF_ABSENT, 0, 0, 0);
   if (status != OK) putBack(chunk);
@@ -182,7 +226,11 @@ function holds(mode: u32, expected: u32, generation: u32): bool {
   return present && found == expected && load<u32>(found + E_VERSION) == generation;
 }
 
-/** Puts a filled chunk in: the retry loop of every write. */
+/**
+ * Puts a filled chunk in: the retry loop of every write.
+ *
+ * @param expected as in `write`; of MODE_ADD the expiry of a counter that is made
+ */
 function publish(
   hash: u32,
   meta: u32,
@@ -201,7 +249,7 @@ function publish(
     find(hash, meta, key);
     const epoch = load32(H_EPOCH);
     if (!holds(mode, expected, generation)) return UNMET;
-    if (mode == MODE_ADD && !addInto(chunk, padded(meta >> 16), by)) return NOT_A_COUNTER;
+    if (mode == MODE_ADD && !addInto(chunk, padded(meta >> 16), by, expected)) return NOT_A_COUNTER;
     store<u32>(chunk + E_BIRTH, epoch);
     store<u32>(chunk + E_DEATH, 0);
     // once it is published it may be freed at any moment, and these be another's
@@ -260,10 +308,9 @@ function publish(
   }
 }
 
-/** Sum of the found counter and `by` into the chunk's value, keeping its expiry. */
-function addInto(chunk: u32, keyLength: u32, by: i64): bool {
+/** Sum of the found counter and `by` into the chunk's value, keeping its expiry; of none, `by` until `expires`. */
+function addInto(chunk: u32, keyLength: u32, by: i64, expires: u32): bool {
   let base: i64 = 0;
-  let expires: u32 = 0;
   if (found != 0 && !isExpired(load<u32>(found + E_EXPIRES))) {
     if (load<u16>(found + E_VALUE_LENGTH) != 8) return false;
     base = load<i64>(found + E_KEY + keyLength);

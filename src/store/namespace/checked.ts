@@ -50,6 +50,10 @@ export class CheckedNamespace<V> extends Namespace<V> {
     return entry;
   }
 
+  override peek(key: Key): V | undefined {
+    return this.believed(key, super.peek(key));
+  }
+
   override getMany(keys: Iterable<Key>): (V | undefined)[] {
     if (!this.reads) return super.getMany(keys);
     const list = [...checkIterable(keys, "getMany", "keys")];

@@ -27,6 +27,12 @@ export const NO_CONDITION: Condition = { mode: layout.MODE_SET, entry: 0, versio
 export const IF_ABSENT: Condition = { mode: layout.MODE_IF_ABSENT, entry: 0, version: 0 };
 
 const OPTIONS = new KnownOptions("set", ["ttl", "ifAbsent", "ifVersion"]);
+const DELETE_OPTIONS = new KnownOptions("delete", ["ifVersion"]);
+
+export interface DeleteOptions {
+  /** Remove only if the key's entry still has this version. */
+  ifVersion?: Version;
+}
 
 /**
  * The condition that the options of a write ask for. Reading it may run the caller's code, so it comes before anything is asked of the store.
@@ -47,13 +53,21 @@ export function checkCondition(options: SetOptions): Condition {
   const ifAbsent = flag("ifAbsent", options.ifAbsent, false);
   if (!version) return ifAbsent ? IF_ABSENT : NO_CONDITION;
   const { ifVersion } = options;
-  if (ifVersion === undefined) {
-    throw new InvalidArgumentError(
-      "ifVersion is undefined; expected a version from getEntry(), or ifAbsent: true for a key that had no entry",
-    );
-  }
+  if (ifVersion === undefined) throw noVersion(", or ifAbsent: true for a key that had no entry");
   if (ifAbsent) throw new InvalidArgumentError("set was given both ifAbsent and ifVersion; expected one of them");
   return versionIs(ifVersion);
+}
+
+/** As `checkCondition`, for a delete. @throws InvalidArgumentError */
+export function checkDeletion(options: DeleteOptions): Condition {
+  if (!("ifVersion" in DELETE_OPTIONS.check(options))) return NO_CONDITION;
+  const { ifVersion } = options;
+  if (ifVersion === undefined) throw noVersion("; a key that had no entry needs no delete");
+  return versionIs(ifVersion);
+}
+
+function noVersion(instead: string): InvalidArgumentError {
+  return new InvalidArgumentError(`ifVersion is undefined; expected a version from getEntry()${instead}`);
 }
 
 /** @throws InvalidArgumentError */

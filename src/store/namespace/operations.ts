@@ -13,6 +13,8 @@ import { checkIterable, checkPair } from "./batches.js";
 import {
   type Condition,
   checkCondition,
+  checkDeletion,
+  type DeleteOptions,
   IF_ABSENT,
   makeVersion,
   NO_CONDITION,
@@ -20,7 +22,15 @@ import {
   type Version,
   versionIs,
 } from "./condition.js";
-import { checkStep, fromCounter, toCounter } from "./counter.js";
+import {
+  checkWhole,
+  counterIn,
+  fromCounter,
+  type IncrementOptions,
+  makeCounter,
+  readIncrement,
+  toCounter,
+} from "./counter.js";
 import { deleteSome } from "./failure.js";
 import { NamespaceHandle } from "./handle.js";
 import { keysAlone, type Listed, mapped, walk, wholeEntries } from "./iteration.js";
@@ -59,7 +69,6 @@ const GET = SAMPLED_KINDS.indexOf("get");
 const SET = SAMPLED_KINDS.indexOf("set");
 const REMOVE = SAMPLED_KINDS.indexOf("delete");
 const INCREMENT = SAMPLED_KINDS.indexOf("increment");
-const DELETE_OPTIONS = new KnownOptions("delete", []);
 const [KEYS_OPTIONS, VALUES_OPTIONS, ENTRIES_OPTIONS, COUNT_OPTIONS, CLEAR_OPTIONS, DELETE_MANY_OPTIONS] = [
   ...["keys", "values", "entries", "count", "clear", "deleteMany"],
 ].map((of) => new KnownOptions(of, ["prefix"]));
@@ -156,6 +165,22 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
       const status = this.worker.engine.has(this.entry, this.version, this.put(key));
       if (status !== STALE) return status === 1;
       if (!this.refresh()) return false;
+    }
+  }
+
+  /**
+   * As `get`, and of no consequence: it counts in no statistics, a recording does not have it, and for eviction the entry was not read. For whoever
+   * looks at a store without being one of its users. It costs more than `get` does.
+   *
+   * @returns a copy of the value; undefined when the key is absent or expired
+   */
+  peek(key: Key): V | undefined {
+    this.enter(READ);
+    const { worker } = this;
+    for (;;) {
+      const length = worker.engine.peek(this.entry, this.version, this.put(key));
+      if (length >= 0) return this.codec.decode(worker.window, 0, length) as V;
+      if (length !== STALE || !this.refresh()) return undefined;
     }
   }
 
@@ -361,6 +386,36 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
     return this.get(own) ?? loaded; // each has a value of its own
   }
 
+  /**
+   * Gives an entry another time to live, from now on; its value stays as it is. It is a write: the entry's version is a new one afterwards, and it
+   * costs about as much as `set` with the same value.
+   *
+   * @param ttl milliseconds above 0, or text such as "5s", 200 days at most. Without one, or undefined, the entry stays for ever, as one that is
+   *   `set` without
+   * @returns whether the key was there; one that has expired is not, and does not come back
+   * @throws InvalidArgumentError for any other ttl, 0 among them; OutOfMemoryError: nothing has changed
+   */
+  touch(key: Key, ttl?: Duration): boolean {
+    this.enter(WRITE);
+    const length = this.touchEntry(key, ttl);
+    if (this.worker.timed) this.endTimed(SET, key, length);
+    return length >= 0;
+  }
+
+  /** Bytes of the value that was touched; -1 when there is none. */
+  protected touchEntry(key: Key, ttl: Duration | undefined): number {
+    const { worker } = this;
+    for (;;) {
+      const keyLength = this.put(key);
+      const expires = ttl === undefined ? 0 : worker.expiryTick(ttl);
+      const status = worker.engine.touch(this.entry, this.version, keyLength, expires);
+      if (status === OK) return worker.out[result.LENGTH];
+      if (status === layout.UNMET) return -1;
+      if (status !== STALE) this.recover(status, keyLength, worker.out[result.LENGTH]);
+      else if (!this.refresh()) return -1;
+    }
+  }
+
   /** A round of a compare-and-set. */
   protected replace(key: Key, bytes: Uint8Array, expires: number, condition: Condition, _ttl?: Duration): boolean {
     return this.write(key, bytes, expires, condition);
@@ -424,12 +479,23 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
     return written;
   }
 
-  /** Removes the key; true when it was there. It knows no conditions, and refuses options that would have been none. */
-  delete(key: Key, options?: { readonly [name: string]: never }): boolean {
-    if (options !== undefined) DELETE_OPTIONS.check(options);
+  /**
+   * Removes the key.
+   *
+   * @param options `ifVersion`: only if its entry still has this version
+   * @returns whether it was there, in that version if one was asked for
+   * @throws InvalidArgumentError for an `ifVersion` that is none, undefined among them
+   */
+  delete(key: Key, options?: DeleteOptions): boolean {
+    const condition = options === undefined ? NO_CONDITION : checkDeletion(options);
     this.enter(DELETE);
+    const { engine } = this.worker;
     for (;;) {
-      const status = this.worker.engine.remove(this.entry, this.version, this.put(key));
+      const length = this.put(key);
+      const status =
+        condition === NO_CONDITION
+          ? engine.remove(this.entry, this.version, length)
+          : engine.removeIf(this.entry, this.version, length, condition.entry, condition.version);
       if (status !== STALE) {
         if (this.worker.timed) this.endTimed(REMOVE, key, 0);
         return status === 1;
@@ -457,24 +523,28 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   }
 
   /**
-   * Adds to a counter and returns the sum; an absent key counts as 0, a ttl stays. In a binary namespace a counter is 8 bytes,
+   * Adds to a counter and returns the sum; an absent key counts as 0. In a binary namespace a counter is 8 bytes,
    * little-endian, two's complement, and wraps around; in the others a whole number in the namespace's own encoding.
    *
+   * @param options `ttl`: until the counter expires, from the increment that makes it; one that is there keeps what it has, so a counter with a ttl
+   *   counts what comes within that time of the first
    * @throws InvalidArgumentError when the value there is no such number
    */
-  increment(key: Key, by: bigint | number = 1n): bigint {
+  increment(key: Key, by: bigint | number = 1n, options?: IncrementOptions): bigint {
+    const ttl = options === undefined ? undefined : readIncrement(options);
+    const step = checkWhole("increment by", by);
     this.enter(READ | WRITE);
-    const step = checkStep(by);
-    const sum = this.binary ? this.incrementBinary(key, step) : this.incrementEncoded(key, step);
+    const sum = this.binary ? this.incrementBinary(key, step, ttl) : this.incrementEncoded(key, step, ttl);
     if (this.worker.timed) this.endTimed(INCREMENT, key, 0);
     return sum;
   }
 
-  private incrementBinary(key: Key, by: bigint): bigint {
+  private incrementBinary(key: Key, by: bigint, ttl: Duration | undefined): bigint {
     const { worker } = this;
     for (;;) {
       const keyLength = this.put(key);
-      const status = worker.engine.add(this.entry, this.version, keyLength, BigInt.asIntN(64, by));
+      const expires = ttl === undefined ? 0 : worker.expiryTick(ttl);
+      const status = worker.engine.add(this.entry, this.version, keyLength, BigInt.asIntN(64, by), expires);
       if (status === OK) return worker.outWide[result.SUM];
       if (status === layout.NOT_A_COUNTER) {
         throw new InvalidArgumentError("increment of a value that is no counter: a counter has 8 bytes");
@@ -483,15 +553,46 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
     }
   }
 
-  private incrementEncoded(key: Key, by: bigint): bigint {
+  private incrementEncoded(key: Key, by: bigint, ttl: Duration | undefined): bigint {
     for (;;) {
+      const made = ttl === undefined ? 0 : this.worker.expiryTick(ttl);
       const entry = this.find(key);
-      const expires = entry === undefined ? 0 : entry.expires; // the very tick: a ttl worked out anew would creep
+      const expires = entry === undefined ? made : entry.expires; // the very tick: a ttl worked out anew would creep
       const sum = (entry === undefined ? 0n : toCounter(entry.value)) + by;
       const value = this.admit(key, fromCounter(sum, this.encoding) as V);
       this.enter(READ | WRITE);
       const condition = entry === undefined ? IF_ABSENT : versionIs(entry.version);
       if (this.write(key, this.codec.encode(value), expires, condition)) return sum;
+    }
+  }
+
+  /**
+   * What a counter stands at: as `increment` would find it, undefined when there is none. A read like any other.
+   *
+   * @throws InvalidArgumentError when the value there is no counter
+   */
+  readCounter(key: Key): bigint | undefined {
+    const found = this.find(key);
+    return found === undefined ? undefined : counterIn(found.value, this.binary);
+  }
+
+  /**
+   * Sets a counter, made if there is none; an expiry that it has stays. No increment is lost between what is returned and what is set.
+   *
+   * @param to what it stands at afterwards; default 0
+   * @returns what it stood at; undefined when there was none
+   * @throws InvalidArgumentError when the value there is no counter, or `to` is no whole number that the namespace's encoding holds; as `set`
+   */
+  resetCounter(key: Key, to: bigint | number = 0n): bigint | undefined {
+    const value = makeCounter(checkWhole("resetCounter to", to), this.encoding) as V;
+    this.enter(READ | WRITE);
+    for (;;) {
+      const found = this.find(key);
+      const before = found === undefined ? undefined : counterIn(found.value, this.binary);
+      const bytes = this.codec.encode(this.admit(key, value));
+      this.enter(READ | WRITE);
+      const condition = found === undefined ? IF_ABSENT : versionIs(found.version);
+      if (this.replace(key, bytes, found?.expires ?? 0, condition)) return before;
     }
   }
 
@@ -583,6 +684,12 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   /** Keys as text with their values, as consistent as `keys()`. */
   entries(options?: PrefixOptions): IterableIterator<[string, V]> {
     return mapped(this.listed(readPrefix(this.worker, ENTRIES_OPTIONS, options)), ({ key, value }) => [key, value]);
+  }
+
+  /** Calls `use` for each entry that `entries()` gives, as a Map does. What it throws ends it. */
+  forEach(use: (value: V, key: string, namespace: this) => void, thisArg?: unknown): void {
+    checkFunction("forEach", use);
+    for (const { key, value } of this.listed(undefined)) use.call(thisArg, value, key, this);
   }
 
   /** As `entries()`, with keys as bytes: for namespaces whose keys are not text. */

@@ -9,7 +9,8 @@
 import { type Duration, durationIn } from "../../units.js";
 import { byteCount } from "../bytes.js";
 import type { Key, PreparedKey } from "../key.js";
-import type { Condition, SetOptions } from "./condition.js";
+import type { Condition, DeleteOptions, SetOptions } from "./condition.js";
+import type { IncrementOptions } from "./counter.js";
 import { Namespace } from "./namespace.js";
 import { NamespaceOperations } from "./operations.js";
 
@@ -17,10 +18,11 @@ export type TappedOperation = "get" | "set" | "delete" | "increment";
 
 export interface Tap {
   /**
-   * After an operation of this thread on the store.
+   * After an operation of this thread on the store. A `touch` is a set of the value that is there, or a get where there is none; a delete or set that
+   * its condition refused is a get; a `peek` is nothing.
    *
    * @param valueBytes of the value as it is stored; 0 where it is not known: a read that found nothing, `has`, a delete
-   * @param ttl milliseconds, 0 = none
+   * @param ttl milliseconds, 0 = none; of an increment, for the counter that it makes if there is none
    */
   operation(namespace: string, operation: TappedOperation, key: Key, valueBytes: number, ttl: number): void;
 }
@@ -131,10 +133,19 @@ class Tapped<V> extends NamespaceOperations<V> {
     return written;
   }
 
-  override delete(key: Key, options?: { readonly [name: string]: never }): boolean {
+  // one that its condition refused has looked the entry up, as a write has
+  override delete(key: Key, options?: DeleteOptions): boolean {
     const deleted = super.delete(key, options);
-    tell(this.worker, this.name, "delete", key, 0);
+    tell(this.worker, this.name, deleted || options?.ifVersion === undefined ? "delete" : "get", key, 0);
     return deleted;
+  }
+
+  // the value that is there, written once more
+  protected override touchEntry(key: Key, ttl: Duration | undefined): number {
+    const length = super.touchEntry(key, ttl);
+    if (length >= 0) tell(this.worker, this.name, "set", key, length, ttlOf(ttl));
+    else tell(this.worker, this.name, "get", key, 0);
+    return length;
   }
 
   // a round of an update, which has read the entry before, as told
@@ -150,9 +161,9 @@ class Tapped<V> extends NamespaceOperations<V> {
     return written;
   }
 
-  override increment(key: Key, by?: bigint | number): bigint {
-    const sum = whole(() => super.increment(key, by));
-    tell(this.worker, this.name, "increment", key, 8);
+  override increment(key: Key, by?: bigint | number, options?: IncrementOptions): bigint {
+    const sum = whole(() => super.increment(key, by, options));
+    tell(this.worker, this.name, "increment", key, 8, ttlOf(options?.ttl));
     return sum;
   }
 }
