@@ -12,6 +12,8 @@ const programs = readdirSync(folder).filter((name) => name.endsWith(".mjs"));
 /** What each prints, line by line. */
 const PRINTED: Record<string, RegExp> = {
   "blackboard.mjs": /^100 steps by 4 agents, \d+ times another was faster\nthe store is whole\n$/,
+  "langgraph-agent.mjs":
+    /^one: turn 1, I know Ada\ntwo: turn 2, I know Ada\none: turn 3, I know Ada and lace\ntwo: turn 4, I know Ada and lace\n$/,
   "response-cache.mjs": /^every question was looked up\nthe model was asked for less than half of them\n$/,
   "shared-table.mjs": /^the first owner: mine; the second: inherited\nthe table has learned\n$/,
 };
