@@ -90,7 +90,7 @@ export class WorkerLimitError extends EngramError {
   }
 }
 
-/** The store was closed in this thread, or, to one that attaches, by the thread that made it; or a channel was dropped. */
+/** The store was closed in this thread, or, to one that attaches, by the thread that made it; or a channel or queue was dropped. */
 export class ClosedError extends EngramError {
   constructor(message = "the store is closed in this thread; create or attach it again") {
     super("CLOSED", message);

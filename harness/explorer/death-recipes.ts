@@ -219,6 +219,21 @@ export const DEATH_RECIPES: readonly Recipe[] = [
     ring: { single: false, capacities: [1, 2] },
   },
   {
+    name: "death-queue",
+    about: "death of senders and takers of a work queue, of a reaper too",
+    kinds: {},
+    roles: [
+      { put: 4, take: 3, ack: 2 },
+      { take: 4, ack: 3, nack: 1, put: 2 },
+      { put: 3, take: 3, ack: 2, tick: 1 },
+    ],
+    ops: [1, 4],
+    keys: [],
+    ttl: 0.3,
+    kills: 2,
+    queue: { capacities: [1, 2] },
+  },
+  {
     name: "death-borrow",
     about: "death of a thread that holds a borrowed view",
     kinds: {},

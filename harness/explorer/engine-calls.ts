@@ -13,6 +13,8 @@ const MANY_END = 1024;
 const DRAIN_ROOM = 3;
 /** Expired entries that one sweep takes out at most: as many as there may be keys, less one. */
 const SWEEP_ROOM = 2;
+/** Ticks: more than there ever are. */
+const LONG_LEASE = 5;
 
 export interface Place {
   readonly words: Uint32Array;
@@ -116,6 +118,14 @@ export function callEngine(thread: Thread, place: Place): number {
       return engine.send(thread.ring, thread.ringVersion, thread.slot + L.S_VALUE, 8);
     case "receive":
       return engine.receive(thread.ring, thread.ringVersion, thread.slot + L.S_VALUE);
+    case "put":
+      return engine.putTask(thread.ring, thread.ringVersion, thread.slot + L.S_VALUE, 8, op.ttl ? 1 : 0);
+    case "take":
+      return engine.takeTask(thread.ring, thread.ringVersion, thread.slot + L.S_VALUE, op.ttl ? 1 : LONG_LEASE);
+    case "ack":
+    case "nack":
+    case "extend":
+      return callSettling(thread, op);
     case "channel":
       return engine.openRing(1);
     case "makeRing":
@@ -164,6 +174,16 @@ function callDeleteIf(thread: Thread, op: Op, record: number, version: number): 
 function callRemove(thread: Thread, words: Uint32Array): number {
   const pair = (thread.slot + L.S_MANY + thread.listedAt * 8) >> 2;
   return thread.engine.removeVictim(words[pair], words[pair + 1]);
+}
+
+/** Of what was taken last; nothing taken is nothing to settle. */
+function callSettling({ engine, ring, ringVersion, deliveries }: Thread, op: Op): number {
+  const delivered = deliveries[deliveries.length - 1];
+  if (delivered === undefined) return 0;
+  const { cell, low, high } = delivered;
+  if (op.kind === "ack") return engine.acknowledgeTask(ring, ringVersion, cell, low, high);
+  if (op.kind === "nack") return engine.giveBackTask(ring, ringVersion, cell, low, high, op.ttl ? 1 : 0);
+  return engine.extendTask(ring, ringVersion, cell, low, high, LONG_LEASE);
 }
 
 /** As the host does on a thread's exit: the slot is known by the thread's number in it. */

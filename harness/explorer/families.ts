@@ -71,6 +71,10 @@ function drawUnkeyed(kind: OpKind, recipe: Recipe, random: ProgramRandom, thread
       return { kind, key: random.pick(recipe.keys) };
     case "drain":
       return { kind, log: random.below(threads) };
+    case "put":
+    case "take":
+    case "nack":
+      return { kind, ttl: random.chance(recipe.ttl ?? 0) };
     default:
       return { kind };
   }
@@ -105,6 +109,7 @@ export const FAMILIES: readonly Family[] = RECIPES.map((recipe) => ({
       spaces: recipe.spaces ?? 1,
       kills: recipe.kills ?? 0,
       ends: recipe.ends ?? false,
+      queue: recipe.queue === undefined ? null : { capacity: random.pick(recipe.queue.capacities) },
       ring:
         recipe.ring === undefined
           ? null

@@ -205,6 +205,30 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     within: 100_000,
   },
   {
+    number: 96,
+    what: "a message is taken over though the lease of its taker runs",
+    families: ["queue"],
+    within: 5_000,
+  },
+  {
+    number: 97,
+    what: "a dead taker keeps its message until the lease ends",
+    families: ["death-queue"],
+    within: 20_000,
+  },
+  {
+    number: 98,
+    what: "an acknowledgement does not ask whether the message is another's by now",
+    families: ["queue"],
+    within: 50_000,
+  },
+  {
+    number: 99,
+    what: "a taker does not look after copying whether the message is still its own",
+    families: ["queue-memory"],
+    within: 500_000,
+  },
+  {
     number: 53,
     what: "the snapshot of a dead thread's backup stays active",
     families: ["death-backup"],

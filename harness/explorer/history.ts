@@ -18,6 +18,8 @@ export interface Call {
   ttl: boolean;
   /** Which channel of the name: of a send or receive by the thread's handle, of an opening the one found, of a drop the one dropped. */
   life: number;
+  /** ack, nack, extend: which call took what they settle, by its place in the history; -1 = nothing. */
+  delivery: number;
   invoked: number;
   /** Infinity: the thread was killed in it; it may have taken effect or not. */
   returned: number;

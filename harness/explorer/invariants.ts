@@ -131,8 +131,10 @@ export class InvariantCheck {
     const { ringStride } = this.shape;
     const keyLength = words[(entry + L.E_META) >> 2] >>> 16;
     const ring = entry + Math.ceil((L.E_KEY + ((keyLength + 15) & ~15)) / ringStride) * ringStride;
+    const queue = words[(ring + L.R_KIND) >> 2] === L.RING_QUEUE;
     for (let i = 0; i < words[(ring + L.R_CAPACITY) >> 2]; i++) {
-      const message = words[(ring + ringStride * 5 + i * 8) >> 2];
+      const cell = ring + ringStride * 5 + (queue ? (i << L.Q_CELL_SHIFT) + L.Q_MESSAGE : i * 8);
+      const message = words[cell >> 2];
       if (message !== 0 && !this.note(message, "a ring")) return;
     }
   }

@@ -4,6 +4,7 @@ import { LogCheck } from "./access-logs.js";
 import { isFifo, isKeyed, isLinearizable } from "./history.js";
 import { InvariantCheck } from "./invariants.js";
 import { FIRST_SPACE_KEYS, KEY_COUNT, keyName, type Op, type Program, spaceOf } from "./program.js";
+import { queueFault } from "./queue-history.js";
 import type { RunRecord } from "./run-record.js";
 import type { Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
@@ -49,7 +50,7 @@ export class Judge {
     this.versions = store.versions(settings.slabs);
     const ops = [...threads.flat(), ...program.setup.map(({ op }) => op)];
     const keys = new Set(ops.flatMap(({ key, keys }) => keys ?? (key === undefined ? [] : [key])));
-    this.histories = keys.size + (ring === null ? 0 : 1);
+    this.histories = keys.size + (ring === null ? 0 : 1) + (program.queue === null ? 0 : 1);
     this.logs = settings.logRecords === 0 ? null : new LogCheck(store, record, settings.logRecords, threads.length);
     this.evictedSpaces = new Set(ops.filter(({ kind }) => kind === "evictListed").map(spaceOf));
     this.evicts =
@@ -103,15 +104,21 @@ export class Judge {
     for (let i = 0; i < record.length; i++) if (isKeyed(record.calls[i].kind)) keys.add(record.calls[i].key);
     const ops: Op[] = [...keys].map((key) => ({ kind: "get", key }));
     const receives = (thread: Thread) => thread !== reader && thread.ops.some(({ kind }) => kind === "receive");
+    if (program.queue !== null) for (let i = 0; i <= program.queue.capacity; i++) ops.push({ kind: "take" });
     if (program.ring !== null && !threads.some(receives)) {
       for (let i = 0; i <= program.ring.capacity; i++) ops.push({ kind: "receive" });
     }
     return ops;
   }
 
-  /** What is wrong with the histories, the last reads included. */
-  historyFault(): string | null {
+  /** What is wrong with the histories, the last reads included; `reader` made those, -1 = nobody did. */
+  historyFault(reader: number): string | null {
     const { record, program, states } = this;
+    if (program.queue !== null) {
+      const { calls, length, deaths } = record;
+      const fault = queueFault({ calls, length, deaths, reader });
+      if (fault !== null) return fault;
+    }
     for (let key = 0; key < KEY_COUNT; key++) {
       if (!isLinearizable(record.calls, record.length, key, states[key], { evicts: this.evictsKey(key) })) {
         return `the history of key ${keyName(key)} is not linearizable`;

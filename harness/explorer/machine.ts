@@ -300,6 +300,7 @@ export class Machine {
     thread.region = 0;
     thread.ahead = 0;
     thread.buffers.length = 0;
+    thread.deliveries.length = 0;
     thread.snapshot = null;
     thread.blocked = false;
     if (!attached) return;
@@ -330,6 +331,7 @@ export class Machine {
   /** The thread never takes another step; a reaper is told. */
   private kill(thread: Thread): void {
     thread.killed = true;
+    this.record.deaths[thread.number] = this.record.clock++;
     this.operations.noteDeath(thread);
     this.killsLeft--;
     const first = this.threads[this.workers];
@@ -412,8 +414,8 @@ export class Machine {
     if (hasAdoptions(program)) this.endAdoption();
     const broken = judge.memoryFault() ?? judge.logFault(this.threads) ?? this.expiredFault(judge);
     if (broken !== null) return { kind: "violation", what: broken };
-    this.readBack(judge);
-    const what = this.record.broken ?? judge.historyFault();
+    const reader = this.readBack(judge);
+    const what = this.record.broken ?? judge.historyFault(reader);
     return what === null ? OK_END : { kind: "violation", what };
   }
 
@@ -432,10 +434,10 @@ export class Machine {
     return judge.expiredFault(reader.engine.time());
   }
 
-  /** Has a thread that is left read what is there in the end. */
-  private readBack(judge: Judge): void {
+  /** Has a thread that is left read what is there in the end: which, -1 if none is left. */
+  private readBack(judge: Judge): number {
     const reader = this.threads.find((thread) => !thread.killed && thread.number < this.prepared.threads.length);
-    if (reader === undefined) return;
+    if (reader === undefined) return -1;
     const { fine, steps } = this;
     this.fine = false;
     reader.ops = judge.lastReads(reader, this.threads);
@@ -444,5 +446,6 @@ export class Machine {
     this.advance(reader, UNLIMITED);
     this.steps = steps;
     this.fine = fine;
+    return reader.number;
   }
 }

@@ -18,7 +18,14 @@ export const FAULT_SEARCH_ON = 42;
 /** What a read returns whose bytes are of no write. */
 const TORN = -1000;
 /** Their negative numbers mean something else than STALE. */
-const ANSWERS_OTHERWISE: ReadonlySet<Thread["calling"]> = new Set(["send", "receive", "drain", "dropChannel"]);
+const ANSWERS_OTHERWISE: ReadonlySet<Thread["calling"]> = new Set([
+  "send",
+  "receive",
+  "drain",
+  "dropChannel",
+  "put",
+  "take",
+]);
 
 export class Operations {
   /** Values of keys are counters. */
@@ -46,6 +53,7 @@ export class Operations {
     thread.history = record.length;
     const { clock } = record;
     record.newCall(thread, op, value).invoked = record.clock++;
+    if (op.kind === "ack" || op.kind === "nack" || op.kind === "extend") this.noteSettling(thread);
     if (op.kind === "closeRegion" || op.kind === "openRegion") this.checkRegion(thread);
     if (op.kind === "setMany") {
       // a set a row: whoever dies in the middle leaves each of them open
@@ -63,6 +71,14 @@ export class Operations {
     thread.rowsDone = -1;
     thread.calling = op.kind === "drain" ? "claim" : op.kind;
     this.fillWindows(thread, op, value);
+  }
+
+  /** Which delivery the call under way settles. */
+  private noteSettling({ deliveries, history }: Thread): void {
+    const delivered = deliveries[deliveries.length - 1];
+    if (delivered === undefined) return;
+    this.record.calls[history].delivery = delivered.call;
+    this.record.calls[history].value = delivered.value;
   }
 
   private fillWindows(thread: Thread, op: Op, value: number): void {
@@ -291,6 +307,16 @@ export class Operations {
       case "send":
         if (result === L.GONE) return GONE;
         return result === L.OK ? 1 : result === L.FULL ? 0 : NO_EFFECT;
+      case "put":
+        return result === L.OK ? 1 : result === L.FULL ? 0 : NO_EFFECT;
+      case "take":
+        return result === L.EMPTY ? 0 : this.noteTaken(thread, result);
+      case "ack":
+      case "nack":
+        if (thread.deliveries.pop() === undefined) return NO_EFFECT;
+        return result;
+      case "extend":
+        return this.noteExtended(thread, result);
       case "receive":
         if (result === L.GONE) return GONE;
         if (result === L.NOT_YOURS) return NO_EFFECT;
@@ -303,6 +329,22 @@ export class Operations {
       default:
         return result;
     }
+  }
+
+  private noteTaken(thread: Thread, length: number): number {
+    const value = this.valueAt(thread.slot + L.S_VALUE, length);
+    const [cell, low, high] = this.words.subarray((thread.slot + L.S_OUT) >> 2);
+    thread.deliveries.push({ cell, low, high, value, call: thread.history });
+    return value;
+  }
+
+  private noteExtended({ slot, deliveries }: Thread, result: number): number {
+    const delivered = deliveries[deliveries.length - 1];
+    if (delivered === undefined) return NO_EFFECT;
+    if (result !== 1) return result;
+    delivered.low = this.words[(slot + L.S_OUT + 4) >> 2];
+    delivered.high = this.words[(slot + L.S_OUT + 8) >> 2];
+    return 1;
   }
 
   /** A region that was opened must be the one that its entry says, for as long as it is open. */

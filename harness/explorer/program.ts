@@ -36,6 +36,11 @@ export type OpKind =
   | "send"
   | "receive"
   | "channel"
+  | "put"
+  | "take"
+  | "ack"
+  | "nack"
+  | "extend"
   | "dropChannel"
   | "snapshot"
   | "adopt"
@@ -55,7 +60,7 @@ export interface Op {
   readonly space?: number;
   /** set: a value of 24 bytes, whose chunk is of the next size class, instead of 8. */
   readonly wide?: boolean;
-  /** set, touch, add: expires at the first tick; add: if it makes the counter. */
+  /** set, touch, add: expires at the first tick; add: if it makes the counter. take: so does its lease. put, nack: it is ready from then on. */
   readonly ttl?: boolean;
   /** reap: the thread that died. */
   readonly victim?: number;
@@ -77,6 +82,8 @@ export interface Program {
   readonly kills: number;
   /** Every schedule ends: one that needs more accesses than there may be is a violation, and not only given up. */
   readonly ends: boolean;
+  /** Cells of the work queue. null: there is none. */
+  readonly queue: { readonly capacity: number } | null;
   /** One sender, or many; cells of the ring. null: no ring. */
   readonly ring: { readonly single: boolean; readonly capacity: number } | null;
 }
@@ -151,6 +158,15 @@ export function describeOp(op: Op, value: number): string {
       return `limit to ${ENTRY_LIMIT} entries`;
     case "send":
       return `send ${value}`;
+    case "put":
+      return `put ${value} into the queue${op.ttl ? ", ready at the tick" : ""}`;
+    case "take":
+      return `take from the queue${op.ttl ? " until the tick" : ""}`;
+    case "ack":
+    case "extend":
+      return `${op.kind} what was taken last`;
+    case "nack":
+      return `give back what was taken last${op.ttl ? ", ready at the tick" : ""}`;
     case "channel":
       return "open or make the channel";
     case "dropChannel":

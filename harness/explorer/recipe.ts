@@ -25,6 +25,7 @@ export interface Recipe {
   readonly spaces?: 2;
   readonly kills?: number;
   readonly ends?: boolean;
+  readonly queue?: { readonly capacities: readonly number[] };
   readonly ring?: { readonly single: boolean; readonly capacities: readonly number[] };
   /** Kinds by thread, instead of `kinds`. */
   readonly roles?: readonly Weights[];

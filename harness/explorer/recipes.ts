@@ -401,6 +401,36 @@ export const RECIPES: readonly Recipe[] = [
     ring: { single: false, capacities: [1, 2] },
   },
   {
+    name: "queue",
+    about:
+      "a work queue of one or two cells: messages sent, taken, acknowledged, given back, their leases extended and ended",
+    kinds: {},
+    roles: [
+      { put: 4, take: 2, ack: 1 },
+      { take: 4, ack: 3, nack: 2, extend: 1, put: 1 },
+      { take: 3, ack: 3, tick: 2, extend: 1, put: 1 },
+    ],
+    ops: [1, 5],
+    keys: [],
+    ttl: 0.5,
+    queue: { capacities: [1, 2] },
+  },
+  {
+    name: "queue-memory",
+    about: "the same while entries take the memory of its messages",
+    kinds: {},
+    roles: [
+      { put: 3, take: 3, ack: 3, tick: 1 },
+      { take: 3, ack: 3, put: 2, set: 3 },
+      { set: 4, delete: 3, put: 2, tick: 1, take: 2, ack: 1 },
+    ],
+    ops: [1, 5],
+    keys: [0, 1],
+    ttl: 0.6,
+    settings: { slabs: 4 },
+    queue: { capacities: [1, 2] },
+  },
+  {
     name: "attach",
     about: "threads that leave and come back while others work",
     kinds: { rejoin: 4, set: 4, delete: 3, get: 2 },

@@ -12,6 +12,8 @@ export class RunRecord {
   broken: string | null = null;
   /** Records drained from the access log of each thread: four words each. */
   readonly drained: number[][] = [];
+  /** By thread: when it was killed, by the clock; none if it was not. */
+  readonly deaths: number[] = [];
   /** Threads whose log lost records to the death of the one that drained it. */
   readonly lostTo = new Set<number>();
 
@@ -19,6 +21,7 @@ export class RunRecord {
     this.length = 0;
     this.clock = 0;
     this.broken = null;
+    if (this.deaths.length > 0) this.deaths.length = 0;
     if (this.drained.length > 0) this.drained.length = 0;
     if (this.lostTo.size > 0) this.lostTo.clear();
   }
@@ -38,6 +41,7 @@ export class RunRecord {
     call.expected = thread.tokens[(op.key ?? 0) * 3 + 2];
     call.ttl = op.ttl === true;
     call.life = lifeOf(thread.ring, thread.ringVersion);
+    call.delivery = -1;
     call.returned = Number.POSITIVE_INFINITY;
     call.result = 0;
     return call;

@@ -12,6 +12,15 @@ export interface ExploreEngine extends Engine {
   asyncify_stop_rewind(): void;
 }
 
+/** How the engine knows a delivery, and which call of the history it was. */
+export interface Delivered {
+  readonly cell: number;
+  low: number;
+  high: number;
+  readonly value: number;
+  readonly call: number;
+}
+
 export class Thread {
   engine!: ExploreEngine;
   readonly stack: number;
@@ -63,6 +72,8 @@ export class Thread {
   /** The channel this thread has opened: its entry, in which life. */
   ring = 0;
   ringVersion = 0;
+  /** Deliveries from the queue that this thread has not settled: the last one is what it settles next. */
+  readonly deliveries: Delivered[] = [];
   snapshot: Snapshot | null = null;
   /** When the snapshot's cut was there. */
   cutAt = 0;

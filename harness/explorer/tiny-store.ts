@@ -57,7 +57,7 @@ export class TinyStore {
 
   /** Makes the memory that of an empty store, the program's threads attached and its namespaces made. */
   lay(program: Program, threads: readonly Thread[]): void {
-    const { settings, ring, spaces } = program;
+    const { settings, ring, queue, spaces } = program;
     const { words } = this;
     words.fill(0, 0, T.POOL_END >> 2);
     words[T.CONTROL_TIME >> 2] = 0;
@@ -68,6 +68,7 @@ export class TinyStore {
     for (const thread of threads) this.resolveAll(thread, spaces);
     if (hasAdoptions(program)) prepareAdoptions(program, words, threads[0].records[0]);
     if (ring !== null) this.makeRing(ring, threads);
+    if (queue !== null) this.makeQueue(queue, threads);
   }
 
   /** Lets engine functions called from here run without interruption. */
@@ -119,12 +120,22 @@ export class TinyStore {
   }
 
   private makeRing({ single, capacity }: NonNullable<Program["ring"]>, threads: readonly Thread[]): void {
+    const kind = single ? L.RING_SPSC : L.RING_MPSC;
+    this.openAll(threads, ({ engine }) => engine.makeRing(1, capacity, kind, 0));
+  }
+
+  private makeQueue({ capacity }: NonNullable<Program["queue"]>, threads: readonly Thread[]): void {
+    this.openAll(threads, ({ engine }) => engine.makeQueue(1, capacity, 1, 0, 0n));
+  }
+
+  /** Each thread opens it; the first of them makes it. */
+  private openAll(threads: readonly Thread[], make: (thread: Thread) => void): void {
     const { words } = this;
     for (const thread of threads) {
       words.fill(0, (thread.slot + L.S_KEY) >> 2, (thread.slot + L.S_KEY + 16) >> 2);
       words[(thread.slot + L.S_KEY) >> 2] = T.RING_NAME;
-      thread.engine.makeRing(1, capacity, single ? L.RING_SPSC : L.RING_MPSC, 0); // the first of them does
-      if (!thread.engine.openRing(1)) throw new Error("the pool is too small for its channel");
+      make(thread);
+      if (!thread.engine.openRing(1)) throw new Error("the pool is too small for its channel or queue");
       this.noteRing(thread);
     }
   }

@@ -191,6 +191,22 @@ export const O_CAPACITY: u32 = 16; // of a ring, and its other words
 export const O_KIND: u32 = 20;
 export const O_WHEN_FULL: u32 = 24;
 export const O_PLACE: u32 = 28;
+export const O_LEASE: u32 = 32; // of a queue; and, u64, the bytes it may hold
+export const O_MAX_ATTEMPTS: u32 = 36;
+export const O_MAX_BYTES: u32 = 40;
+export const O_CELL: u32 = 0; // of a delivery: where it lies among the cells, the halves of its word, how often it was delivered
+export const O_LOW: u32 = 4;
+export const O_HIGH: u32 = 8;
+export const O_ATTEMPTS: u32 = 12;
+export const O_NEXT_TICK: u32 = 0; // when something will be ready, 0 = not known
+export const O_READY: u32 = 0; // counts of a queue; from O_BYTES on u64s
+export const O_DELAYED: u32 = 4;
+export const O_WORKED_ON: u32 = 8;
+export const O_LETTERS: u32 = 12;
+export const O_BYTES: u32 = 16;
+export const O_SENT: u32 = 24;
+export const O_ACKED: u32 = 32;
+export const O_REDELIVERED: u32 = 40;
 export const O_OFFSET: u32 = 0; // of a chunk that cannot be loaded
 export const O_EXPIRED: u32 = 4; // entries that a load left out
 export const O_TEMPORARY: u32 = 64; // a value that nobody asked for: 8 bytes
@@ -342,6 +358,19 @@ export const R_DROPPED: u32 = R_STRIDE * 4; // u64
 export const R_CELLS: u32 = R_STRIDE * 5;
 export const RING_SPSC: u32 = 1;
 export const RING_MPSC: u32 = 2;
+export const RING_QUEUE: u32 = 3;
+
+// --- work queue: a ring's head line, place and cells (assembly/queue.ts); its own words lie where a channel has its claims and counts
+export const Q_LEASE: u32 = R_STRIDE; // ticks a message is a taker's, unless it says otherwise; this line is written once
+export const Q_MAX_ATTEMPTS: u32 = R_STRIDE + 4; // deliveries before a message is a dead letter; 0 = no end
+export const Q_MAX_BYTES: u32 = R_STRIDE + 8; // u64, of messages; 0 = no limit
+export const Q_SEQUENCE: u32 = R_STRIDE * 2; // messages sent so far: the next one's number
+export const Q_ACKED: u32 = R_STRIDE * 3; // u64 each, give or take one a death
+export const Q_REDELIVERED: u32 = R_STRIDE * 3 + 8;
+/** A cell is a u64, what can change about the message, then two words. */
+export const Q_CELL_SHIFT: u32 = 4;
+export const Q_MESSAGE: u32 = 8; // its chunk, 0 = none
+export const Q_NUMBER: u32 = 12; // the lowest is taken first
 export const FULL: i32 = -7;
 export const EMPTY: i32 = -8;
 export const NOT_YOURS: i32 = -9; // another worker is this ring's receiver, or its only sender

@@ -82,6 +82,15 @@ export interface Engine {
   receive(entry: number, version: number, target: number): number;
   measureRing(entry: number, version: number): number;
   leaveRing(entry: number, version: number): void;
+  makeQueue(keyLength: number, capacity: number, lease: number, maxAttempts: number, maxBytes: bigint): number;
+  putTask(entry: number, version: number, from: number, length: number, delay: number): number;
+  takeTask(entry: number, version: number, target: number, lease: number): number;
+  acknowledgeTask(entry: number, version: number, cell: number, low: number, high: number): number;
+  giveBackTask(entry: number, version: number, cell: number, low: number, high: number, delay: number): number;
+  extendTask(entry: number, version: number, cell: number, low: number, high: number, lease: number): number;
+  readLetter(entry: number, version: number, cell: number, target: number): number;
+  endLetter(entry: number, version: number, cell: number, again: number): number;
+  measureQueue(entry: number, version: number): number;
   makeRegion(keyLength: number, bytes: number): number;
   openRegion(keyLength: number): number;
   closeRegion(pin: number): void;

@@ -12,9 +12,25 @@ export const CAPACITY = L.O_CAPACITY / 4;
 export const KIND = L.O_KIND / 4;
 export const WHEN_FULL = L.O_WHEN_FULL / 4;
 export const PLACE = L.O_PLACE / 4;
+export const LEASE = L.O_LEASE / 4;
+export const MAX_ATTEMPTS = L.O_MAX_ATTEMPTS / 4;
+export const CELL = L.O_CELL / 4;
+export const LOW = L.O_LOW / 4;
+export const HIGH = L.O_HIGH / 4;
+export const ATTEMPTS = L.O_ATTEMPTS / 4;
+export const NEXT_TICK = L.O_NEXT_TICK / 4;
+export const READY = L.O_READY / 4;
+export const DELAYED = L.O_DELAYED / 4;
+export const WORKED_ON = L.O_WORKED_ON / 4;
+export const LETTERS = L.O_LETTERS / 4;
 export const OFFSET = L.O_OFFSET / 4;
 export const EXPIRED = L.O_EXPIRED / 4;
 
 // by their number among `SlotWindows.outWide`
 export const SUM = L.O_SUM / 8;
 export const DROPPED = L.O_DROPPED / 8;
+export const MAX_BYTES = L.O_MAX_BYTES / 8;
+export const BYTES = L.O_BYTES / 8;
+export const SENT = L.O_SENT / 8;
+export const ACKED = L.O_ACKED / 8;
+export const REDELIVERED = L.O_REDELIVERED / 8;

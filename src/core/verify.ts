@@ -310,16 +310,18 @@ class Sweep {
     }
   }
 
-  /** A channel's ring lies behind the key of its entry, at the next line. */
+  /** The ring of a channel or queue lies behind the key of its entry, at the next line. */
   private walkRing(entry: number): void {
     const keyLength = this.at(entry + L.E_META) >>> 16;
     const key = Buffer.from(this.bytes.subarray(entry + L.E_KEY, entry + L.E_KEY + keyLength)).toString();
     const offset = Math.ceil((L.E_KEY + align16(keyLength)) / L.R_STRIDE) * L.R_STRIDE;
     const capacity = this.at(entry + offset + L.R_CAPACITY);
-    const room = Math.max(0, ((32 << this.classOf(entry)) - offset - L.R_CELLS) / 8);
+    const queue = this.at(entry + offset + L.R_KIND) === L.RING_QUEUE;
+    const cell = queue ? 1 << L.Q_CELL_SHIFT : 8;
+    const room = Math.max(0, Math.floor(((32 << this.classOf(entry)) - offset - L.R_CELLS) / cell));
     if (capacity > room) this.report(`${key} has ${capacity} cells in a chunk with room for ${room}`);
     for (let i = 0; i < Math.min(capacity, room); i++) {
-      const message = this.at(entry + offset + L.R_CELLS + i * 8);
+      const message = this.at(entry + offset + L.R_CELLS + i * cell + (queue ? L.Q_MESSAGE : 0));
       if (message !== 0) this.note(message, 6, `cell ${i} of ${key}`);
     }
   }

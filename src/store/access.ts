@@ -12,7 +12,7 @@ import type { WorkerConnection } from "./worker.js";
 
 /**
  * What an agent may do in a namespace: "read" gets, iterates and asks for usage; "write" sets, and makes the namespace; "delete" deletes
- * and clears; "admin" changes limits and drops it, or the channel of that name. `increment` takes "read" and "write".
+ * and clears; "admin" changes limits and drops it, or the channel or queue of that name. `increment` takes "read" and "write".
  */
 export type Permission = "read" | "write" | "delete" | "admin";
 

@@ -1,5 +1,5 @@
 /**
- * The store as one agent may use it: its namespaces and channels, and nothing of what belongs to the store itself. It guards against
+ * The store as one agent may use it: its namespaces, channels and queues, and nothing of what belongs to the store itself. It guards against
  * mistakes, not against hostile code: all agents of a process share its memory.
  */
 
@@ -8,6 +8,7 @@ import type { Channel, ChannelOptions } from "./channel.js";
 import type { EncodingName } from "./encoding.js";
 import type { Namespace } from "./namespace/namespace.js";
 import type { BinaryNamespaceOptions, NamespaceOptions, TextNamespaceOptions } from "./namespace/options.js";
+import type { Queue, QueueOptions } from "./queue.js";
 
 /** What a view passes on to: the store, checked for the agent. */
 export interface ViewedStore {
@@ -17,6 +18,9 @@ export interface ViewedStore {
   channel<E extends EncodingName>(name: string, options?: ChannelOptions<E>): Channel<E>;
   dropChannel(name: string): boolean;
   channels(): string[];
+  queue<E extends EncodingName>(name: string, options?: QueueOptions<E>): Queue<E>;
+  dropQueue(name: string): boolean;
+  queues(): string[];
   closeView(): void;
 }
 
@@ -71,6 +75,26 @@ export class AgentView implements AsyncDisposable {
   /** Names of the channels that there are and in which the agent may do something, in no order. */
   channels(): string[] {
     return this.#store.channels();
+  }
+
+  /**
+   * As `store.queue`, with the same permissions as a namespace of that name: "write" makes it and sends, "read" takes and acknowledges, "delete" clears
+   * dead letters.
+   *
+   * @throws AccessDeniedError where there is none and the agent may not write
+   */
+  queue<E extends EncodingName = "binary">(name: string, options?: QueueOptions<E>): Queue<E> {
+    return this.#store.queue(name, options);
+  }
+
+  /** As `store.dropQueue`. @throws AccessDeniedError without "admin" there */
+  dropQueue(name: string): boolean {
+    return this.#store.dropQueue(name);
+  }
+
+  /** Names of the queues that there are and in which the agent may do something, in no order. */
+  queues(): string[] {
+    return this.#store.queues();
   }
 
   /** Closes this view, its namespaces and its channels; the store stays open. */

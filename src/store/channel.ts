@@ -10,25 +10,16 @@
  * A channel may be dropped while others have it: the engine then says so to every operation of theirs, and who waits wakes up to hear it. The
  * words that are slept on are not the ring's, which is gone by then, but of a place that many channels share (PARKING in src/core/layout.ts).
  */
-import { isMainThread } from "node:worker_threads";
 import { checkSameName, choice, describe, KnownOptions, wholeNumber } from "../check.js";
-import { ENTRY_ROOM, layout, parking, result } from "../core/index.js";
+import { ENTRY_ROOM, layout, result } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, OutOfMemoryError, ValueTooLargeError } from "../errors.js";
 import type { Duration } from "../units.js";
 import { type AgentAccess, READ, WRITE } from "./access.js";
 import { byteCount } from "./bytes.js";
-import { threadNow } from "./clock.js";
 import { type Codec, checkEncoding, codecOf, type EncodingName, type Values } from "./encoding.js";
 import { ownNames } from "./listing.js";
-import {
-  type BlockOptions,
-  checkSignal,
-  type Patience,
-  readBlocking,
-  readPatience,
-  untilAborted,
-  type WaitOptions,
-} from "./waiting.js";
+import { ARRIVALS, DEPARTURES, Place } from "./parking.js";
+import { type BlockOptions, checkSignal, readBlocking, readPatience, type WaitOptions } from "./waiting.js";
 import type { WorkerConnection } from "./worker.js";
 
 export interface ChannelOptions<E extends EncodingName = EncodingName> {
@@ -47,8 +38,6 @@ const MESSAGES_OPTIONS = new KnownOptions("messages", ["signal"]);
 
 export const CHANNEL_CAPACITY_MAX = 1024;
 export const MESSAGE_MAX = ENTRY_ROOM;
-/** A sleeping thread looks again this often, should a wake-up have been meant for one that died. */
-const LOOK_AGAIN_MS = 100;
 
 /** A channel in the directory, as its handles know it: the entry that its ring lies behind, and the words that it is waited for on. */
 interface Ring {
@@ -72,7 +61,7 @@ export class Channel<E extends EncodingName = "binary"> {
   readonly capacity: number;
   private readonly worker: WorkerConnection;
   private readonly ring: Ring;
-  private readonly words: Int32Array;
+  private readonly place: Place;
   private readonly codec: Codec;
   private readonly agent: AgentAccess | null;
 
@@ -83,7 +72,7 @@ export class Channel<E extends EncodingName = "binary"> {
     this.ring = ring;
     this.encoding = encoding;
     this.codec = codecOf(encoding);
-    this.words = parking.parkingWords(worker.currentBuffer(), ring.place);
+    this.place = new Place(worker, ring.place);
     this.capacity = ring.capacity;
   }
 
@@ -115,7 +104,7 @@ export class Channel<E extends EncodingName = "binary"> {
 
   private sendBytes(bytes: Uint8Array): boolean {
     const sent = this.put(bytes);
-    if (sent) this.wake(parking.ARRIVALS, parking.RECEIVERS_WAIT);
+    if (sent) this.place.wake(ARRIVALS);
     return sent;
   }
 
@@ -126,7 +115,7 @@ export class Channel<E extends EncodingName = "binary"> {
       if (!this.put(this.encode(message))) break;
       sent++;
     }
-    if (sent > 0) this.wake(parking.ARRIVALS, parking.RECEIVERS_WAIT);
+    if (sent > 0) this.place.wake(ARRIVALS);
     return sent;
   }
 
@@ -137,7 +126,7 @@ export class Channel<E extends EncodingName = "binary"> {
    */
   tryReceive(): Values[E] | undefined {
     const message = this.take();
-    if (message !== undefined) this.wake(parking.DEPARTURES, parking.SENDERS_WAIT);
+    if (message !== undefined) this.place.wake(DEPARTURES);
     return message;
   }
 
@@ -157,24 +146,24 @@ export class Channel<E extends EncodingName = "binary"> {
       if (message === undefined) break;
       messages.push(message);
     }
-    if (messages.length > 0) this.wake(parking.DEPARTURES, parking.SENDERS_WAIT);
+    if (messages.length > 0) this.place.wake(DEPARTURES);
     return messages;
   }
 
   /** Blocks this worker thread until a message comes or `timeout` ms (default: no end) pass, then undefined. Not on the main thread. */
   receiveSync(wait?: Duration | BlockOptions): Values[E] | undefined {
-    this.mayBlock("receiveSync", "receiveWait");
+    this.place.mayBlock("receiveSync", "receiveWait");
     const end = readBlocking(wait);
-    return this.blockUntil(() => this.tryReceive(), parking.ARRIVALS, parking.RECEIVERS_WAIT, end);
+    return this.place.block(ARRIVALS, { attempt: () => this.tryReceive() }, end);
   }
 
   /** Blocks this worker thread until the message is in or `timeout` ms (default: no end) pass, then false. Not on the main thread. */
   sendSync(message: Values[E], wait?: Duration | BlockOptions): boolean {
-    this.mayBlock("sendSync", "sendWait");
+    this.place.mayBlock("sendSync", "sendWait");
     const end = readBlocking(wait);
     const bytes = this.kept(message);
     const attempt = () => this.sendBytes(bytes) || undefined;
-    return this.blockUntil(attempt, parking.DEPARTURES, parking.SENDERS_WAIT, end) ?? false;
+    return this.place.block(DEPARTURES, { attempt }, end) ?? false;
   }
 
   /**
@@ -185,7 +174,7 @@ export class Channel<E extends EncodingName = "binary"> {
    */
   async receiveWait(wait?: Duration | WaitOptions): Promise<Values[E] | undefined> {
     const patience = readPatience(wait);
-    return this.waitUntil(() => this.tryReceive(), parking.ARRIVALS, parking.RECEIVERS_WAIT, patience);
+    return this.place.until(ARRIVALS, { attempt: () => this.tryReceive() }, patience);
   }
 
   /**
@@ -198,7 +187,7 @@ export class Channel<E extends EncodingName = "binary"> {
     const patience = readPatience(wait);
     const bytes = this.kept(message);
     const attempt = () => this.sendBytes(bytes) || undefined;
-    return (await this.waitUntil(attempt, parking.DEPARTURES, parking.SENDERS_WAIT, patience)) ?? false;
+    return (await this.place.until(DEPARTURES, { attempt }, patience)) ?? false;
   }
 
   /**
@@ -308,90 +297,6 @@ export class Channel<E extends EncodingName = "binary"> {
     }
     return undefined;
   }
-
-  private wake(word: number, waiting: number): void {
-    wakeSleepers(this.worker, this.words, word, waiting);
-  }
-
-  private mayBlock(verb: string, instead: string): void {
-    if (!this.worker.shared) {
-      throw new InvalidArgumentError(`${verb} would block the only thread that has this store; use await ${instead}()`);
-    }
-    if (isMainThread) throw new InvalidArgumentError(`${verb} would block the main thread; use await ${instead}()`);
-  }
-
-  private blockUntil<T>(attempt: () => T | undefined, word: number, waiting: number, end: number): T | undefined {
-    for (;;) {
-      const seen = Atomics.load(this.words, word);
-      const result = attempt();
-      const left = end - threadNow();
-      if (result !== undefined || left <= 0) return result;
-      Atomics.store(this.words, waiting, 1);
-      Atomics.wait(this.words, word, seen, Math.min(left, LOOK_AGAIN_MS));
-    }
-  }
-
-  private async sleepShared(word: number, seen: number, patience: number, signal?: AbortSignal): Promise<void> {
-    // waitAsync alone does not keep the process alive; someone who awaits a message wants it to be
-    const alive = setTimeout(() => {}, LOOK_AGAIN_MS * 2);
-    try {
-      const wait = Atomics.waitAsync(this.words, word, seen, patience);
-      if (wait.async) await untilAborted(wait.value, signal);
-    } finally {
-      clearTimeout(alive);
-    }
-  }
-
-  /** Private memory has no Atomics.wait, and needs none: who wakes us runs in this thread. */
-  private async sleepAlone(word: number, patience: number, signal?: AbortSignal): Promise<void> {
-    const { wakeUps } = this.worker;
-    const event = `${this.ring.place + word}`;
-    let wake = () => {};
-    const woken = new Promise<void>((done) => {
-      wake = done;
-    });
-    const timer = setTimeout(wake, patience);
-    wakeUps.on(event, wake);
-    try {
-      await untilAborted(woken, signal);
-    } finally {
-      clearTimeout(timer);
-      wakeUps.off(event, wake);
-    }
-  }
-
-  private async waitUntil<T>(
-    attempt: () => T | undefined,
-    word: number,
-    waiting: number,
-    { end, signal }: Patience,
-  ): Promise<T | undefined> {
-    for (;;) {
-      const seen = Atomics.load(this.words, word);
-      const result = attempt();
-      const left = end - threadNow();
-      if (result !== undefined || left <= 0) return result;
-      Atomics.store(this.words, waiting, 1);
-      const patience = Math.min(left, LOOK_AGAIN_MS);
-      if (this.worker.shared) await this.sleepShared(word, seen, patience, signal);
-      else await this.sleepAlone(word, patience, signal);
-      signal?.throwIfAborted();
-    }
-  }
-}
-
-/**
- * Wakes who sleeps on a word of a place, all of them, if any may. The engine has bumped the word before. A sleeper says that it will sleep, then
- * sleeps on the word as it was before it looked for what it waits for; so either we see that it said so, or its word has changed. Saying so is
- * one flag for all, taken back before the word is bumped once more: who says so after that sleeps on the new word, and its flag stays. A
- * sleeper that died leaves a flag that costs the next one a wake-up, and no more.
- */
-function wakeSleepers(worker: WorkerConnection, words: Int32Array, word: number, waiting: number): void {
-  if (Atomics.load(words, waiting) === 0) return;
-  Atomics.store(words, waiting, 0);
-  Atomics.add(words, word, 1);
-  if (worker.shared) Atomics.notify(words, word);
-  else worker.wakeUps.emit(`${words.byteOffset + word}`);
 }
 
 function dropped(name: string): ClosedError {
@@ -456,11 +361,11 @@ export function openChannel<E extends EncodingName>(
  * Takes a channel away, and wakes who waits for it; its memory is given back when no operation is in it any more. False when there is none.
  */
 export function dropChannel(worker: WorkerConnection, name: string): boolean {
-  const place = worker.engine.dropRing(worker.putKey(KEY_PREFIX + name)) >>> 0;
-  if (place === 0) return false;
-  const words = parking.parkingWords(worker.currentBuffer(), place);
-  wakeSleepers(worker, words, parking.ARRIVALS, parking.RECEIVERS_WAIT);
-  wakeSleepers(worker, words, parking.DEPARTURES, parking.SENDERS_WAIT);
+  const address = worker.engine.dropRing(worker.putKey(KEY_PREFIX + name)) >>> 0;
+  if (address === 0) return false;
+  const place = new Place(worker, address);
+  place.wake(ARRIVALS);
+  place.wake(DEPARTURES);
   return true;
 }
 

@@ -7,6 +7,7 @@ import { Evictor } from "./eviction/evictor.js";
 import type { Gauges } from "./eviction/gauges.js";
 import { removeDeadFlights } from "./flights.js";
 import { Directory } from "./namespace/directory.js";
+import { wakeAll } from "./parking.js";
 import type { WorkerConnection } from "./worker.js";
 
 /** What all views of a store in one thread share. */
@@ -111,5 +112,6 @@ export function reapThread(worker: WorkerConnection, thread: number): number {
     if (its && number !== worker.slotNumber && worker.engine.reap(number)) reaped++;
   }
   if (reaped > 0) removeDeadFlights(worker);
+  if (reaped > 0) wakeAll(worker);
   return reaped;
 }

@@ -40,6 +40,15 @@ export { ENCODING_NUMBERS, encodingOf, WHEN_FULL_NUMBERS, whenFullOf } from "./n
 export type { HashName, StoreOptions } from "./options.js";
 /** For backups. */
 export { checkOptions, HASH_NUMBERS, hashOf } from "./options.js";
+export {
+  type DeadLetter,
+  Queue,
+  type QueueOptions,
+  type QueueStats,
+  type SendOptions,
+  type TakeOptions,
+} from "./queue.js";
+export { QueueMessage } from "./queue-message.js";
 export { Region, type RegionOptions } from "./region.js";
 export type { Sample } from "./sampling/banks.js";
 export type { Latencies, SampledLatency } from "./sampling/latencies.js";

@@ -45,6 +45,8 @@ import {
 } from "./namespace/options.js";
 import type { StandardSchema } from "./namespace/schema.js";
 import { checkOptions, type StoreOptions } from "./options.js";
+import { wakeAll } from "./parking.js";
+import { dropQueue, openQueue, type Queue, type QueueOptions, queueNames, readQueueOptions } from "./queue.js";
 import { dropRegion, openRegion, type Region, type RegionOptions, regionNames } from "./region.js";
 import { makeBanks, readSamples, type Sample } from "./sampling/banks.js";
 import { type Latencies, latenciesOf } from "./sampling/latencies.js";
@@ -339,14 +341,45 @@ export class Store implements AsyncDisposable {
     return dropChannel(this.connection.worker, name);
   }
 
+  /**
+   * The work queue of this name; made with these options when it does not exist yet, else as it was made (the encoding is each side's own). Its messages
+   * are delivered at least once, to one taker at a time; backups leave them out, as they do a channel's.
+   *
+   * @throws InvalidArgumentError for a bad name or option, or a capacity, maxBytes, lease or maxAttempts other than it was made with; OutOfMemoryError
+   */
+  queue<E extends EncodingName = "binary">(name: string, options?: QueueOptions<E>): Queue<E> {
+    const asked = readQueueOptions(name, options);
+    this.assertOpen();
+    checkName(name);
+    const agent = this.accessTo(name, true);
+    agent?.check(0);
+    return openQueue<E>(this.connection.worker, name, asked, agent);
+  }
+
+  /**
+   * Takes a queue away with its messages, those that somebody works on included: every operation of its handles, in all threads, throws ClosedError from now
+   * on, iterations end, and what was taken cannot be acknowledged any more. What agents were granted on the name stays. False when there is none of that name.
+   *
+   * @throws InvalidArgumentError for a bad name; AccessDeniedError on the view of an agent without "admin" there
+   */
+  dropQueue(name: string): boolean {
+    this.assertOpen();
+    checkName(name);
+    const agent = this.accessTo(name, true);
+    agent?.check(ADMIN);
+    return dropQueue(this.connection.worker, name);
+  }
+
+  /** Names of all queues, in no order. On the view of an agent: of those in which it may do something. */
+  queues(): string[] {
+    this.assertOpen();
+    return this.seenOf(queueNames(this.connection.worker));
+  }
+
   /** Names of all channels, in no order. On the view of an agent: of those in which it may do something. */
   channels(): string[] {
     this.assertOpen();
-    const { agent, connection } = this;
-    const names = channelNames(connection.worker);
-    if (agent === null) return names;
-    const { access } = connection;
-    return names.filter((name) => access.permissions(agent, name, access.madeOf(name)) !== 0);
+    return this.seenOf(channelNames(this.connection.worker));
   }
 
   // ---------------------------------------------------------------- workers
@@ -470,6 +503,7 @@ export class Store implements AsyncDisposable {
     if (returned !== null) await returned;
     if (this.connection.evictor !== null) worker.engine.releaseEvictor();
     worker.engine.detach();
+    wakeAll(worker);
     if (maintenance !== null) {
       maintenance.ref(); // else a program with nothing else to do would end here, in the middle of its await
       await this.connection.maintenanceDone;
@@ -496,6 +530,14 @@ export class Store implements AsyncDisposable {
   private assertOpen(): void {
     this.connection.worker.assertOpen();
     if (this.agent !== null && this.view.closed) throw viewClosed(this.agent);
+  }
+
+  /** Of these names, those with which the agent that this view is of may do something. */
+  private seenOf(names: string[]): string[] {
+    const { agent } = this;
+    if (agent === null) return names;
+    const { access } = this.connection;
+    return names.filter((name) => access.permissions(agent, name, access.madeOf(name)) !== 0);
   }
 
   /** How the agent that this view is of may use what has that name; null for the store itself. */

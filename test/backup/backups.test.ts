@@ -125,6 +125,8 @@ describe("store.backup", () => {
     store.grant("bob", "n", ["read"]);
     store.namespace("limited", { maxEntries: 2 }).set("a", new Uint8Array(1));
     store.channel("c");
+    store.queue("q").trySend(new Uint8Array(3));
+    store.queue("q").tryReceive();
     await backups.now();
     await store.close();
     for (const options of [
@@ -135,6 +137,7 @@ describe("store.backup", () => {
     ]) {
       const restored = await restore(directory, { store: options });
       expect(restored).toMatchObject({ entries: 2, namespaces: 2, channels: 1, losses: [], noRoom: 0 });
+      expect(restored.store.queues()).toEqual([]);
       expect(restored.store.as("bob").namespace("n", { encoding: "string" }).get("k")).toBe("v");
       expect(restored.store.namespace("limited").usage()).toMatchObject({ entries: 1, maxEntries: 2 });
       expect((await restored.store.verify()).violations).toEqual([]);

@@ -114,6 +114,10 @@ function arbitraryUnkeyed(kind: OpKind, recipe: Recipe): fc.Arbitrary<Op> {
       return fc
         .array(fc.constantFrom(...recipe.keys), { minLength: 1, maxLength: MANY_MAX })
         .map((keys) => ({ kind, keys }));
+    case "put":
+    case "take":
+    case "nack":
+      return chance(recipe.ttl ?? 0).map((ttl) => ({ kind, ttl }));
     case "drain":
       return fc.nat(threads[1] - 1).map((log) => ({ kind, log }));
     default:
@@ -160,7 +164,7 @@ export function arbitraryExperiment({ recipe, name }: Family): fc.Arbitrary<Expe
   const threads = (recipe.threads ?? [2, 3])[1];
   const kills = recipe.kills ?? 0;
   const reapers = reapersOf(recipe);
-  const { ring } = recipe;
+  const { ring, queue } = recipe;
   return fc
     .record({
       threads: arbitraryThreads(recipe),
@@ -175,7 +179,7 @@ export function arbitraryExperiment({ recipe, name }: Family): fc.Arbitrary<Expe
       buckets: fc.constantFrom(1, 2),
       retireLimit: fc.constantFrom(1, 1, 1, 2),
       cacheLimit: fc.nat(2),
-      capacity: ring === undefined ? fc.constant(0) : fc.constantFrom(...ring.capacities),
+      capacity: ring === undefined ? fc.nat(1) : fc.constantFrom(...ring.capacities),
     })
     .map(({ threads, setup, first, reaping, fine, buckets, retireLimit, cacheLimit, capacity }) => {
       const program: Program = {
@@ -187,6 +191,7 @@ export function arbitraryExperiment({ recipe, name }: Family): fc.Arbitrary<Expe
         spaces: recipe.spaces ?? 1,
         kills,
         ends: recipe.ends ?? false,
+        queue: queue === undefined ? null : { capacity: queue.capacities[capacity % queue.capacities.length] },
         ring: ring === undefined ? null : { single: ring.single, capacity },
       };
       const switches = threads.map((operations) => operations.map((operation) => operation.switches));

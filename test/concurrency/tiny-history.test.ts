@@ -40,6 +40,7 @@ function asHistory(drawn: readonly Drawn[], turns: readonly number[]): Call[] {
       expected: 0,
       ttl: false,
       life: 0,
+      delivery: -1,
       invoked: clock++,
       returned: NEVER,
       result: next.result,

@@ -53,7 +53,7 @@ const ROWS: Record<string, string[]> = {
   expiry: ["get", "get-ttl", "set", "set-ttl"],
   workers: ["mapReads/scaling", "reads/scaling", "readsInto/scaling", "mixed/scaling", "processors"],
   contention: ["alone/retries", "own/retries", "same/retries", "own/scaling", "same/scaling"],
-  messages: ["get-into-64", "get-64", "ask-64", "ask-1", "send", "post"],
+  messages: ["get-into-64", "get-64", "ask-64", "ask-1", "send", "enqueue", "post"],
   attach: ["attach"],
   engine: ["allocate", "namespace"],
   hash: [4, 16, 64, 256].flatMap((n) =>

@@ -181,7 +181,7 @@ describe.each([
     const channel = store.channel("c");
     for (const [wait, message] of [
       [null, /timeout is null/],
-      ["5s", /timeout is "5s"/],
+      ["5 fortnights", /timeout is "5 fortnights"/],
       [{ timeout: -1 }, /timeout is -1/],
       [{ timout: 1 }, /unknown option "timout"; did you mean "timeout"/],
       [{ signal: {} }, /signal is an object.*expected an AbortSignal/],

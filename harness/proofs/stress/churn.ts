@@ -10,6 +10,7 @@ import {
   InvalidArgumentError,
   type Namespace,
   OutOfMemoryError,
+  type Queue,
   type Store,
 } from "../../../src/store/index.js";
 
@@ -31,6 +32,7 @@ export class Churn {
   private readonly counters: Namespace;
   private readonly busy: Channel;
   private readonly mailbox: Channel;
+  private readonly tasks: Queue;
   private readonly bytes: Buffer;
   private written = 0;
 
@@ -44,6 +46,7 @@ export class Churn {
     this.counters = store.namespace("churn counters");
     this.busy = store.channel("busy", { capacity: 8 });
     this.mailbox = store.channel(`mailbox ${agent % MAILBOXES}`, { capacity: 4 });
+    this.tasks = store.queue("churn tasks", { capacity: 16, lease: 20, maxAttempts: 3 });
     this.bytes = Buffer.alloc(plan.maxLength);
   }
 
@@ -92,6 +95,7 @@ export class Churn {
       case 12:
         if (random.below(10) === 0) this.useBriefNamespace();
         else if (random.below(5) === 0) this.useBriefChannel();
+        else this.useQueue();
         return;
       case 13:
         for (const value of values.getMany([key, "key 1", "key 2"])) if (value !== undefined) checkValue(value);
@@ -125,6 +129,19 @@ export class Churn {
       if (!(error instanceof ClosedError && error.message.includes("was dropped"))) throw error;
     }
     if (random.chance(0.3)) this.store.dropChannel(name);
+  }
+
+  /** Tasks whose leases end soon, some of them never acknowledged. */
+  private useQueue(): void {
+    const { random, tasks } = this;
+    if (random.chance(0.5)) tasks.trySend(this.value(), { delay: random.chance(0.2) ? 5 : 0 });
+    const task = tasks.tryReceive();
+    if (task !== undefined) {
+      checkValue(task.value);
+      if (random.chance(0.6)) task.ack();
+      else if (random.chance(0.5)) task.nack();
+    }
+    if (random.below(20) === 0) tasks.clearDeadLetters();
   }
 
   private value(): Uint8Array {

@@ -58,6 +58,7 @@ import { clearHazards, giveBack } from "./reclaim";
 import * as reader from "./read";
 import * as grave from "./reap";
 import * as regions from "./region";
+import * as queues from "./queue";
 import * as rings from "./ring";
 import * as loader from "./loader";
 import * as walk from "./sweep";
@@ -636,6 +637,46 @@ export function measureRing(entry: u32, version: u32): i32 {
 
 export function leaveRing(entry: u32, version: u32): void {
   rings.leaveRing(entry, version);
+}
+
+// ------------------------------------------------------------------ work queues: `openRing` and `dropRing` are theirs as well
+
+/** OK, UNMET (there is one of the name in the key window) or NO_MEMORY. */
+export function makeQueue(length: u32, capacity: u32, lease: u32, maxAttempts: u32, maxBytes: u64): i32 {
+  systemKey(length);
+  return queues.makeQueue(hash, meta, capacity, lease, maxAttempts, maxBytes);
+}
+
+export function putTask(entry: u32, version: u32, from: u32, length: u32, delay: u32): i32 {
+  return queues.put(entry, version, from, length, delay);
+}
+
+export function takeTask(entry: u32, version: u32, target: u32, lease: u32): i32 {
+  return queues.take(entry, version, target, lease);
+}
+
+export function acknowledgeTask(entry: u32, version: u32, cell: u32, low: u32, high: u32): i32 {
+  return queues.acknowledge(entry, version, cell, low, high);
+}
+
+export function giveBackTask(entry: u32, version: u32, cell: u32, low: u32, high: u32, delay: u32): i32 {
+  return queues.giveBack(entry, version, cell, low, high, delay);
+}
+
+export function extendTask(entry: u32, version: u32, cell: u32, low: u32, high: u32, lease: u32): i32 {
+  return queues.extend(entry, version, cell, low, high, lease);
+}
+
+export function readLetter(entry: u32, version: u32, cell: u32, target: u32): i32 {
+  return queues.readLetter(entry, version, cell, target);
+}
+
+export function endLetter(entry: u32, version: u32, cell: u32, again: bool): i32 {
+  return queues.endLetter(entry, version, cell, again);
+}
+
+export function measureQueue(entry: u32, version: u32): i32 {
+  return queues.measureQueue(entry, version);
 }
 
 // ------------------------------------------------------------------ regions

@@ -1,6 +1,6 @@
 /**
- * Where a ring is, and what becomes of it (ring.ts has how it is used). A ring lies in the chunk of its directory entry, `channel:<name>` in
- * the store's own id, behind the key: it is published by the entry's own swap, retired, freed and reaped with it, and is never without one.
+ * Where a ring is, and what becomes of it (ring.ts and queue.ts have how it is used). A ring lies in the chunk of its directory entry,
+ * `channel:<name>` or `queue:<name>` in the store's own id, behind the key: it is published by the entry's own swap, retired, freed and reaped with it, and is never without one.
  *
  * A channel is dropped by deleting that entry. An operation names the entry in its slot, then asks whether it is current, as a region
  * is opened: whoever named it before the mark is seen by the scan that would free it, and whoever names it after finds the mark and does
@@ -19,14 +19,18 @@ import {
   E_META,
   E_NEXT,
   FLAG_RING,
+  Q_CELL_SHIFT,
+  Q_MESSAGE,
+  RING_QUEUE,
   R_CAPACITY,
   R_CELLS,
+  R_KIND,
   R_STRIDE,
   S_HAND_FREE,
   S_HAND_MESSAGE,
   S_HAND_MESSAGE_RING,
 } from "../layout";
-import { load64, release32, store32 } from "./memory";
+import { load32, release32, store32 } from "./memory";
 import { free } from "./pool";
 import { slot } from "./worker";
 
@@ -50,13 +54,25 @@ export function ringOf(entry: u32): u32 {
 }
 
 /** Bytes of a chunk that holds a ring. */
-export function ringSize(keyLength: u32, capacity: u32): u32 {
-  return ringOffset(keyLength) + R_CELLS + (capacity << 3);
+export function ringSize(keyLength: u32, capacity: u32, kind: u32): u32 {
+  return ringOffset(keyLength) + R_CELLS + (capacity << (kind == RING_QUEUE ? Q_CELL_SHIFT : 3));
+}
+
+/** Cells of a new ring, all of them empty. */
+export function formatCells(ring: u32, capacity: u32, kind: u32): void {
+  if (kind == RING_QUEUE) memory.fill(ring + R_CELLS, 0, capacity << Q_CELL_SHIFT);
+  else for (let i: u32 = 0; i < capacity; i++) store<u64>(ring + R_CELLS + (i << 3), <u64>i << 32);
+}
+
+/** The word of a cell that names its message, 0 = none. */
+function messageAt(ring: u32, cell: u32): u32 {
+  if (load<u32>(ring + R_KIND) == RING_QUEUE) return ring + R_CELLS + (cell << Q_CELL_SHIFT) + Q_MESSAGE;
+  return ring + R_CELLS + (cell << 3);
 }
 
 export function isInRing(ring: u32, chunk: u32): bool {
   const cells = load<u32>(ring + R_CAPACITY);
-  for (let i: u32 = 0; i < cells; i++) if (<u32>load64(ring + R_CELLS + (i << 3)) == chunk) return true;
+  for (let i: u32 = 0; i < cells; i++) if (load32(messageAt(ring, i)) == chunk) return true;
   return false;
 }
 
@@ -65,8 +81,8 @@ export function emptyRing(entry: u32): void {
   const ring = ringOf(entry);
   const cells = load<u32>(ring + R_CAPACITY);
   for (let i: u32 = 0; i < cells; i++) {
-    const cell = ring + R_CELLS + (i << 3);
-    const message = <u32>load64(cell);
+    const cell = messageAt(ring, i);
+    const message = load32(cell);
     if (message == 0) continue;
     store<u32>(slot + S_HAND_MESSAGE_RING, ring);
     if (FAULT != 95) release32(slot + S_HAND_MESSAGE, message);

@@ -38,11 +38,17 @@ import {
   PARKING_SIZE,
   P_ARRIVALS,
   P_DEPARTURES,
+  Q_LEASE,
+  Q_MAX_ATTEMPTS,
+  Q_MAX_BYTES,
   RING_SPSC,
   O_CAPACITY,
   O_DROPPED,
   O_ENTRY,
   O_KIND,
+  O_LEASE,
+  O_MAX_ATTEMPTS,
+  O_MAX_BYTES,
   O_PLACE,
   O_VERSION,
   O_WHEN_FULL,
@@ -76,24 +82,30 @@ import { classOf, free, putBack } from "./pool";
 import { isCurrent } from "./quota";
 import { read } from "./read";
 import { clearHazards, scan } from "./reclaim";
-import { ringOf } from "./ring-cells";
+import { formatCells, ringOf } from "./ring-cells";
 import { takeIf } from "./take";
 import { beginWrite, count, endWrite, slot, slotNumber } from "./worker";
 import { writeRing } from "./write";
 
-/** Makes what lies behind the key of a new entry an empty ring. The place it gets is the next one in turn. */
-export function initialiseRing(ring: u32, capacity: u32, kind: u32, whenFull: u32): void {
-  memory.fill(ring, 0, R_CELLS);
-  store<u32>(ring + R_CAPACITY, capacity);
-  store<u32>(ring + R_KIND, kind);
-  store<u32>(ring + R_WHEN_FULL, whenFull);
+/** Writes at `made` how a ring is to be made. Of what follows the first line all is zero. */
+export function describeRing(made: u32, capacity: u32, kind: u32, whenFull: u32): void {
+  memory.fill(made, 0, R_CELLS);
+  store<u32>(made + R_CAPACITY, capacity);
+  store<u32>(made + R_KIND, kind);
+  store<u32>(made + R_WHEN_FULL, whenFull);
+}
+
+/** Makes what lies behind the key of a new entry an empty ring, as described. The place it gets is the next one in turn. */
+export function initialiseRing(ring: u32, made: u32): void {
+  memory.copy(ring, made, R_CELLS);
   store<u32>(ring + R_PLACE, PARKING + (add32(H_NEXT_PLACE, 1) % PARKING_PLACES) * PARKING_SIZE);
-  for (let i: u32 = 0; i < capacity; i++) store<u64>(ring + R_CELLS + (i << 3), <u64>i << 32);
+  formatCells(ring, load<u32>(ring + R_CAPACITY), load<u32>(ring + R_KIND));
 }
 
 /** Makes the channel with the key in the key window: OK, UNMET when there is one, or NO_MEMORY. */
 export function makeRing(hash: u32, meta: u32, capacity: u32, kind: u32, whenFull: u32): i32 {
-  return writeRing(hash, meta, slot + S_KEY, capacity, kind, whenFull);
+  describeRing(slot + S_VALUE, capacity, kind, whenFull);
+  return writeRing(hash, meta, slot + S_KEY, slot + S_VALUE);
 }
 
 // ------------------------------------------------------------------ being in a ring
@@ -101,7 +113,7 @@ export function makeRing(hash: u32, meta: u32, capacity: u32, kind: u32, whenFul
 /** Names the ring's entry, so that it stays; then asks whether it is the channel's still. False when that was dropped. */
 // @ts-ignore: decorator
 @inline
-function enterRing(entry: u32, version: u32): bool {
+export function enterRing(entry: u32, version: u32): bool {
   store32(slot + S_RING, entry);
   if (FAULT == 68 || isCurrent(entry, version)) return true;
   leaveIt();
@@ -110,13 +122,13 @@ function enterRing(entry: u32, version: u32): bool {
 
 // @ts-ignore: decorator
 @inline
-function leaveIt(): void {
+export function leaveIt(): void {
   release32(slot + S_RING, 0);
 }
 
 /**
- * Finds the channel with the key in the key window: O_ENTRY, O_VERSION, and of the ring O_CAPACITY, O_KIND, O_WHEN_FULL and O_PLACE.
- * False when there is none.
+ * Finds the channel or queue with the key in the key window: O_ENTRY, O_VERSION, and of the ring O_CAPACITY, O_KIND, O_WHEN_FULL and O_PLACE;
+ * of a queue O_LEASE, O_MAX_ATTEMPTS and O_MAX_BYTES as well. False when there is none.
  */
 export function openRing(hash: u32, meta: u32): bool {
   while (true) {
@@ -128,6 +140,10 @@ export function openRing(hash: u32, meta: u32): bool {
     store<u32>(slot + S_OUT, load<u32>(ring + R_KIND), O_KIND);
     store<u32>(slot + S_OUT, load<u32>(ring + R_WHEN_FULL), O_WHEN_FULL);
     store<u32>(slot + S_OUT, load<u32>(ring + R_PLACE), O_PLACE);
+    // of a queue; of a channel it means nothing
+    store<u32>(slot + S_OUT, load<u32>(ring + Q_LEASE), O_LEASE);
+    store<u32>(slot + S_OUT, load<u32>(ring + Q_MAX_ATTEMPTS), O_MAX_ATTEMPTS);
+    store<u64>(slot + S_OUT, load<u64>(ring + Q_MAX_BYTES), O_MAX_BYTES);
     leaveIt();
     return true;
   }

@@ -32,6 +32,8 @@ import {
   NO_MEMORY,
   OK,
   QUOTA,
+  R_CAPACITY,
+  R_KIND,
   S_HAND_CHUNK,
   O_ENTRY,
   O_LENGTH,
@@ -196,16 +198,17 @@ export function writeSpan(hash: u32, meta: u32, key: u32, descriptor: u32, start
   return finish(status);
 }
 
-/** Writes the entry of a channel, unless there is one of that key: an empty ring, and no value. */
-export function writeRing(hash: u32, meta: u32, key: u32, capacity: u32, kind: u32, whenFull: u32): i32 {
+/** Writes the entry of a channel or queue, unless there is one of that key: an empty ring, as described at `made`, and no value. */
+export function writeRing(hash: u32, meta: u32, key: u32, made: u32): i32 {
   beginWrite();
   count(C_SETS);
   find(hash, meta, key);
   if (!holds(MODE_IF_ABSENT, 0, 0)) return finish(UNMET);
-  const chunk = allocateOrEvict(classOf(ringSize(meta >> 16, capacity)));
+  const size = ringSize(meta >> 16, load<u32>(made + R_CAPACITY), load<u32>(made + R_KIND));
+  const chunk = allocateOrEvict(classOf(size));
   if (chunk == 0) return finish(NO_MEMORY);
   fill(chunk, hash, meta, key, key, 0, 0);
-  initialiseRing(ringOf(chunk), capacity, kind, whenFull);
+  initialiseRing(ringOf(chunk), made);
   store<u8>(chunk + E_FLAGS, FLAG_RING);
   const status = publish(hash, meta, key, chunk, MODE_IF_ABSENT, 0, 0, 0);
   if (status != OK) putBack(chunk);

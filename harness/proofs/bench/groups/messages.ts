@@ -3,9 +3,9 @@ import { Worker } from "node:worker_threads";
 import { makeDataset, makeOrder } from "../inputs.js";
 import { figuresOf } from "../judge.js";
 import { closeVerified, fillNamespace, get, getInto, openStore } from "../peers/engram.js";
-import { ask, post, send } from "../peers/messages.js";
+import { ask, enqueue, post, send } from "../peers/messages.js";
 import type { MessagePeerData } from "../threads/message-peer.js";
-import { CHANNEL } from "../threads/names.js";
+import { CHANNEL, QUEUE } from "../threads/names.js";
 import { measureInTurns } from "../turns.js";
 import type { Group } from "./group.js";
 
@@ -23,6 +23,7 @@ export const messages: Group = {
     const store = await openStore();
     const namespace = fillNamespace(store, dataset);
     const channel = store.channel(CHANNEL, { kind: "spsc" });
+    const queue = store.queue(QUEUE);
     const workerData: MessagePeerData = { store: store.handle, keys: KEYS, valueBytes: VALUE_BYTES };
     const worker = new Worker(FILE, { workerData });
     store.watch(worker);
@@ -33,7 +34,11 @@ export const messages: Group = {
       ask(worker, dataset, order, PIPELINED),
       ask(worker, dataset, order, 1),
     ];
-    const sends = [send(worker, channel, dataset.value), post(worker, dataset.value)];
+    const sends = [
+      send(worker, channel, dataset.value),
+      enqueue(worker, queue, dataset.value),
+      post(worker, dataset.value),
+    ];
     const rounds = await measureInTurns([...reads, ...sends], settings, onRound);
     const exit = once(worker, "exit");
     worker.postMessage(null);
@@ -48,6 +53,7 @@ export const messages: Group = {
       judgements: [],
       notes: [
         "Asking: both threads' event loops take part in each answer. With many questions on their way the cost of waking a thread is shared, and the answer comes later.",
+        "A queue's task is taken for the time of a lease, by one of any number of takers, and acknowledged; a channel's message is taken by its one receiver.",
         "One way: the figure is the time until the last of a turn has arrived, over their number.",
       ],
     };

@@ -1,7 +1,7 @@
 /** Message passing between two threads, as Node has it, and the store's channel, against one peer (threads/message-peer.ts). */
 import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
-import type { Channel } from "../../../../src/index.js";
+import type { Channel, Queue } from "../../../../src/index.js";
 import type { Contender } from "../contender.js";
 import type { Dataset } from "../inputs.js";
 import { keepLengths } from "../sink.js";
@@ -63,6 +63,20 @@ export function send(worker: Worker, channel: Channel, value: Uint8Array): Conte
     async run(operations) {
       const done = arrived(worker, { through: operations });
       for (let i = 0; i < operations; i++) if (!channel.send(value)) await channel.sendWait(value);
+      keepLengths(await done, operations, value.length, label);
+    },
+  };
+}
+
+/** Hands tasks over through a work queue of the store, until the other side has acknowledged them all. */
+export function enqueue(worker: Worker, queue: Queue, value: Uint8Array): Contender {
+  const label = "engram queue, one way, each acknowledged";
+  return {
+    id: "enqueue",
+    label,
+    async run(operations) {
+      const done = arrived(worker, { queued: operations });
+      for (let i = 0; i < operations; i++) if (!queue.trySend(value)) await queue.sendWait(value);
       keepLengths(await done, operations, value.length, label);
     },
   };

@@ -3,9 +3,9 @@
  * where messages arrive, through its port or through a channel of the store.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { Store, type StoreHandle } from "../../../../src/index.js";
+import { type QueueMessage, Store, type StoreHandle } from "../../../../src/index.js";
 import { makeDataset } from "../inputs.js";
-import { CHANNEL } from "./names.js";
+import { CHANNEL, QUEUE } from "./names.js";
 
 export interface MessagePeerData {
   readonly store: StoreHandle;
@@ -13,14 +13,20 @@ export interface MessagePeerData {
   readonly valueBytes: number;
 }
 
-/** A key that is asked for; a message handed over; the end of those, or how many are coming through the channel. */
-export type ToPeer = string | Uint8Array | { readonly arrived: true } | { readonly through: number };
+/** A key that is asked for; a message handed over; the end of those, or how many are coming through the channel, or through the queue. */
+export type ToPeer =
+  | string
+  | Uint8Array
+  | { readonly arrived: true }
+  | { readonly through: number }
+  | { readonly queued: number };
 
 const { store: handle, keys, valueBytes } = workerData as MessagePeerData;
 const dataset = makeDataset(keys, valueBytes);
 const owned = new Map(dataset.keys.map((key) => [key, dataset.value]));
 const store = await Store.attach(handle);
 const channel = store.channel(CHANNEL);
+const queue = store.queue(QUEUE);
 let bytes = 0;
 
 parentPort?.on("message", async (message: ToPeer | null) => {
@@ -34,6 +40,13 @@ parentPort?.on("message", async (message: ToPeer | null) => {
   } else {
     if ("through" in message) {
       for (let left = message.through; left > 0; left--) bytes += (channel.receiveSync() as Uint8Array).length;
+    }
+    if ("queued" in message) {
+      for (let left = message.queued; left > 0; left--) {
+        const task = queue.receiveSync() as QueueMessage<Uint8Array>;
+        bytes += task.value.length;
+        task.ack();
+      }
     }
     parentPort?.postMessage(bytes);
     bytes = 0;

@@ -8,3 +8,5 @@ export const SHARED_COUNTER = "shared";
 export const OWN_COUNTER = "own_";
 /** The channel between the bench and the thread at the other end. */
 export const CHANNEL = "bench";
+/** The work queue between the same two. */
+export const QUEUE = "bench";
