@@ -5,11 +5,12 @@ import { afterAll, expect, it } from "vitest";
 import { fuzz } from "#dist/harness/proofs/fuzz/fuzz.js";
 import { Reader } from "#dist/harness/proofs/fuzz/reader.js";
 import { TARGETS } from "#dist/harness/proofs/fuzz/targets.js";
+import { seedOr } from "../given.js";
 
 const keep = await mkdtemp(join(tmpdir(), "engram-fuzz-test-"));
 afterAll(() => rm(keep, { recursive: true, force: true }));
 
-const SEED = Number(process.env.SEED ?? 20260101);
+const SEED = seedOr(20260101);
 
 it(`reads every kind of file whole, and each damaged one or refuses it, seed ${SEED} (SEED)`, async () => {
   const counts = await fuzz({ seed: SEED, targets: TARGETS, inputs: 12, keep });

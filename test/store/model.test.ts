@@ -11,7 +11,7 @@ import { HandClock, inside } from "./fixture.js";
 
 type Ns = Namespace<unknown>;
 
-const RUNS = runsOr(100);
+const RUNS = runsOr(40);
 const utf8 = new TextEncoder();
 const latin = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
 
