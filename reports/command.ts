@@ -4,10 +4,9 @@ import { Command } from "commander";
 import { refuseInputs, writeWhole } from "../src/write-whole.js";
 import { bytes } from "./format.js";
 import { readInputs } from "./measurements.js";
-import { renderReport } from "./page.js";
 import { RESULTS_FILE } from "./read-results.js";
-import { tally } from "./sections/verdict.js";
 import { renderSummary } from "./summary.js";
+import { tally } from "./verdict-words.js";
 
 const DETAILS = `
 Beside results, these JSON files may be given. Their figures join the targets of one run, with their method; several
@@ -35,6 +34,7 @@ export function reportCommand(): Command {
       // A folder stands for the results in it.
       refuseInputs("-o", output, [...paths, ...paths.map((path) => join(path, RESULTS_FILE))]);
       const { files, results: all, beside } = await readInputs(paths);
+      const { renderReport } = await import("./page.js");
       const page = renderReport(all, beside);
       await writeWhole(output, page);
       const size = Buffer.byteLength(page);

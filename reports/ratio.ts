@@ -1,5 +1,5 @@
 /** Throughput against throughput: how many times the reference's, how far that may be off, and when there is nothing to compare. */
-import { factor } from "./format.js";
+import { factor, rate } from "./format.js";
 import { failedShare, MOST_FAILED, type PhaseRun } from "./phases.js";
 
 export type Ratio =
@@ -42,4 +42,9 @@ export function ratioText(ratio: Ratio): string {
   if (ratio.interval === null) return factor(ratio.value);
   const [low, high] = ratio.interval.map((end) => factor(end).replace(" ×", ""));
   return low === high ? factor(ratio.value) : `${factor(ratio.value)} (${low}–${high})`;
+}
+
+/** What it reached, and of an open loop what it was asked for. */
+export function reachedText({ opsPerSecond, rate: asked }: Pick<PhaseRun, "opsPerSecond" | "rate">): string {
+  return asked === undefined ? rate(opsPerSecond) : `${rate(opsPerSecond)} of ${rate(asked)}`;
 }

@@ -5,11 +5,10 @@ import { targetLimit } from "../src/metrics/index.js";
 import { latencyFigure, percent, rate, shortCommit, significant } from "./format.js";
 import { distributions, FLOOR_SUBJECT, phasesBySubject, REFERENCE_SUBJECT, unique } from "./groups.js";
 import type { PhaseRun } from "./phases.js";
-import { ratioText, throughputRatio } from "./ratio.js";
+import { ratioText, reachedText, throughputRatio } from "./ratio.js";
 import type { Latency, Results, TargetResult } from "./results.js";
-import { reachedText } from "./sections/subjects.js";
-import { distanceText, limitText, measuredText, missedTargets, tally } from "./sections/verdict.js";
 import { TARGETS } from "./targets/index.js";
+import { distanceText, limitText, measuredText, missedTargets, tally } from "./verdict-words.js";
 
 export interface SummaryOptions {
   /** Colours and weights; by default only on a terminal, and never when NO_COLOR is set. */

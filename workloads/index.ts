@@ -1,4 +1,4 @@
-/** The workloads room's door: what is replayed. */
+/** The workloads room's door: what is replayed. Scenario files are read behind `scenarios.ts`. */
 
 export { Random } from "../src/random.js";
 export { type Assignment, agentsOf, assignmentOf, recipientOf, rolesOf } from "./agents.js";
@@ -8,7 +8,6 @@ export type { KeyChooser } from "./generators/chooser.js";
 export { type KeySpec, keyChooser } from "./generators/keys.js";
 export { type SizeChooser, type SizeSpec, sizeChooser } from "./generators/sizes.js";
 export { fillValue } from "./generators/values.js";
-export { listScenarios, loadScenario, parseScenario, writeScenarioSchema } from "./load-scenario.js";
 export * from "./operations.js";
 export {
   DEFAULT_NAMESPACE,
@@ -18,8 +17,6 @@ export {
   type Role,
   replaysTrace,
   type Scenario,
-  scenarioJsonSchema,
-  scenarioSchema,
   WITH_BACKUPS,
 } from "./scenario.js";
 export { scenarioFolder } from "./scenario-folder.js";

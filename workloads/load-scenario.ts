@@ -5,9 +5,10 @@ import { type Alias, type Document, LineCounter, parseDocument, visit } from "ya
 import { InvalidArgumentError } from "../src/errors.js";
 import { writeWhole } from "../src/write-whole.js";
 import { closest } from "./closest.js";
-import { type Scenario, scenarioJsonSchema, scenarioOf, scenarioSchema } from "./scenario.js";
+import { type Scenario, scenarioOf } from "./scenario.js";
 import { describeFault } from "./scenario-faults.js";
 import { scenarioFolder } from "./scenario-folder.js";
+import { scenarioJsonSchema, scenarioSchema } from "./scenario-schema.js";
 
 const ENDING = /\.ya?ml$/;
 /** Bytes; a scenario is a page of text. */

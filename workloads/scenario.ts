@@ -1,191 +1,9 @@
-/**
- * A scenario file: what is replayed, in one YAML document. The schema is the whole contract: it validates on reading, gives the
- * types, and is published as JSON Schema (scenario.schema.json) so that editors complete and check the files.
- *
- * Units are written out (`5s`, `64MiB`, `10%`, `1000/s`) and come out as milliseconds, bytes, shares from 0 to 1 and operations a second.
- */
-import { z } from "zod";
+/** A scenario in the one form that everything else reads, whatever short ways of writing its file took. */
 import type { Rate } from "./arrivals.js";
-import { bytes, count, duration, MAX_KEYS, share, wholeNumber } from "./schema/quantities.js";
-import { rate } from "./schema/rate.js";
-import { role, roleFaults, roleFields } from "./schema/role.js";
-import { valuesTooLarge } from "./schema/value-limit.js";
+import { totalOf, WITH_BACKUPS } from "./scenario-names.js";
+import type { Content, PhaseContent, RoleContent } from "./scenario-schema.js";
 
-const MAX_AGENTS = 1024;
-/** Worker threads at once: the store has slots for so many besides the creating thread's and its own. */
-export const MOST_WORKERS = 62;
-/** Messages a mailbox may hold: as many as the store's channels. */
-const MAILBOX_MESSAGES = { least: 2, most: 1024, standard: 256 };
-/** Name of the target that stands for the next agent of the sender's own group. */
-export const NEXT = "next";
-/** Where a role names none. */
-export const DEFAULT_NAMESPACE = "bench";
-/** What a phase's latencies are told apart as when backups run in it and it has no label of its own. */
-export const WITH_BACKUPS = "with backups";
-
-const phase = z.strictObject({
-  name: z.string().min(1).optional(),
-  duration: duration.optional(),
-  operations: count(2 ** 31)
-    .optional()
-    .meta({ description: "Operations of all agents together" }),
-  rate: rate.optional(),
-  backups: z
-    .strictObject({ every: duration.refine((ms) => ms > 0, "expected a time above 0") })
-    .optional()
-    .meta({ description: "Backups run during the phase: one at its start and one every so often" }),
-  roles: z
-    .array(role)
-    .min(1)
-    .optional()
-    .meta({ description: "Who does what, when not all agents do the same; else mix, keys and so on of the phase" }),
-  ...roleFields,
-});
-
-const namespace = z.strictObject({
-  name: z.string().min(1),
-  scope: z
-    .enum(["shared", "agent"])
-    .default("shared")
-    .meta({ description: "agent: every agent has a namespace of its own, agent_<number>_<name>, with these limits" }),
-  maxEntries: count(MAX_KEYS).optional(),
-  maxBytes: bytes.optional(),
-});
-
-const agents = z
-  .union([count(MAX_AGENTS), z.record(z.string().min(1), count(MAX_AGENTS))])
-  .refine((one) => typeof one === "number" || Object.keys(one).length > 0, "expected at least one group of agents")
-  .refine((one) => total(one) <= MAX_AGENTS, `expected at most ${MAX_AGENTS} agents`)
-  .refine((one) => typeof one === "number" || !Object.hasOwn(one, NEXT), `no group may be called ${NEXT}`)
-  .default(2)
-  .meta({ description: "How many agents there are, or how many of each group: { receiver: 1, sender: 8 }" });
-
-export const scenarioSchema = z
-  .strictObject({
-    title: z.string().min(1),
-    story: z.string().min(1).meta({ description: "What real systems do this, in a sentence or two" }),
-    agents,
-    workers: count(MOST_WORKERS).optional().meta({
-      description:
-        "Worker threads the agents are spread over, who take turns; absent: one each, and --workers sets how many agents there are",
-    }),
-    store: z
-      .strictObject({
-        capacity: bytes.refine((size) => size > 0, "expected a capacity above 0").optional(),
-        eviction: z.string().min(1).optional(),
-      })
-      .default({}),
-    namespaces: z.array(namespace).default([]),
-    mailboxes: z
-      .strictObject({ capacity: wholeNumber(MAILBOX_MESSAGES.least, MAILBOX_MESSAGES.most) })
-      .default({ capacity: MAILBOX_MESSAGES.standard })
-      .meta({ description: "Messages each agent's mailbox holds" }),
-    preload: share
-      .default(0)
-      .meta({ description: "Share of the first phase's keys that are set before the measurement" }),
-    phases: z.array(phase).min(1),
-    targets: z
-      .array(z.string().min(1))
-      .default([])
-      .meta({ description: "Ids of the documented targets it is judged by" }),
-  })
-  .superRefine((scenario, context) => {
-    const fault = (path: Array<string | number>, message: string) =>
-      context.addIssue({ code: "custom", path, message });
-    for (const [index, one] of scenario.phases.entries()) checkPhase(one, ["phases", index], fault);
-    checkNames(scenario, fault);
-    checkValues(scenario, fault);
-    const threads = scenario.workers ?? total(scenario.agents);
-    if (threads > MOST_WORKERS) {
-      fault(
-        ["agents"],
-        `${threads} agents cannot have a thread each; expected workers: at most ${MOST_WORKERS} that they share`,
-      );
-    }
-  });
-
-type Content = z.output<typeof scenarioSchema>;
-type PhaseContent = Content["phases"][number];
-type RoleContent = z.output<typeof role>;
-type Fault = (path: Array<string | number>, message: string) => void;
-
-function checkPhase(one: PhaseContent, path: Array<string | number>, fault: Fault): void {
-  if (one.roles !== undefined) {
-    for (const field of Object.keys(roleFields)) {
-      // `values` has a default: whether it was written cannot be told, and it does no harm.
-      if (field === "values" || field === "label" || one[field as keyof PhaseContent] === undefined) continue;
-      fault([...path, field], `a phase with roles has its ${field} in them`);
-    }
-  }
-  const roles = rolesWithPaths(one, path);
-  for (const [content, at] of roles) {
-    for (const { field, message } of roleFaults(content)) fault(field === null ? at : [...at, field], message);
-  }
-  const replays = roles.some(([{ keys }]) => keys?.distribution === "trace");
-  if (replays && roles.length > 1)
-    fault([...path, "roles"], "a trace is replayed by all agents alike; expected no roles");
-  if (!replays && (one.duration === undefined) === (one.operations === undefined)) {
-    fault(path, "expected exactly one of duration and operations");
-  }
-  if (one.rate?.shape === "ramp" && one.duration === undefined) {
-    fault([...path, "rate"], "a ramp takes the phase's duration; expected one");
-  }
-}
-
-/** Groups and namespaces that are named are declared, and every group has something to do. */
-function checkNames(scenario: Content, fault: Fault): void {
-  const namespaces = new Set(scenario.namespaces.map(({ name }) => name));
-  const groups = typeof scenario.agents === "number" ? [] : Object.keys(scenario.agents);
-  const busy = new Set<string>();
-  for (const [index, one] of scenario.phases.entries()) {
-    for (const [content, at] of rolesWithPaths(one, ["phases", index])) {
-      const { namespace: used, agents: group, to } = content;
-      if (used !== undefined && !namespaces.has(used)) {
-        fault([...at, "namespace"], `no namespace ${JSON.stringify(used)}; expected one of those declared`);
-      }
-      if (group !== undefined && !groups.includes(group)) {
-        fault([...at, "agents"], `no group ${JSON.stringify(group)}; expected ${listed(groups, "agents has none")}`);
-      }
-      if (to !== undefined && to !== NEXT && !groups.includes(to)) {
-        fault(
-          [...at, "to"],
-          `no group ${JSON.stringify(to)}; expected ${NEXT} or ${listed(groups, "agents has none")}`,
-        );
-      }
-      for (const name of group === undefined ? groups : [group]) busy.add(name);
-    }
-  }
-  for (const group of groups) {
-    if (!busy.has(group)) fault(["agents", group], `these agents have nothing to do in any phase`);
-  }
-}
-
-/** No value is larger than the store holds under its key, which has its namespace in front where there are several. */
-function checkValues(scenario: Content, fault: Fault): void {
-  const all = scenario.phases.flatMap((one, index) =>
-    rolesWithPaths(one, ["phases", index]).map(([content, at]) => ({ content, at, first: index === 0 })),
-  );
-  const scopeOf = (name: string | undefined) => scenario.namespaces.find((one) => one.name === name)?.scope;
-  const used = new Set(all.map(({ content }) => content.namespace));
-  const several = used.size > 1 || (total(scenario.agents) > 1 && [...used].some((name) => scopeOf(name) === "agent"));
-  for (const { content, at, first } of all) {
-    const name = content.namespace ?? DEFAULT_NAMESPACE;
-    const own = scopeOf(content.namespace) === "agent" ? `agent_${total(scenario.agents) - 1}_${name}/` : `${name}/`;
-    const prefix = several ? Buffer.byteLength(own) : 0;
-    for (const { path, limit } of valuesTooLarge(content, prefix, first && scenario.preload > 0)) {
-      fault([...at, ...path], `expected at most ${limit} bytes, which is what the store holds as one value`);
-    }
-  }
-}
-
-function listed(names: readonly string[], none: string): string {
-  return names.length === 0 ? `one of the groups of agents (${none})` : `one of ${names.join(", ")}`;
-}
-
-function rolesWithPaths(one: PhaseContent, path: Array<string | number>): Array<[RoleContent, Array<string | number>]> {
-  if (one.roles === undefined) return [[{ ...one, agents: undefined, weight: 1 }, path]];
-  return one.roles.map((content, index) => [content, [...path, "roles", index]]);
-}
+export { DEFAULT_NAMESPACE, MOST_WORKERS, NEXT, WITH_BACKUPS } from "./scenario-names.js";
 
 /** What some agents do in a phase. */
 export type Role = Omit<RoleContent, "mix" | "keys"> & {
@@ -232,7 +50,7 @@ export interface Scenario extends Omit<Content, "agents" | "workers" | "phases">
 export function scenarioOf(content: Content, name: string, file: string): Scenario {
   const { agents: declared, workers, phases, ...rest } = content;
   const groups = groupsOf(declared);
-  const sum = total(declared);
+  const sum = totalOf(declared);
   const shared = typeof declared === "number" ? (workers ?? null) : Math.min(workers ?? sum, sum);
   return { ...rest, name, file, agents: sum, groups, workers: shared, phases: phases.map(phaseOf) };
 }
@@ -245,7 +63,7 @@ export function replaysTrace(scenario: Pick<Scenario, "phases">): boolean {
 function phaseOf(content: PhaseContent): Phase {
   const { name, duration: length, operations, rate: arrivals, backups } = content;
   const label = content.label ?? (backups === undefined ? undefined : WITH_BACKUPS);
-  const roles = rolesWithPaths(content, []).map(([one]) => roleOf(one, label));
+  const roles = (content.roles ?? [{ ...content, agents: undefined, weight: 1 }]).map((one) => roleOf(one, label));
   return { name, duration: length, operations, rate: arrivals, backups, roles };
 }
 
@@ -277,13 +95,4 @@ function groupsOf(declared: Content["agents"]): AgentGroup[] {
     first += size;
     return group;
   });
-}
-
-function total(declared: number | Readonly<Record<string, number>>): number {
-  return typeof declared === "number" ? declared : Object.values(declared).reduce((sum, one) => sum + one, 0);
-}
-
-/** The schema of scenario files as JSON Schema: what may be written, before units are parsed. */
-export function scenarioJsonSchema(): object {
-  return z.toJSONSchema(scenarioSchema, { io: "input" });
 }

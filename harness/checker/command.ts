@@ -1,8 +1,8 @@
 /** `engram check HISTORY.jsonl`: is a recorded history linearizable? */
 import { basename } from "node:path";
 import { Command, Option } from "commander";
-import { writeFileAtomically } from "../../reports/index.js";
 import type { CheckedHistory } from "../../reports/measurement-files.js";
+import { writeWhole } from "../../src/write-whole.js";
 import { parseTime, wholeNumber } from "../command-line/option-values.js";
 import { requireWritableFile } from "../command-line/output-file.js";
 import { type CheckResult, checkHistory, DEFAULT_CACHE_LIMIT, DEFAULT_DEADLINE_MS, type Partition } from "./check.js";
@@ -71,7 +71,7 @@ async function runCheck(file: string, options: CommandOptions): Promise<void> {
   const model = createModel(chosen ?? guessModel(history), settings);
   const result = checkHistory(history, { model, deadlineMs: options.deadline, cacheLimit: options.cache, file });
   const page = result.outcome === "illegal" ? options.output : undefined;
-  if (page !== undefined) await writeFileAtomically(page, renderViolationPage(result, basename(file)));
+  if (page !== undefined) await writeWhole(page, renderViolationPage(result, basename(file)));
   process.stdout.write(
     options.json ? `${JSON.stringify(result satisfies CheckedHistory)}\n` : summaryOf(result, file, page),
   );

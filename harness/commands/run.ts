@@ -4,15 +4,8 @@ import { Command } from "commander";
 import type { Results } from "../../reports/results.js";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { Histogram, hdrLog } from "../../src/metrics/index.js";
-import { refuseInputs } from "../../src/write-whole.js";
-import {
-  formatByName,
-  listScenarios,
-  loadScenario,
-  openTrace,
-  replaysTrace,
-  type Scenario,
-} from "../../workloads/index.js";
+import { refuseInputs, writeWhole } from "../../src/write-whole.js";
+import { formatByName, openTrace, replaysTrace, type Scenario } from "../../workloads/index.js";
 import { EXIT } from "../command-line/exit-codes.js";
 import { withInterruption } from "../command-line/interruption.js";
 import * as values from "../command-line/option-values.js";
@@ -129,14 +122,13 @@ async function measureInto(request: RunRequest, folder: OutputFolder, interrupt:
 
 /** One line a latency of each run: its whole distribution. */
 async function writeHdrLog({ results, recordings }: MeasuredRuns, folder: OutputFolder): Promise<void> {
-  const { writeFileAtomically } = await import("../../reports/index.js");
   const intervals = results.runs.flatMap(({ scenario, subject, workers, seconds }, at) =>
     recordings[at].histograms.map(({ name, pairs, max }) => ({
       ...{ tag: `${scenario}/${subject}/${workers}/${name}`, startMs: recordings[at].startedAt, seconds },
       histogram: Histogram.fromPairs(pairs, max),
     })),
   );
-  await writeFileAtomically(join(folder.path, HDR_LOG), hdrLog(intervals));
+  await writeWhole(join(folder.path, HDR_LOG), hdrLog(intervals));
 }
 
 /** Writes what was measured, prints it, and sets the exit code. */
@@ -165,10 +157,11 @@ export async function finish(
 
 async function writeReport(results: Results, folder: OutputFolder): Promise<{ results: string; report: string }> {
   // Loaded now: the page's renderer is large, and nothing of it belongs beside a measurement.
-  const { renderReport, writeFileAtomically, writeResults } = await import("../../reports/index.js");
+  const { writeResults } = await import("../../reports/index.js");
+  const { renderReport } = await import("../../reports/pages.js");
   const paths = { results: join(folder.path, "results.json"), report: join(folder.path, "report.html") };
   await writeResults(paths.results, results);
-  await writeFileAtomically(paths.report, renderReport([results]));
+  await writeWhole(paths.report, renderReport([results]));
   return paths;
 }
 
@@ -186,7 +179,7 @@ async function checkedRequest(names: string[], options: RunOptions): Promise<Run
     noiseRuns: options.noise ? NOISE_RUNS : 0,
   };
   const limit = optional(options.limit, values.parseLimit);
-  const scenarios = chosenScenarios(names, options.trace !== undefined);
+  const scenarios = await chosenScenarios(names, options.trace !== undefined);
   return { ...request, scenarios, trace: await checkedTrace(scenarios, options, limit) };
 }
 
@@ -223,7 +216,9 @@ function installedOf(names: readonly string[]): ChosenSubjects {
   };
 }
 
-function chosenScenarios(names: string[], withTrace: boolean): Scenario[] {
+async function chosenScenarios(names: string[], withTrace: boolean): Promise<Scenario[]> {
+  // Loaded now: help needs no YAML and no schema.
+  const { listScenarios, loadScenario } = await import("../../workloads/scenarios.js");
   if (names.length > 0) return [...new Set(names)].map(loadScenario);
   const all = listScenarios();
   return all.filter((scenario) => replaysTrace(scenario) === withTrace);

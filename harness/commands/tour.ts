@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import type { EvictionResult } from "../../reports/results.js";
-import { loadScenario } from "../../workloads/index.js";
 import { withInterruption } from "../command-line/interruption.js";
 import { parseSeed } from "../command-line/option-values.js";
 import { type OutputFolder, prepareOutputFolder } from "../command-line/output-folder.js";
@@ -58,6 +57,7 @@ async function measure(
 ): Promise<MeasuredRuns> {
   const progress = createProgress();
   try {
+    const { loadScenario } = await import("../../workloads/scenarios.js");
     const { trace, path } = await makeTourTrace(temporary, seed);
     const measured = await measureRuns(
       {
@@ -80,7 +80,6 @@ async function measure(
     const evictions = await sweepPolicies(trace, seed, interrupt, progress);
     const results = { ...measured.results, config };
     if (evictions === null) return { ...measured, results };
-    // Loaded now: the page's renderer comes with it, and nothing of it belongs beside a measurement.
     const { withEvictions } = await import("../../reports/index.js");
     return { ...measured, results: withEvictions(results, evictions) };
   } catch (error) {

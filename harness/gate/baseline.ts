@@ -1,9 +1,10 @@
 /** The stored baseline: ratios to the reference subject, with what they were measured on and under which settings. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { parseJson, writeFileAtomically } from "../../reports/index.js";
+import { parseJson } from "../../reports/read-results.js";
 import { schemaFault } from "../../reports/schema-faults.js";
 import { InvalidArgumentError } from "../../src/errors.js";
+import { writeWhole } from "../../src/write-whole.js";
 import { MINIMUM_ROUNDS } from "./settings.js";
 
 export const BASELINE_VERSION = 1;
@@ -58,5 +59,5 @@ export async function readBaseline(file: string): Promise<Baseline> {
 }
 
 export async function writeBaseline(file: string, baseline: Baseline): Promise<void> {
-  await writeFileAtomically(file, `${JSON.stringify(baselineSchema.parse(baseline), null, 2)}\n`);
+  await writeWhole(file, `${JSON.stringify(baselineSchema.parse(baseline), null, 2)}\n`);
 }

@@ -1,7 +1,7 @@
 /** The figures of one measured process, by target, either as they are or divided by a reference subject's. */
 import type { Results, Run } from "../../reports/index.js";
 import { phasesOf } from "../../reports/phases.js";
-import { loadScenario } from "../../workloads/index.js";
+import { loadScenario } from "../../workloads/scenarios.js";
 import type { ErrorCounts } from "./errors-of-runs.js";
 import { BESIDE, METRICS, type Metric, QUALITY, type Reading } from "./metrics.js";
 import { type Arm, runOf } from "./run-arm.js";

@@ -1,7 +1,8 @@
 /** One measured process: `engram run` through an arm's own command line, and its results.json read back. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { RESULTS_FILE, type Results, type Run, readResults } from "../../reports/index.js";
+import { RESULTS_FILE, readResults } from "../../reports/read-results.js";
+import type { Results, Run } from "../../reports/results.js";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { runProgram } from "../child/index.js";
 import { describeEnd } from "./describe-end.js";

@@ -8,7 +8,6 @@ import {
   createPreload,
   createStream,
   largestValue,
-  loadScenario,
   loadTrace,
   NEXT,
   OP_HAND_OFF,
@@ -23,6 +22,7 @@ import {
   type Trace,
   WRITES_VALUE,
 } from "../../workloads/index.js";
+import { loadScenario } from "../../workloads/scenarios.js";
 import type { AgentStream } from "../measure/index.js";
 import type { Mailboxes, SubjectNamespace } from "../subjects/index.js";
 import { KeyTable } from "./key-table.js";

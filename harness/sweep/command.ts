@@ -2,9 +2,10 @@
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
-import { type EvictionResult, renderEviction, writeFileAtomically } from "../../reports/index.js";
+import type { EvictionResult } from "../../reports/results.js";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { type By, policyNames } from "../../src/eviction/index.js";
+import { writeWhole } from "../../src/write-whole.js";
 import type { TraceReading } from "../../workloads/index.js";
 import { withInterruption } from "../command-line/interruption.js";
 import { parseSeed } from "../command-line/option-values.js";
@@ -108,11 +109,17 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
     };
     const { rows, notes } = await withInterruption((signal) => work(signal, onRead, bar.show));
     bar.stop();
-    if (options.output !== undefined) await writeFileAtomically(options.output, renderEviction(rows));
+    if (options.output !== undefined) await writePage(options.output, rows);
     process.stdout.write(render({ rows, notes: [...readings, ...notes] }, options));
   } finally {
     bar.stop();
   }
+}
+
+async function writePage(path: string, rows: readonly EvictionResult[]): Promise<void> {
+  // Loaded now: what draws is larger than all the rest, and most sweeps are read as a table.
+  const { renderEviction } = await import("../../reports/pages.js");
+  await writeWhole(path, renderEviction(rows));
 }
 
 /** A pipe named twice has nothing left the second time, or waits for ever for somebody to write to it again. */

@@ -3,11 +3,11 @@ import { figureCard, named, type Section, table } from "../chrome.js";
 import { ratiosFigure } from "../figures/ratios.js";
 import { scalingFigure } from "../figures/scaling.js";
 import { subjectsFigure } from "../figures/subjects.js";
-import { bytes, count, factor, percent, rate, significant } from "../format.js";
+import { bytes, count, factor, percent, significant } from "../format.js";
 import { contendersOf, type PhaseGroup, unique } from "../groups.js";
 import { type Hole, type Html, html } from "../html.js";
 import type { PhaseRun } from "../phases.js";
-import { type Ratio, throughputRatio } from "../ratio.js";
+import { type Ratio, reachedText, throughputRatio } from "../ratio.js";
 import { loopText, workersText } from "./key-figures.js";
 import { rolesTable } from "./roles.js";
 
@@ -121,11 +121,6 @@ function runsTable(groups: readonly PhaseGroup[], line: string): Html {
     rows,
     { label: "Every run", tall: rows.length > 24 },
   );
-}
-
-/** What it reached, and of an open loop what it was asked for. */
-export function reachedText({ opsPerSecond, rate: asked }: Pick<PhaseRun, "opsPerSecond" | "rate">): string {
-  return asked === undefined ? rate(opsPerSecond) : `${rate(opsPerSecond)} of ${rate(asked)}`;
 }
 
 function ratioCell(ratio: Ratio): Hole {

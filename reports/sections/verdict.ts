@@ -2,52 +2,12 @@
 
 import { figureCard, type Section, table } from "../chrome.js";
 import { targetsBeyond, targetsFigure } from "../figures/targets.js";
-import { count, magnitude, significant } from "../format.js";
+import { count } from "../format.js";
 import { fileLabels, unique } from "../groups.js";
 import { type Html, html } from "../html.js";
 import type { Results, TargetResult } from "../results.js";
 import { findTarget } from "../targets/index.js";
-
-export interface Tally {
-  met: number;
-  missed: number;
-  notMeasured: number;
-}
-
-export function tally(targets: readonly TargetResult[]): Tally {
-  const of = (verdict: TargetResult["verdict"]) => targets.filter((target) => target.verdict === verdict).length;
-  return { met: of("met"), missed: of("missed"), notMeasured: of("not measured") };
-}
-
-/** Missed targets, the gravest first, then the furthest. */
-export function missedTargets(targets: readonly TargetResult[]): TargetResult[] {
-  const gravity = ({ severity }: TargetResult) => (severity === "critical" ? 2 : severity === "alert" ? 1 : 0);
-  return targets
-    .filter(({ verdict }) => verdict === "missed")
-    .sort((a, b) => gravity(b) - gravity(a) || (b.distance ?? 0) - (a.distance ?? 0));
-}
-
-/** `25 % over`, `12 % short`, `3.2 x over`: how far a missed figure lies beyond its limit. */
-export function distanceText({ distance, comparison, target, measured }: TargetResult): string {
-  if (distance === null) return "";
-  const low = Number.parseFloat(String(target));
-  const short = comparison === ">" || comparison === ">=" || (comparison === "within" && (measured ?? 0) < low);
-  if (!short && distance >= 2) return `${significant(1 + distance)} × the limit`;
-  return `${significant(distance * 100)} % ${short ? "short" : "over"}`;
-}
-
-export function limitText({ comparison, target, unit }: Pick<TargetResult, "comparison" | "target" | "unit">): string {
-  const sign = { "<": "< ", "<=": "≤ ", ">": "> ", ">=": "≥ ", within: "", info: "" }[comparison];
-  return `${sign}${typeof target === "number" ? figure(target) : target} ${unit}`;
-}
-
-export function measuredText({ measured, unit }: TargetResult): string {
-  return measured === null ? "–" : `${figure(measured)} ${unit}`;
-}
-
-function figure(value: number): string {
-  return Math.abs(value) >= 1e6 ? magnitude(value) : significant(value);
-}
+import { distanceText, figure, limitText, measuredText, missedTargets, type Tally, tally } from "../verdict-words.js";
 
 export function badge(target: TargetResult | undefined): Html {
   if (target === undefined) return html`<span class="badge none">not in this file</span>`;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { renderEviction, renderReport } from "#dist/reports/index.js";
+import { renderEviction, renderReport } from "#dist/reports/pages.js";
 import { fixtureEvictions, fixtureResults } from "../reports/fixture.js";
 import { fixtureOverTime } from "../reports/fixture-over-time.js";
 import { CHROMIUM_ARGUMENTS, chromiumIsMissing, chromiumPath } from "./chromium.js";

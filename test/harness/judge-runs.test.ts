@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { judgeRuns } from "#dist/harness/runner/judge-runs.js";
 import type { Latency, Run } from "#dist/reports/results.js";
 import { TARGETS } from "#dist/reports/targets/index.js";
-import { loadScenario, type Scenario } from "#dist/workloads/index.js";
+import type { Scenario } from "#dist/workloads/index.js";
+import { loadScenario } from "#dist/workloads/scenarios.js";
 
 function latency(p95: number, count = 100): Latency {
   return { mode: "sampled", count, mean: p95, p50: p95 / 2, p95, p99: p95, p999: p95, max: p95, floor: 10 };

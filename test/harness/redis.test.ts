@@ -14,7 +14,7 @@ import {
   whyUnreachable,
   withoutPasswords,
 } from "#dist/harness/subjects/redis-address.js";
-import { loadScenario } from "#dist/workloads/index.js";
+import { loadScenario } from "#dist/workloads/scenarios.js";
 
 const KEYS = Array.from({ length: 8 }, (_, i) => `agent_${i}/state`);
 const SIZES = [1, 64, 333];

@@ -12,14 +12,12 @@ import { makeWorkload } from "#dist/harness/runner/workload.js";
 import type { SubjectAgent } from "#dist/harness/subjects/subject.js";
 import {
   assignmentOf,
-  listScenarios,
-  loadScenario,
   MAILBOX_OPERATIONS,
-  parseScenario,
   replaysTrace,
   STREAM_OPERATIONS,
   WRITES_VALUE,
 } from "#dist/workloads/index.js";
+import { listScenarios, loadScenario, parseScenario } from "#dist/workloads/scenarios.js";
 
 let folder: string;
 beforeAll(async () => {

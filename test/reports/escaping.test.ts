@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { JSDOM } from "jsdom";
 import { describe, expect, test } from "vitest";
 import { embeddedJson, escapeHtml, html } from "#dist/reports/html.js";
-import { renderEviction, renderReport, renderSummary } from "#dist/reports/index.js";
+import { renderSummary } from "#dist/reports/index.js";
+import { renderEviction, renderReport } from "#dist/reports/pages.js";
 import { fixtureEvictions, fixtureResults } from "./fixture.js";
 
 /** Text that would break out of an element, an attribute, a script, a comment or a style. */

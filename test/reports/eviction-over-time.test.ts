@@ -1,6 +1,6 @@
 import { JSDOM } from "jsdom";
 import { describe, expect, test } from "vitest";
-import { renderEviction } from "#dist/reports/index.js";
+import { renderEviction } from "#dist/reports/pages.js";
 import { fixtureOverTime as rows } from "./fixture-over-time.js";
 
 describe("the eviction page of a sweep in parts", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readResults, renderReport } from "#dist/reports/index.js";
+import { readResults } from "#dist/reports/index.js";
+import { renderReport } from "#dist/reports/pages.js";
 
 describe("results of schema version 1", () => {
   it("are read as results of today's version, figures as they were written, and drawn", async () => {

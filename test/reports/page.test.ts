@@ -1,6 +1,6 @@
 import { JSDOM } from "jsdom";
 import { describe, expect, test } from "vitest";
-import { renderEviction, renderReport } from "#dist/reports/index.js";
+import { renderEviction, renderReport } from "#dist/reports/pages.js";
 import { fixtureEvictions, fixtureResults } from "./fixture.js";
 
 const results = fixtureResults();

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { readResults, resultsSchema, writeFileAtomically, writeResults } from "#dist/reports/index.js";
+import { readResults, resultsSchema, writeResults } from "#dist/reports/index.js";
 import { findJsonFault } from "#dist/reports/json-position.js";
 import { lineOfPath, schemaFault } from "#dist/reports/schema-faults.js";
 import { InvalidArgumentError } from "#dist/src/errors.js";
+import { writeWhole } from "#dist/src/write-whole.js";
 import { fixtureResults } from "./fixture.js";
 
 let folder: string;
@@ -212,18 +213,18 @@ describe("the first fault of a text", () => {
 describe("writing a file", () => {
   test("replaces what was there and leaves nothing beside it", async () => {
     const place = await mkdtemp(join(folder, "write-"));
-    await writeFileAtomically(join(place, "a.html"), "one");
-    await writeFileAtomically(join(place, "a.html"), "two");
+    await writeWhole(join(place, "a.html"), "one");
+    await writeWhole(join(place, "a.html"), "two");
     expect(await readFile(join(place, "a.html"), "utf8")).toBe("two");
     expect(await readdir(place)).toEqual(["a.html"]);
   });
 
   test("a folder, a missing folder and a file used as a folder are refused in one line", async () => {
     const place = await mkdtemp(join(folder, "refuse-"));
-    await expect(writeFileAtomically(place, "x")).rejects.toThrow(/is a folder/);
-    await expect(writeFileAtomically(join(place, "no", "a.html"), "x")).rejects.toThrow(/no folder .*no/);
+    await expect(writeWhole(place, "x")).rejects.toThrow(/is a folder/);
+    await expect(writeWhole(join(place, "no", "a.html"), "x")).rejects.toThrow(/no folder .*no/);
     await writeFile(join(place, "file"), "");
-    await expect(writeFileAtomically(join(place, "file", "a.html"), "x")).rejects.toThrow(InvalidArgumentError);
+    await expect(writeWhole(join(place, "file", "a.html"), "x")).rejects.toThrow(InvalidArgumentError);
     expect(await readdir(place)).toEqual(["file"]);
   });
 
@@ -233,7 +234,7 @@ describe("writing a file", () => {
     async () => {
       const place = await mkdtemp(join(folder, "locked-"));
       await chmod(place, 0o500);
-      await expect(writeFileAtomically(join(place, "a.html"), "x")).rejects.toThrow(/permission denied/);
+      await expect(writeWhole(join(place, "a.html"), "x")).rejects.toThrow(/permission denied/);
     },
   );
 });

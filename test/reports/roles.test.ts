@@ -1,6 +1,7 @@
 import { JSDOM } from "jsdom";
 import { expect, test } from "vitest";
-import { renderReport, renderSummary } from "#dist/reports/index.js";
+import { renderSummary } from "#dist/reports/index.js";
+import { renderReport } from "#dist/reports/pages.js";
 import type { Results, RunRole } from "#dist/reports/results.js";
 import { fixtureResults } from "./fixture.js";
 

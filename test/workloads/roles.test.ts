@@ -9,12 +9,12 @@ import {
   MAILBOX_OPERATIONS,
   MIX_OPERATIONS,
   type MixOperation,
-  parseScenario,
   recipientOf,
   rolesOf,
   STREAM_OPERATIONS,
   WRITES_VALUE,
 } from "#dist/workloads/index.js";
+import { parseScenario } from "#dist/workloads/scenarios.js";
 
 const GROUPS = ["a", "b", "c"];
 

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findTarget } from "#dist/reports/targets/index.js";
-import { assignmentOf, createStream, MIX_OPERATIONS, parseScenario, scenarioFolder } from "#dist/workloads/index.js";
+import { assignmentOf, createStream, MIX_OPERATIONS, scenarioFolder } from "#dist/workloads/index.js";
+import { parseScenario } from "#dist/workloads/scenarios.js";
 
 const page = readFileSync(resolve(import.meta.dirname, "../../docs/scenarios.md"), "utf8");
 const examples = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text);

@@ -4,14 +4,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findTarget } from "#dist/reports/targets/index.js";
 import { ENTRY_ROOM as storeRoom } from "#dist/src/store/key.js";
+import { scenarioFolder } from "#dist/workloads/index.js";
 import {
   listScenarios,
   loadScenario,
   parseScenario,
-  scenarioFolder,
   scenarioJsonSchema,
   writeScenarioSchema,
-} from "#dist/workloads/index.js";
+} from "#dist/workloads/scenarios.js";
 import { ENTRY_ROOM, largestValue } from "#dist/workloads/schema/value-limit.js";
 import { temporaryFolder } from "./temporary-folder.js";
 

@@ -7,7 +7,6 @@ import {
   createPreload,
   createStream,
   keyName,
-  loadScenario,
   loadTrace,
   OP_APPEND,
   OP_DELETE,
@@ -19,8 +18,8 @@ import {
   OP_SEND,
   OP_SET,
   type Phase,
-  parseScenario,
 } from "#dist/workloads/index.js";
+import { loadScenario, parseScenario } from "#dist/workloads/scenarios.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const files = temporaryFolder();

@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  assignmentOf,
-  createStream,
-  keyName,
-  loadScenario,
-  type OperationStream,
-  STREAM_OPERATIONS,
-} from "#dist/workloads/index.js";
+import { assignmentOf, createStream, keyName, type OperationStream, STREAM_OPERATIONS } from "#dist/workloads/index.js";
+import { loadScenario } from "#dist/workloads/scenarios.js";
 
 /**
  * The core workloads of the Yahoo! Cloud Serving Benchmark as its workloada … workloadf files have them: proportions,

@@ -1,7 +1,7 @@
 /** `npm run bench`: options in, tables and a verdict out. */
 import { loadavg } from "node:os";
 import { Command } from "commander";
-import { writeFileAtomically } from "../../../reports/index.js";
+import { writeWhole } from "../../../src/write-whole.js";
 import { EXIT } from "../../command-line/exit-codes.js";
 import { withInterruption } from "../../command-line/interruption.js";
 import { parseSeed, wholeNumber } from "../../command-line/option-values.js";
@@ -121,7 +121,7 @@ function conclude({ config, groups, loadAverageAfter }: BenchResults): number {
 
 async function writeJson(path: string, results: BenchResults): Promise<void> {
   const checked = benchResultsSchema.parse(results);
-  await writeFileAtomically(path, `${JSON.stringify(checked, null, 2)}\n`);
+  await writeWhole(path, `${JSON.stringify(checked, null, 2)}\n`);
 }
 
 function parseRounds(text: string): number {

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { InvalidArgumentError as BadFlag, Command } from "commander";
-import { writeFileAtomically } from "../../../reports/index.js";
+import { writeWhole } from "../../../src/write-whole.js";
 import { EXIT } from "../../command-line/exit-codes.js";
 import {
   describeViolation,
@@ -62,7 +62,7 @@ const found = faults.filter(({ schedules }) => schedules !== null).length;
 const clean = exploreClean(options.schedules);
 const proof: Proof = { faults, clean: clean.figures, violated: clean.violation !== null, seed };
 if (options.markdown !== undefined) {
-  await writeFileAtomically(options.markdown, replaceProof(readPage(options.markdown), proof));
+  await writeWhole(options.markdown, replaceProof(readPage(options.markdown), proof));
 }
 process.stdout.write(
   `${found} of ${faults.length} planted faults found; without one ${clean.violation === null ? "no violation" : "A VIOLATION"} in ${oneLine(clean.figures)}, ${clean.figures.spins} without an end; seed ${seed}\n`,

@@ -2,7 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readResults } from "../../../reports/index.js";
-import { loadTrace, openTrace, parseScenario, TRACE_FORMATS, writeTrace } from "../../../workloads/index.js";
+import { loadTrace, openTrace, TRACE_FORMATS, writeTrace } from "../../../workloads/index.js";
+import { parseScenario } from "../../../workloads/scenarios.js";
 import { backupFiles, convert, inspect, verify } from "../../backup/index.js";
 import { checkHistory, createModel, guessModel, readHistory } from "../../checker/index.js";
 

@@ -1,0 +1,146 @@
+/** Runs the gate as its options say, and publishes the verdict. */
+import { appendFile, mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InvalidArgumentError } from "../../src/errors.js";
+import { refuseInputs, writeWhole } from "../../src/write-whole.js";
+import { requireWritableFile } from "../command-line/output-file.js";
+import { type GateContext, gateAgainst } from "./against.js";
+import { gateAgainstBaseline, recordBaseline } from "./against-baseline.js";
+import { type Baseline, readBaseline } from "./baseline.js";
+import { withInterruption } from "./interruption.js";
+import { createProgress } from "./progress.js";
+import { renderBenchmarkJson } from "./render/benchmark-json.js";
+import { renderJunit } from "./render/junit.js";
+import { renderMarkdown } from "./render/markdown.js";
+import { renderTerminal } from "./render/terminal.js";
+import type { GateReport } from "./report.js";
+import {
+  DEFAULT_BASELINE_TOLERANCE,
+  DEFAULT_DURATION,
+  DEFAULT_SCENARIO,
+  DEFAULT_TOLERANCE,
+  type RunSettings,
+} from "./settings.js";
+
+export interface GateOptions {
+  against?: string;
+  baseline?: string;
+  writeBaseline?: string;
+  tolerance?: number;
+  scenario?: string[];
+  duration?: string;
+  workers?: number;
+  rounds: number;
+  seed: number;
+  inconclusive: "pass" | "fail";
+  build: boolean;
+  json?: boolean;
+  markdown?: string;
+  junit?: string;
+  benchmarkJson?: string;
+}
+
+export async function runGate(options: GateOptions, ownCli: string): Promise<void> {
+  requireOneMode(options);
+  const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline);
+  const settings = settingsOf(options, baseline);
+  const outputs = {
+    "--write-baseline": options.writeBaseline,
+    "--markdown": options.markdown,
+    "--junit": options.junit,
+    "--benchmark-json": options.benchmarkJson,
+  };
+  const taken = options.baseline === undefined ? [] : [options.baseline];
+  for (const [option, file] of Object.entries(outputs)) {
+    if (file === undefined) continue;
+    // Neither over the baseline that is read nor over another of the reports.
+    refuseInputs(option, file, taken);
+    await requireWritableFile(option, file);
+    taken.push(file);
+  }
+  await withInterruption(async (signal) => {
+    const temporary = await realpath(await mkdtemp(join(tmpdir(), "engram-gate-")));
+    const progress = createProgress(process.stderr.isTTY === true);
+    const weaker = options.against === undefined;
+    const context: GateContext = {
+      folder: process.cwd(),
+      ownCli,
+      temporary,
+      settings,
+      tolerance: options.tolerance ?? (weaker ? DEFAULT_BASELINE_TOLERANCE : DEFAULT_TOLERANCE),
+      seed: options.seed,
+      rounds: options.rounds,
+      inconclusive: options.inconclusive,
+      build: options.build,
+      progress,
+      signal,
+    };
+    try {
+      if (options.writeBaseline !== undefined) await write(options.writeBaseline, options, context);
+      else await publish(await gate(options, baseline, context), options);
+    } finally {
+      progress.stop();
+      await rm(temporary, { recursive: true, force: true });
+    }
+  });
+}
+
+function gate(options: GateOptions, baseline: Baseline | undefined, context: GateContext): Promise<GateReport> {
+  if (baseline) return gateAgainstBaseline(options.baseline!, baseline, context);
+  return gateAgainst(options.against!, context);
+}
+
+async function write(file: string, options: GateOptions, context: GateContext): Promise<void> {
+  const { baseline, leftOut } = await recordBaseline(file, context);
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(baseline)}\n`);
+    return;
+  }
+  for (const { name, reason } of leftOut) process.stdout.write(`left out: ${name}: ${reason}\n`);
+  for (const [scenario, codes] of Object.entries(baseline.errors ?? {})) {
+    if (codes.length > 0) process.stdout.write(`note: operations of ${scenario} failed: ${codes.join(", ")}\n`);
+  }
+  const metrics = Object.keys({ ...baseline.ratios, ...baseline.shares }).length;
+  process.stdout.write(`${file}: ${metrics} metrics, ${context.rounds} rounds\n`);
+}
+
+async function publish(report: GateReport, options: GateOptions): Promise<void> {
+  if (options.markdown !== undefined) await writeWhole(options.markdown, renderMarkdown(report));
+  if (options.junit !== undefined) await writeWhole(options.junit, renderJunit(report));
+  if (options.benchmarkJson !== undefined) await writeWhole(options.benchmarkJson, renderBenchmarkJson(report));
+  const summary = process.env.GITHUB_STEP_SUMMARY;
+  // Other steps write to the same file, so this one is appended to.
+  if (summary) await appendFile(summary, `${renderMarkdown(report)}\n`);
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : renderTerminal(report));
+  process.exitCode = report.exitCode;
+}
+
+function requireOneMode({ against, baseline, writeBaseline }: GateOptions): void {
+  const given = [against, baseline, writeBaseline].filter((mode) => mode !== undefined);
+  if (given.length !== 1) {
+    throw new InvalidArgumentError("engram gate: give one of --against REV, --baseline FILE, --write-baseline FILE");
+  }
+}
+
+/** A baseline holds only under the settings it was measured with, so it brings them along. */
+function settingsOf(options: GateOptions, baseline: Baseline | undefined): RunSettings {
+  if (!baseline) {
+    return {
+      scenarios: options.scenario ?? [DEFAULT_SCENARIO],
+      duration: options.duration ?? DEFAULT_DURATION,
+      workers: options.workers ?? null,
+    };
+  }
+  const { scenarios, duration, workers } = baseline.settings;
+  const conflict = (option: string, given: string, stored: string): void => {
+    if (given === stored) return;
+    throw new InvalidArgumentError(
+      `baseline ${options.baseline} was measured with ${option} ${stored}, not ${given}; leave the option out, or write another baseline`,
+    );
+  };
+  if (options.scenario) conflict("--scenario", [...options.scenario].sort().join(","), [...scenarios].sort().join(","));
+  if (options.duration) conflict("--duration", options.duration, duration);
+  if (options.workers) conflict("--workers", String(options.workers), String(workers ?? "left to the scenario"));
+  return { scenarios, duration, workers };
+}
