@@ -12,6 +12,7 @@ export default defineConfig({
     hookTimeout: 180_000,
     maxWorkers: 2,
     expect: { poll: { timeout: 60_000 } },
+    setupFiles: ["test/seeded-properties.ts"],
     projects: [
       // One process for many files: to load the build anew for each takes longer than most of them run.
       { extends: true, test: { name: "quick", include: ["test/**/*.test.ts"], exclude: NOT_QUICK, isolate: false } },

@@ -6,10 +6,13 @@ const seed = seedOr(Date.now() % 2 ** 32);
 
 describe("a process killed with kill -9 under load", () => {
   it(`leaves every finished backup whole, and every promise kept (seed ${seed}; thousands of kills: npm run crash)`, async () => {
-    const counts = await crash({ kills: 10, seed, longestMs: 400 }, () => {});
+    // How far a process comes before its first backup is the machine's matter: most lives are counted from that backup on.
+    const young = await crash({ kills: 2, seed, longestMs: 400 }, () => {});
+    expect(young.violations).toEqual([]);
+    const counts = await crash({ kills: 4, seed, longestMs: 300, afterBackup: true }, () => {});
     expect(counts.violations).toEqual([]);
-    expect(counts.kills).toBe(10);
-    expect(counts.recovered).toBeGreaterThan(0);
+    expect(counts.kills).toBe(4);
+    expect(counts.recovered).toBe(4);
     expect(counts.commits).toBeGreaterThan(0);
     expect(counts.damagedWhole + counts.damagedRefused).toBeGreaterThan(0);
   });

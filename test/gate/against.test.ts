@@ -90,13 +90,12 @@ describe("gate --against", () => {
     expect(p.leftovers()).toEqual([]);
   });
 
-  it("is inconclusive with 4 on a machine too noisy for the tolerance, or 0 if told so", async () => {
+  // That without the option it ends with 4, judged-figures.test.ts shows without a process.
+  it("is inconclusive on a machine too noisy for the tolerance, which ends with 0 if told so", async () => {
     const p = project({ noise: 0.9 });
-    const run = await p.gate(["--against", "HEAD", ...QUICK, "--tolerance", "2%"]);
+    const run = await p.gate(["--against", "HEAD", ...QUICK, "--tolerance", "2%", "--inconclusive", "pass"]);
     expect(run.stdout).toMatch(/INCONCLUSIVE.*too noisy/i);
-    expect(run.exitCode).toBe(4);
-    const lenient = await p.gate(["--against", "HEAD", ...QUICK, "--tolerance", "2%", "--inconclusive", "pass"]);
-    expect(lenient.exitCode).toBe(0);
+    expect(run.exitCode).toBe(0);
   });
 
   it("exits with 3 and the child's last line when a run fails", async () => {

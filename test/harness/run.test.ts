@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { JSDOM } from "jsdom";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -248,10 +248,13 @@ describe("a run that does not go to its end", PATIENCE, () => {
     const out = join(folder, "interrupted");
     const args = ["run", "blackboard", "--subjects", "noop,map", "--duration", "100ms", "--out", out];
     const { child, ended } = start(args, { env: env() });
-    // The second process is there: the first run is over, the second cannot be yet.
+    // The second process is there: the first run is over. It is held, so that it cannot be over as well before the signal has come.
     const first = await nextProcess(child.pid, []);
-    await nextProcess(child.pid, [first]);
+    const second = await nextProcess(child.pid, [first]);
+    process.kill(second, "SIGSTOP");
     child.kill("SIGINT");
+    await untilHandled(child.pid, "SIGINT");
+    process.kill(second, "SIGCONT");
     const { code, stderr } = await ended;
     expect({ code, stderr }).toEqual({ code: 130, stderr: "engram: interrupted; what was measured is written\n" });
     const results = await resultsIn(out);
@@ -305,6 +308,19 @@ async function nextProcess(parent: number | undefined, known: number[]): Promise
       .map(Number);
     const found = children.find((pid) => !known.includes(pid) && isRunProcess(pid));
     if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Until the process has taken the signal: it is pending no more. */
+async function untilHandled(pid: number | undefined, signal: NodeJS.Signals): Promise<void> {
+  const bit = 1n << BigInt(constants.signals[signal] - 1);
+  for (;;) {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const pending = [...status.matchAll(/^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$/gm)].map((match) =>
+      BigInt(`0x${match[1]}`),
+    );
+    if (pending.every((signals) => (signals & bit) === 0n)) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

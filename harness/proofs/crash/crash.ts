@@ -22,6 +22,8 @@ export interface CrashSettings {
   readonly seed: number;
   /** Longest life of a process after it is ready, ms. */
   readonly longestMs: number;
+  /** Where every life has to leave something to look at: the clock of a process starts with its first backup. */
+  readonly afterBackup?: boolean;
 }
 
 export interface CrashCounts {
@@ -79,7 +81,7 @@ export async function crash(settings: CrashSettings, onKill: (counts: CrashCount
         durability: random.unit() < 0.2 ? "disk" : "process",
         writing: random.unit() < 0.5 ? "mapped" : "positioned",
       };
-      last = await killOne(options, random, settings.longestMs, last, counts);
+      last = await killOne(options, random, settings, last, counts);
       counts.kills++;
       lookAt(directory, last, counts);
       if (counts.kills % RESTORE_EVERY === 0) await restoreWhole(directory, last, counts);
@@ -96,7 +98,7 @@ export async function crash(settings: CrashSettings, onKill: (counts: CrashCount
 async function killOne(
   options: LifeOptions,
   random: Mulberry32,
-  longestMs: number,
+  { longestMs, afterBackup = false }: CrashSettings,
   before: Committed,
   counts: CrashCounts,
 ): Promise<Committed> {
@@ -105,13 +107,13 @@ async function killOne(
   const child = Child.program(process.execPath, [fileURLToPath(LIFE), JSON.stringify(options)], {
     onStdout: (text) => {
       said += text;
-      if (armed || !said.startsWith("ready")) return;
+      if (armed || !said.startsWith(afterBackup ? "ready\n{" : "ready")) return;
       armed = true;
       setTimeout(() => child.kill(), random.unit() * longestMs);
     },
   });
   // some die before they are ready: while they recover, or open their files
-  if (random.unit() < 0.1) setTimeout(() => child.kill(), random.unit() * 200);
+  if (random.unit() < 0.1 && !afterBackup) setTimeout(() => child.kill(), random.unit() * 200);
   const { exitCode, killedBy, stderr } = await child.ended;
   if (killedBy !== "SIGKILL")
     counts.violations.push(`the process ended by itself (${exitCode ?? killedBy}): ${stderr.trim()}`);
