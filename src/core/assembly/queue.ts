@@ -235,11 +235,16 @@ function arrived(queue: u32): void {
   add32(load<u32>(queue + R_PLACE) + P_ARRIVALS, 1);
 }
 
-/** A cell that looks vacant; 0 when there is none. What dead workers left on the way is settled. */
+/**
+ * A cell that looks vacant; 0 when there is none. What dead workers left on the way is settled. It looks first where the next message would be
+ * if all were done in their order.
+ */
 function findVacant(queue: u32): u32 {
   const cells = load<u32>(queue + R_CAPACITY);
+  const from = load32(queue + Q_SEQUENCE) % cells;
   for (let i: u32 = 0; i < cells; i++) {
-    const cell = cellAt(queue, i);
+    const index = from + i;
+    const cell = cellAt(queue, index < cells ? index : index - cells);
     const word = load64(cell);
     if (stateOf(word) == VACANT || settleDead(queue, cell, word)) return cell;
   }
