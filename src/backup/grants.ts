@@ -1,5 +1,5 @@
 /** The store's own entries in a backup: who may do what, and which channels there were. */
-import { backedUpGrant, GRANT_SIZE, type Permission, permissionsOf } from "../store/index.js";
+import { backedUpGrant, GRANT_HEAD, GRANT_SIZE, type Permission, permissionsOf, SYSTEM_KEYS } from "../store/index.js";
 
 export interface BackedUpGrant {
   readonly agent: string;
@@ -21,11 +21,12 @@ export type SystemEntry =
 /** Keys are `grant:<length of the agent's name>:<agent>:<namespace>`, `channel:<name>`, `queue:<name>`, `region:<name>` and `flight:…`. */
 export function readSystemEntry({ key, value }: { readonly key: Uint8Array; readonly value: Uint8Array }): SystemEntry {
   const text = Buffer.from(key).toString("utf8");
-  if (text.startsWith("channel:")) return { channel: text.slice("channel:".length) };
-  if (text.startsWith("queue:")) return { queue: text.slice("queue:".length) };
-  if (text.startsWith("region:")) return { region: text.slice("region:".length) };
-  if (text.startsWith("flight:")) return { flight: true }; // who was loading a value at the cut
-  const head = /^grant:(\d+):/.exec(text);
+  const { channel, flight, queue, region } = SYSTEM_KEYS;
+  if (text.startsWith(channel)) return { channel: text.slice(channel.length) };
+  if (text.startsWith(queue)) return { queue: text.slice(queue.length) };
+  if (text.startsWith(region)) return { region: text.slice(region.length) };
+  if (text.startsWith(flight)) return { flight: true }; // who was loading a value at the cut
+  const head = GRANT_HEAD.exec(text);
   if (head === null)
     return {
       fault: `an entry of the store's own, ${JSON.stringify(text)}; expected a grant, a channel, a queue or a region`,

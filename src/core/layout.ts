@@ -218,6 +218,11 @@ export const REGION_PINS: u32 = 64;
 export const S_MANY_SIZE: u32 = 32768;
 export const LISTING_MAX: u32 = 4096; // entries that a list of addresses and versions there has room for
 
+// --- what a call that answers with an address (of a borrowed value, of a region's bytes) answers instead: no address is so low
+export const NOWHERE: u32 = 0; // there is none
+export const STALE_RECORD: u32 = 1; // the namespace's record is not current any more
+export const NO_PIN: u32 = 2; // this worker has no place left to name it in
+
 // --- counters (index into S_COUNTERS)
 export const C_GETS: u32 = 0;
 export const C_MISSES: u32 = 1; // hits are not counted: the common case has the least to do
@@ -273,7 +278,7 @@ export const FLAG_EVICTED: u32 = 1; // it died to make room: no snapshot has to 
 export const FLAG_SPAN: u32 = 2; // its value is a descriptor, and the span that it names is given back with it
 export const FLAG_RING: u32 = 8; // a channel's: behind its key lies the ring, whose messages are freed before it is
 export const E_ACCESS: u32 = 23; // u8, saturating 2-bit counter, racy by design
-export const ACCESS_MAX: u32 = 3;
+export const ACCESS_MAX: u32 = 3; // what it saturates at
 export const E_BIRTH: u32 = 24; // epoch it was published in, 0 = not an entry now
 export const E_META: u32 = 28; // u16 namespace id, u16 key length
 export const E_KEY: u32 = 32;
@@ -299,6 +304,7 @@ export const NAMESPACE_NAME_MAX: u32 = 256;
 export const FIRST_ID: u32 = 2;
 export const DIRECTORY_ID: u32 = 0;
 export const SYSTEM_ID: u32 = 1;
+export const SYSTEM_SEED: u32 = 0x53595354; // of the hashes of its keys: "SYST"
 
 // --- namespace id: one line each, written by whoever inserts or deletes in it
 export const ID_STRIDE: u32 = 64;

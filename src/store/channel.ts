@@ -19,6 +19,7 @@ import { byteCount } from "./bytes.js";
 import { type Codec, checkEncoding, codecOf, type EncodingName, type Values } from "./encoding.js";
 import { ownNames } from "./listing.js";
 import { ARRIVALS, DEPARTURES, Place } from "./parking.js";
+import { SYSTEM_KEYS } from "./system-keys.js";
 import { type BlockOptions, checkSignal, readBlocking, readPatience, type WaitOptions } from "./waiting.js";
 import type { WorkerConnection } from "./worker.js";
 
@@ -33,7 +34,7 @@ export interface ChannelOptions<E extends EncodingName = EncodingName> {
   encoding?: E;
 }
 
-const KEY_PREFIX = "channel:";
+const KEY_PREFIX = SYSTEM_KEYS.channel;
 const MESSAGES_OPTIONS = new KnownOptions("messages", ["signal"]);
 
 export const CHANNEL_CAPACITY_MAX = 1024;

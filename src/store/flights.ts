@@ -19,9 +19,10 @@ import { layout, result } from "../core/index.js";
 import { OutOfMemoryError } from "../errors.js";
 import { claimOf, isLiving } from "./claim.js";
 import { ownEntries } from "./listing.js";
+import { SYSTEM_KEYS } from "./system-keys.js";
 import type { WorkerConnection } from "./worker.js";
 
-const PREFIX = Buffer.from("flight:");
+const PREFIX = Buffer.from(SYSTEM_KEYS.flight);
 /** Claim, and when the lease ends, in ms since the store was made. */
 const CLAIM = 0;
 const LEASE = 8;

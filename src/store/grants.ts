@@ -18,7 +18,11 @@
  */
 import { layout, result } from "../core/index.js";
 import { ownEntries } from "./listing.js";
+import { SYSTEM_KEYS } from "./system-keys.js";
 import type { WorkerConnection } from "./worker.js";
+
+/** What its key begins with; how long the agent's name is that follows. */
+export const GRANT_HEAD = new RegExp(`^${SYSTEM_KEYS.grant}(\\d+):`);
 
 /** Value of a grant: u8 permission bits, u8 standing, at 8 the number of the namespace it is for as f64. */
 export const GRANT_SIZE = 16;
@@ -133,12 +137,12 @@ export class Grants {
 }
 
 function keyOf(agent: string, namespace: string): string {
-  return `grant:${agent.length}:${agent}:${namespace}`;
+  return `${SYSTEM_KEYS.grant}${agent.length}:${agent}:${namespace}`;
 }
 
 /** Undefined for a key that is no grant's. */
 function namespaceOf(key: string): string | undefined {
-  const head = /^grant:(\d+):/.exec(key);
+  const head = GRANT_HEAD.exec(key);
   return head === null ? undefined : key.slice(head[0].length + Number(head[1]) + 1);
 }
 

@@ -18,7 +18,7 @@ export type { AdaptiveStats, EvictionDecision } from "./eviction/decision-log.js
 export { EVICTION_NUMBERS, type EvictionName, evictionOf, type LivePolicyName } from "./eviction/live-policies.js";
 export type { PressureLevel } from "./eviction/pressure.js";
 /** For backups. */
-export { backedUpGrant, GRANT_SIZE } from "./grants.js";
+export { backedUpGrant, GRANT_HEAD, GRANT_SIZE } from "./grants.js";
 export { HASH_BYTES_MAX, type HashKind, hashBytes, selectHash } from "./hash.js";
 export type { Health, HealthAlert, HealthStatus } from "./health.js";
 export { type Key, PreparedKey } from "./key.js";
@@ -55,6 +55,7 @@ export type { Latencies, SampledLatency } from "./sampling/latencies.js";
 export { beforeClose, grantSpent, type Identity, identityOf, loaderOf, sampledOf, tapStore, usages } from "./seam.js";
 export type { EvictionStats, SizeClassStats, StoreStats } from "./stats.js";
 export { attachStore, createAlone, createStore, Store, type StoreMaker } from "./store.js";
+export { SYSTEM_KEYS } from "./system-keys.js";
 /** For the open formats of backups. */
 export { json } from "./values/json.js";
 /** MessagePack, for the open formats of backups and the lab. */

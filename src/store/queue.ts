@@ -18,6 +18,7 @@ import { type Codec, checkEncoding, codecOf, type EncodingName, type Values } fr
 import { ownNames } from "./listing.js";
 import { ARRIVALS, DEPARTURES, Place } from "./parking.js";
 import { type Delivery, QueueMessage, type Settling } from "./queue-message.js";
+import { SYSTEM_KEYS } from "./system-keys.js";
 import { type BlockOptions, checkSignal, readBlocking, readPatience, type WaitOptions } from "./waiting.js";
 import { MAX_TTL_MS, type WorkerConnection } from "./worker.js";
 
@@ -71,7 +72,7 @@ export interface QueueStats {
 }
 
 const { TICK_MS } = layout;
-const KEY_PREFIX = "queue:";
+const KEY_PREFIX = SYSTEM_KEYS.queue;
 const MESSAGES_OPTIONS = new KnownOptions("messages", ["signal", "lease"]);
 const SEND_OPTIONS = new KnownOptions("a message's", ["delay"]);
 const TAKE_OPTIONS = new KnownOptions("a delivery's", ["lease"]);

@@ -8,6 +8,7 @@ import { layout, REGION_HEADER, result, spanSlabs } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, OutOfMemoryError } from "../errors.js";
 import { type Size, sizeIn } from "../units.js";
 import { ownNames } from "./listing.js";
+import { SYSTEM_KEYS } from "./system-keys.js";
 import type { WorkerConnection } from "./worker.js";
 
 export interface RegionOptions {
@@ -15,7 +16,7 @@ export interface RegionOptions {
   bytes?: Size;
 }
 
-const KEY_PREFIX = "region:";
+const KEY_PREFIX = SYSTEM_KEYS.region;
 const OPTIONS = new KnownOptions("region", ["bytes"]);
 
 /** Made by `store.region()`. A `Disposable`: it is closed at the end of a `using` block. */
@@ -113,8 +114,8 @@ export function dropRegion(worker: WorkerConnection, name: string): boolean {
 
 function findRegion(worker: WorkerConnection, name: string): Region | null {
   const address = worker.engine.openRegion(worker.putKey(KEY_PREFIX + name)) >>> 0;
-  if (address === 0) return null;
-  if (address === 1) {
+  if (address === layout.NOWHERE) return null;
+  if (address === layout.NO_PIN) {
     throw new InvalidArgumentError(
       `this thread has ${layout.REGION_PINS} regions open, the most it can have; close one before opening "${name}"`,
     );

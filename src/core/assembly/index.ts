@@ -45,6 +45,12 @@ import {
   S_THREAD,
   S_VALUE,
   UNMET,
+  KEY_MAX,
+  CHUNK_MAX,
+  SYSTEM_SEED,
+  SYSTEM_ID,
+  STALE_RECORD,
+  NO_PIN,
 } from "../layout";
 import { allocateOrEvict, evictOne, removeEntry } from "./evict";
 import * as expiry from "./expiry";
@@ -256,15 +262,15 @@ export function removeIf(record: u32, version: u32, length: u32, entry: u32, gen
   return takeIf(hash, meta, slot + S_KEY, entry, generation) ? 1 : 0;
 }
 
-/** Pins the value in the first free pin: its address, 0 when absent, 1 when STALE, 2 when all pins are in use. */
+/** Pins the value in the first free pin: its address, or NOWHERE, STALE_RECORD, NO_PIN. */
 export function borrow(record: u32, version: u32, length: u32): u32 {
-  if (!intoKey(record, version, length)) return 1;
+  if (!intoKey(record, version, length)) return STALE_RECORD;
   for (let pin: u32 = 0; pin < PIN_COUNT; pin++) {
     if (load<u32>(slot + S_PINS + (pin << 2)) != 0) continue;
     store<u32>(slot + S_OUT, pin, O_PIN);
     return reader.pinValue(hash, meta, slot + S_KEY, pin);
   }
-  return 2;
+  return NO_PIN;
 }
 
 export function giveBackPin(pin: u32): void {
@@ -381,9 +387,9 @@ export function listOf(record: u32, version: u32, from: u32, to: u32, target: u3
 export function readListed(entry: u32, version: u32): u32 {
   const keyLength = load<u32>(entry + E_META) >> 16;
   const valueLength = <u32>load<u16>(entry + E_VALUE_LENGTH);
-  if (keyLength == 0 || keyLength > 1024) return 0;
+  if (keyLength == 0 || keyLength > KEY_MAX) return 0;
   copyRacyExact(slot + S_KEY, entry + E_KEY, keyLength);
-  copyRacyExact(slot + S_VALUE, entry + E_KEY + table.padded(keyLength), min<u32>(valueLength, 16384));
+  copyRacyExact(slot + S_VALUE, entry + E_KEY + table.padded(keyLength), min<u32>(valueLength, CHUNK_MAX));
   store<u32>(slot + S_OUT, load<u32>(entry + E_EXPIRES), O_EXPIRES);
   loadsFence(); // the copies before the re-check
   if (load32(entry + E_VERSION) != version) return 0;
@@ -393,7 +399,7 @@ export function readListed(entry: u32, version: u32): u32 {
 /** As `readListed`, without the value, for who wants keys alone or looks at a key first. Key length, or 0 when it was recycled. */
 export function readListedKey(entry: u32, version: u32): u32 {
   const keyLength = load<u32>(entry + E_META) >> 16;
-  if (keyLength == 0 || keyLength > 1024) return 0;
+  if (keyLength == 0 || keyLength > KEY_MAX) return 0;
   copyRacyExact(slot + S_KEY, entry + E_KEY, keyLength);
   store<u32>(slot + S_OUT, load<u32>(entry + E_EXPIRES), O_EXPIRES);
   loadsFence(); // the copy before the re-check
@@ -560,8 +566,8 @@ export function removeSystemIf(length: u32, entry: u32, version: u32): bool {
 
 function systemKey(length: u32): void {
   enter(0, 0);
-  hash = hashKey(hashKind, slot + S_KEY, length, 0x53595354);
-  meta = (length << 16) | 1;
+  hash = hashKey(hashKind, slot + S_KEY, length, SYSTEM_SEED);
+  meta = (length << 16) | SYSTEM_ID;
 }
 
 // ------------------------------------------------------------------ buffers: chunks lent to the host
@@ -687,7 +693,7 @@ export function makeRegion(length: u32, bytes: u32): i32 {
   return regions.makeRegion(hash, meta, bytes);
 }
 
-/** Address of its bytes, 0 when there is none, 1 when too many are open; O_SIZE has its size, O_PIN what `closeRegion` takes. */
+/** Address of its bytes, NOWHERE, or NO_PIN when too many are open; O_SIZE has its size, O_PIN what `closeRegion` takes. */
 export function openRegion(length: u32): u32 {
   systemKey(length);
   return regions.openRegion(hash, meta);

@@ -23,6 +23,8 @@ import {
   O_VERSION,
   S_OUT,
   S_PINS,
+  ACCESS_MAX,
+  NOWHERE,
 } from "../layout";
 import { isExpired } from "./expiry";
 import { copyRacy, copyRacyExact, equalBytes, load32, loadsFence, racy32, store32 } from "./memory";
@@ -123,7 +125,7 @@ function copyOut(
   loadsFence(); // the copy before the re-check
   if (FAULT != 9 && load32(entry + E_VERSION) != version) return AGAIN;
   const access = load<u8>(entry + E_ACCESS);
-  if (access < 3) store<u8>(entry + E_ACCESS, access + 1);
+  if (access < ACCESS_MAX) store<u8>(entry + E_ACCESS, access + 1);
   tellHit(hash, meta, entry, version, expires);
   if (exact) return length; // nobody asks what else there is to know
   store<u32>(slot + S_OUT, entry, O_ENTRY);
@@ -216,12 +218,12 @@ export function contains(hash: u32, meta: u32, key: u32): bool {
 }
 
 /**
- * Names the key's entry in pin `pin` and returns the address of its value (length in O_LENGTH), 0 when absent. It
+ * Names the key's entry in pin `pin` and returns the address of its value (length in O_LENGTH), NOWHERE when absent. It
  * stays readable until `unpin`.
  */
 export function pinValue(hash: u32, meta: u32, key: u32, pin: u32): u32 {
   count(C_GETS);
-  let value: u32 = 0;
+  let value: u32 = NOWHERE;
   let present = false;
   while (true) {
     find(hash, meta, key);
@@ -233,7 +235,7 @@ export function pinValue(hash: u32, meta: u32, key: u32, pin: u32): u32 {
     // PREVIOUS, CURRENT or HEAD names it while the pin is written, and scans read the pins after those
     store32(slot + S_PINS + (pin << 2), found);
     const access = load<u8>(found + E_ACCESS);
-    if (access < 3) store<u8>(found + E_ACCESS, access + 1);
+    if (access < ACCESS_MAX) store<u8>(found + E_ACCESS, access + 1);
     tellHit(hash, meta, found, load<u32>(found + E_VERSION), load<u32>(found + E_EXPIRES));
     store<u32>(slot + S_OUT, load<u16>(found + E_VALUE_LENGTH), O_LENGTH);
     value = found + E_KEY + padded(meta >> 16);

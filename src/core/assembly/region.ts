@@ -23,6 +23,8 @@ import {
   S_OUT,
   S_REGIONS,
   S_VALUE,
+  NOWHERE,
+  NO_PIN,
 } from "../layout";
 import { isCurrent } from "./quota";
 import { load32, store32, swap32 } from "./memory";
@@ -49,15 +51,15 @@ export function makeRegion(hash: u32, meta: u32, bytes: u32): i32 {
 /**
  * Opens the region with this key.
  *
- * @returns address of its bytes; how many there are in O_SIZE, the place that keeps it open in O_PIN. 0 = there is none, 1 = too
- *   many are open
+ * @returns address of its bytes; how many there are in O_SIZE, the place that keeps it open in O_PIN. NOWHERE when there is
+ *   none, NO_PIN when too many are open
  */
 export function openRegion(hash: u32, meta: u32): u32 {
   for (let pin: u32 = 0; pin < REGION_PINS; pin++) {
     const place = slot + S_REGIONS + (pin << 2);
     if (load<u32>(place) != 0) continue;
     while (true) {
-      if (read(hash, meta, slot + S_KEY, slot + S_VALUE, D_SIZE, false) == MISS) return 0;
+      if (read(hash, meta, slot + S_KEY, slot + S_VALUE, D_SIZE, false) == MISS) return NOWHERE;
       const entry = load<u32>(slot + S_OUT, O_ENTRY);
       const version = load<u32>(slot + S_OUT, O_VERSION);
       store32(place, entry);
@@ -70,7 +72,7 @@ export function openRegion(hash: u32, meta: u32): u32 {
     store<u32>(slot + S_OUT, pin, O_PIN);
     return start + G_DATA;
   }
-  return 1;
+  return NO_PIN;
 }
 
 export function closeRegion(pin: u32): void {

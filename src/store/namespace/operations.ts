@@ -146,12 +146,13 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
     const { worker } = this;
     for (;;) {
       const address = worker.engine.borrow(this.entry, this.version, this.put(key));
-      if (address === 0) return undefined;
-      if (address === 1) {
+      if (address === layout.NOWHERE) return undefined;
+      if (address === layout.STALE_RECORD) {
         if (!this.refresh()) return undefined;
         continue;
       }
-      if (address === 2) throw new InvalidArgumentError(`more than ${layout.PIN_COUNT} borrowed views are nested`);
+      if (address === layout.NO_PIN)
+        throw new InvalidArgumentError(`more than ${layout.PIN_COUNT} borrowed views are nested`);
       const length = worker.out[result.LENGTH];
       const pin = worker.out[result.PIN];
       return worker.lend(pin, new Uint8Array(worker.bufferHolding(address + length), address, length), use);
