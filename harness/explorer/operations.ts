@@ -192,7 +192,7 @@ export class Operations {
         if (this.finishRows(thread, op.keys?.length ?? 0, result)) return;
         break;
       case "borrow":
-        if (result === 1) break;
+        if (result === L.STALE_RECORD) break;
         this.finishBorrow(thread, result);
         return;
       default:
@@ -280,7 +280,7 @@ export class Operations {
         return result === L.NO_MEMORY ? NO_EFFECT : result;
       case "add":
         if (result === L.NO_MEMORY || result === L.NOT_A_COUNTER) return NO_EFFECT;
-        return words[(thread.slot + L.S_OUT + 16) >> 2];
+        return words[(thread.slot + L.S_OUT + L.O_SUM) >> 2];
       case "getMany":
         return this.noteMany(thread, op.keys ?? [], result);
       case "adopt":
@@ -325,7 +325,7 @@ export class Operations {
         return result === L.NO_MEMORY ? NO_EFFECT : result;
       case "openRegion":
         this.noteRegion(thread, result);
-        return result > 1 ? 1 : 0;
+        return result > L.NO_PIN ? 1 : 0;
       default:
         return result;
     }
@@ -349,13 +349,13 @@ export class Operations {
 
   /** A region that was opened must be the one that its entry says, for as long as it is open. */
   private noteRegion(thread: Thread, address: number): void {
-    if (address <= 1) return;
+    if (address <= L.NO_PIN) return;
     const { words } = this;
     thread.region = address;
-    thread.regionPin = words[(thread.slot + L.S_OUT + 20) >> 2];
-    thread.regionEntry = words[(thread.slot + L.S_OUT) >> 2];
-    thread.regionVersion = words[(thread.slot + L.S_OUT + 4) >> 2];
-    if (words[(thread.slot + L.S_OUT + 16) >> 2] !== REGION_BYTES)
+    thread.regionPin = words[(thread.slot + L.S_OUT + L.O_PIN) >> 2];
+    thread.regionEntry = words[(thread.slot + L.S_OUT + L.O_ENTRY) >> 2];
+    thread.regionVersion = words[(thread.slot + L.S_OUT + L.O_VERSION) >> 2];
+    if (words[(thread.slot + L.S_OUT + L.O_SIZE) >> 2] !== REGION_BYTES)
       this.record.broken = "a region has another size than it was made with";
     this.checkRegion(thread);
     words.fill(0x01010101, address >> 2, (address + REGION_BYTES) >> 2); // whatever its users write
@@ -470,8 +470,8 @@ export class Operations {
 
   private remember(thread: Thread, op: Op, value: number): void {
     const key = (op.key ?? 0) * 3;
-    thread.tokens[key] = this.words[(thread.slot + L.S_OUT) >> 2];
-    thread.tokens[key + 1] = this.words[(thread.slot + L.S_OUT + 4) >> 2];
+    thread.tokens[key] = this.words[(thread.slot + L.S_OUT + L.O_ENTRY) >> 2];
+    thread.tokens[key + 1] = this.words[(thread.slot + L.S_OUT + L.O_VERSION) >> 2];
     thread.tokens[key + 2] = value;
   }
 
@@ -493,9 +493,9 @@ export class Operations {
       this.finish(thread, 0);
       return;
     }
-    thread.pin = this.words[(thread.slot + L.S_OUT + 20) >> 2];
+    thread.pin = this.words[(thread.slot + L.S_OUT + L.O_PIN) >> 2];
     thread.pinnedAt = address;
-    thread.pinnedValue = this.valueAt(address, this.words[(thread.slot + L.S_OUT + 12) >> 2]);
+    thread.pinnedValue = this.valueAt(address, this.words[(thread.slot + L.S_OUT + L.O_LENGTH) >> 2]);
     this.finish(thread, thread.pinnedValue);
   }
 

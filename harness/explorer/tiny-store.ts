@@ -101,8 +101,8 @@ export class TinyStore {
 
   /** What the thread's lookup has found. */
   noteRecord(thread: Thread, space: number): void {
-    thread.records[space * 2] = this.words[(thread.slot + L.S_OUT) >> 2];
-    thread.records[space * 2 + 1] = this.words[(thread.slot + L.S_OUT + 4) >> 2];
+    thread.records[space * 2] = this.words[(thread.slot + L.S_OUT + L.O_ENTRY) >> 2];
+    thread.records[space * 2 + 1] = this.words[(thread.slot + L.S_OUT + L.O_VERSION) >> 2];
   }
 
   /** What has been logged so far counts as read. */
@@ -115,8 +115,8 @@ export class TinyStore {
 
   /** The channel that the thread has opened is its own from here on. */
   noteRing(thread: Thread): void {
-    thread.ring = this.words[(thread.slot + L.S_OUT) >> 2];
-    thread.ringVersion = this.words[(thread.slot + L.S_OUT + 4) >> 2];
+    thread.ring = this.words[(thread.slot + L.S_OUT + L.O_ENTRY) >> 2];
+    thread.ringVersion = this.words[(thread.slot + L.S_OUT + L.O_VERSION) >> 2];
   }
 
   private makeRing({ single, capacity }: NonNullable<Program["ring"]>, threads: readonly Thread[]): void {

@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { OutOfMemoryError } from "../errors.js";
+import { debugBuild, tellingWhere } from "./debug-build.js";
 import type { Geometry } from "./geometry.js";
 import * as L from "./layout.js";
 
@@ -122,14 +123,22 @@ function makeFence(): () => void {
 }
 
 const modules = new Map<string, WebAssembly.Module>();
+/** Of the debug builds among them, the files. */
+const debugFiles = new WeakMap<WebAssembly.Module, URL>();
 
-/** Compiles the engine once a thread. `shared: false` is the same source over private memory. */
+/**
+ * Compiles the engine once a thread. `shared: false` is the same source over private memory.
+ *
+ * @throws InvalidArgumentError when the environment asks for a build that there is not (debug-build.ts)
+ */
 export function compileEngine(shared: boolean): WebAssembly.Module {
-  const file = shared ? "core.wasm" : "core.private.wasm";
-  let module = modules.get(file);
+  const debug = debugBuild(shared);
+  const file = debug ?? new URL(shared ? "core.wasm" : "core.private.wasm", import.meta.url);
+  let module = modules.get(file.href);
   if (module === undefined) {
-    module = new WebAssembly.Module(readFileSync(new URL(file, import.meta.url)));
-    modules.set(file, module);
+    module = new WebAssembly.Module(readFileSync(file));
+    modules.set(file.href, module);
+    if (debug !== null) debugFiles.set(module, debug);
   }
   return module;
 }
@@ -144,7 +153,8 @@ export function instantiateEngine(
     env: { memory, abort: abortEngine },
     host: { strongOrder: STRONG_ORDER ? 1 : 0, fence: makeFence(), yieldPoint() {}, clock },
   });
-  return instance.exports as unknown as Engine;
+  const debug = debugFiles.get(module);
+  return (debug === undefined ? instance.exports : tellingWhere(instance.exports, debug)) as unknown as Engine;
 }
 
 function sharedTick(memory: WebAssembly.Memory): () => number {

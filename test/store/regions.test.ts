@@ -76,7 +76,7 @@ describe("regions and what stands against them", () => {
   it("refuses a size that cannot be, another size, a missing one, and more than the pool holds side by side", async () => {
     const store = await makeStore();
     const most = Math.floor(store.stats().memory.poolBytes / SLAB) * SLAB - 128;
-    for (const bytes of [0, -1, 1.5, Number.NaN, most + 1, "64KiB"]) {
+    for (const bytes of [0, -1, 1.5, Number.NaN, most + 1, "64 pages"]) {
       expect(() => store.region("bad", { bytes: bytes as number })).toThrow(InvalidArgumentError);
     }
     expect(() => store.region("none")).toThrow(/no region "none"/);

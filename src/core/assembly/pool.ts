@@ -129,6 +129,7 @@ export function swapTookEffect(deadSlot: u32, deadNumber: u32, cls: u32, tag: u3
  * The hand is filled before the cache shrinks: a reaper that finds the chunk in both knows it is in the cache.
  */
 export function allocate(cls: u32): u32 {
+  if (!ASC_NO_ASSERT) assert(cls < CLASS_COUNT);
   const cache = slot + S_CACHES + cls * CACHE_STRIDE;
   let n = load<u32>(cache);
   if (n == 0) {
@@ -136,6 +137,7 @@ export function allocate(cls: u32): u32 {
     n = load<u32>(cache);
   }
   const chunk = load<u32>(cache + (n << 2));
+  if (!ASC_NO_ASSERT) assert(isChunk(chunk) && classAt(chunk) == cls);
   // its last life's link is marked still: a mark on a chunk in hand must mean that it was published and removed (reap.ts)
   if (FAULT != 20) store<u32>(chunk + E_NEXT, 0);
   store<u32>(slot + S_HAND_CHUNK_VERSION, load<u32>(chunk + E_VERSION));
@@ -151,6 +153,7 @@ export function allocate(cls: u32): u32 {
  * would take it for an entry.
  */
 export function putBack(chunk: u32): void {
+  if (!ASC_NO_ASSERT) assert(isChunk(chunk) && load<u32>(slot + S_HAND_CHUNK) == chunk);
   unstamp(chunk);
   if (hasSpan(chunk)) releaseSpan(chunk);
   if (hasRing(chunk)) forgetRing(chunk);
@@ -172,6 +175,7 @@ export function unstamp(chunk: u32): void {
  * goes first: whoever copies the chunk in ascending order and finds the new version finds no old birth beside it.
  */
 export function free(chunk: u32): void {
+  if (!ASC_NO_ASSERT) assert(isChunk(chunk));
   const cls = classAt(chunk);
   store<u32>(slot + S_HAND_FREE, chunk);
   if (hasSpan(chunk)) releaseSpan(chunk);
@@ -187,6 +191,7 @@ export function free(chunk: u32): void {
 export function giveToCache(chunk: u32, cls: u32): void {
   const cache = slot + S_CACHES + cls * CACHE_STRIDE;
   const n = load<u32>(cache) + 1;
+  if (!ASC_NO_ASSERT) assert((n << 2) < K_TAKEN && classAt(chunk) == cls);
   store<u32>(cache + (n << 2), chunk);
   store<u32>(cache, n);
   store<u64>(cache + K_GIVEN, load<u64>(cache + K_GIVEN) + 1);

@@ -25,6 +25,7 @@ import {
   S_PINS,
   ACCESS_MAX,
   NOWHERE,
+  PIN_COUNT,
 } from "../layout";
 import { isExpired } from "./expiry";
 import { copyRacy, copyRacyExact, equalBytes, load32, loadsFence, racy32, store32 } from "./memory";
@@ -222,6 +223,7 @@ export function contains(hash: u32, meta: u32, key: u32): bool {
  * stays readable until `unpin`.
  */
 export function pinValue(hash: u32, meta: u32, key: u32, pin: u32): u32 {
+  if (!ASC_NO_ASSERT) assert(pin < PIN_COUNT && load<u32>(slot + S_PINS + (pin << 2)) == 0);
   count(C_GETS);
   let value: u32 = NOWHERE;
   let present = false;
@@ -247,5 +249,6 @@ export function pinValue(hash: u32, meta: u32, key: u32, pin: u32): u32 {
 }
 
 export function unpin(pin: u32): void {
+  if (!ASC_NO_ASSERT) assert(pin < PIN_COUNT && load<u32>(slot + S_PINS + (pin << 2)) != 0);
   store32(slot + S_PINS + (pin << 2), 0);
 }

@@ -42,6 +42,8 @@ import {
   S_RETIRED,
   S_RETIRED_COUNT,
   S_SCRATCH,
+  RETIRED_CAPACITY,
+  E_NEXT,
 } from "../layout";
 import { load32, release32 } from "./memory";
 import { emptyCache, free } from "./pool";
@@ -67,6 +69,7 @@ export function letGo(): void {
 /** The entry in hand is marked by us and no longer reachable: into the retired list. */
 export function retire(entry: u32): void {
   const n = load<u32>(slot + S_RETIRED_COUNT);
+  if (!ASC_NO_ASSERT) assert(n < RETIRED_CAPACITY && (load32(entry + E_NEXT) & 1) != 0);
   store<u32>(slot + S_RETIRED + (n << 2), entry);
   store<u32>(slot + S_RETIRED_COUNT, n + 1);
   letGo();

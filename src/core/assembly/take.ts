@@ -12,7 +12,7 @@ import {
   LOG_REMOVE,
 } from "../layout";
 import { load32, swap32, swap64 } from "./memory";
-import { classAt, sizeOf } from "./pool";
+import { classAt, isChunk, sizeOf } from "./pool";
 import { discharge, unsettled } from "./quota";
 import { isExpired } from "./expiry";
 import { clearHazards, letGo, retire, takeInHand } from "./reclaim";
@@ -32,6 +32,7 @@ function death(epoch: u32): u64 {
 // @ts-ignore: decorator
 @inline
 export function mark(next: u32, epoch: u32): bool {
+  if (!ASC_NO_ASSERT) assert(isChunk(found) && !(next & 1));
   takeInHand(found);
   if (swap64(found + E_NEXT, <u64>successor, <u64>(next | 1) | death(epoch))) return true;
   letGo();

@@ -115,6 +115,7 @@ export function endWrite(): void {
 // @ts-ignore: decorator
 @inline
 export function markDirty(chunk: u32, size: u32): void {
+  if (!ASC_NO_ASSERT) assert(chunk >= pool && chunk + size <= poolEnd);
   markRegion((chunk - pool) >> REGION_SHIFT);
   if (size > 1 << REGION_SHIFT) markMore(chunk, size);
 }

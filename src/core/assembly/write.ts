@@ -41,6 +41,7 @@ import {
   O_VERSION,
   S_OUT,
   UNMET,
+  KEY_MAX,
 } from "../layout";
 import { allocateOrEvict } from "./evict";
 import { isExpired, noteExpiry } from "./expiry";
@@ -61,6 +62,7 @@ import { beginWrite, bucketMask, count, endWrite, markDirty, slot } from "./work
 @inline
 export function fill(chunk: u32, hash: u32, meta: u32, key: u32, value: u32, length: u32, expires: u32): void {
   const keyLength = padded(meta >> 16);
+  if (!ASC_NO_ASSERT) assert(meta >> 16 <= KEY_MAX && E_KEY + keyLength + length <= sizeOf(classAt(chunk)));
   store<u32>(chunk + E_HASH, hash);
   store<u32>(chunk + E_EXPIRES, expires);
   store<u16>(chunk + E_VALUE_LENGTH, <u16>length);
