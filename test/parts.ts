@@ -3,6 +3,7 @@
  * listed here starts processes, browsers or servers, or is a campaign, if a short one; `parts.test.ts` asks for a file that is missing.
  */
 export const NOT_QUICK = [
+  "adapters/peers.test.ts",
   "backup/{backups,claims,command,consistency,crash,damage,directory-lock,full-disk,owner-death,signals,whole}.test.ts",
   "browser/**",
   "checker/command.test.ts",

@@ -39,7 +39,7 @@ const PATIENCE = { timeout: 300_000 };
 describe("engram run", PATIENCE, () => {
   it("measures each subject, writes results and report, prints a summary", async () => {
     const out = join(folder, "blackboard");
-    const args = ["run", "blackboard", "--subjects", "engram,map,lmdb,noop", "--duration", "60ms", "--out", out];
+    const args = ["run", "blackboard", "--subjects", "engram,map,noop", "--duration", "60ms", "--out", out];
     const { code, stdout, stderr } = await engram(args, { env: env() });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain("blackboard");
@@ -47,7 +47,7 @@ describe("engram run", PATIENCE, () => {
     expect(await readdir(out)).toEqual(["report.html", "results.json"]);
 
     const results = await resultsIn(out);
-    expect(results.runs.map(({ subject }) => subject)).toEqual(["engram", "map", "lmdb", "noop"]);
+    expect(results.runs.map(({ subject }) => subject)).toEqual(["engram", "map", "noop"]);
     expect(results.config).toMatchObject({ scenarios: ["blackboard"], workers: 2, durationMs: 60, seed: 1 });
     expect(results.environment.timerFloorNs).toBeGreaterThan(0);
     for (const run of results.runs) {
@@ -66,7 +66,7 @@ describe("engram run", PATIENCE, () => {
       expect(run.series?.reduce((sum, { ops }) => sum + ops, 0)).toBeLessThanOrEqual(run.ops);
     }
     // Everything is loaded beforehand and nothing is evicted.
-    for (const name of ["engram", "map", "lmdb"]) expect(runOf(results, name).hitRatio).toBe(1);
+    for (const name of ["engram", "map"]) expect(runOf(results, name).hitRatio).toBe(1);
     expect(runOf(results, "noop").hitRatio).toBeNull();
     expect(runOf(results, "engram").memory.usedBytes).toBeGreaterThan(64 * 64);
     const judged = results.targets.find(({ id }) => id === "m010-throughput");
@@ -104,7 +104,7 @@ describe("engram run", PATIENCE, () => {
       "--workers",
       "1",
       "--subjects",
-      "engram,map,lru-cache",
+      "engram,lru-cache",
     ];
     const { code, stderr } = await engram([...args, "--out", out], { env: env() });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
