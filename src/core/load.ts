@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { OutOfMemoryError } from "../errors.js";
+import { EngramError, OutOfMemoryError } from "../errors.js";
 import { debugBuild, tellingWhere } from "./debug-build.js";
 import type { Geometry } from "./geometry.js";
 import * as L from "./layout.js";
@@ -136,11 +136,22 @@ export function compileEngine(shared: boolean): WebAssembly.Module {
   const file = debug ?? new URL(shared ? "core.wasm" : "core.private.wasm", import.meta.url);
   let module = modules.get(file.href);
   if (module === undefined) {
-    module = new WebAssembly.Module(readFileSync(file));
+    module = new WebAssembly.Module(readEngine(file));
     modules.set(file.href, module);
     if (debug !== null) debugFiles.set(module, debug);
   }
   return module;
+}
+
+/** A program that was bundled has the engine's files where the bundle is, or has forgotten them. */
+function readEngine(place: URL): Buffer<ArrayBuffer> {
+  try {
+    return readFileSync(place);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const hint = "a bundle needs the store's .wasm files and workers beside it (docs/adapters.md, Bundles)";
+    throw new EngramError("ENGINE_MISSING", `the engine ${place.pathname} is not there: ${hint}`, { cause: error });
+  }
 }
 
 /** @param clock 10 ms ticks since the store was made, by this thread's clock; default: the latest that others have told */
