@@ -52,15 +52,15 @@ function makePage(): LivePage {
 <div><p class="brand">Engram</p><h1>A store, live</h1></div>
 <p id="connection" class="pill" role="status">connecting</p>
 </header>
-<p id="facts" class="facts"></p>
 <main>
+<p id="facts" class="facts"></p>
 <section aria-labelledby="now-title"><h2 id="now-title" class="unseen">Now</h2><dl id="tiles" class="tiles"></dl></section>
-<section aria-labelledby="alerts-title"><h2 id="alerts-title">Alerts</h2><div id="alerts" class="scroll" tabindex="0" role="region" aria-label="Alert rules"></div></section>
+<section aria-labelledby="alerts-title"><h2 id="alerts-title">Alerts</h2><div id="alerts" class="scroll" tabindex="0" role="group" aria-label="Alert rules"></div></section>
 <section aria-labelledby="charts-title"><h2 id="charts-title">The last hour</h2><div id="charts" class="grid"></div></section>
-<section aria-labelledby="namespaces-title"><h2 id="namespaces-title">Namespaces</h2><div id="namespaces" class="scroll" tabindex="0" role="region" aria-label="Namespaces"></div></section>
-<section aria-labelledby="classes-title"><h2 id="classes-title">Memory by size of chunk</h2><div id="classes" class="scroll" tabindex="0" role="region" aria-label="Memory by size of chunk"></div></section>
-<section aria-labelledby="eviction-title"><h2 id="eviction-title">Eviction</h2><div id="eviction" class="scroll" tabindex="0" role="region" aria-label="Eviction"></div></section>
-<section aria-labelledby="targets-title"><h2 id="targets-title">Documented targets</h2><div id="targets" class="scroll" tabindex="0" role="region" aria-label="Documented targets"></div></section>
+<section aria-labelledby="namespaces-title"><h2 id="namespaces-title">Namespaces</h2><div id="namespaces" class="scroll" tabindex="0" role="group" aria-label="Namespaces"></div></section>
+<section aria-labelledby="classes-title"><h2 id="classes-title">Memory by size of chunk</h2><div id="classes" class="scroll" tabindex="0" role="group" aria-label="Memory by size of chunk"></div></section>
+<section aria-labelledby="eviction-title"><h2 id="eviction-title">Eviction</h2><div id="eviction" class="scroll" tabindex="0" role="group" aria-label="Eviction"></div></section>
+<section aria-labelledby="targets-title"><h2 id="targets-title">Documented targets</h2><div id="targets" class="scroll" tabindex="0" role="group" aria-label="Documented targets"></div></section>
 </main>
 <noscript><p>This page draws what the monitor sends, with a script of its own; <a href="/api/snapshot">the figures as JSON</a> need none.</p></noscript>
 </div>

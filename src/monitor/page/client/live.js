@@ -193,7 +193,7 @@
     last = snapshot.figures;
     $("facts").textContent = [
       `${bytes(memory.poolBytes)} pool`,
-      `${workers.attached} threads`,
+      `${workers.attached} ${workers.attached === 1 ? "thread" : "threads"}`,
       `up ${duration(stats.uptimeMs)}`,
       `eviction ${eviction.policy}`,
       snapshot.latencies.sampledOneIn > 0
