@@ -25,7 +25,7 @@ export const OPERATION_TARGETS: readonly Target[] = [
     "%",
     atMost(1),
     '"zero": shown as <= 1 % of throughput',
-    "what asking store.health() once a second takes of a thread's time; the counters it reads are always on, and part of every other figure",
+    "the fastest read of a store that times 1 operation in 1,024, over the same read of one that times none",
   ),
   row(
     "m010-regression-threshold",

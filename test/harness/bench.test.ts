@@ -63,6 +63,7 @@ const ROWS: Record<string, string[]> = {
   padding: ["padded/2", "packed4/2", "packed8/2", "packed4/padded", "packed8/padded", "overhead"],
   cache: ["get-into-prepared", "borrow", "set", "miss-insert", "efficiency", "overhead"],
   buffers: ["take-return", "acquire", "encoding", "held", "chunk", "heap", "cleanup", "success", "pool-1024"],
+  monitoring: ["get-into-off", "get-into-usual", "get-usual", "set-documented", "get-into-overhead-usual"],
   records: ["record", "record-mutex", "health", "speedup", "jsonl"],
   limits: ["tolerance", "refill", "pool-share", "namespaces", "medium", "high", "critical", "emergency"],
 };

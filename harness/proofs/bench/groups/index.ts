@@ -22,6 +22,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Group>>> = {
   padding: async () => (await import("./padding.js")).padding,
   cache: async () => (await import("./cache.js")).cache,
   buffers: async () => (await import("./buffers.js")).buffers,
+  monitoring: async () => (await import("./monitoring.js")).monitoring,
   records: async () => (await import("./records.js")).records,
   limits: async () => (await import("./limits.js")).limits,
 };

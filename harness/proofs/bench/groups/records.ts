@@ -59,12 +59,6 @@ export const records: Group = {
           ["s-ring-speedup"],
           "latency recorded under a mutex over recorded without",
         ),
-        ...figureAnswers(
-          overhead,
-          settings.rounds,
-          ["m010-monitoring-overhead"],
-          `${overhead.label}; the counters it reads are always on and part of every other figure`,
-        ),
         ...figureAnswers(lines, settings.rounds, ["s-jsonl"]),
         ...(typeof mapped === "string" ? [] : figureAnswers(mapped, settings.rounds, ["p-map-file"])),
       ],
