@@ -17,6 +17,8 @@ export {
   type BackupFailure,
   type BinaryNamespaceOptions,
   type BlockOptions,
+  type Change,
+  type Changes,
   Channel,
   type ChannelOptions,
   ClosedError,
@@ -88,7 +90,9 @@ export {
   ValueTooLargeError,
   type Verification,
   type Version,
+  type WaitForOptions,
   type WaitOptions,
+  type WatchOptions,
   type WhenFull,
   WorkerLimitError,
 } from "./store/index.js";

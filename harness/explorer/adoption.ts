@@ -35,7 +35,7 @@ export function prepareAdoptions({ threads, settings }: Program, words: Uint32Ar
   });
   const line = (T.IDS + L.FIRST_ID * L.ID_STRIDE) >> 2;
   words[line + L.I_LOAD / 4] = 1;
-  words[line + L.I_LOAD_SEED / 4] = words[(record + L.E_KEY + 16 + L.N_SEED) >> 2];
+  words[line + L.I_SEED / 4] = words[(record + L.E_KEY + 16 + L.N_SEED) >> 2];
 }
 
 /** Reads the slab to its place, so to speak: an entry a key, the other chunks free. */

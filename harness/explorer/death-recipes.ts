@@ -184,6 +184,21 @@ export const DEATH_RECIPES: readonly Recipe[] = [
     settings: { slabs: 4 },
   },
   {
+    name: "death-changes",
+    about: "death of writers whose changes are watched, of watchers, and of a reaper",
+    kinds: {},
+    roles: [
+      { watch: 3, look: 4, watchKey: 1 },
+      { set: 5, delete: 3 },
+      { set: 5, delete: 2, look: 1, watch: 1 },
+    ],
+    ops: [1, 4],
+    keys: [0, 1],
+    present: 0.6,
+    kills: 2,
+    settings: { slabs: 6 },
+  },
+  {
     name: "death-ring",
     about: "death of senders and of the receiver",
     kinds: {},

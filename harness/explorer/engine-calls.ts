@@ -11,6 +11,8 @@ export const MANY_VALUES = 256;
 const MANY_END = 1024;
 /** Records a drain takes at most: fewer than may wait. */
 const DRAIN_ROOM = 3;
+/** Bytes for changes: room for two of a key as short as these. */
+export const LOOK_ROOM = L.T_RECORD + L.KEY_MAX + 48;
 /** Expired entries that one sweep takes out at most: as many as there may be keys, less one. */
 const SWEEP_ROOM = 2;
 /** Ticks: more than there ever are. */
@@ -145,6 +147,15 @@ export function callEngine(thread: Thread, place: Place): number {
       return 1;
     case "dropRegion":
       return engine.dropRegion(1);
+    case "watch":
+    case "watchKey":
+      return engine.beginWatching(thread.interests.length === 1);
+    case "look":
+    case "lookAgain":
+      // nobody reads who does not watch
+      return thread.interests.length === 0 ? 0 : engine.readChanges(thread.slot + L.S_MANY, LOOK_ROOM);
+    case "listen":
+      return engine.listen(place.words[(thread.slot + L.S_OUT + L.O_LISTENING) >> 2]);
     case "snapshot":
       return 1;
   }

@@ -68,6 +68,7 @@ function drawUnkeyed(kind: OpKind, recipe: Recipe, random: ProgramRandom, thread
     case "makeRegion":
     case "openRegion":
     case "dropRegion":
+    case "watchKey":
       return { kind, key: random.pick(recipe.keys) };
     case "drain":
       return { kind, log: random.below(threads) };

@@ -63,6 +63,7 @@ const LOAD_RESULTS: Record<string, string> = {
   "i32.load8_u": "i32",
   "i32.load16_u": "i32",
   "i64.load": "i64",
+  "i64.load32_u": "i64",
   "v128.load": "v128",
 };
 

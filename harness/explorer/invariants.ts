@@ -83,6 +83,12 @@ export class InvariantCheck {
   private checkBackups(): void {
     if (this.words[L.H_SNAPSHOT >> 2] !== 0) this.report("a snapshot is still active");
     if (this.words[L.H_BACKUP >> 2] !== 0) this.report("the backups are still claimed");
+    for (let slot = 0; slot < 32; slot++) {
+      if (((this.words[L.H_WATCHERS >> 2] >>> slot) & 1) === 0) continue;
+      const state =
+        slot < this.shape.slotCount ? this.words[(this.shape.slots + slot * L.SLOT_SIZE + L.S_STATE) >> 2] : 0;
+      if (state !== L.SLOT_ACTIVE) this.report(`slot ${slot} watches, and nobody has it`);
+    }
   }
 
   private report(sentence: string): void {

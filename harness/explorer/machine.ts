@@ -8,12 +8,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { layout as L } from "../../src/core/index.js";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { hasAdoptions } from "./adoption.js";
+import { lookForTheLastTime, streamFault } from "./change-streams.js";
 import { callEngine } from "./engine-calls.js";
 import { type Call, isKeyed, NO_EFFECT, stateAfter } from "./history.js";
 import { Judge } from "./judge.js";
 import { EXPLORE_WASM } from "./location.js";
 import { Operations } from "./operations.js";
-import { COUNTER_UNIT, KEY_COUNT, type Op, type Program, setupValue, writeValue } from "./program.js";
+import { COUNTER_UNIT, KEY_COUNT, type Op, type Program, setupValue, watches, writeValue } from "./program.js";
 import { RunRecord } from "./run-record.js";
 import type { Segment, Strategy } from "./schedule.js";
 import { Snapshot } from "./snapshot.js";
@@ -147,6 +148,17 @@ export class Machine {
         strongOrder: 1,
         fence() {},
         clock: () => Math.max(words[T.CONTROL_TIME >> 2], thread.ahead),
+        rung() {},
+        changed: (kind: number, hash: number, id: number, entry: number, version: number) => {
+          this.record.changes.push({
+            event: "made",
+            kind,
+            hash: hash >>> 0,
+            id,
+            entry: entry >>> 0,
+            version: version >>> 0,
+          });
+        },
         fault: this.fault,
       },
     });
@@ -298,6 +310,8 @@ export class Machine {
     thread.pin = -1;
     thread.victim = 0;
     thread.region = 0;
+    thread.interests.length = 0;
+    thread.asleep = false;
     thread.ahead = 0;
     thread.buffers.length = 0;
     thread.deliveries.length = 0;
@@ -412,6 +426,13 @@ export class Machine {
   private judge(): RunEnd {
     const { judge, program } = this.prepared;
     if (hasAdoptions(program)) this.endAdoption();
+    if (watches(program)) {
+      this.store.unbind();
+      const told =
+        lookForTheLastTime(this.record.changes, this.threads, this.words) ??
+        streamFault(this.record.changes, this.threads);
+      if (told !== null) return { kind: "violation", what: told };
+    }
     const broken = judge.memoryFault() ?? judge.logFault(this.threads) ?? this.expiredFault(judge);
     if (broken !== null) return { kind: "violation", what: broken };
     const reader = this.readBack(judge);

@@ -4,6 +4,7 @@
  */
 import { layout as L } from "../../src/core/index.js";
 import { checkOf, chunkOf, fillSlab, rowsOf } from "./adoption.js";
+import { noteBegun, noteTold, takeInterest } from "./change-streams.js";
 import { MANY_KEYS, MANY_VALUES } from "./engine-calls.js";
 import { GONE, lifeOf, NO_EFFECT } from "./history.js";
 import { FIRST_SPACE_KEYS, keyName, type Op, REGION_BYTES, rowValue, spaceOf } from "./program.js";
@@ -17,6 +18,8 @@ import type { TinyStore } from "./tiny-store.js";
 export const FAULT_SEARCH_ON = 42;
 /** What a read returns whose bytes are of no write. */
 const TORN = -1000;
+/** Reads of one look at most. */
+const LOOKS = 3;
 /** Their negative numbers mean something else than STALE. */
 const ANSWERS_OTHERWISE: ReadonlySet<Thread["calling"]> = new Set([
   "send",
@@ -45,6 +48,32 @@ export class Operations {
     this.keyWords = store.keyWords;
   }
 
+  /** As the host does: reads until there is nothing, listens, reads once more, sleeps. */
+  private goOnLooking(thread: Thread, result: number): void {
+    if (thread.calling === "listen") {
+      thread.bell = result;
+      thread.calling = "lookAgain";
+      return;
+    }
+    if (result !== 0) noteTold(this.record.changes, thread, this.words, result);
+    if (result !== 0 && (thread.calling === "lookAgain" || ++thread.looks === LOOKS)) {
+      this.finish(thread, 1);
+    } else if (result === 0 && thread.calling === "look") {
+      thread.calling = "listen";
+    } else if (result === 0 && this.mustListenAgain(thread)) {
+      thread.calling = "listen";
+    } else if (result === 0) {
+      thread.asleep = true;
+      this.finish(thread, 1);
+    }
+  }
+
+  /** What is there now waits for others, and it listens only for its own. */
+  private mustListenAgain(thread: Thread): boolean {
+    const listening = this.words[(thread.slot + L.S_LISTENING) >> 2];
+    return this.words[(thread.slot + L.S_OUT + L.O_LISTENING) >> 2] === L.LISTENING_HELD && listening === L.LISTENING;
+  }
+
   /** An operation starts: its call goes into the history, its key and value into the windows. */
   begin(thread: Thread): void {
     const { record } = this;
@@ -55,6 +84,11 @@ export class Operations {
     record.newCall(thread, op, value).invoked = record.clock++;
     if (op.kind === "ack" || op.kind === "nack" || op.kind === "extend") this.noteSettling(thread);
     if (op.kind === "closeRegion" || op.kind === "openRegion") this.checkRegion(thread);
+    if (op.kind === "watch" || op.kind === "watchKey") takeInterest(thread, op, this.store);
+    if (op.kind === "look") {
+      thread.looks = 0;
+      thread.asleep = false;
+    }
     if (op.kind === "setMany") {
       // a set a row: whoever dies in the middle leaves each of them open
       op.keys?.forEach((key, row) => {
@@ -172,6 +206,16 @@ export class Operations {
         thread.slot = T.SLOTS + result * L.SLOT_SIZE;
         this.words[T.CONTROL_SELF >> 2] = thread.slot;
         this.finish(thread, 1);
+        return;
+      case "watch":
+      case "watchKey":
+        noteBegun(this.record.changes, thread, result);
+        this.finish(thread, 1);
+        return;
+      case "look":
+      case "lookAgain":
+      case "listen":
+        this.goOnLooking(thread, result);
         return;
       case "sweepDue":
       case "candidates":

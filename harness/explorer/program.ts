@@ -48,6 +48,9 @@ export type OpKind =
   | "openRegion"
   | "closeRegion"
   | "dropRegion"
+  | "watch"
+  | "watchKey"
+  | "look"
   | "reap";
 
 export interface Op {
@@ -86,6 +89,11 @@ export interface Program {
   readonly queue: { readonly capacity: number } | null;
   /** One sender, or many; cells of the ring. null: no ring. */
   readonly ring: { readonly single: boolean; readonly capacity: number } | null;
+}
+
+/** Whether one of its threads wants to know of changes. */
+export function watches(program: Program): boolean {
+  return program.threads.some((ops) => ops.some(({ kind }) => kind === "watch" || kind === "watchKey"));
 }
 
 /** Bytes of a region: with its header, two of the explorer's slabs. */
@@ -152,6 +160,10 @@ export function describeOp(op: Op, value: number): string {
       return "the time has come by this thread's clock";
     case "sweepDue":
       return "sweep what has expired";
+    case "watch":
+      return "watch the namespace";
+    case "look":
+      return "read changes";
     case "victim":
       return "evict what was drained last";
     case "configure":
@@ -181,7 +193,7 @@ export function describeOp(op: Op, value: number): string {
 export function describeProgram(program: Program): string[] {
   const { settings: s } = program;
   const lines = [
-    `program ${program.name}: ${s.buckets} bucket${s.buckets > 1 ? "s" : ""}, ${s.slabs} slabs of 256 bytes, refill ${s.refill}, cache ${s.cacheLimit}, retire ${s.retireLimit}, eviction ${s.evict ? "on" : "off"}${s.logRecords > 0 ? `, access logs of ${s.logRecords} records` : ""}`,
+    `program ${program.name}: ${s.buckets} bucket${s.buckets > 1 ? "s" : ""}, ${s.slabs} slabs of 256 bytes, refill ${s.refill}, cache ${s.cacheLimit}, retire ${s.retireLimit}, eviction ${s.evict ? "on" : "off"}${s.logRecords > 0 ? `, access logs of ${s.logRecords} records` : ""}${watches(program) ? `, change logs of ${s.changeBytes} bytes` : ""}`,
   ];
   program.setup.forEach(({ thread, op }, i) => {
     lines.push(`  before   thread ${thread}: ${describeOp(op, setupValue(i))}`);

@@ -42,4 +42,5 @@ export const DEFAULTS: TinySettings = {
   retireLimit: 1,
   evict: false,
   logRecords: 0,
+  changeBytes: 256,
 };

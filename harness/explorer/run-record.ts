@@ -1,4 +1,5 @@
 /** What a schedule leaves to be judged: the calls of its threads with their answers, and the first thing that was plainly wrong. */
+import type { ChangeEvent } from "./change-events.js";
 import { type Call, lifeOf } from "./history.js";
 import type { Op } from "./program.js";
 import type { Thread } from "./thread.js";
@@ -17,7 +18,11 @@ export class RunRecord {
   /** Threads whose log lost records to the death of the one that drained it. */
   readonly lostTo = new Set<number>();
 
+  /** What changed, and what watchers were told, in the order in which it happened. */
+  readonly changes: ChangeEvent[] = [];
+
   reset(): void {
+    if (this.changes.length > 0) this.changes.length = 0;
     this.length = 0;
     this.clock = 0;
     this.broken = null;

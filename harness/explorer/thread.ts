@@ -1,5 +1,6 @@
 /** One simulated thread: an instance of the engine, its operations, and where it is in them. */
 import type { Engine } from "../../src/core/index.js";
+import type { Interest } from "./change-events.js";
 import { KEY_COUNT, type Op, type OpKind } from "./program.js";
 import type { Snapshot } from "./snapshot.js";
 import * as T from "./tiny-layout.js";
@@ -31,6 +32,8 @@ export class Thread {
   /** The engine's function under way, by OpKind, or "resolve". */
   calling:
     | OpKind
+    | "listen"
+    | "lookAgain"
     | "resolve"
     | "candidates"
     | "evictFull"
@@ -74,6 +77,13 @@ export class Thread {
   ringVersion = 0;
   /** Deliveries from the queue that this thread has not settled: the last one is what it settles next. */
   readonly deliveries: Delivered[] = [];
+  /** What this thread wants to know of, since when. */
+  readonly interests: Interest[] = [];
+  /** look: reads so far. */
+  looks = 0;
+  /** The bell when it began to listen, and whether it sleeps on that. */
+  bell = 0;
+  asleep = false;
   snapshot: Snapshot | null = null;
   /** When the snapshot's cut was there. */
   cutAt = 0;

@@ -58,6 +58,12 @@ export const LOGS = CONTROL - 65536;
 export const logAddress = (slot: number, records: number): number =>
   LOGS + slot * (L.L_RECORDS + records * L.LOG_RECORD_SIZE);
 
+/** Of a change log, where a program does not watch. */
+export const CHANGE_BYTES = 256;
+/** One change log a slot, where a program watches. */
+export const CHANGES = LOGS - 65536;
+export const changeLogAddress = (slot: number, bytes: number): number => CHANGES + slot * (L.T_RECORDS + bytes);
+
 /** One region a thread for the stack that asyncify saves. */
 export const STACKS = CONTROL + 65536;
 export const STACK_SIZE = 16384;
@@ -80,6 +86,8 @@ export interface TinySettings {
   evict: boolean;
   /** Records of each access log, a power of two; 0 = there are none. */
   logRecords: number;
+  /** Bytes of each change log, a power of two: a record has 48. */
+  changeBytes: number;
 }
 
 /** Writes the header of an empty store; all else must be zero. */
@@ -111,6 +119,8 @@ export function writeHeader(words: Uint32Array, settings: TinySettings): void {
   put(L.H_EVICTION, settings.evict ? 1 : 0);
   put(L.H_LOG, settings.logRecords > 0 ? LOGS : 0);
   put(L.H_LOG_RECORDS, settings.logRecords);
+  put(L.H_CHANGES, CHANGES);
+  put(L.H_CHANGE_BYTES, settings.changeBytes);
   put(L.H_EPOCH, 1);
   put(L.H_NEXT_ID, L.FIRST_ID);
   for (let id = 0; id < L.FIRST_ID; id++) put(IDS + id * L.ID_STRIDE + L.I_STATE, L.ID_USED);

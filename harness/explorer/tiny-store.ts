@@ -1,7 +1,7 @@
 /** The memory the threads share: an empty store of a program's settings, its keys, its namespace, and images of its state. */
 import { layout as L } from "../../src/core/index.js";
 import { hasAdoptions, prepareAdoptions } from "./adoption.js";
-import { FIRST_SPACE_KEYS, KEY_COUNT, type Program } from "./program.js";
+import { FIRST_SPACE_KEYS, KEY_COUNT, type Program, watches } from "./program.js";
 import type { Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
 
@@ -20,6 +20,10 @@ export class TinyStore {
   /** Hash of each key of the first namespace. */
   readonly keyHashes = new Uint32Array(FIRST_SPACE_KEYS);
 
+  /** By namespace: the hash of its name's entry in the directory, and the one its keys begin with. */
+  readonly nameHashes = new Uint32Array(NAMES.length);
+  readonly nameSeeds = new Uint32Array(NAMES.length);
+
   /** The key window's word for a namespace's name. */
   nameWord(space: number): number {
     return NAMES[space];
@@ -37,9 +41,15 @@ export class TinyStore {
       retireLimit: 4,
       evict: false,
       logRecords: 0,
+      changeBytes: T.CHANGE_BYTES,
     });
     this.attach([thread]);
-    this.makeNamespace(thread, 0);
+    NAMES.forEach((name, space) => {
+      this.makeNamespace(thread, space);
+      this.words[(thread.slot + L.S_KEY) >> 2] = name;
+      this.nameHashes[space] = thread.engine.nameHash(1);
+      this.nameSeeds[space] = this.words[(thread.records[space * 2] + L.E_KEY + 16 + L.N_SEED) >> 2];
+    });
     const wanted = [0, 0, 0, 1];
     let letter = 0;
     for (let key = 0; key < FIRST_SPACE_KEYS; key++) {
@@ -62,6 +72,7 @@ export class TinyStore {
     words.fill(0, 0, T.POOL_END >> 2);
     words[T.CONTROL_TIME >> 2] = 0;
     words.fill(0, T.LOGS >> 2, T.logAddress(T.SLOT_COUNT, settings.logRecords) >> 2);
+    words.fill(0, T.CHANGES >> 2, T.changeLogAddress(T.SLOT_COUNT, settings.changeBytes) >> 2);
     T.writeHeader(words, settings);
     this.attach(threads);
     for (let space = 0; space < spaces; space++) this.makeNamespace(threads[0], space);
@@ -149,16 +160,21 @@ export class TinyStore {
       part(L.H_WAKE, L.H_WAKE + L.LINE),
       part(L.H_EXPIRY, L.H_CLEARS_SWEPT + L.LINE),
       part(L.H_TIDY, L.H_TIDY + L.LINE),
+      part(L.H_WATCHERS, L.H_REMOVALS + L.REMOVAL_WORDS * 4),
       part(T.IDS, T.POOL + program.settings.slabs * T.SLAB_SIZE),
       part(L.H_NEXT_PLACE, L.H_NEXT_PLACE + L.LINE),
       part(L.PARKING, L.PARKING + PLACES_USED * L.PARKING_SIZE),
     ];
-    const { logRecords } = program.settings;
+    const { logRecords, changeBytes } = program.settings;
+    if (watches(program)) parts.push(part(T.CHANGES, T.changeLogAddress(T.SLOT_COUNT, changeBytes)));
     if (logRecords > 0) parts.push(part(T.LOGS, T.logAddress(T.SLOT_COUNT, logRecords)));
     for (let i = 0; i < attached; i++) {
       const slot = T.SLOTS + i * L.SLOT_SIZE;
       parts.push(part(slot, slot + T.SLOT_STATE_SIZE));
       parts.push(part(slot + L.S_REGIONS, slot + L.S_REGIONS + L.REGION_PINS * 4));
+      if (!watches(program)) continue;
+      parts.push(part(slot + L.S_INTEREST, slot + L.S_GAP + 8));
+      parts.push(part(slot + L.S_POSITIONS, slot + L.S_POSITIONS + T.SLOT_COUNT * 8));
     }
     return parts;
   }

@@ -10,6 +10,9 @@ export interface Geometry {
   /** The access logs, and records a log; both 0 when there are none. */
   readonly logs: number;
   readonly logRecords: number;
+  /** The change logs, and bytes of records a log. */
+  readonly changes: number;
+  readonly changeBytes: number;
   readonly ids: number;
   readonly idCount: number;
   readonly slabs: number;
@@ -35,7 +38,11 @@ export interface GeometryRequest {
   maxNamespaces: number | null;
   /** Records of each worker's access log, a power of two; 0 or absent: no policy needs them. */
   logRecords?: number;
+  /** Bytes of each worker's change log, a power of two. Default 8 KiB. */
+  changeBytes?: number;
 }
+
+const CHANGE_BYTES = 8192;
 
 const PAGE = 65536;
 /** Below this a store cannot hold one slab of each of the common size classes. */
@@ -76,7 +83,9 @@ export function planGeometry(request: GeometryRequest): Geometry {
   const slots = L.SLOTS;
   const logRecords = request.logRecords ?? 0;
   const logs = logRecords === 0 ? 0 : slots + request.slotCount * L.SLOT_SIZE;
-  const ids = slots + request.slotCount * (L.SLOT_SIZE + logSize(logRecords));
+  const changeBytes = request.changeBytes ?? CHANGE_BYTES;
+  const changes = slots + request.slotCount * (L.SLOT_SIZE + logSize(logRecords));
+  const ids = changes + request.slotCount * (L.T_RECORDS + changeBytes);
   const slabs = ids + idCount * L.ID_STRIDE;
 
   let share = Math.floor((maxCapacity * request.poolShare) / PAGE);
@@ -101,6 +110,8 @@ export function planGeometry(request: GeometryRequest): Geometry {
       slots,
       logs,
       logRecords,
+      changes,
+      changeBytes,
       ids,
       idCount,
       slabs,

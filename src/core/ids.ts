@@ -37,7 +37,7 @@ export class IdLine {
 
   /** While a backup is restored: entries of this id may be loaded, their keys hashed with `seed`. */
   letIn(seed: number): void {
-    this.words[L.I_LOAD_SEED / 4] = seed;
+    this.words[L.I_SEED / 4] = seed;
     this.words[L.I_LOAD / 4] = 1;
   }
 

@@ -24,3 +24,4 @@ export * as result from "./result-word.js";
 export { slabClass, slabState } from "./slab-state.js";
 export { allSlots, KEY_WINDOW, Slot, SlotWindows } from "./slots.js";
 export { type Verification, verifyMemory } from "./verify.js";
+export { type ChangeRecord, changeRecords, WatcherWords } from "./watcher.js";

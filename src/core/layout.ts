@@ -7,6 +7,7 @@
  *   4 KiB    PARKING       two 64-byte lines a place: words that threads sleep on
  *   12 KiB   SLOTS         64 KiB each, one a worker
  *   …        ACCESS LOGS   one ring a slot; only where a policy asks for them
+ *   …        CHANGE LOGS   one ring a slot, written only while somebody watches (assembly/changes.ts)
  *   …        NAMESPACE IDS 64-byte usage lines, one an id
  *   …        SLABS         u32 a slab: its size class and, while it is being cut, its owner
  *   …        DIRTY         one bit per 4 KiB of pool
@@ -57,6 +58,8 @@ export const H_STORE_ID: u32 = 92; // random: a handle is checked against it
 export const H_LOG: u32 = 104; // the access logs; 0 = there are none
 export const H_LOG_RECORDS: u32 = 108; // a log's records, a power of two
 export const H_GROUPS: u32 = 120;
+export const H_CHANGES: u32 = 116; // the change logs
+export const H_CHANGE_BYTES: u32 = 124; // a change log's bytes for records, a power of two
 export const H_MAX_ENTRIES: u32 = 112; // entries in namespaces of users at most, kept by the evictor; 0 = no limit
 
 // --- header, contended lines: one word (or one pair that changes together) a line
@@ -83,6 +86,9 @@ export const H_EXPIRY: u32 = 3072; // u64: the earliest expiry among all entries
 export const H_SLEEPS: u32 = 3136; // 1 = the maintenance thread sleeps until it is woken: whoever gives it work does so
 export const H_CLEARS: u32 = 3200; // namespaces cleared or dropped so far...
 export const H_CLEARS_SWEPT: u32 = 3264; // ...and how many of them had been when a sweep began that left nothing of any
+export const H_WATCHERS: u32 = 3328; // u64, a bit a slot: its worker wants to know of changes
+export const H_STAMP: u32 = 3392; // u64: stamps of changes drawn so far
+export const H_REMOVALS: u32 = 3456; // REMOVAL_WORDS u32, by hash: watched removals begun so far
 export const H_TIDY: u32 = 3904; // slot + 1 of who takes bits out of the presence filters, 0 = nobody
 export const H_BACKUP: u32 = 4032; // claim of the one worker whose backups drain the dirty bitmap and set H_SNAPSHOT, as of a ring's receiver; 0 = none
 export const HEADER_SIZE: u32 = 4096;
@@ -139,6 +145,7 @@ export const PIN_COUNT: u32 = 8;
 export const S_RING: u32 = 112; // the entry of the ring that this worker's operation is in: it is not freed meanwhile
 export const S_WRITE_EPOCH: u32 = 128; // epoch this worker's current write began in, 0 = none
 export const S_FILING: u32 = 132; // bucket + 1 that this worker's current write puts a new entry into, 0 = none
+export const S_CHANGING: u32 = 136; // u64: no change that this worker is about to make has a stamp below it, 0 = it makes none that is watched
 // what the worker holds while it is in no list: read by the reaper only
 export const S_HAND_CHUNK: u32 = 192; // taken from the cache, not yet published
 export const S_HAND_CHUNK_VERSION: u32 = 196;
@@ -207,12 +214,21 @@ export const O_BYTES: u32 = 16;
 export const O_SENT: u32 = 24;
 export const O_ACKED: u32 = 32;
 export const O_REDELIVERED: u32 = 40;
+export const O_LISTENING: u32 = 24; // LISTENING_*: what the next `listen` is to be called with
 export const O_OFFSET: u32 = 0; // of a chunk that cannot be loaded
 export const O_EXPIRED: u32 = 4; // entries that a load left out
 export const O_TEMPORARY: u32 = 64; // a value that nobody asked for: 8 bytes
 export const S_SCRATCH: u32 = 12544; // hazards gathered by a scan: at most 64 x 11 addresses
 export const S_VALUE: u32 = 16384; // value window
 export const S_MANY: u32 = 32768; // batches and scans
+export const S_INTEREST: u32 = 7744; // what this worker wants to know of: INTEREST_WORDS u32, written by it alone
+export const S_BELL: u32 = 7808; // bumped when there may be something to read: who waits for changes waits on it
+export const S_LISTENING: u32 = 7812; // LISTENING_*
+export const S_LOST: u32 = 7816; // changes that this worker was not told of, by others: each is a gap
+export const S_LOST_SEEN: u32 = 7872; // this line and the positions are the watcher's own: how many of those it knows of,
+export const S_SINCE: u32 = 7880; // u64: it passes over stamps below this,
+export const S_GAP: u32 = 7888; // u64: and tells of a gap once every stamp below this is settled; 0 = there is none
+export const S_POSITIONS: u32 = 15360; // u64 a slot: what it has read of its log
 export const S_REGIONS: u32 = 7424; // regions this worker has open: the entries that hold them, 0 = a free place
 export const REGION_PINS: u32 = 64;
 export const S_MANY_SIZE: u32 = 32768;
@@ -266,6 +282,34 @@ export const LOG_KIND_MASK: u32 = 7;
 export const LOG_ALIVE: u32 = 8; // added for the consumer: the entry was there, in this life, when the record was read
 export const LOG_BITS: u32 = 31; // an entry's address has these bits clear
 
+// --- change log of a slot: written by the slot's worker, read by whoever watches (assembly/changes.ts)
+export const T_TAIL: u32 = 0; // u64: bytes written so far
+export const T_RESERVED: u32 = 8; // u64: bytes that are written or about to be
+export const T_RECORDS: u32 = 64;
+export const T_RECORD: u32 = 32; // bytes of a record before its key: stamp u64, meta, kind, hash, entry, version, expiry tick (of a directory entry: its id)
+export const T_STAMP: u32 = 0;
+export const T_META: u32 = 8;
+export const T_KIND: u32 = 12; // CHANGE_*; above it the bit of S_INTEREST that the namespace's name has
+export const T_SEED_SHIFT: u32 = 8;
+export const T_KIND_MASK: u32 = 255;
+export const T_HASH: u32 = 16;
+export const T_ENTRY: u32 = 20;
+export const T_VERSION: u32 = 24;
+export const T_EXTRA: u32 = 28;
+export const CHANGE_SET: u32 = 1;
+export const CHANGE_DELETE: u32 = 2;
+export const CHANGE_EXPIRE: u32 = 3;
+export const CHANGE_EVICT: u32 = 4;
+export const CHANGE_NONE: u32 = 0; // nobody is told: it belongs to a namespace that was cleared
+/** Bits of S_INTEREST: the first half for whole namespaces, by the hash of their name, the other for keys, by theirs. */
+export const INTEREST_WORDS: u32 = 16;
+export const INTEREST_HALF: u32 = 256;
+export const LISTENING_NOT: u32 = 0; // awake, it will look by itself
+export const LISTENING: u32 = 1; // ring when something that it wants to know of has changed
+export const LISTENING_HELD: u32 = 2; // and when any watched change is settled: it has something that waits for those before it
+export const REMOVAL_WORDS: u32 = 64;
+export const GAP: i32 = -11;
+
 // --- entry: a chunk of its size class
 export const E_NEXT: u32 = 0; // link; bit 0 = this entry is deleted or replaced
 export const E_DEATH: u32 = 4; // with E_NEXT one u64: epoch of the mark << 6 | slot of who marked. 0 = alive
@@ -313,8 +357,8 @@ export const I_ENTRIES: u32 = 4; // i32
 export const I_BYTES: u32 = 8; // i64, chunk bytes
 export const I_LAST_USED: u32 = 16; // tick of the last write, to the second
 export const I_INEXACT: u32 = 20; // a worker died while changing the counts: they are off by at most one entry, until recounted
-export const I_LOAD: u32 = 24; // while a backup is restored: 1 = entries of this id are loaded, their keys hashed with I_LOAD_SEED
-export const I_LOAD_SEED: u32 = 28;
+export const I_LOAD: u32 = 24; // while a backup is restored: 1 = entries of this id are loaded
+export const I_SEED: u32 = 28; // of the hashes of its namespace's keys: the same for every namespace of that name
 export const I_LIFE: u32 = 32; // u64: how often this id was taken; with the id, a number no other life of any id has
 export const I_MADE: u32 = 40; // u64: that number, as it was when the namespace that has this id now was made: a clear keeps it
 export const I_SECTIONS: u32 = 48; // 4 u32: in which parts of the table this id may have entries (assembly/presence.ts)

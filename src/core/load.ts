@@ -97,6 +97,13 @@ export interface Engine {
   closeRegion(pin: number): void;
   dropRegion(keyLength: number): number;
   claimRegion(data: number): number;
+  beginWatching(first: boolean): number;
+  stopWatching(): void;
+  settledStamp(): number;
+  nextStamp(): number;
+  readChanges(target: number, room: number): number;
+  listen(listening: number): number;
+  nameHash(length: number): number;
   leaveRegion(data: number): number;
   hashXx(at: number, length: number, seed: number): number;
   hashFnv(at: number, length: number, seed: number): number;
@@ -154,15 +161,19 @@ function readEngine(place: URL): Buffer<ArrayBuffer> {
   }
 }
 
-/** @param clock 10 ms ticks since the store was made, by this thread's clock; default: the latest that others have told */
+/**
+ * @param clock 10 ms ticks since the store was made, by this thread's clock; default: the latest that others have told
+ * @param rung called when a change that this thread made is one that this thread watches
+ */
 export function instantiateEngine(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
   clock: () => number = sharedTick(memory),
+  rung: () => void = () => {},
 ): Engine {
   const instance = new WebAssembly.Instance(module, {
     env: { memory, abort: abortEngine },
-    host: { strongOrder: STRONG_ORDER ? 1 : 0, fence: makeFence(), yieldPoint() {}, clock },
+    host: { strongOrder: STRONG_ORDER ? 1 : 0, fence: makeFence(), yieldPoint() {}, changed() {}, clock, rung },
   });
   const debug = debugFiles.get(module);
   return (debug === undefined ? instance.exports : tellingWhere(instance.exports, debug)) as unknown as Engine;
@@ -239,6 +250,8 @@ export function createMemory(geometry: Geometry, settings: HeaderSettings, share
   put(L.H_CACHE_LIMIT, settings.cacheLimit ?? 48);
   put(L.H_CACHE_RETURN, settings.cacheReturn ?? 32);
   put(L.H_EVICTION, settings.evict ? (settings.policy ?? 1) : 0);
+  put(L.H_CHANGES, geometry.changes);
+  put(L.H_CHANGE_BYTES, geometry.changeBytes);
   put(L.H_LOG, geometry.logs);
   put(L.H_LOG_RECORDS, geometry.logRecords);
   put(L.H_MAX_ENTRIES, settings.maxEntries ?? 0);

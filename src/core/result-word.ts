@@ -24,6 +24,7 @@ export const DELAYED = L.O_DELAYED / 4;
 export const WORKED_ON = L.O_WORKED_ON / 4;
 export const LETTERS = L.O_LETTERS / 4;
 export const OFFSET = L.O_OFFSET / 4;
+export const LISTENING = L.O_LISTENING / 4;
 export const EXPIRED = L.O_EXPIRED / 4;
 
 // by their number among `SlotWindows.outWide`

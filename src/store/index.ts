@@ -62,4 +62,5 @@ export { json } from "./values/json.js";
 export { msgpack } from "./values/msgpack.js";
 export { readMsgpackAll, readMsgpackBytes as readMsgpack } from "./values/msgpack-read.js";
 export type { BlockOptions, WaitOptions } from "./waiting.js";
+export type { Change, Changes, WaitForOptions, WatchOptions } from "./watching/change.js";
 export { MAX_TTL_MS, type StoreHandle } from "./worker.js";

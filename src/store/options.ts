@@ -1,7 +1,15 @@
 /** What a store is created with, checked before anything is made. */
 
 import { choice, flag, KnownOptions, numberWithin, wholeNumber } from "../check.js";
-import { type Geometry, type GeometryRequest, hasRoom, layout, minimumCapacity, planGeometry } from "../core/index.js";
+import {
+  type Geometry,
+  type GeometryRequest,
+  hasRoom,
+  layout,
+  minimumCapacity,
+  planGeometry,
+  powerOfTwo,
+} from "../core/index.js";
 import { InvalidArgumentError } from "../errors.js";
 import { formatBytes, parseBytes } from "../units.js";
 import { type EvictionName, evictionNames, evictionWord, isEvictionName } from "./eviction/live-policies.js";
@@ -29,6 +37,11 @@ export interface StoreOptions {
   expectedEntries?: number;
   /** Namespaces at once, at most 65,534. Default: one per KiB of capacity. */
   maxNamespaces?: number;
+  /**
+   * Bytes that each thread keeps for its latest changes while somebody watches, number or like "64KiB": rounded up to a power of two, 4 KiB to
+   * 16 MiB. A change takes 32 and its key. Who watches and is behind by more is told of a gap. Default 64 KiB, 8 KiB in a store below 16 MiB.
+   */
+  changeLog?: number | string;
   /** Default "xxhash32" (M-004). */
   hash?: HashName;
   /** false: private memory, this thread only, where shared memory is not to be had. Default true. */
@@ -65,6 +78,11 @@ const DEFAULT_CAPACITY = 64 * 2 ** 20;
 const LOG_RECORDS = 4096;
 const LOG_RECORDS_SMALL = 1024;
 const LARGE = 16 * 2 ** 20;
+/** Bytes of a worker's change log. */
+const CHANGE_LOG = 64 * 1024;
+const CHANGE_LOG_SMALL = 8 * 1024;
+const CHANGE_LOG_LEAST = 4 * 1024;
+const CHANGE_LOG_MOST = 16 * 2 ** 20;
 /** Written into headers and backups: never change a number, only add. The engine has the same ones (HASH_XX and so on). */
 export const HASH_NUMBERS = { xxhash32: 0, fnv1a: 1, murmur3: 2, adaptive: 3 } as const satisfies Record<
   HashName,
@@ -85,6 +103,7 @@ const OPTIONS = new KnownOptions("Store.create", [
   "poolShare",
   "expectedEntries",
   "maxNamespaces",
+  "changeLog",
   "hash",
   "shared",
   "maintenance",
@@ -125,6 +144,7 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
         ? null
         : wholeNumber("option maxNamespaces", options.maxNamespaces, 0, 1, 65534) + layout.FIRST_ID,
     logRecords: isPolicy(eviction) ? (maxCapacity < LARGE ? LOG_RECORDS_SMALL : LOG_RECORDS) : 0,
+    changeBytes: checkChangeLog(options.changeLog, maxCapacity),
   };
   const geometry = planGeometry(request);
   if (!hasRoom(geometry)) {
@@ -150,6 +170,15 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
     sampling: numberWithin("option sampling", options.sampling, DEFAULT_SAMPLING, 0, 1),
     maxWorkers,
   };
+}
+
+function checkChangeLog(asked: number | string | undefined, maxCapacity: number): number {
+  if (asked === undefined) return maxCapacity < LARGE ? CHANGE_LOG_SMALL : CHANGE_LOG;
+  const bytes = parseBytes(asked, "option changeLog");
+  if (bytes < CHANGE_LOG_LEAST || bytes > CHANGE_LOG_MOST) {
+    throw new InvalidArgumentError(`option changeLog is ${formatBytes(bytes)}; expected 4 KiB to 16 MiB`);
+  }
+  return powerOfTwo(bytes);
 }
 
 /** Whether it needs access logs. */

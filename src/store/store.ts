@@ -51,6 +51,7 @@ import { dropRegion, openRegion, type Region, type RegionOptions, regionNames } 
 import { makeBanks, readSamples, type Sample } from "./sampling/banks.js";
 import { type Latencies, latenciesOf } from "./sampling/latencies.js";
 import { collectStats, type StoreStats } from "./stats.js";
+import { recheckWatches } from "./watching/watchers.js";
 import { type StoreHandle, WorkerConnection } from "./worker.js";
 
 /** Makes the object by which a thread uses a store: the composition of all rooms (src/composition.ts) has one that does more. */
@@ -494,6 +495,7 @@ export class Store implements AsyncDisposable {
     this.closing();
     landAll(worker);
     worker.closed = true;
+    recheckWatches(worker);
     if (creator) {
       worker.header.closed = true;
       if (this.connection.shared) wake(worker);
@@ -513,6 +515,7 @@ export class Store implements AsyncDisposable {
   /** @internal Closes an agent's view, and what was handed out through it. */
   closeView(): void {
     this.view.closed = true;
+    recheckWatches(this.connection.worker);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -93,6 +93,8 @@ export class WorkerConnection {
   private readonly sampler: Sampler | null;
   /** Whether the operation that began last is timed. */
   timed = false;
+  /** Called when this thread has changed something that this thread watches. */
+  rung: (() => void) | null = null;
   /** In private memory: what this thread does now and then, as its own maintenance. */
   background: (() => void) | null = null;
   // Asking a typed array for its buffer costs more than a read; a program mostly hands in the same one again.
@@ -128,7 +130,12 @@ export class WorkerConnection {
     this.bucketCount = this.header.bucketCount;
     this.sharedBuffers.add(buffer);
     this.lastBuffer = buffer;
-    this.engine = instantiateEngine(module, memory, () => (this.elapsed() / TICK_MS) | 0);
+    this.engine = instantiateEngine(
+      module,
+      memory,
+      () => (this.elapsed() / TICK_MS) | 0,
+      () => this.rung?.(),
+    );
     this.slotNumber = reserved === undefined ? this.engine.attach(threadId) : this.engine.attachTo(reserved, threadId);
     if (this.slotNumber < 0) {
       // two slots are besides the workers': the creator's and the maintenance thread's

@@ -22,7 +22,14 @@ function overlaps(fields: [string, number, number][]): string[] {
   return found;
 }
 
-const header = fieldsOf("H_", { H_CREATED_MS: 8, H_CREATED_MONOTONIC: 8, H_CLASSES: layout.CLASS_COUNT * LINE });
+const header = fieldsOf("H_", {
+  H_CREATED_MS: 8,
+  H_CREATED_MONOTONIC: 8,
+  H_CLASSES: layout.CLASS_COUNT * LINE,
+  H_WATCHERS: 8,
+  H_STAMP: 8,
+  H_REMOVALS: layout.REMOVAL_WORDS * 4,
+});
 
 const slot = fieldsOf(
   "S_",
@@ -38,6 +45,11 @@ const slot = fieldsOf(
     // what a scan of all slots gathers: three hazards and the pins of each
     S_SCRATCH: layout.SLOT_MAX * (3 + layout.PIN_COUNT) * 4,
     S_VALUE: layout.CHUNK_MAX,
+    S_CHANGING: 8,
+    S_INTEREST: layout.INTEREST_WORDS * 4,
+    S_SINCE: 8,
+    S_GAP: 8,
+    S_POSITIONS: layout.SLOT_MAX * 8,
     S_MANY: layout.S_MANY_SIZE,
   },
   ["S_MANY_SIZE"],
@@ -48,6 +60,19 @@ const id = fieldsOf("I_", { I_BYTES: 8, I_LIFE: 8, I_MADE: 8, I_SECTIONS: layout
 const record = fieldsOf("N_", { N_MAX_BYTES: 8 }, ["N_SIZE"]);
 const ring = fieldsOf("R_", { R_DROPPED: 8, R_CELLS: 8 }, ["R_STRIDE"]);
 const place = fieldsOf("P_", {});
+const log = fieldsOf("T_", { T_TAIL: 8, T_RESERVED: 8 }, [
+  ...Object.keys(L).filter((name) =>
+    /^T_(STAMP|META|KIND|KIND_MASK|SEED_SHIFT|HASH|ENTRY|VERSION|EXTRA|RECORD)$/.test(name),
+  ),
+]);
+const change = fieldsOf("T_", { T_STAMP: 8 }, [
+  "T_TAIL",
+  "T_RESERVED",
+  "T_RECORDS",
+  "T_RECORD",
+  "T_SEED_SHIFT",
+  "T_KIND_MASK",
+]);
 const cache: [string, number, number][] = [
   ["count", 0, 4],
   ["addresses", 4, layout.CACHE_CAPACITY * 4],
@@ -64,11 +89,14 @@ const structures: [string, [string, number, number][], number][] = [
   ["ring", ring, layout.R_CELLS + 8],
   ["place in the parking", place, layout.PARKING_SIZE],
   ["cache of a class", cache, layout.CACHE_STRIDE],
+  ["change log", log, layout.T_RECORDS + 4],
+  ["record of a change", change, layout.T_RECORD],
 ];
 
 /** Fields of 64 bits, or read as such. */
 const wide = new Set([
   ...["H_CREATED_MS", "H_CREATED_MONOTONIC", "H_CLASSES", "S_COUNTERS", "S_MANY", "S_VALUE", "S_KEY", "I_BYTES"],
+  ...["H_WATCHERS", "H_STAMP", "S_CHANGING", "S_SINCE", "S_GAP", "S_POSITIONS", "T_TAIL", "T_RESERVED", "T_STAMP"],
   ...["I_LIFE", "I_MADE", "N_MAX_BYTES", "R_DROPPED", "R_CELLS", "K_TAKEN", "K_GIVEN"],
 ]);
 

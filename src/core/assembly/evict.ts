@@ -7,6 +7,9 @@
  * key and only the very same entry is removed: a victim that was just rewritten is spared.
  */
 import {
+  CHANGE_EVICT,
+  CHANGE_EXPIRE,
+  CHANGE_NONE,
   CLASS_COUNT,
   CLASS_MIN_SHIFT,
   C_CLASS_CHANGES,
@@ -228,6 +231,12 @@ export function findEntry(entry: u32, version: u32): bool {
   return found == entry && load32(entry + E_VERSION) == version;
 }
 
+/** What became of the entry found: who watches the namespace has been told that it was cleared. */
+function changeOf(id: u32): u32 {
+  if (isExpired(load<u32>(found + E_EXPIRES))) return CHANGE_EXPIRE;
+  return isCleared(id) ? CHANGE_NONE : CHANGE_EVICT;
+}
+
 /**
  * Deletes the entry at this address if it still is in this life and in its chain; the store's own entries never. The
  * caller is within a write (beginWrite), because a deletion is stamped.
@@ -242,6 +251,6 @@ export function removeEntry(entry: u32, version: u32, deadOnly: bool): bool {
     const id = victimMeta & 0xffff;
     if (id < FIRST_ID) return false;
     if (FAULT != 14 && deadOnly && !isExpired(load<u32>(entry + E_EXPIRES)) && !isCleared(id)) return false;
-    if (take(victimHash, victimMeta, slot + S_VICTIM_KEY, deadOnly ? 0 : FLAG_EVICTED)) return true;
+    if (take(victimHash, victimMeta, slot + S_VICTIM_KEY, deadOnly ? 0 : FLAG_EVICTED, changeOf(id))) return true;
   }
 }

@@ -52,6 +52,7 @@ import {
   STALE_RECORD,
   NO_PIN,
 } from "../layout";
+import * as changes from "./changes";
 import { allocateOrEvict, evictOne, removeEntry } from "./evict";
 import * as expiry from "./expiry";
 import { fnv1a, hashKey, murmur3, xxhash32 } from "./hash";
@@ -85,6 +86,7 @@ export function attach(thread: u32): i32 {
       store<u32>(place + S_THREAD, thread);
       takePlace(number);
       logs.joinLog();
+      changes.joinChanges();
       return number;
     }
   }
@@ -98,6 +100,7 @@ export function attachTo(number: u32, thread: u32): i32 {
   store<u32>(place + S_THREAD, thread);
   takePlace(number);
   logs.joinLog();
+  changes.joinChanges();
   return number;
 }
 
@@ -716,6 +719,36 @@ export function claimRegion(data: u32): u32 {
 
 export function leaveRegion(data: u32): bool {
   return regions.leaveRegion(data);
+}
+
+// ------------------------------------------------------------------ changes
+
+export function beginWatching(first: bool): f64 {
+  return changes.beginWatching(first);
+}
+
+export function stopWatching(): void {
+  changes.stopWatching();
+}
+
+export function settledStamp(): f64 {
+  return changes.settledStamp();
+}
+
+export function nextStamp(): f64 {
+  return changes.nextStamp();
+}
+
+export function readChanges(target: u32, room: u32): i32 {
+  return changes.readChanges(target, room);
+}
+
+export function listen(listening: u32): u32 {
+  return changes.listen(listening);
+}
+
+export function nameHash(length: u32): u32 {
+  return names.nameHash(length);
 }
 
 // ------------------------------------------------------------------ parts measured and tested on their own

@@ -38,7 +38,7 @@ import {
   I_BYTES,
   I_ENTRIES,
   I_LOAD,
-  I_LOAD_SEED,
+  I_SEED,
   KEY_MAX,
   LOG_INSERT,
   NO_MEMORY,
@@ -170,7 +170,7 @@ function bytesOf(chunk: u32): u32 {
 @inline
 function look(chunk: u32, filters: u32): void {
   const meta = load<u32>(chunk + E_META);
-  const hash = hashKey(hashKind, chunk + E_KEY, meta >> 16, load<u32>(idLine(meta & 0xffff) + I_LOAD_SEED));
+  const hash = hashKey(hashKind, chunk + E_KEY, meta >> 16, load<u32>(idLine(meta & 0xffff) + I_SEED));
   store<u32>(chunk + E_HASH, hash);
   const head = load<u32>(bucketOf(hash));
   const mayHoldIt = filters == 0 ? head != 0 : (head & fifthOf(hash)) != 0;

@@ -56,6 +56,22 @@ export function release32(address: u32, value: u32): void {
   else atomic.store<u32>(address, value);
 }
 
+/** The same for a u64. */
+// @ts-ignore: decorator
+@inline
+export function store64(address: u32, value: u64): void {
+  if (EXPLORE) yieldPoint(STORE, address);
+  atomic.store<u64>(address, value);
+}
+
+// @ts-ignore: decorator
+@inline
+export function release64(address: u32, value: u64): void {
+  if (EXPLORE) yieldPoint(STORE, address);
+  if (strongOrder) store<u64>(address, value);
+  else atomic.store<u64>(address, value);
+}
+
 /** Swaps if the word is still `expected`; true when it was. */
 // @ts-ignore: decorator
 @inline
@@ -93,6 +109,20 @@ export function or32(address: u32, value: u32): void {
   atomic.or<u32>(address, value);
 }
 
+// @ts-ignore: decorator
+@inline
+export function or64(address: u32, value: u64): void {
+  if (EXPLORE) yieldPoint(SWAP, address);
+  atomic.or<u64>(address, value);
+}
+
+// @ts-ignore: decorator
+@inline
+export function and64(address: u32, kept: u64): void {
+  if (EXPLORE) yieldPoint(SWAP, address);
+  atomic.and<u64>(address, kept);
+}
+
 /** Clears the bits that are not in `kept`, and returns the word before. */
 // @ts-ignore: decorator
 @inline
@@ -116,6 +146,13 @@ export function raise32(address: u32, value: u32): void {
 export function racy32(address: u32): u32 {
   if (EXPLORE) yieldPoint(RACY, address);
   return load<u32>(address);
+}
+
+// @ts-ignore: decorator
+@inline
+export function racy64(address: u32): u64 {
+  if (EXPLORE) yieldPoint(RACY, address);
+  return load<u64>(address);
 }
 
 /** Loads before stay before loads after (the re-check of a version after a racy copy). Partner: storesFence. */

@@ -6,6 +6,7 @@
  * is zero it may be given out again. Nothing here is a new kind of concurrency: replace, insert, delete are the table's.
  */
 import {
+  CHANGE_DELETE,
   DIRECTORY_ID,
   E_VERSION,
   FIRST_ID,
@@ -22,6 +23,7 @@ import {
   I_LAST_USED,
   I_LIFE,
   I_MADE,
+  I_SEED,
   I_STATE,
   MODE_IF_ABSENT,
   MODE_IF_VERSION,
@@ -68,6 +70,11 @@ function directoryHash(length: u32): u32 {
 /** Looks the name in the key window up: value in the value window, address and version in O_ENTRY and O_VERSION. A length or MISS. */
 export function resolve(length: u32): i32 {
   return read(directoryHash(length), directoryMeta(length), slot + S_KEY, slot + S_VALUE, N_SIZE, false);
+}
+
+/** What the name in the key window is known by to whoever watches it: the hash of its directory entry. */
+export function nameHash(length: u32): u32 {
+  return directoryHash(length);
 }
 
 /** A free namespace id, now ours; 0 when all are in use. */
@@ -149,7 +156,9 @@ export function create(length: u32, encoding: u32, maxEntries: u32, maxBytes: u6
   if (id == 0) return NO_IDS;
   const value = slot + S_VALUE;
   store<u32>(value, id, N_ID);
-  store<u32>(value, xxhash32(slot + S_KEY, length, load<u32>(H_HASH_SEED)), N_SEED);
+  const seed = xxhash32(slot + S_KEY, length, load<u32>(H_HASH_SEED));
+  store<u32>(value, seed, N_SEED);
+  store<u32>(idLine(id) + I_SEED, seed);
   store<u32>(value, maxEntries, N_MAX_ENTRIES);
   store<u32>(value, encoding, N_ENCODING);
   store<u64>(value, maxBytes, N_MAX_BYTES);
@@ -201,6 +210,7 @@ export function clear(entry: u32, version: u32, length: u32): i32 {
   const id = takeId();
   if (id == 0) return NO_IDS;
   store<u32>(slot + S_VALUE, id, N_ID);
+  store<u32>(idLine(id) + I_SEED, load<u32>(slot + S_VALUE, N_SEED));
   // it stays the namespace it was. Should the old id be another's by now, then the directory entry is not current either
   store<u64>(idLine(id) + I_MADE, load<u64>(idLine(oldId) + I_MADE));
   store<u32>(slot + S_HAND_OLD_ID, oldId);
@@ -229,7 +239,7 @@ export function drop(entry: u32, version: u32, length: u32): i32 {
   while (true) {
     find(hash, meta, slot + S_KEY);
     if (found != entry || load32(entry + E_VERSION) != version) break;
-    if (take(hash, meta, slot + S_KEY, 0)) {
+    if (take(hash, meta, slot + S_KEY, 0, CHANGE_DELETE)) {
       retireId(oldId, oldState);
       status = OK;
       break;

@@ -9,6 +9,7 @@
  *   entry in hand to be marked      ours if the mark carries the dead slot's number: unlink, retire
  *   chunk between two lists         if it is in none of any slot's lists, it is put into ours
  *   messages of a dropped ring      its entry is in a retired list still: whoever inherits that goes on (ring-cells.ts)
+ *   change without a record         those who watch are told that something was passed over (changes.ts)
  *   the store's backups             the claim names slot and incarnation: the snapshot is ended, then the claim let go
  *
  * The reaper may die as well. Every move is noted in the reaper's own slot first, a move repeats harmlessly, and whoever
@@ -86,6 +87,7 @@ import {
   S_VICTIM_KEY,
   S_WRITE_EPOCH,
 } from "../layout";
+import { forgetWatcher, settleChanges } from "./changes";
 import { noteClear, noteExpiry } from "./expiry";
 import { load32, load64, store32, swap32 } from "./memory";
 import { classAt, emptyCache, finishSlab, giveToCache, isChunk, sizeOf, swapTookEffect, trim, unstamp } from "./pool";
@@ -175,6 +177,7 @@ function inherit(dead: u32, number: u32): void {
   settleNewId(dead, number);
   settleOldId(dead);
   settleBackup(dead, number);
+  settleChanges(dead, number);
   // before its write ends: a backup that waited for that knows by this that the counts may be one off (src/backup/census.ts)
   count(C_REAPED);
   store32(dead + S_WRITE_EPOCH, 0);
@@ -530,6 +533,7 @@ function isInDirectory(id: u32): bool {
 export function leave(): void {
   clearHazards();
   closeRegions(slot);
+  forgetWatcher(slot, slotNumber);
   adoptBuffers(slot);
   scan();
   for (let cls: u32 = 0; cls < CLASS_COUNT; cls++) emptyCache(cls);

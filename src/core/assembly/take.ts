@@ -1,5 +1,7 @@
 /** Taking an entry out (table.ts): marked by one swap of its link and death stamp, then unlinked and retired. What writing and evicting share. */
 import {
+  CHANGE_DELETE,
+  CHANGE_EXPIRE,
   C_BYTES_OUT,
   C_REMOVED,
   DEATH_SLOT_BITS,
@@ -11,6 +13,7 @@ import {
   H_EPOCH,
   LOG_REMOVE,
 } from "../layout";
+import { afterChange, beforeRemoval, notChanged } from "./changes";
 import { load32, swap32, swap64 } from "./memory";
 import { classAt, isChunk, sizeOf } from "./pool";
 import { discharge, unsettled } from "./quota";
@@ -63,7 +66,7 @@ export function takeIf(hash: u32, meta: u32, key: u32, entry: u32, version: u32)
     find(hash, meta, key);
     const same = found == entry && load32(entry + E_VERSION) == version;
     present = found != 0 && (same || (FAULT == 66 && retries != 0)) && !isExpired(load<u32>(found + E_EXPIRES));
-    if (found == 0 || !(same || (FAULT == 66 && retries != 0)) || take(hash, meta, key, 0)) break;
+    if (found == 0 || !(same || (FAULT == 66 && retries != 0)) || take(hash, meta, key, 0, present ? CHANGE_DELETE : CHANGE_EXPIRE)) break;
     backOff(++retries);
   }
   clearHazards();
@@ -71,19 +74,29 @@ export function takeIf(hash: u32, meta: u32, key: u32, entry: u32, version: u32)
   return present;
 }
 
-/** Marks and unlinks what `find` found, `flags` noted on it. False when someone else changed it first. */
-export function take(hash: u32, meta: u32, key: u32, flags: u32): bool {
+/**
+ * Marks and unlinks what `find` found, `flags` noted on it. False when someone else changed it first.
+ *
+ * @param change what whoever watches is told: one of CHANGE_*
+ */
+export function take(hash: u32, meta: u32, key: u32, flags: u32, change: u32): bool {
   const entry = found;
   const next = successor;
+  const version = load<u32>(entry + E_VERSION);
   unsettled(meta & 0xffff);
-  if (!mark(next, load32(H_EPOCH))) return false;
+  beforeRemoval(hash, meta & 0xffff);
+  if (!mark(next, load32(H_EPOCH))) {
+    notChanged();
+    return false;
+  }
+  afterChange(change, hash, meta, key, entry, version, 0);
   if (flags) store<u8>(entry + E_FLAGS, load<u8>(entry + E_FLAGS) | <u8>flags);
   const size = sizeOf(classAt(entry));
   markDirty(entry, E_KEY);
   discharge(meta & 0xffff, size);
   count(C_REMOVED);
   count(C_BYTES_OUT, size);
-  tell(LOG_REMOVE, hash, meta & 0xffff, entry, load<u32>(entry + E_VERSION), 0);
+  tell(LOG_REMOVE, hash, meta & 0xffff, entry, version, 0);
   unlink(entry, next, hash, meta, key);
   return true;
 }

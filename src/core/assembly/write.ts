@@ -5,9 +5,13 @@ import {
   C_DELETES,
   C_INSERTED,
   C_SETS,
+  DIRECTORY_ID,
   D_COUNT,
   D_FIRST,
   D_SIZE,
+  CHANGE_DELETE,
+  CHANGE_EXPIRE,
+  CHANGE_SET,
   E_BIRTH,
   E_DEATH,
   E_EXPIRES,
@@ -29,6 +33,7 @@ import {
   MODE_IF_VERSION,
   MODE_SET,
   NOT_A_COUNTER,
+  N_ID,
   NO_MEMORY,
   OK,
   QUOTA,
@@ -40,9 +45,11 @@ import {
   O_SUM,
   O_VERSION,
   S_OUT,
+  S_VALUE,
   UNMET,
   KEY_MAX,
 } from "../layout";
+import { afterChange, afterInsert, beforeChange, beforeInsert, mayInsert, notChanged } from "./changes";
 import { allocateOrEvict } from "./evict";
 import { isExpired, noteExpiry } from "./expiry";
 import { copyVectors, load32, swap32 } from "./memory";
@@ -250,7 +257,9 @@ function publish(
   const size = sizeOf(cls);
   const id = meta & 0xffff;
   let retries: u32 = 0;
+  let counted = false; // the removals that an insert has to know of, if anybody watches
   while (true) {
+    if (FAULT == 80) beforeChange(hash, id);
     find(hash, meta, key);
     const epoch = load32(H_EPOCH);
     if (!holds(mode, expected, generation)) return UNMET;
@@ -268,7 +277,9 @@ function publish(
       store<u32>(chunk + E_NEXT, successor);
       store<u32>(slot + S_OUT, chunk, O_ENTRY);
       store<u32>(slot + S_OUT, version, O_VERSION);
+      if (FAULT != 80) beforeChange(hash, id);
       if (mark(chunk, epoch)) {
+        afterChange(CHANGE_SET, hash, meta, key, chunk, version, id == DIRECTORY_ID ? load<u32>(slot + S_VALUE, N_ID) : expiry);
         // before the chunk leaves our hand: a reaper marks what is in hand, so a death anywhere loses no mark
         markDirty(chunk, size);
         markDirty(old, E_KEY);
@@ -283,8 +294,13 @@ function publish(
         unlink(old, chunk, hash, meta, key);
         return OK;
       }
+      notChanged();
       if (oldClass != cls) recharge(id, <i64>sizeOf(oldClass) - <i64>size);
     } else {
+      if (!mayInsert(hash, id, counted)) {
+        counted = true;
+        continue;
+      }
       announce(hash & bucketMask);
       const room = reserve(id, size);
       if (room != OK) {
@@ -295,7 +311,9 @@ function publish(
       store<u32>(chunk + E_NEXT, head);
       store<u32>(slot + S_OUT, chunk, O_ENTRY);
       store<u32>(slot + S_OUT, version, O_VERSION);
+      if (FAULT != 80) beforeInsert(hash, id, counted);
       const linked = swap32(bucketOf(hash), head, chunk);
+      if (linked) afterInsert(hash, meta, key, chunk, version, id == DIRECTORY_ID ? load<u32>(slot + S_VALUE, N_ID) : expiry);
       filed();
       if (linked) {
         markDirty(chunk, size);
@@ -307,6 +325,8 @@ function publish(
         tell(LOG_INSERT, hash, id, chunk, version, expiry);
         return OK;
       }
+      notChanged();
+      counted = false;
       discharge(id, size);
     }
     backOff(++retries);
@@ -337,7 +357,7 @@ export function remove(hash: u32, meta: u32, key: u32): bool {
     find(hash, meta, key);
     if (found == 0) break;
     present = !isExpired(load<u32>(found + E_EXPIRES));
-    if (take(hash, meta, key, 0)) break;
+    if (take(hash, meta, key, 0, present ? CHANGE_DELETE : CHANGE_EXPIRE)) break;
     backOff(++retries);
     present = false;
   }

@@ -70,6 +70,12 @@ export class CheckedNamespace<V> extends Namespace<V> {
     }
   }
 
+  protected override readLife(entry: number, version: number): Listed<V> | null {
+    const life = super.readLife(entry, version);
+    if (life === null || !this.reads) return life;
+    return new Listed(life.keyBytes, validate(this.schema, this.name, life.keyBytes, life.value, "read"), life.expires);
+  }
+
   private believed(key: Key, value: V | undefined): V | undefined {
     return value === undefined || !this.reads ? value : validate(this.schema, this.name, key, value, "read");
   }

@@ -1,7 +1,7 @@
 /** What can be done in a namespace. Users meet it as `Namespace`, which taps may overlay (taps.ts). */
 
 import { describe, KnownOptions } from "../../check.js";
-import { IdLine, layout, result } from "../../core/index.js";
+import { IdLine, layout, result, WatcherWords } from "../../core/index.js";
 import { InvalidArgumentError, NamespaceLimitError } from "../../errors.js";
 import type { Duration } from "../../units.js";
 import { ADMIN, DELETE, READ, WRITE } from "../access.js";
@@ -9,6 +9,17 @@ import { byteCount } from "../bytes.js";
 import { flightKey } from "../flights.js";
 import { type Key, keyBytes, PreparedKey } from "../key.js";
 import { SAMPLED_KINDS } from "../sampling/banks.js";
+import {
+  type Changes,
+  readBlockOptions,
+  readWaitOptions,
+  readWatchOptions,
+  readWatchTarget,
+  type WaitForOptions,
+  type WatchOptions,
+} from "../watching/change.js";
+import { type Awaited, waitFor, waitForSync } from "../watching/wait-for.js";
+import { Watch } from "../watching/watch.js";
 import { checkIterable, checkPair } from "./batches.js";
 import {
   type Condition,
@@ -69,6 +80,10 @@ const GET = SAMPLED_KINDS.indexOf("get");
 const SET = SAMPLED_KINDS.indexOf("set");
 const REMOVE = SAMPLED_KINDS.indexOf("delete");
 const INCREMENT = SAMPLED_KINDS.indexOf("increment");
+function startsWith(key: Uint8Array, prefix: Uint8Array): boolean {
+  return key.length >= prefix.length && prefix.every((byte, i) => byte === key[i]);
+}
+
 const [KEYS_OPTIONS, VALUES_OPTIONS, ENTRIES_OPTIONS, COUNT_OPTIONS, CLEAR_OPTIONS, DELETE_MANY_OPTIONS] = [
   ...["keys", "values", "entries", "count", "clear", "deleteMany"],
 ].map((of) => new KnownOptions(of, ["prefix"]));
@@ -726,6 +741,107 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   /** The entries whose values are asked for. */
   protected listed(prefix: Uint8Array | undefined): IterableIterator<Listed<V>> {
     return this.walk(prefix);
+  }
+
+  // ---------------------------------------------------------------- changes
+
+  /**
+   * What changes in the namespace from now on, in order per key: of one key, of those that begin with `prefix`, or of all. It ends when the
+   * signal aborts, the loop is left, or this thread closes the store or the view.
+   *
+   * No writer waits for it. What it has not asked for yet is kept up to 4,096 changes, and so much of it as each writer's log holds; what is too much
+   * becomes one "gap". A value is read when its change is asked for.
+   *
+   * @throws InvalidArgumentError for what is neither a key nor { prefix } nor {}
+   */
+  watch(target: Key | PrefixOptions = {}, options: WatchOptions = {}): Changes<V> {
+    const wanted = readWatchTarget(this.worker, target, target instanceof PreparedKey);
+    const { signal, initial } = readWatchOptions(options);
+    this.enter(READ);
+    const { worker, record } = this;
+    let interest = WatcherWords.inAll(record.seed);
+    let concerns = (_: Uint8Array): boolean => true;
+    if (wanted !== "all" && "key" in wanted) {
+      const { hash, key } = this.known(wanted.key);
+      interest = WatcherWords.inOne(hash);
+      concerns = (other) => other.length === key.length && startsWith(other, key);
+    } else if (wanted !== "all") {
+      const { prefix } = wanted;
+      concerns = (key) => startsWith(key, prefix);
+    }
+    const { nameHash, name } = this.known(null);
+    const watched = {
+      worker,
+      nameHash,
+      name,
+      interests: [interest, WatcherWords.inOne(nameHash)],
+      concerns,
+      enter: () => this.enterAnew(),
+      find: () => (this.refreshIfStale() ? this.record : null),
+      readLife: (entry: number, version: number) => this.readLife(entry, version),
+    };
+    return new Watch<V>(watched, initial, signal);
+  }
+
+  /**
+   * Waits until the key's entry is another than the one with `version`; without a version, until there is one. It may have been others in between.
+   *
+   * @returns the entry, or undefined when it is gone or the time has passed; rejects with the signal's reason when that aborts, with ClosedError
+   *   when this thread closes the store or the view
+   */
+  async waitFor(key: Key, options: WaitForOptions = {}): Promise<Entry<V> | undefined> {
+    const { version, patience } = readWaitOptions(options);
+    return waitFor(this.awaited(key), version, patience);
+  }
+
+  /** The same, blocking this worker thread. @throws InvalidArgumentError on the main thread, and in a store with `shared: false` */
+  waitForSync(key: Key, options: Omit<WaitForOptions, "signal"> = {}): Entry<V> | undefined {
+    const { version, end } = readBlockOptions(options);
+    return waitForSync(this.awaited(key), version, end);
+  }
+
+  private awaited(key: Key): Awaited<Entry<V>> {
+    this.enter(READ);
+    const { worker } = this;
+    const prepared = key instanceof PreparedKey ? key : this.key(key);
+    const { hash } = this.known(prepared);
+    return {
+      worker,
+      interests: [WatcherWords.inOne(hash), WatcherWords.inOne(this.known(null).nameHash)],
+      look: () => this.getEntry(prepared),
+      versionOf: (entry) => entry?.version,
+      left: (entry) =>
+        entry?.expiresAt === undefined
+          ? Number.POSITIVE_INFINITY
+          : entry.expiresAt - worker.createdMs - worker.elapsed() + 1,
+    };
+  }
+
+  /** What changes are known by: a key's hash and bytes, and the name's entry in the directory. */
+  private known(key: Key | null): { hash: number; key: Uint8Array; nameHash: number; name: Uint8Array } {
+    const { worker } = this;
+    let hash = 0;
+    let bytes = new Uint8Array(0);
+    if (key !== null) {
+      const length = this.put(key);
+      bytes = worker.keyCopy(length) as Uint8Array<ArrayBuffer>;
+      hash = worker.engine.prepareSeeded(this.record.seed, length) >>> 0;
+    }
+    const nameLength = worker.putKey(this.name);
+    const name = worker.keyCopy(nameLength);
+    return { hash, key: bytes, nameHash: worker.engine.nameHash(nameLength) >>> 0, name };
+  }
+
+  /** The way in of what lasts: the namespace may be another by now, in which this agent may do less. */
+  private enterAnew(): void {
+    this.enter(READ);
+    this.refreshIfStale();
+  }
+
+  /** An entry that is known by address and version, as long as it can be read and has not expired. */
+  protected readLife(entry: number, version: number): Listed<V> | null {
+    const life = wholeEntries<V>(this.worker, this.codec, undefined)(entry, version) ?? null;
+    return life === null || (life.expires !== 0 && this.worker.hasCome(life.expires)) ? null : life;
   }
 
   private *walk(prefix: Uint8Array | undefined): IterableIterator<Listed<V>> {
