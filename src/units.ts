@@ -32,10 +32,8 @@ export function unitBytes(unit: string): number | undefined {
  * @throws InvalidArgumentError unless it is a positive, finite number of bytes, with or without a unit
  */
 export function parseBytes(size: number | string, what: string): number {
-  const match = typeof size === "string" ? /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(size) : null;
-  const unit = match ? unitBytes(match[2]) : undefined;
-  const bytes = typeof size === "number" ? size : match && unit ? Math.floor(Number(match[1]) * unit) : Number.NaN;
-  if (!Number.isFinite(bytes) || bytes < 1) {
+  const bytes = sizeIn(size);
+  if (typeof bytes !== "number" || !Number.isFinite(bytes) || bytes < 1) {
     throw new InvalidArgumentError(`${what} is ${describe(size)}; expected bytes as a positive number or like "64MiB"`);
   }
   return Math.floor(bytes);
@@ -47,22 +45,40 @@ export type Size = number | string;
 /** Time: a number of milliseconds, or text with a unit such as "200ms", "5s", "2m", "1h", "7d". */
 export type Duration = number | string;
 
-const MILLISECONDS: Record<string, number> = { ms: 1, s: 1e3, m: 6e4, min: 6e4, h: 36e5, d: 864e5 };
+const MILLISECONDS: Record<string, number> = { us: 1e-3, ms: 1, s: 1e3, m: 6e4, min: 6e4, h: 36e5, d: 864e5 };
+
+const QUANTITY = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i;
+
+/** A number and its unit, in small letters; null for any other text. What is written in every option, scenario and command line. */
+function quantityIn(text: string): { readonly number: number; readonly unit: string } | null {
+  const match = QUANTITY.exec(text);
+  return match && { number: Number(match[1]), unit: match[2].toLowerCase() };
+}
 
 /** Bytes of a text with a unit; anything else as it is, for the option's own check. */
 export function sizeIn(size: unknown): unknown {
   if (typeof size !== "string") return size;
-  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(size);
-  const unit = match ? unitBytes(match[2]) : undefined;
-  return match && unit !== undefined ? Math.floor(Number(match[1]) * unit) : size;
+  const quantity = quantityIn(size);
+  const worth = quantity === null ? undefined : unitBytes(quantity.unit);
+  return quantity === null || worth === undefined ? size : Math.floor(quantity.number * worth);
 }
 
 /** Milliseconds of a text with a unit; anything else as it is, for the option's own check. A number alone is no text of a duration. */
 export function durationIn(duration: unknown): unknown {
   if (typeof duration !== "string") return duration;
-  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/i.exec(duration);
-  const unit = match ? match[2].toLowerCase() : "";
-  return match && Object.hasOwn(MILLISECONDS, unit) ? Number(match[1]) * MILLISECONDS[unit] : duration;
+  const quantity = quantityIn(duration);
+  if (quantity === null || !Object.hasOwn(MILLISECONDS, quantity.unit)) return duration;
+  return quantity.number * MILLISECONDS[quantity.unit];
+}
+
+/** Texts with a unit, for schemas: what `sizeIn` and `durationIn` take. Spelt without flags, which JSON Schema has none of. */
+export const SIZE_TEXT = textOf(UNITS);
+export const DURATION_TEXT = textOf(MILLISECONDS);
+
+function textOf(units: Readonly<Record<string, number>>): RegExp {
+  const names = Object.keys(units).filter((unit) => unit !== "");
+  const anyCase = names.map((unit) => unit.replace(/./g, (letter) => `[${letter}${letter.toUpperCase()}]`));
+  return new RegExp(`^\\s*\\d+(?:\\.\\d+)?\\s*(?:${anyCase.join("|")})\\s*$`);
 }
 
 /** Milliseconds. @throws InvalidArgumentError; undefined is the standard */

@@ -1,6 +1,7 @@
 /** Quantities of scenario files, written with their units: they come out as milliseconds, bytes and shares from 0 to 1. */
 import { z } from "zod";
-import { BYTES_PATTERN, DURATION_PATTERN, parseBytes, parseDuration, parseShare, SHARE_PATTERN } from "../units.js";
+import { DURATION_TEXT, SIZE_TEXT } from "../../src/units.js";
+import { parseBytes, parseDuration, parseShare, SHARE_PATTERN } from "../units.js";
 
 /** Largest value a scenario may ask for, bytes: no store of this project takes more. */
 const MAX_VALUE_BYTES = 64 * 1024 * 1024;
@@ -16,14 +17,14 @@ export function wholeNumber(least: number, most: number) {
 
 export const duration = z
   .string()
-  .regex(DURATION_PATTERN, "expected a duration such as 5s, 200ms or 2m")
+  .regex(DURATION_TEXT, "expected a duration such as 5s, 200ms or 2m")
   .transform(parseDuration)
   .meta({ description: "A duration: 5s, 200ms, 2m" });
 
 export const bytes = z
   .union([
     z.number().int().nonnegative(),
-    z.string().regex(BYTES_PATTERN, "expected a size such as 64MiB, 4KiB or 512B").transform(parseBytes),
+    z.string().regex(SIZE_TEXT, "expected a size such as 64MiB, 4KiB or 512B").transform(parseBytes),
   ])
   .refine((size) => size <= Number.MAX_SAFE_INTEGER, "too many bytes")
   .meta({ description: "A size: 64MiB, 4KiB, 512B, or a number of bytes" });
