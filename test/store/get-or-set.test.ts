@@ -49,6 +49,17 @@ describe("getOrSet between threads", () => {
     expect((await store.verify()).violations).toEqual([]);
   });
 
+  it("calls it once for 200 tasks of four threads that ask for one key", async () => {
+    const store = await openStore();
+    const calls = new SharedArrayBuffer(4);
+    const workers = await Promise.all(Array.from({ length: 4 }, () => start(store, { keys: 1, tasks: 50, calls })));
+    const ended = workers.map((worker) => Promise.all([once(worker, "message"), once(worker, "exit")]));
+    for (const worker of workers) worker.postMessage("go");
+    for (const [[said]] of await Promise.all(ended)) expect(said).toEqual({ wrong: [] });
+    expect([...new Int32Array(calls)]).toEqual([1]);
+    expect(flightsOf(store)).toEqual([]);
+  });
+
   it("takes over from a thread that died while it loaded, and leaves nothing of it", async () => {
     const { store, ns } = await opened();
     const calls = new SharedArrayBuffer(8);
@@ -159,6 +170,21 @@ describe("getOrSet", () => {
     const itself = ns.getOrSet("k", () => ns.getOrSet("k", () => ({ n: 1 })), { lease: 5 });
     await expect(itself).rejects.toMatchObject({ code: "TIMEOUT" });
     expect(await ns.getOrSet("k", () => ns.getOrSet("other", () => ({ n: 2 })))).toEqual({ n: 2 });
+    expect(flightsOf(store)).toEqual([]);
+  });
+
+  it("drops what a loader gives that is slower than its lease", async () => {
+    const { store, ns } = await opened();
+    const { promise, resolve } = deferred<{ n: number }>();
+    const slow = ns.getOrSet("k", () => promise, { lease: 5 });
+    await expect(slow).rejects.toThrow(/not done within its lease of 5 ms/);
+    expect(flightsOf(store)).toEqual([]);
+    expect(await ns.getOrSet("k", () => ({ n: 2 }))).toEqual({ n: 2 });
+    resolve({ n: 1 });
+    await promise;
+    expect(ns.get("k")).toEqual({ n: 2 });
+    ns.delete("k");
+    expect(await ns.getOrSet("k", () => ({ n: 3 }))).toEqual({ n: 3 });
     expect(flightsOf(store)).toEqual([]);
   });
 

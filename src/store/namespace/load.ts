@@ -156,27 +156,68 @@ async function withinLease<V>(loading: Loading<V>, signal: AbortSignal, lease: n
 }
 
 async function fly<V>(loading: Loading<V>, signal: AbortSignal, lease: number): Promise<V | undefined> {
+  const steps = flight(loading, signal, lease);
+  let nap = SHORTEST_NAP_MS;
+  let step = steps.next();
+  while (!step.done) {
+    if (step.value === "nap") {
+      await setTimeout(nap, undefined, { signal });
+      nap = Math.min(nap * 1.25, LONGEST_NAP_MS);
+      step = steps.next();
+    } else if (step.value === "load") {
+      let loaded: V | undefined;
+      try {
+        loaded = await withinLease(loading, signal, lease);
+      } catch (error) {
+        steps.throw(error); // lands, and throws it on
+      }
+      step = steps.next(loaded);
+    } else step = steps.next();
+  }
+  return step.value;
+}
+
+/** Where a flight stands: before it looks at the store again; asleep while another loads; at its loader, whose value it is given. */
+export type FlightStep = "between" | "nap" | "load";
+
+/** The fault: who takes off does not look for the value once more. */
+export const FAULT_NO_SECOND_LOOK = 1;
+
+/**
+ * A flight from one look at the store to the next. Between any two of them another thread may do anything, and this one may end; `fly` goes
+ * straight on, test/store/flights-interleaved.test.ts lets others come.
+ *
+ * @param fault planted, for that test
+ */
+export function* flight<V>(
+  loading: Loading<V>,
+  signal: AbortSignal,
+  lease: number,
+  fault = 0,
+): Generator<FlightStep, V | undefined, V | undefined> {
   const { worker, flight: key } = loading;
   let value = loading.look();
-  let nap = SHORTEST_NAP_MS;
   while (value === undefined) {
     signal.throwIfAborted();
     worker.assertOpen();
-    const flight = takeOff(worker, key, lease);
-    if (flight === null) {
-      await setTimeout(nap, undefined, { signal }); // another thread loads it
-      nap = Math.min(nap * 1.25, LONGEST_NAP_MS);
+    yield "between";
+    const own = takeOff(worker, key, lease);
+    if (own === null) {
+      yield "nap"; // another thread loads it
       continue;
     }
     try {
-      value = loading.look(); // it may have come between the miss and the claim
+      yield "between";
+      if (fault !== FAULT_NO_SECOND_LOOK) value = loading.look(); // it may have come between the miss and the claim
       if (value !== undefined) return value;
-      const loaded = await withinLease(loading, signal, lease);
+      const loaded = yield "load";
       if (loaded === undefined) return undefined;
+      yield "between";
       loading.put(loaded);
+      yield "between";
       return loaded;
     } finally {
-      land(worker, flight);
+      land(worker, own);
     }
   }
   return value;
