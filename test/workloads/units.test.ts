@@ -14,7 +14,24 @@ describe("units", () => {
   });
 
   it("are those of the store's options: one grammar for all", () => {
-    const texts = ["5s", "5S", " 5 s", "0.5ms", "7us", "1d", "64mib", "64MIB ", "1k", "1 tb", "5", "s", "", "5 5s", "1e3s", "５s"];
+    const texts = [
+      "5s",
+      "5S",
+      " 5 s",
+      "0.5ms",
+      "7us",
+      "1d",
+      "64mib",
+      "64MIB ",
+      "1k",
+      "1 tb",
+      "5",
+      "s",
+      "",
+      "5 5s",
+      "1e3s",
+      "５s",
+    ];
     for (const text of texts) {
       const [duration, size] = [durationIn(text), sizeIn(text)];
       if (typeof duration === "number") expect([text, parseDuration(text)]).toEqual([text, duration]);
