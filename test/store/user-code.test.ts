@@ -4,7 +4,6 @@
  * connection before counts no more, and what it wrote meanwhile stays as it was written.
  */
 import { describe, expect, it } from "vitest";
-<<<<<<< HEAD
 import {
   AccessDeniedError,
   type Channel,
@@ -13,9 +12,6 @@ import {
   type Namespace,
   Store,
 } from "#dist/src/index.js";
-=======
-import { AccessDeniedError, type Channel, ClosedError, type Namespace, Store } from "#dist/src/index.js";
->>>>>>> 28368b7 (getOrSet step by step: deaths, leases and other writers between any two steps of a flight)
 import { bytesOf, openStore } from "./fixture.js";
 
 type Any = Namespace<unknown>;
