@@ -1,6 +1,7 @@
 /** What has expired fills no limit, is counted by nothing, and goes before anything that lives. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { layout } from "#dist/src/core/index.js";
 import { NamespaceEvictor } from "#dist/src/store/eviction/within-namespace.js";
 import { type EvictionName, NamespaceLimitError, OutOfMemoryError } from "#dist/src/store/index.js";
 import { SEED } from "../core/seeded-random.js";
@@ -110,7 +111,8 @@ describe("the search for a victim in a namespace", () => {
           let listings = 0;
           const worker = {
             bucketCount,
-            slot: 0,
+            header: { buffer: new ArrayBuffer(layout.SLOT_SIZE), slots: 0 },
+            slotNumber: 0,
             manyWords: new Int32Array(4096),
             currentBuffer: () => new ArrayBuffer(64),
             engine: {
