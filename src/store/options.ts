@@ -144,7 +144,7 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
         ? null
         : wholeNumber("option maxNamespaces", options.maxNamespaces, 0, 1, 65534) + layout.FIRST_ID,
     logRecords: isPolicy(eviction) ? (maxCapacity < LARGE ? LOG_RECORDS_SMALL : LOG_RECORDS) : 0,
-    changeBytes: checkChangeLog(options.changeLog, maxCapacity),
+    changeBytes: checkChangeLog(options.changeLog, capacity),
   };
   const geometry = planGeometry(request);
   if (!hasRoom(geometry)) {
@@ -172,8 +172,8 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
   };
 }
 
-function checkChangeLog(asked: number | string | undefined, maxCapacity: number): number {
-  if (asked === undefined) return maxCapacity < LARGE ? CHANGE_LOG_SMALL : CHANGE_LOG;
+function checkChangeLog(asked: number | string | undefined, capacity: number): number {
+  if (asked === undefined) return capacity < LARGE ? CHANGE_LOG_SMALL : CHANGE_LOG;
   const bytes = parseBytes(asked, "option changeLog");
   if (bytes < CHANGE_LOG_LEAST || bytes > CHANGE_LOG_MOST) {
     throw new InvalidArgumentError(`option changeLog is ${formatBytes(bytes)}; expected 4 KiB to 16 MiB`);

@@ -16,6 +16,7 @@ import {
   prometheusRules,
 } from "#dist/src/monitor/index.js";
 
+const WORK_EVERY_MS = 20;
 const missing = prometheusIsMissing();
 if (missing !== null) console.warn(`tests with a real Prometheus skipped: ${missing}`);
 
@@ -139,7 +140,7 @@ describe.skipIf(missing !== null)("a real Prometheus that scrapes a real store",
     const work = setInterval(() => {
       for (let i = 0; i < 300; i++) ns.set(`k${i}`, "v");
       for (let i = 0; i < 300; i++) ns.get(`k${i}`);
-    }, 20);
+    }, WORK_EVERY_MS);
     try {
       const { host } = new URL(monitor.url as string);
       prometheus = await startPrometheus({ targets: [host], rules: stringify(prometheusRules([rule])) });
