@@ -43,7 +43,7 @@ describe("engram explore", () => {
     [["nothing-of-the-kind"], "nothing-of-the-kind: no such program"],
     [["all", "--schedules", "0"], "--schedules 0: expected a whole number from 1"],
     [["all", "--strategy", "luck"], "--strategy luck: expected one of mixed, random, pct, dfs"],
-    [["all", "--fault", "99", "--schedules", "1"], "--fault 99: no such fault"],
+    [["all", "--fault", "999", "--schedules", "1"], "--fault 999: no such fault"],
     [["all", "--seed", "x"], "--seed x: expected a whole number"],
   ])("exits 2 with one line for %j", (args, message) => {
     const { status, stdout, stderr } = engram(...args);
