@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { isDeepStrictEqual } from "node:util";
 import type { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { layout } from "#dist/src/core/index.js";
@@ -315,13 +314,13 @@ describe("over threads", () => {
     await Promise.all([...written, ...watching]);
     const present = new Map(ns.entries());
     for (const thread of [watcher, second]) {
-      let known = new Map<string, unknown>();
-      for (let asked = 0; asked < 10_000 && !isDeepStrictEqual(known, present); asked++) {
+      const known = async () => {
         const told = said(thread);
         thread.postMessage({ does: "tell" });
-        known = new Map((await told) as [string, unknown][]);
-      }
-      expect(known).toEqual(present);
+        return new Map((await told) as [string, unknown][]);
+      };
+      // a watcher waits for whoever is in the middle of a write, and a busy machine may hold that one up for seconds
+      await expect.poll(known).toEqual(present);
     }
   });
 
