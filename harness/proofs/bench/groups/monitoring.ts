@@ -47,7 +47,8 @@ export const monitoring: Group = {
       plainFigure(`${kind}-overhead-${share}`, `${kind}: ${WORDS[share]} / nothing timed`, "x", timesOf(kind, share));
     const kinds = ["get-into", "get", "set"];
     const overheads = kinds.flatMap((kind) => [overhead(kind, "usual"), overhead(kind, "documented")]);
-    const share = timesOf("get-into", "usual").map((times) => 100 * (times - 1));
+    // what noise makes cheaper with a clock than without costs nothing
+    const share = timesOf("get-into", "usual").map((times) => Math.max(0, 100 * (times - 1)));
     const goal = { source: "M-010", comparison: "<=", goal: 1.01 } as const;
     return {
       reference: null,
