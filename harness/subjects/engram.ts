@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Namespace, type PreparedKey, Store, type StoreOptions } from "../../src/index.js";
 import { openBackups } from "./engram-backups.js";
+import { EngramChanges } from "./engram-changes.js";
 import { EngramMailboxes } from "./engram-mailboxes.js";
 import { storeOptionsFor } from "./engram-sizing.js";
 import { RunningScan } from "./running-scan.js";
@@ -143,15 +144,15 @@ class EngramAgent implements CapableAgent {
   /** The only namespace, or the first: most scenarios have one, and then no table is looked up. */
   readonly #namespace: Namespace;
   readonly #keys: Array<string | PreparedKey>;
-  /** Their names, where `keys` are prepared; null: they are the names. */
-  readonly #names: readonly string[] | null;
+  readonly #prepared: boolean;
+  readonly #names: readonly string[];
   readonly #values: ReadonlyArray<Uint8Array | undefined>;
   readonly #target: Uint8Array;
   readonly #mailboxes: EngramMailboxes | null;
   /** A scan goes through the namespace it was asked of; made when the first one is. */
   readonly #scans = new Map<Namespace, RunningScan<Uint8Array>>();
-  /** Versions by key, of what this worker watches. */
-  readonly #seen = new Map<number, bigint>();
+  /** Of each namespace in which something is watched; made when the first is. */
+  readonly #changes = new Map<Namespace, EngramChanges>();
   #sink = 0;
 
   constructor(store: Store, namespaces: readonly Namespace[], prepared: boolean, context: AgentContext) {
@@ -159,7 +160,8 @@ class EngramAgent implements CapableAgent {
     this.#namespaces = namespaces;
     this.#namespaceOf = context.namespaceOf;
     this.#namespace = namespaces[0];
-    this.#names = prepared ? context.keys : null;
+    this.#prepared = prepared;
+    this.#names = context.keys;
     this.#keys = prepared
       ? context.keys.map((key, index) => this.#namespaceAt(index).key(key))
       : (context.keys as string[]);
@@ -217,22 +219,27 @@ class EngramAgent implements CapableAgent {
   }
 
   watch(key: number): number {
-    const entry = this.#namespaceAt(key).getEntry(this.#keys[key]);
-    if (entry === undefined) return -1;
-    if (this.#seen.get(key) === entry.version) return 0;
-    this.#seen.set(key, entry.version);
-    this.#sink ^= entry.value[0];
-    return 1;
+    const namespace = this.#namespaceAt(key);
+    let changes = this.#changes.get(namespace);
+    if (changes === undefined) {
+      changes = new EngramChanges(namespace, this.#names);
+      this.#changes.set(namespace, changes);
+    }
+    return changes.look(key, this.#read);
   }
 
   renamed(keys: Uint32Array): void {
-    if (this.#names === null) return;
+    for (const changes of this.#changes.values()) changes.renamed(keys);
+    if (!this.#prepared) return;
     for (const key of keys) this.#keys[key] = this.#namespaceAt(key).key(this.#names[key]);
   }
 
   async close(): Promise<void> {
+    for (const changes of this.#changes.values()) await changes.close();
     await this.#store.close();
   }
+
+  readonly #read = (key: number): number => this.get(key);
 
   /** Reads a byte where it lies, so that the view is really made. */
   readonly #look = (view: Uint8Array): number => {

@@ -45,11 +45,18 @@ export class WatcherWords {
   /** Who waits for changes waits for this word to change. */
   readonly bell: Int32Array;
   private readonly interest: Int32Array;
+  private readonly losses: Int32Array;
 
   constructor({ buffer, slots }: Header, slot: number) {
     const at = slots + slot * L.SLOT_SIZE;
     this.interest = new Int32Array(buffer, at + L.S_INTEREST, L.INTEREST_WORDS);
     this.bell = new Int32Array(buffer, at + L.S_BELL, 1);
+    this.losses = new Int32Array(buffer, at + L.S_LOST, 1);
+  }
+
+  /** Counts what was not told. */
+  get lost(): number {
+    return Atomics.load(this.losses, 0);
   }
 
   /** The interest in all keys of a namespace. @param seed of its keys' hashes */

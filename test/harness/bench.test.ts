@@ -54,6 +54,15 @@ const ROWS: Record<string, string[]> = {
   workers: ["mapReads/scaling", "reads/scaling", "readsInto/scaling", "mixed/scaling", "processors"],
   contention: ["alone/retries", "own/retries", "same/retries", "own/scaling", "same/scaling"],
   messages: ["get-into-64", "get-64", "ask-64", "ask-1", "send", "enqueue", "post"],
+  changes: [
+    "set-nobody",
+    "set-elsewhere",
+    "set-another-key",
+    "set-all",
+    "wait-for-p50",
+    "wait-for-sync-p99",
+    "message-p50",
+  ],
   attach: ["attach"],
   engine: ["allocate", "namespace"],
   hash: [4, 16, 64, 256].flatMap((n) =>

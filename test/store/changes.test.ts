@@ -77,6 +77,51 @@ describe.each([
     for (const each of [key, prepared, prefix, bytes]) await each.return?.();
   });
 
+  it("gives what is there already to one who does not wait", async () => {
+    const store = await openStore({ shared });
+    const ns = text(store);
+    ns.set("before", "0");
+    const changes = ns.watch();
+    expect(changes.tryNext()).toBeUndefined();
+    ns.set("a", "1");
+    ns.delete("before");
+    expect(changes.tryNext()).toMatchObject({ type: "set", key: "a", value: "1" });
+    expect(changes.tryNext()).toMatchObject({ type: "delete", key: "before" });
+    expect(changes.tryNext()).toBeUndefined();
+    // the present entries, too, and all of it in one go
+    for (let i = 0; i < 500; i++) ns.set(`k${i}`, "v");
+    const initial = ns.watch({}, { initial: true });
+    const keys = new Set<string | undefined>();
+    for (let change = initial.tryNext(); change !== undefined; change = initial.tryNext()) keys.add(change.key);
+    expect(keys.size).toBe(501);
+    ns.set("a", "2");
+    expect(initial.tryNext()).toMatchObject({ key: "a", value: "2" });
+    await initial.return?.();
+    ns.set("a", "3");
+    expect(initial.tryNext()).toBeUndefined();
+  });
+
+  it("takes no change from one who waits, who is woken all the same", async () => {
+    const store = await openStore({ shared });
+    const ns = text(store);
+    const waiting = ns.watch();
+    const looking = ns.watch();
+    const first = waiting.next();
+    await new Promise((turn) => setImmediate(turn)); // it sleeps
+    expect(waiting.tryNext()).toBeUndefined();
+    ns.set("a", "1");
+    expect(looking.tryNext()).toMatchObject({ key: "a" });
+    expect(waiting.tryNext()).toBeUndefined();
+    expect(await first).toMatchObject({ value: { key: "a" } });
+    const second = waiting.next();
+    expect(looking.tryNext()).toBeUndefined();
+    await new Promise((turn) => setImmediate(turn));
+    expect(looking.tryNext()).toBeUndefined();
+    ns.set("b", "1");
+    expect(await second).toMatchObject({ value: { key: "b" } });
+    for (const each of [waiting, looking]) await each.return?.();
+  });
+
   it("tells of an increment, of a batch and of a write that its condition let through, not of one that it refused", async () => {
     const store = await openStore({ shared });
     const ns = text(store);

@@ -36,7 +36,15 @@ export type Change<V = Uint8Array> =
 /** What `watch` gives: to be iterated once. Leaving the loop ends it. */
 export interface Changes<V = Uint8Array>
   extends AsyncIterableIterator<Change<V>, undefined, undefined>,
-    AsyncDisposable {}
+    AsyncDisposable {
+  /**
+   * The next change that is there already, for programs that look between two pieces of work and never wait. Undefined when there is none
+   * for now, when the watch has ended, or while somebody waits for `next`, who comes first.
+   *
+   * @throws AccessDeniedError when an agent may no longer read: that ends the watch
+   */
+  tryNext(): Change<V> | undefined;
+}
 
 export interface WatchOptions {
   /** Ends the iteration when it aborts. */

@@ -102,6 +102,20 @@ export class Watch<V> implements Changes<V>, Listener {
     });
   }
 
+  tryNext(): Change<V> | undefined {
+    if (this.phase === "ended" || this.asking.length > 0) return undefined;
+    try {
+      const change = this.take();
+      if (change !== undefined) return change;
+      this.watchers.readNow();
+      return this.take();
+    } catch (reason) {
+      this.end();
+      if (reason instanceof ClosedError) return undefined;
+      throw reason;
+    }
+  }
+
   async return(): Promise<IteratorResult<Change<V>, undefined>> {
     this.end();
     return { value: undefined, done: true };

@@ -48,6 +48,8 @@ export class Watchers {
   private sleepsOn: number | null = null;
   private awaited = 0;
   private alive: NodeJS.Timeout | null = null;
+  /** The next stamp, and what was lost, when all that was told had been read. */
+  private readTo = { stamp: -1, lost: -1 };
 
   constructor(private readonly worker: WorkerConnection) {
     this.words = new WatcherWords(worker.header, worker.slotNumber);
@@ -66,6 +68,7 @@ export class Watchers {
       if (this.interests[bit]++ === 0) this.words.want(bit);
     }
     const since = this.worker.engine.beginWatching(first);
+    this.readTo = { stamp: -1, lost: -1 };
     this.wake();
     return since;
   }
@@ -110,6 +113,30 @@ export class Watchers {
     queueMicrotask(() => this.read());
   }
 
+  /**
+   * Hands over what there is by now, for one who does not wait: a bounded piece of it, as `read` does between two turns.
+   *
+   * Nothing is read while there is nothing: when all below a stamp was settled, and then read, what comes has that stamp or a later one, or
+   * counts as lost. So there is nothing new as long as that is the next stamp to be drawn and nothing more was lost.
+   */
+  readNow(): void {
+    const { worker, words } = this;
+    const { engine } = worker;
+    if (engine.nextStamp() === this.readTo.stamp && words.lost === this.readTo.lost) return;
+    for (let reads = 0; reads < READS && !worker.closed && this.listeners.size > 0; reads++) {
+      const { lost } = words;
+      const settled = engine.settledStamp(); // before: what is below it is read now
+      const some = this.readOnce();
+      const held = !some && worker.out[result.LISTENING] !== layout.LISTENING;
+      const more = this.saysItIsRead(settled);
+      if (!some && !held && !more) {
+        this.readTo = { stamp: settled, lost };
+        return;
+      }
+      this.wake(); // what waits for more may have to sleep otherwise than it does
+    }
+  }
+
   private read(): void {
     this.reading = false;
     const { worker } = this;
@@ -118,18 +145,15 @@ export class Watchers {
     let seen = 0;
     for (let reads = 0; !worker.closed && this.listeners.size > 0; ) {
       const settled = engine.settledStamp(); // before: what is below it is read now
-      const bytes = engine.readChanges(worker.manyAddress, layout.S_MANY_SIZE);
-      if (bytes === layout.GAP) for (const listener of [...this.listeners]) listener.gap();
-      else if (bytes > 0) this.handOver(bytes);
-      if (bytes !== 0) {
+      if (this.readOnce()) {
         listening = -1;
         if (++reads < READS) continue;
         this.reading = true;
         setImmediate(() => this.read());
         return;
       }
-      let wanted = worker.out[result.LISTENING];
-      for (const listener of [...this.listeners]) if (listener.read(settled)) wanted = layout.LISTENING_HELD;
+      const held = worker.out[result.LISTENING];
+      const wanted = this.saysItIsRead(settled) ? layout.LISTENING_HELD : held;
       if (listening === wanted || listening === layout.LISTENING_HELD) {
         this.sleep(seen);
         return;
@@ -137,6 +161,21 @@ export class Watchers {
       listening = wanted;
       seen = engine.listen(wanted);
     }
+  }
+
+  /** False when nothing was there. */
+  private readOnce(): boolean {
+    const bytes = this.worker.engine.readChanges(this.worker.manyAddress, layout.S_MANY_SIZE);
+    if (bytes === layout.GAP) for (const listener of [...this.listeners]) listener.gap();
+    else if (bytes > 0) this.handOver(bytes);
+    return bytes !== 0;
+  }
+
+  /** True when one of them waits for more to be read. */
+  private saysItIsRead(settled: number): boolean {
+    let more = false;
+    for (const listener of [...this.listeners]) if (listener.read(settled)) more = true;
+    return more;
   }
 
   /** In private memory whoever changes something is this thread, and has it read again. */

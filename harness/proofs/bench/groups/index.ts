@@ -15,6 +15,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Group>>> = {
   workers: async () => (await import("./workers.js")).workers,
   contention: async () => (await import("./contention.js")).contention,
   messages: async () => (await import("./messages.js")).messages,
+  changes: async () => (await import("./changes.js")).changes,
   attach: async () => (await import("./attach.js")).attach,
   engine: async () => (await import("./engine.js")).engine,
   hash: async () => (await import("./hash.js")).hash,

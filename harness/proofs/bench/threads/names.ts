@@ -10,3 +10,12 @@ export const OWN_COUNTER = "own_";
 export const CHANNEL = "bench";
 /** The work queue between the same two. */
 export const QUEUE = "bench";
+/** Namespace of the key whose change wakes the thread at the other end. */
+export const WAKING = "bench_waking";
+/** What is watched of a store: nothing, another namespace, another key of the same one, or all that is written. */
+export const WATCHES = ["nobody", "elsewhere", "another-key", "all"] as const;
+export type Watching = (typeof WATCHES)[number];
+
+/** How a thread sleeps until something has changed. */
+export const WAKE_UPS = ["wait-for", "wait-for-sync", "changes", "message"] as const;
+export type WakeUp = (typeof WAKE_UPS)[number];
