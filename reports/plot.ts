@@ -3,8 +3,8 @@
  * its container and takes its colours from the page (`currentColor` and custom properties), so one drawing serves the
  * light scheme, the dark one and paper.
  */
-import { createRequire } from "node:module";
 import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom/worker";
 import { type Html, trusted } from "./html.js";
 
 /** The little of the DOM that is used here; the full types would pull the browser's globals into every room. */
@@ -17,21 +17,10 @@ interface DrawnElement {
   remove(): void;
 }
 
-let drawingDocument: unknown;
-
-// jsdom takes most of a second to load, and most commands never draw.
-function documentForDrawing(): Document {
-  if (drawingDocument === undefined) {
-    const { JSDOM } = createRequire(import.meta.url)("jsdom") as { JSDOM: new (html: string) => JSDOMWindow };
-    drawingDocument = new JSDOM("").window.document;
-  }
-  return drawingDocument as Document;
-}
-
 type Document = NonNullable<Plot.PlotOptions["document"]>;
-interface JSDOMWindow {
-  readonly window: { readonly document: unknown };
-}
+
+// Not a browser's whole DOM: that takes two seconds to load, which every run would pay for a handful of drawings (decision 0041).
+const drawingDocument = parseHTML("<!doctype html><html></html>").document as unknown as Document;
 
 /** Width every figure is drawn at, in px; the page scales it between about 0.75 and 1.3 of that. */
 export const FIGURE_WIDTH = 450;
@@ -44,7 +33,7 @@ export function draw(label: string, options: Plot.PlotOptions): Html {
   const svg = Plot.plot({
     width: FIGURE_WIDTH,
     ...options,
-    document: documentForDrawing(),
+    document: drawingDocument,
     className: "plot",
     style: { background: "none", fontSize: "12.5px", ...(options.style as object | undefined) },
   }) as unknown as DrawnElement;

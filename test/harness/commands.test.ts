@@ -60,7 +60,7 @@ describe("the list of commands", () => {
       encoding: "utf8",
     });
     expect(stderr).toMatch(/^module: /);
-    expect(stderr).not.toMatch(/node_modules\/(jsdom|@observablehq|d3|msgpackr)/);
+    expect(stderr).not.toMatch(/node_modules\/(linkedom|@observablehq|d3|msgpackr)/);
   });
 });
 
