@@ -7,6 +7,7 @@ export const NOT_QUICK = [
   "backup/{backups,claims,command,consistency,crash,damage,directory-lock,full-disk,owner-death,signals,whole}.test.ts",
   "browser/**",
   "bundles.test.ts",
+  "runtimes.test.ts",
   "checker/command.test.ts",
   "concurrency/command.test.ts",
   "core/debug-build.test.ts",

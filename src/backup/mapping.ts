@@ -4,6 +4,7 @@
  * kept, so that it can be said.
  */
 import { createRequire } from "node:module";
+import { noAddonsBecause } from "./addons.js";
 
 export interface Mapper {
   map(size: number, protection: number, flags: number, fd: number, offset: number): Buffer;
@@ -15,6 +16,8 @@ export interface Mapper {
 
 /** The mapper, or why there is none. */
 export function loadMapper(): Mapper | string {
+  const reason = noAddonsBecause();
+  if (reason !== null) return `mmap-io is not loaded: ${reason}`;
   try {
     return createRequire(import.meta.url)("mmap-io") as Mapper;
   } catch (error) {

@@ -64,6 +64,7 @@ const ROWS: Record<string, string[]> = {
     "message-p50",
   ],
   attach: ["attach"],
+  "start-up": ["engram", "lmdb", "ratio", "empty-process"],
   engine: ["allocate", "namespace"],
   hash: [4, 16, 64, 256].flatMap((n) =>
     ["xxhash32", "murmur3", "fnv1a", "xxhash32-js", "xxhash-wasm", "crc32"].map((name) => `${name}-${n}`),

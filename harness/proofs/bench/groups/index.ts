@@ -17,6 +17,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Group>>> = {
   messages: async () => (await import("./messages.js")).messages,
   changes: async () => (await import("./changes.js")).changes,
   attach: async () => (await import("./attach.js")).attach,
+  "start-up": async () => (await import("./start-up.js")).startUp,
   engine: async () => (await import("./engine.js")).engine,
   hash: async () => (await import("./hash.js")).hash,
   "hash-quality": async () => (await import("./hash-quality.js")).hashQuality,
