@@ -14,7 +14,7 @@ const PRINTED: Record<string, RegExp> = {
   "blackboard.mjs": /^100 steps by 4 agents, \d+ times another was faster\nthe store is whole\n$/,
   "langgraph-agent.mjs":
     /^one: turn 1, I know Ada\ntwo: turn 2, I know Ada\none: turn 3, I know Ada and lace\ntwo: turn 4, I know Ada and lace\n$/,
-  "response-cache.mjs": /^every question was looked up\nthe model was asked for less than half of them\n$/,
+  "response-cache.mjs": /^400 questions were answered\nthe model was asked 40 times, once for each that differs\n$/,
   "work-queue.mjs":
     /^60 results, 60 tasks acknowledged; 7 squared is 49\ndelivered once more: 3; dead letters: 1\ngiven up after 3 attempts: no number\nthe store is whole\n$/,
   "shared-table.mjs": /^the first owner: mine; the second: inherited\nthe table has learned\n$/,
