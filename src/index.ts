@@ -77,6 +77,7 @@ export {
   type SetOptions,
   type Size,
   type SizeClassStats,
+  type SpanStats,
   type StandardSchema,
   type StoreHandle,
   type StoreOptions,

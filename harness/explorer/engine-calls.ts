@@ -1,7 +1,7 @@
 /** An operation of a program as a call of the engine, with the arguments that src/store would pass. */
 import { layout as L } from "../../src/core/index.js";
 import { ADOPTED_CLASS, CUT_EPOCH, slabOf } from "./adoption.js";
-import { ENTRY_LIMIT, type Op, type Program, REGION_BYTES, spaceOf } from "./program.js";
+import { ENTRY_LIMIT, LARGE_BYTES, type Op, type OpKind, type Program, REGION_BYTES, spaceOf } from "./program.js";
 import type { Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
 
@@ -134,6 +134,25 @@ export function callEngine(thread: Thread, place: Place): number {
       return engine.makeRing(1, place.ring.capacity, place.ring.single ? L.RING_SPSC : L.RING_MPSC, 0);
     case "dropChannel":
       return engine.dropRing(1);
+    case "takeLarge":
+      return engine.takeLarge(LARGE_BYTES);
+    case "dropLarge":
+      engine.dropLarge(thread.span, LARGE_BYTES);
+      return 1;
+    case "setLarge":
+      return callSetLarge(thread, op, record, version);
+    case "hold":
+      return engine.hold(record, version, 1);
+    case "copyHeld":
+      return engine.copyLarge(record, version, 1, thread.slot + L.S_VALUE, MANY_END);
+    case "letGo":
+      engine.letGo();
+      return 1;
+    case "sendLarge":
+      return engine.sendLarge(thread.ring, thread.ringVersion, thread.span, LARGE_BYTES);
+    case "endReceive":
+      engine.endReceive();
+      return 1;
     case "reap":
       return callReap(thread, op.victim ?? 0, place);
     case "adopt":
@@ -179,6 +198,23 @@ function callSet(thread: Thread, op: Op, record: number, version: number, mode: 
 function callDeleteIf(thread: Thread, op: Op, record: number, version: number): number {
   const key = (op.key ?? 0) * 3;
   return thread.engine.removeIf(record, version, 1, thread.tokens[key], thread.tokens[key + 1]);
+}
+
+const MODES: Partial<Record<OpKind, number>> = { setIfAbsent: L.MODE_IF_ABSENT, setIfVersion: L.MODE_IF_VERSION };
+
+function callSetLarge(thread: Thread, op: Op, record: number, version: number): number {
+  const key = (op.key ?? 0) * 3;
+  return thread.engine.setLarge(
+    record,
+    version,
+    1,
+    thread.span,
+    LARGE_BYTES,
+    op.ttl ? 1 : 0,
+    MODES[op.kind] ?? L.MODE_SET,
+    thread.tokens[key],
+    thread.tokens[key + 1],
+  );
 }
 
 /** The next of what was listed, by the address and version it had then. */

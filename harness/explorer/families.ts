@@ -39,7 +39,7 @@ function drawOps(recipe: Recipe, random: ProgramRandom, thread: number, threads:
     const key = random.pick(recipe.keys);
     if (takesTtl(kind) && recipe.ttl !== undefined) ops.push({ kind, key, ttl: random.chance(recipe.ttl) });
     else if (!kind.startsWith("set")) ops.push({ kind, key });
-    else ops.push({ kind, key, wide: random.chance(recipe.wide ?? 0), ttl: random.chance(recipe.ttl ?? 0) });
+    else ops.push(drawSet(kind, key, recipe, random));
     if (kind === "borrow") {
       if (random.chance(0.5)) ops.push({ kind: "set", key: random.pick(recipe.keys) });
       ops.push({ kind: "release" });
@@ -51,6 +51,16 @@ function drawOps(recipe: Recipe, random: ProgramRandom, thread: number, threads:
 /** Besides the sets. */
 export function takesTtl(kind: OpKind): boolean {
   return kind === "touch" || kind === "add";
+}
+
+function drawSet(kind: OpKind, key: number, recipe: Recipe, random: ProgramRandom): Op {
+  const op: Op = { kind, key, wide: random.chance(recipe.wide ?? 0), ttl: random.chance(recipe.ttl ?? 0) };
+  return isLarge(recipe, random) ? { ...op, wide: false, large: true } : op;
+}
+
+/** Draws nothing for a family that has none: its programs stay what they were. */
+function isLarge(recipe: Recipe, random: ProgramRandom): boolean {
+  return recipe.large !== undefined && random.chance(recipe.large);
 }
 
 function drawUnkeyed(kind: OpKind, recipe: Recipe, random: ProgramRandom, threads: number): Op {
@@ -70,6 +80,8 @@ function drawUnkeyed(kind: OpKind, recipe: Recipe, random: ProgramRandom, thread
     case "dropRegion":
     case "watchKey":
       return { kind, key: random.pick(recipe.keys) };
+    case "send":
+      return isLarge(recipe, random) ? { kind, large: true } : { kind };
     case "drain":
       return { kind, log: random.below(threads) };
     case "put":
@@ -85,7 +97,9 @@ function drawSetup(recipe: Recipe, random: ProgramRandom, threads: number): Prog
   const setup: { thread: number; op: Op }[] = [];
   for (const key of recipe.keys) {
     if (!random.chance(recipe.present ?? 0)) continue;
-    setup.push({ thread: random.below(threads), op: { kind: "set", key, ttl: random.chance(recipe.presentTtl ?? 0) } });
+    const thread = random.below(threads);
+    const op: Op = { kind: "set", key, ttl: random.chance(recipe.presentTtl ?? 0) };
+    setup.push({ thread, op: isLarge(recipe, random) ? { ...op, large: true } : op });
   }
   for (const op of recipe.before ?? []) setup.push({ thread: 0, op });
   return setup;
@@ -109,6 +123,7 @@ export const FAMILIES: readonly Family[] = RECIPES.map((recipe) => ({
       counters: recipe.counters ?? false,
       spaces: recipe.spaces ?? 1,
       kills: recipe.kills ?? 0,
+      full: recipe.full ?? false,
       ends: recipe.ends ?? false,
       queue: recipe.queue === undefined ? null : { capacity: random.pick(recipe.queue.capacities) },
       ring:

@@ -3,7 +3,13 @@
  * sources of src/core/assembly, behind a constant that is 0 in the shipped build, which therefore contains none of them.
  */
 import { FAULT_SEARCH_ON } from "./operations.js";
-import { FAULT_CLEAR_AFTER_COPY, FAULT_COUNT_EARLY, FAULT_KEEP_FREED } from "./snapshot.js";
+import {
+  FAULT_CHUNKS_FIRST,
+  FAULT_CLEAR_AFTER_COPY,
+  FAULT_COUNT_EARLY,
+  FAULT_KEEP_FREED,
+  FAULT_TABLE_UNKEPT,
+} from "./snapshot.js";
 
 export interface PlantedFault {
   readonly number: number;
@@ -227,6 +233,60 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     what: "a taker does not look after copying whether the message is still its own",
     families: ["queue-memory"],
     within: 500_000,
+  },
+  {
+    number: 70,
+    what: "a reader of a large value does not name its entry while it reads",
+    families: ["large", "large-evict"],
+    within: 50_000,
+  },
+  {
+    number: 71,
+    what: "the span of an entry is given back as soon as the entry is retired, whoever names it",
+    families: ["large"],
+    within: 50_000,
+  },
+  {
+    number: 72,
+    what: "a span is given back before the version of its entry has moved on",
+    families: ["snapshot-large-full"],
+    within: 200_000,
+  },
+  {
+    number: 73,
+    what: "a large value that was not published keeps its span, which its writer has in hand all the same",
+    families: ["large-conditional"],
+    within: 20_000,
+  },
+  {
+    number: 74,
+    what: "a large value is written and its regions are not marked",
+    families: ["snapshot-large"],
+    within: 20_000,
+  },
+  {
+    number: 75,
+    what: "a reaper takes the span of an entry in a dead thread's hand for one that is in no descriptor",
+    families: ["death-large"],
+    within: 50_000,
+  },
+  {
+    number: FAULT_CHUNKS_FIRST,
+    what: "a backup copies chunks before the spans that they lead to",
+    families: ["snapshot-large-full"],
+    within: 200_000,
+  },
+  {
+    number: FAULT_TABLE_UNKEPT,
+    what: "a backup reads the table of slabs while the spans of its cut may be given back",
+    families: ["snapshot-large-evict"],
+    within: 200_000,
+  },
+  {
+    number: 78,
+    what: "a large message is freed before whoever received it has read it",
+    families: ["ring-large"],
+    within: 20_000,
   },
   {
     number: 53,

@@ -145,6 +145,13 @@ export class InvariantCheck {
     }
   }
 
+  private spanBytes(entry: number): number {
+    const { words } = this;
+    if ((words[(entry + L.E_VALUE_LENGTH) >> 2] & (L.FLAG_SPAN << 16)) === 0) return 0;
+    const keyLength = words[(entry + L.E_META) >> 2] >>> 16;
+    return words[(entry + L.E_KEY + ((keyLength + 15) & ~15) + L.D_COUNT) >> 2] << this.shape.slabShift;
+  }
+
   private walkChains(): void {
     const { words, shape } = this;
     for (let bucket = 0; bucket < shape.bucketCount; bucket++) {
@@ -199,7 +206,7 @@ export class InvariantCheck {
     }
     this.checkPresence(entry, id, bucket);
     this.entriesOfId[id]++;
-    this.bytesOfId[id] += 32 << sizeClass;
+    this.bytesOfId[id] += (32 << sizeClass) + this.spanBytes(entry);
     if (id === L.DIRECTORY_ID) this.namedIds[words[(entry + L.E_KEY + ((keyLength + 15) & ~15) + L.N_ID) >> 2]]++;
   }
 

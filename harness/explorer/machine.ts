@@ -14,7 +14,16 @@ import { type Call, isKeyed, NO_EFFECT, stateAfter } from "./history.js";
 import { Judge } from "./judge.js";
 import { EXPLORE_WASM } from "./location.js";
 import { Operations } from "./operations.js";
-import { COUNTER_UNIT, KEY_COUNT, type Op, type Program, setupValue, watches, writeValue } from "./program.js";
+import {
+  COUNTER_UNIT,
+  hasLarge,
+  KEY_COUNT,
+  type Op,
+  type Program,
+  setupValue,
+  watches,
+  writeValue,
+} from "./program.js";
 import { RunRecord } from "./run-record.js";
 import type { Segment, Strategy } from "./schedule.js";
 import { Snapshot } from "./snapshot.js";
@@ -200,12 +209,14 @@ export class Machine {
     this.program = program;
     this.operations.counters = program.counters;
     this.operations.slabs = program.settings.slabs;
+    this.operations.large = hasLarge(program);
     this.workers = program.threads.length;
     this.accesses = null;
     store.lay(program, taking);
     for (const thread of threads) {
       thread.tokens.fill(0);
       thread.ahead = 0;
+      thread.span = 0;
     }
     const states = new Int32Array(KEY_COUNT);
     program.setup.forEach(({ thread, op }, i) => {
@@ -281,6 +292,7 @@ export class Machine {
     const attached = prepared.threads.length;
     this.operations.counters = program.counters;
     this.operations.slabs = program.settings.slabs;
+    this.operations.large = hasLarge(program);
     this.store.restore(program, attached, prepared.image);
     this.file.set(this.words.subarray(T.POOL >> 2, (T.POOL + program.settings.slabs * T.SLAB_SIZE) >> 2));
     this.store.reattach(this.threads, attached);
@@ -312,6 +324,7 @@ export class Machine {
     thread.region = 0;
     thread.interests.length = 0;
     thread.asleep = false;
+    thread.span = 0;
     thread.ahead = 0;
     thread.buffers.length = 0;
     thread.deliveries.length = 0;
@@ -403,7 +416,7 @@ export class Machine {
     const { words, file, program, fault } = this;
     const incarnation = words[(thread.slot + L.S_INCARNATION) >> 2];
     const claim = (incarnation << L.CLAIM_SLOT_BITS) | ((thread.slot - T.SLOTS) / L.SLOT_SIZE + 1);
-    const full = this.backedUpBy !== -1 && this.backedUpBy !== thread.number;
+    const full = program.full === true || (this.backedUpBy !== -1 && this.backedUpBy !== thread.number);
     return new Snapshot(words, file, program.settings.slabs, fault, claim, full);
   }
 

@@ -7,7 +7,7 @@ import { checkOf, chunkOf, fillSlab, rowsOf } from "./adoption.js";
 import { noteBegun, noteTold, takeInterest } from "./change-streams.js";
 import { MANY_KEYS, MANY_VALUES } from "./engine-calls.js";
 import { GONE, lifeOf, NO_EFFECT } from "./history.js";
-import { FIRST_SPACE_KEYS, keyName, type Op, REGION_BYTES, rowValue, spaceOf } from "./program.js";
+import { FIRST_SPACE_KEYS, keyName, LARGE_BYTES, type Op, REGION_BYTES, rowValue, spaceOf } from "./program.js";
 import type { RunRecord } from "./run-record.js";
 import type { Snapshot } from "./snapshot.js";
 import type { Thread } from "./thread.js";
@@ -30,9 +30,19 @@ const ANSWERS_OTHERWISE: ReadonlySet<Thread["calling"]> = new Set([
   "take",
 ]);
 
+/** The engine's function by which an operation begins, or goes on once its namespace was found again. */
+function firstCall(thread: Thread, op: Op): Thread["calling"] {
+  if (op.kind === "drain") return "claim";
+  if (!op.large) return op.kind;
+  if (thread.span === 0) return "takeLarge";
+  return op.kind === "send" ? "sendLarge" : "setLarge";
+}
+
 export class Operations {
   /** Values of keys are counters. */
   counters = false;
+  /** Some values are large: a snapshot may be in the way of a run of slabs though one is free. */
+  large = false;
   /** Slabs that the pool has. */
   slabs = 0;
   /** Number of the planted fault. */
@@ -103,7 +113,7 @@ export class Operations {
     }
     thread.busy = true;
     thread.rowsDone = -1;
-    thread.calling = op.kind === "drain" ? "claim" : op.kind;
+    thread.calling = firstCall(thread, op);
     this.fillWindows(thread, op, value);
   }
 
@@ -239,6 +249,43 @@ export class Operations {
         if (result === L.STALE_RECORD) break;
         this.finishBorrow(thread, result);
         return;
+      case "takeLarge":
+        this.finishTake(thread, op, result);
+        return;
+      case "setLarge":
+      case "sendLarge":
+        if (thread.calling === "setLarge" && result === L.STALE) break;
+        this.finishLarge(thread, op, result);
+        return;
+      case "dropLarge":
+        thread.span = 0;
+        this.finish(thread, thread.answer);
+        return;
+      case "get":
+        if (result === L.STALE) break;
+        // every other one copies in one call, as a read into shared memory does, the rest hold it as a read of a copy does
+        if (result === L.LARGE) thread.calling = thread.at % 2 === 0 ? "copyHeld" : "hold";
+        else this.finish(thread, this.answerOf(thread, op, result));
+        return;
+      case "copyHeld":
+        if (result === L.STALE) break;
+        this.finish(thread, this.answerOf(thread, op, result));
+        return;
+      case "hold":
+        if (result === 1) break;
+        this.finishHold(thread, op, result);
+        return;
+      case "letGo":
+        this.checkHeld(thread);
+        this.finish(thread, thread.answer);
+        return;
+      case "receive":
+        if (result === L.LARGE) this.holdMessage(thread);
+        else this.finish(thread, this.answerOf(thread, op, result));
+        return;
+      case "endReceive":
+        this.finish(thread, thread.answer);
+        return;
       default:
         if (result === L.STALE && !ANSWERS_OTHERWISE.has(thread.calling)) break;
         this.finish(thread, this.answerOf(thread, op, result));
@@ -284,6 +331,61 @@ export class Operations {
     this.finish(thread, 1);
   }
 
+  /** A span was taken: it is filled, and goes into an entry or a message next. */
+  private finishTake(thread: Thread, op: Op, result: number): void {
+    if (result === 0) {
+      this.finish(thread, NO_EFFECT);
+      return;
+    }
+    thread.span = result;
+    const value = thread.values[thread.at];
+    const at = result >> 2;
+    for (let i = 0; i < LARGE_BYTES / 4; i += 2) {
+      this.words[at + i] = value;
+      this.words[at + i + 1] = checkOf(value);
+    }
+    thread.calling = op.kind === "send" ? "sendLarge" : "setLarge";
+  }
+
+  /** What was not published is given back before the operation answers. */
+  private finishLarge(thread: Thread, op: Op, result: number): void {
+    const answer = this.answerOf(thread, op, result);
+    if (result === L.OK) {
+      thread.span = 0;
+      this.finish(thread, answer);
+      return;
+    }
+    thread.answer = answer;
+    thread.calling = "dropLarge";
+  }
+
+  /** A value that is held is looked at twice: now, and right before it is let go. */
+  private finishHold(thread: Thread, op: Op, address: number): void {
+    if (address === 0) {
+      this.finish(thread, 0);
+      return;
+    }
+    const value = this.valueAt(address, this.words[(thread.slot + L.S_OUT + 12) >> 2]);
+    if (value !== TORN) this.remember(thread, op, value);
+    thread.pinnedAt = address;
+    thread.answer = value;
+    thread.calling = "letGo";
+  }
+
+  /** Letting go was the thread's last access: until then what it held must have been what it was. */
+  private checkHeld(thread: Thread): void {
+    if (thread.answer !== TORN && this.words[thread.pinnedAt >> 2] !== thread.answer)
+      this.record.broken = `the large value that thread ${thread.number} held changed under it`;
+  }
+
+  /** A large message is read where it lies, while other threads go on. */
+  private holdMessage(thread: Thread): void {
+    const { words } = this;
+    const out = (thread.slot + L.S_OUT) >> 2;
+    thread.answer = this.valueAt(words[out + 4], words[out + 3]);
+    thread.calling = "endReceive";
+  }
+
   private lookUp(thread: Thread, op: Op): void {
     thread.calling = "resolve";
     this.words[(thread.slot + L.S_KEY) >> 2] = this.store.nameWord(spaceOf(op));
@@ -299,7 +401,7 @@ export class Operations {
       thread.calling = "create";
     } else {
       this.store.noteRecord(thread, spaceOf(op));
-      thread.calling = op.kind;
+      thread.calling = firstCall(thread, op);
       this.fillWindows(thread, op, thread.values[thread.at]);
     }
   }
@@ -525,7 +627,7 @@ export class Operations {
     const at = address >> 2;
     const value = words[at];
     if (this.counters) return length === 8 && words[at + 1] === 0 ? value : TORN;
-    if (length !== 8 && length !== 24) return TORN;
+    if (length !== 8 && length !== 24 && length !== LARGE_BYTES) return TORN;
     for (let i = 0; i < length >> 2; i += 2) {
       if (words[at + i] !== value || words[at + i + 1] !== checkOf(value) >>> 0) return TORN;
     }
@@ -578,7 +680,7 @@ export class Operations {
     this.finish(thread, snapshot.valid ? 1 : NO_EFFECT);
     if (!snapshot.valid) {
       // whoever takes a snapshot away is short of memory: no slab is left to be cut then
-      const slabLeft = this.words[(T.SLABS >> 2) + this.slabs - 1] === 0;
+      const slabLeft = this.words[(T.SLABS >> 2) + this.slabs - 1] === 0 && !this.large;
       if (snapshot.claimed && slabLeft)
         record.broken = `the snapshot of thread ${thread.number} was taken away, and nobody was short of memory`;
       return;
@@ -592,7 +694,9 @@ export class Operations {
       if ((meta & 0xffff) < L.FIRST_ID || key < 0) continue;
       // a key can be there twice: inserted in the epoch, by a write that had found it absent, after a delete of the next
       // epoch. Either is then a right one, and whoever restores has to take one.
-      record.addRead(thread, { kind: "get", key }, file[(entry + L.E_KEY + 16) >> 2], thread.cutAt);
+      const value = snapshot.valueOf(entry);
+      if (value === null) record.broken ??= `the backup of thread ${thread.number} has a torn value of ${keyName(key)}`;
+      else record.addRead(thread, { kind: "get", key }, value, thread.cutAt);
       absent.delete(key);
     }
     for (const key of absent) record.addRead(thread, { kind: "get", key }, 0, thread.cutAt);

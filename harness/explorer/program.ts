@@ -63,6 +63,8 @@ export interface Op {
   readonly space?: number;
   /** set: a value of 24 bytes, whose chunk is of the next size class, instead of 8. */
   readonly wide?: boolean;
+  /** set, send: a value of `LARGE_BYTES`, which lies in a span of two slabs. */
+  readonly large?: boolean;
   /** set, touch, add: expires at the first tick; add: if it makes the counter. take: so does its lease. put, nack: it is ready from then on. */
   readonly ttl?: boolean;
   /** reap: the thread that died. */
@@ -81,6 +83,8 @@ export interface Program {
   readonly counters: boolean;
   /** 2 = there is a second namespace. */
   readonly spaces: 1 | 2;
+  /** Backups copy every region, as the first one into a file does. */
+  readonly full?: boolean;
   /** Threads that may be killed in one schedule; each death is followed by a reap. */
   readonly kills: number;
   /** Every schedule ends: one that needs more accesses than there may be is a violation, and not only given up. */
@@ -98,6 +102,9 @@ export function watches(program: Program): boolean {
 
 /** Bytes of a region: with its header, two of the explorer's slabs. */
 export const REGION_BYTES = 300;
+
+/** Bytes of a large value: two of the explorer's slabs. */
+export const LARGE_BYTES = 264;
 
 export const KEY_COUNT = 6;
 /** Keys of the first namespace come first. */
@@ -134,10 +141,10 @@ export function describeOp(op: Op, value: number): string {
   switch (op.kind) {
     case "set":
     case "setEvicting":
-      return `${op.kind}${key} = ${value}${op.wide ? " (24 bytes)" : ""}${op.ttl ? " until the tick" : ""}`;
+      return `${op.kind}${key} = ${value}${op.wide ? " (24 bytes)" : ""}${sizeOf(op)}${op.ttl ? " until the tick" : ""}`;
     case "setIfAbsent":
     case "setIfVersion":
-      return `${op.kind}${key} = ${value}`;
+      return `${op.kind}${key} = ${value}${sizeOf(op)}`;
     case "touch":
     case "add":
       return `${op.kind}${key}${op.ttl ? " until the tick" : ""}`;
@@ -169,7 +176,7 @@ export function describeOp(op: Op, value: number): string {
     case "configure":
       return `limit to ${ENTRY_LIMIT} entries`;
     case "send":
-      return `send ${value}`;
+      return `send ${value}${sizeOf(op)}`;
     case "put":
       return `put ${value} into the queue${op.ttl ? ", ready at the tick" : ""}`;
     case "take":
@@ -188,6 +195,15 @@ export function describeOp(op: Op, value: number): string {
     default:
       return `${op.kind}${key}`;
   }
+}
+
+function sizeOf(op: Op): string {
+  return op.large ? ` (${LARGE_BYTES} bytes)` : "";
+}
+
+/** Whether any value of the program is large. */
+export function hasLarge({ threads, setup }: Program): boolean {
+  return threads.some((ops) => ops.some(({ large }) => large)) || setup.some(({ op }) => op.large);
 }
 
 export function describeProgram(program: Program): string[] {

@@ -19,11 +19,15 @@ export interface Recipe {
   readonly ops?: readonly [number, number];
   readonly wide?: number;
   readonly ttl?: number;
+  /** Of the sets and sends, how many are of large values. */
+  readonly large?: number;
   readonly settings?: Partial<TinySettings>;
   readonly counters?: boolean;
   /** 2: with a second namespace, whose keys are 4 and 5. */
   readonly spaces?: 2;
   readonly kills?: number;
+  /** Backups copy everything. */
+  readonly full?: boolean;
   readonly ends?: boolean;
   readonly queue?: { readonly capacities: readonly number[] };
   readonly ring?: { readonly single: boolean; readonly capacities: readonly number[] };

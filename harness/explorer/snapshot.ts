@@ -3,7 +3,8 @@
  * marked regions copied into a file that has all else from the backup before. Each step is one access to shared memory.
  */
 import { type Census, findGap, takeCensus } from "../../src/backup/index.js";
-import { Header, layout as L, slabClass } from "../../src/core/index.js";
+import { Header, layout as L, slabClass, slabState } from "../../src/core/index.js";
+import { checkOf } from "./adoption.js";
 import * as T from "./tiny-layout.js";
 
 /** Number of the fault in which a region's dirty bit is cleared after its copy instead of before. */
@@ -13,7 +14,27 @@ export const FAULT_COUNT_EARLY = 51;
 /** Number of the fault in which the copy keeps what was freed, and used again, while it was copied. */
 export const FAULT_KEEP_FREED = 31;
 
+/** Numbers of the faults in which chunks are copied before the spans they lead to, and the table is read while what it has may be freed. */
+export const FAULT_CHUNKS_FIRST = 76;
+export const FAULT_TABLE_UNKEPT = 77;
+
 const CHUNK_MIN = 32;
+
+/** Slabs that are copied one after the other. */
+interface Part {
+  readonly slabs: readonly number[];
+  /** They are cut: what was freed under the copy is dropped from it before anything else is copied. */
+  readonly cut: boolean;
+}
+
+/** Whoever finds an entry as it was, after its span was copied, has that as it was too (src/backup/snapshot.ts). */
+function partsOf(states: Uint32Array, chunksFirst: boolean): Part[] {
+  const slabs = [...states.keys()];
+  const isSpan = (slab: number) => slabClass(states[slab]) < 0;
+  const spans = { slabs: slabs.filter(isSpan), cut: false };
+  const chunks = { slabs: slabs.filter((slab) => !isSpan(slab)), cut: true };
+  return chunksFirst ? [chunks, spans] : [spans, chunks];
+}
 
 type Stage =
   | "claim"
@@ -23,6 +44,8 @@ type Stage =
   | "bump"
   | "wait"
   | "drain"
+  | "table"
+  | "relax"
   | "copy"
   | "drop"
   | "clear"
@@ -41,8 +64,11 @@ export class Snapshot {
   private before: Census | null = null;
   private after: Census | null = null;
   private later: Census | null = null;
+  /** The table of slabs at the cut, and what is still to be copied of them. */
+  private states = new Uint32Array(0);
+  private parts: readonly Part[] = [];
   private slot = 0;
-  private region = 0;
+  private unit = 0;
   private bits = 0;
 
   constructor(
@@ -73,7 +99,7 @@ export class Snapshot {
       case "activate":
         this.before = this.census();
         if (this.fault === FAULT_COUNT_EARLY) this.after = this.before;
-        words[L.H_SNAPSHOT >> 2] = this.epoch;
+        words[L.H_SNAPSHOT >> 2] = this.epoch | (this.fault === FAULT_TABLE_UNKEPT ? 0 : L.SNAPSHOT_ALL);
         this.stage = "bump";
         return "going on";
       case "bump":
@@ -85,6 +111,17 @@ export class Snapshot {
       case "drain":
         this.bits = this.full ? 2 ** this.slabs - 1 : words[T.DIRTY >> 2];
         if (this.fault !== FAULT_CLEAR_AFTER_COPY) words[T.DIRTY >> 2] = 0;
+        this.stage = "table";
+        return "going on";
+      case "table":
+        this.states = words.slice(T.SLABS >> 2, (T.SLABS >> 2) + this.slabs);
+        this.parts = partsOf(this.states, this.fault === FAULT_CHUNKS_FIRST);
+        this.stage = "relax";
+        return "going on";
+      case "relax":
+        // a swap: a writer may have taken the snapshot away
+        if (words[L.H_SNAPSHOT >> 2] >>> 0 === (this.epoch | L.SNAPSHOT_ALL) >>> 0)
+          words[L.H_SNAPSHOT >> 2] = this.epoch;
         this.stage = "copy";
         return "going on";
       case "copy":
@@ -122,33 +159,41 @@ export class Snapshot {
   /** 16 bytes a step: a chunk can be freed and used again between two of them. */
   private copy(): Progress {
     const unit = 4;
-    const perRegion = T.SLAB_SIZE / 4 / unit;
-    while (this.region < this.slabs * perRegion && !(this.bits & (1 << Math.floor(this.region / perRegion))))
-      this.region++;
-    if (this.region < this.slabs * perRegion) {
-      const at = this.region++ * unit;
+    const perSlab = T.SLAB_SIZE / 4 / unit;
+    const { slabs, cut } = this.parts[0];
+    const end = slabs.length * perSlab;
+    while (this.unit < end && !(this.bits & (1 << slabs[Math.floor(this.unit / perSlab)]))) this.unit++;
+    if (this.unit < end) {
+      const at = (slabs[Math.floor(this.unit / perSlab)] * perSlab + (this.unit++ % perSlab)) * unit;
       for (let i = 0; i < unit; i++) this.file[at + i] = this.words[(T.POOL >> 2) + at + i];
       return "going on";
     }
-    this.region = 0;
-    this.stage = "drop";
+    this.unit = 0;
+    this.parts = this.parts.slice(1);
+    this.stage = cut ? "drop" : this.afterPart();
     return "going on";
+  }
+
+  private afterPart(): Stage {
+    if (this.parts.length > 0) return "copy";
+    return this.fault === FAULT_CLEAR_AFTER_COPY ? "clear" : "end";
   }
 
   /** The look at the version of one chunk that was copied: what was evicted is not kept for a snapshot. */
   private dropFreed(): Progress {
     const { words } = this;
     const chunks = (this.slabs * T.SLAB_SIZE) / CHUNK_MIN;
-    while (this.region < chunks) {
-      const chunk = this.region++ * CHUNK_MIN;
+    while (this.unit < chunks) {
+      const chunk = this.unit++ * CHUNK_MIN;
       const slab = chunk >> T.SLAB_SHIFT;
-      const sizeClass = slabClass(words[(T.SLABS >> 2) + slab]);
+      const sizeClass = slabClass(this.states[slab]);
       if (!(this.bits & (1 << slab)) || sizeClass < 0 || chunk & ((CHUNK_MIN << sizeClass) - 1)) continue;
       const freed = this.file[(chunk + L.E_VERSION) >> 2] !== words[(T.POOL + chunk + L.E_VERSION) >> 2];
       if (freed && this.fault !== FAULT_KEEP_FREED) this.file[(chunk + L.E_BIRTH) >> 2] = 0;
       return "going on";
     }
-    this.stage = this.fault === FAULT_CLEAR_AFTER_COPY ? "clear" : "end";
+    this.unit = 0;
+    this.stage = this.afterPart();
     return "going on";
   }
 
@@ -162,11 +207,26 @@ export class Snapshot {
     return findGap(this.entries().length, this.before as Census, this.after as Census, this.later as Census);
   }
 
+  /** The value of an entry as the file has it: null when it is of no write, or its span is of no slabs that can be one. */
+  valueOf(entry: number): number | null {
+    const { file } = this;
+    const at = (entry + L.E_KEY + 16) >> 2;
+    if ((file[(entry + L.E_VALUE_LENGTH) >> 2] & (L.FLAG_LARGE << 16)) === 0) return file[at];
+    const first = file[at + L.D_FIRST / 4];
+    const count = file[at + L.D_COUNT / 4];
+    for (let i = 0; i < count; i++) if (!slabState(this.states[first + i] ?? 1).span) return null;
+    const span = (first * T.SLAB_SIZE) >> 2;
+    for (let i = 0; i < file[at + L.D_BYTES / 4] / 4; i += 2) {
+      if (file[span + i] !== file[span] || file[span + i + 1] !== checkOf(file[span]) >>> 0) return null;
+    }
+    return file[span];
+  }
+
   /** Addresses (within the file) of the entries that belong to the cut. */
   entries(): number[] {
     const found: number[] = [];
     for (let slab = 0; slab < this.slabs; slab++) {
-      const sizeClass = slabClass(this.words[(T.SLABS >> 2) + slab]);
+      const sizeClass = slabClass(this.states[slab]);
       if (sizeClass < 0) continue;
       for (let at = slab * T.SLAB_SIZE; at < (slab + 1) * T.SLAB_SIZE; at += 32 << sizeClass) {
         const birth = this.file[(at + L.E_BIRTH) >> 2];

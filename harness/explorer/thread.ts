@@ -22,6 +22,28 @@ export interface Delivered {
   readonly call: number;
 }
 
+/** The engine's functions that an operation may be made of besides the one that it is named for. */
+export type Calling =
+  | OpKind
+  | "resolve"
+  | "candidates"
+  | "evictFull"
+  | "create"
+  | "claim"
+  | "attach"
+  | "removeListed"
+  | "makeRing"
+  | "listen"
+  | "lookAgain"
+  | "takeLarge"
+  | "setLarge"
+  | "sendLarge"
+  | "dropLarge"
+  | "hold"
+  | "copyHeld"
+  | "letGo"
+  | "endReceive";
+
 export class Thread {
   engine!: ExploreEngine;
   readonly stack: number;
@@ -30,18 +52,7 @@ export class Thread {
   /** Index of the operation under way, or next. */
   at = 0;
   /** The engine's function under way, by OpKind, or "resolve". */
-  calling:
-    | OpKind
-    | "listen"
-    | "lookAgain"
-    | "resolve"
-    | "candidates"
-    | "evictFull"
-    | "create"
-    | "claim"
-    | "attach"
-    | "removeListed"
-    | "makeRing" = "get";
+  calling: Calling = "get";
   busy = false;
   paused = false;
   killed = false;
@@ -64,6 +75,9 @@ export class Thread {
   rowsDone = -1;
   /** What this thread's own clock shows beyond the time that all of them show. */
   ahead = 0;
+  /** The span in hand, 0 = none; and what the operation answers once that is given back, or what it holds let go. */
+  span = 0;
+  answer = 0;
   pin = -1;
   pinnedAt = 0;
   pinnedValue = 0;

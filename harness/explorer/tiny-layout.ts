@@ -28,7 +28,7 @@ export const SLOTS = L.SLOTS;
 export const SLOTS_END = SLOTS + SLOT_COUNT * L.SLOT_SIZE;
 export const IDS = SLOTS_END;
 export const SLABS = IDS + ID_COUNT * L.ID_STRIDE;
-export const DIRTY = SLABS + SLAB_MAX * 4;
+export const DIRTY = SLABS + SLAB_MAX * 8;
 export const BUCKETS = DIRTY + 64;
 /** Where the bounds of expiries lie: one group holds all buckets (assembly/worker.ts). */
 export const expiriesOf = (buckets: number): number => (BUCKETS + buckets * 4 + L.EXPIRY_SIZE - 1) & -L.EXPIRY_SIZE;
@@ -121,6 +121,7 @@ export function writeHeader(words: Uint32Array, settings: TinySettings): void {
   put(L.H_LOG_RECORDS, settings.logRecords);
   put(L.H_CHANGES, CHANGES);
   put(L.H_CHANGE_BYTES, settings.changeBytes);
+  put(L.H_CUT_MAX, settings.slabs);
   put(L.H_EPOCH, 1);
   put(L.H_NEXT_ID, L.FIRST_ID);
   for (let id = 0; id < L.FIRST_ID; id++) put(IDS + id * L.ID_STRIDE + L.I_STATE, L.ID_USED);

@@ -1,5 +1,5 @@
 /** The memory the threads share: an empty store of a program's settings, its keys, its namespace, and images of its state. */
-import { layout as L } from "../../src/core/index.js";
+import { layout as L, slabClass } from "../../src/core/index.js";
 import { hasAdoptions, prepareAdoptions } from "./adoption.js";
 import { FIRST_SPACE_KEYS, KEY_COUNT, type Program, watches } from "./program.js";
 import type { Thread } from "./thread.js";
@@ -158,6 +158,7 @@ export class TinyStore {
       part(0, T.HEADER_STATE_SIZE),
       part(L.H_BACKUP, L.H_BACKUP + L.LINE),
       part(L.H_WAKE, L.H_WAKE + L.LINE),
+      part(L.H_SPAN_NEXT, L.H_SPAN_NEXT + L.LINE),
       part(L.H_EXPIRY, L.H_CLEARS_SWEPT + L.LINE),
       part(L.H_TIDY, L.H_TIDY + L.LINE),
       part(L.H_WATCHERS, L.H_REMOVALS + L.REMOVAL_WORDS * 4),
@@ -206,10 +207,13 @@ export class TinyStore {
     return hash ^ (hash >>> 15);
   }
 
-  /** Of each place where a chunk can begin. */
+  /** Of each place where a chunk can begin, in a slab that is cut; what is in others are no versions, and they are zero once they are cut. */
   versions(slabs: number): Uint32Array {
     const versions = new Uint32Array((slabs << T.SLAB_SHIFT) >> 5);
-    for (let i = 0; i < versions.length; i++) versions[i] = this.words[(T.POOL + i * 32 + L.E_VERSION) >> 2];
+    for (let i = 0; i < versions.length; i++) {
+      if (slabClass(this.words[(T.SLABS >> 2) + ((i << 5) >> T.SLAB_SHIFT)]) < 0) continue;
+      versions[i] = this.words[(T.POOL + i * 32 + L.E_VERSION) >> 2];
+    }
     return versions;
   }
 }

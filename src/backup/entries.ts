@@ -4,6 +4,7 @@
  */
 import {
   expiresOf,
+  isLargeEntry,
   keyLengthOf,
   keyStart,
   layout,
@@ -11,13 +12,14 @@ import {
   readNamespaceRecord,
   regionOf,
   slabStart,
+  spanOf,
   valueLengthOf,
   valueStart,
 } from "../core/index.js";
 import { CorruptBackupError } from "../errors.js";
 import { type EncodingName, encodingOf, type WhenFull, whenFullOf } from "../store/index.js";
-import { belongs, chunkBytes } from "./chunk.js";
-import { FORMAT_VERSION, layoutOf, REGION } from "./format.js";
+import { belongs, chunkBytes, spanFault } from "./chunk.js";
+import { FORMAT_VERSION, isCut, layoutOf, REGION, SPAN_CLASS } from "./format.js";
 import { type BackedUpGrant, grantsIn, readSystemEntry, type SystemEntry } from "./grants.js";
 import type { BackupImage } from "./read.js";
 
@@ -69,9 +71,11 @@ export class SnapshotEntries {
     for (const region of image.damaged) {
       const slabClass = image.slabClasses[Math.floor((region * REGION) / layout.SLAB_SIZE)];
       const what =
-        slabClass === 0
-          ? "a region of a slab not in use"
-          : `a region of ${16 << slabClass}-byte chunks: entries in it are lost`;
+        slabClass === SPAN_CLASS
+          ? "a region of a large value's slab: the value is lost"
+          : slabClass === 0
+            ? "a region of a slab not in use"
+            : `a region of ${16 << slabClass}-byte chunks: entries in it are lost`;
       this.lose(region * REGION, REGION, what);
     }
     if (image.missing > 0) {
@@ -105,7 +109,7 @@ export class SnapshotEntries {
   private *walk(fromId: number, toId: number): IterableIterator<BackedUpEntry> {
     const { slabClasses } = this.image;
     for (let slab = 0; slab < slabClasses.length; slab++) {
-      if (slabClasses[slab] === 0) continue;
+      if (!isCut(slabClasses[slab])) continue;
       const size = chunkBytes(slabClasses[slab]);
       const end = slabStart(slab + 1);
       for (let chunk = slabStart(slab); chunk < end; chunk += size) {
@@ -140,13 +144,41 @@ export class SnapshotEntries {
       this.lose(chunk, size, `the value of key ${JSON.stringify(key)} reaches into a damaged region`);
       return null;
     }
+    const value = isLargeEntry(words, chunk >>> 2)
+      ? this.largeValue(chunk, size, keyLength)
+      : image.pool.subarray(valueAt, valueAt + valueLength);
+    if (value === null) return null;
     const expires = expiresOf(words, chunk >>> 2);
     return {
       namespaceId,
       key: image.pool.subarray(keyAt, keyAt + keyLength),
-      value: image.pool.subarray(valueAt, valueAt + valueLength),
+      value,
       expiresAt: expires === 0 ? undefined : this.expiryTime(expires),
     };
+  }
+
+  /** The value in an entry's span; null when it is lost. */
+  private largeValue(chunk: number, size: number, keyLength: number): Uint8Array | null {
+    const { image } = this;
+    const span = spanOf(this.words, chunk >>> 2);
+    const key = JSON.stringify(image.pool.toString("utf8", keyStart(chunk), keyStart(chunk) + keyLength));
+    const fault = spanFault(span, image.slabClasses, image.header.slabCount);
+    if (fault !== null) {
+      this.lose(chunk, size, `key ${key} has ${fault}`);
+      return null;
+    }
+    const start = slabStart(span.first);
+    const end = start + span.bytes;
+    if (end > image.pool.length) {
+      this.lose(chunk, size, `the value of key ${key} is in slabs for which the file is too short`);
+      return null;
+    }
+    for (let region = regionOf(start); region * REGION < end; region++) {
+      if (!image.damaged.has(region)) continue;
+      this.lose(chunk, size, `the value of key ${key} reaches into a damaged region`);
+      return null;
+    }
+    return image.pool.subarray(start, end);
   }
 
   /** The grant that an entry of the store's own is, if it is one; channels are noted, and what is not known is a loss. */

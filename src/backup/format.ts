@@ -2,7 +2,8 @@
  * The backup file (M-009), one whole generation of a store. Little-endian.
  *
  *   0           header, 1 KB in a page of its own: identity, sizes, epoch, checksums; its own CRC32 at byte 1020
- *   4 KiB       slab table: one byte a slab, its size class + 1, 0 = not cut yet; padded to a page
+ *   4 KiB       slab table: one byte a slab, its size class + 1, 65 = part of a large value's span (since version 2), 0 = neither; padded
+ *               to a page
  *   …           regions: 4 KiB of the store's pool each, room for `slabCapacity` slabs of 16
  *   …           checksum table: a u32 a region, its CRC32; padded to a page
  *
@@ -16,7 +17,9 @@ import { layout, leastPool, REGIONS_PER_SLAB } from "../core/index.js";
 import { evictionOf, hashOf } from "../store/index.js";
 
 export const MAGIC = "ENGRAMBK";
-export const FORMAT_VERSION = 1;
+/** 2: large values, in spans. Files of version 1 are read as well. */
+export const FORMAT_VERSION = 2;
+const OLDEST_VERSION = 1;
 export const PAGE = 4096;
 export const REGION = 1 << layout.REGION_SHIFT;
 export { REGIONS_PER_SLAB };
@@ -25,6 +28,14 @@ export const HEADER_CHECKSUM = HEADER_BYTES - 4;
 export const ZERO_REGION_CHECKSUM = crc32(new Uint8Array(REGION));
 /** More slabs than 4 GiB holds cannot be meant. */
 export const MOST_SLABS = 65536;
+
+/** In the slab table: part of the span of a large value. */
+export const SPAN_CLASS = layout.SLAB_SPAN;
+
+/** Whether a slab is cut into chunks, by its byte in the slab table. */
+export function isCut(slabClass: number): boolean {
+  return slabClass !== 0 && slabClass <= layout.CLASS_COUNT;
+}
 
 export type BackupKind = "incremental" | "full";
 /** Written into headers: never change a number, only add. */
@@ -66,6 +77,9 @@ export interface BackupHeader {
   readonly checksumTableChecksum: number;
   /** Entries of the cut, the store's own among them, and one; 0 in files written before they were counted. */
   readonly entriesAndOne: number;
+  /** Bytes of a value at most, and slabs at the pool's end that are kept for spans; 0 in files of version 1. */
+  readonly valueMax: number;
+  readonly keptForSpans: number;
 }
 
 /** Where the parts of a file with room for `slabCapacity` slabs lie, in bytes. */
@@ -118,6 +132,8 @@ const FIELDS = [
   ["checksumTableChecksum", 116, "u32"],
   ["maxEntries", 120, "u32"],
   ["entriesAndOne", 124, "u32"],
+  ["valueMax", 128, "u32"],
+  ["keptForSpans", 132, "u32"],
 ] as const;
 
 export type FieldName = (typeof FIELDS)[number][0];
@@ -168,8 +184,11 @@ export function decodeHeader(bytes: Buffer): BackupHeader | Fault {
     };
   }
   const version = bytes.readUInt32LE(8);
-  if (version !== FORMAT_VERSION) {
-    return { byte: 8, what: `format version ${version}; this engram reads version ${FORMAT_VERSION}` };
+  if (version < OLDEST_VERSION || version > FORMAT_VERSION) {
+    return {
+      byte: 8,
+      what: `format version ${version}; this engram reads versions ${OLDEST_VERSION} to ${FORMAT_VERSION}`,
+    };
   }
   const stored = bytes.readUInt32LE(HEADER_CHECKSUM);
   const computed = crc32(bytes.subarray(0, HEADER_CHECKSUM));
@@ -207,7 +226,8 @@ function findFault(values: Record<FieldName, number>): Fault | null {
     what: `${field} is ${values[field]}; expected ${expected}`,
   });
   const unknown = (field: FieldName) => fault(field, `one that format version ${FORMAT_VERSION} knows`);
-  if (values.layoutVersion !== layout.LAYOUT_VERSION) return fault("layoutVersion", `${layout.LAYOUT_VERSION}`);
+  if (!(values.layoutVersion >= 1 && values.layoutVersion <= layout.LAYOUT_VERSION))
+    return fault("layoutVersion", `1 to ${layout.LAYOUT_VERSION}`);
   for (const [field, least, most] of BOUNDS) {
     const value = values[field];
     const isTime = field === "takenMs" || field === "createdMs";

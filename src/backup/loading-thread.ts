@@ -37,7 +37,7 @@ export class LoadingThread {
 
   /** @throws as bring */
   adopt(seats: readonly Brought[], cut: Cut): Promise<Loaded> {
-    return this.call({ adopt: seats.map((seat) => ({ ...seat, bytes: null })), cut }) as Promise<Loaded>;
+    return this.call({ adopt: seats.map((seat) => ({ ...seat, bytes: null, large: [] })), cut }) as Promise<Loaded>;
   }
 
   async end(): Promise<void> {

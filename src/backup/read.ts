@@ -22,6 +22,7 @@ import {
   offsetOf,
   REGION,
   REGIONS_PER_SLAB,
+  SPAN_CLASS,
 } from "./format.js";
 
 const readInPool = promisify(read);
@@ -29,7 +30,7 @@ const readInPool = promisify(read);
 export interface BackupImage {
   readonly path: string;
   readonly header: BackupHeader;
-  /** Size class + 1 of each slab; 0 = not cut. Of a file that was cut short, of those slabs that it can have. */
+  /** Size class + 1 of each slab, SPAN_CLASS, or 0 = neither. Of a file that was cut short, of those slabs that it can have. */
   readonly slabClasses: Uint8Array;
   /** The pool: slab after slab, 64 KiB each. */
   readonly pool: Buffer;
@@ -218,11 +219,11 @@ export class BackupReader {
     const at = this.places.slabTable;
     const classes = this.bytes(at, this.header.slabCount);
     this.checkPart("slab table", at, crc32(classes), "slabTableChecksum");
-    const wrong = classes.findIndex((sizeClass) => sizeClass > layout.CLASS_COUNT);
+    const wrong = classes.findIndex((sizeClass) => sizeClass > layout.CLASS_COUNT && sizeClass !== SPAN_CLASS);
     if (wrong < 0) return classes;
     throw this.corrupt({
       byte: at + wrong,
-      what: `slab ${wrong} has size class ${classes[wrong]}; expected 0 to ${layout.CLASS_COUNT}`,
+      what: `slab ${wrong} has size class ${classes[wrong]}; expected 0 to ${layout.CLASS_COUNT}, or ${SPAN_CLASS}`,
     });
   }
 

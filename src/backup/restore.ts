@@ -10,6 +10,7 @@ import { AccessDeniedError, CorruptBackupError, InvalidArgumentError } from "../
 import {
   checkOptions,
   createAlone,
+  defaultValues,
   evictionOf,
   grantSpent,
   hashOf,
@@ -317,6 +318,7 @@ function optionsFor(header: BackupHeader, given: StoreOptions): StoreOptions {
     maxWorkers: Math.max(0, header.slotCount - layout.EXTRA_SLOTS),
     hash: hashOf(header.hashKind),
     ...evictionAsItWas(header, asked),
+    ...valuesAsTheyWere(header),
     ...(sized ? {} : sizesOf(header)),
     ...asked,
   };
@@ -327,6 +329,13 @@ function evictionAsItWas({ eviction, maxEntries }: BackupHeader, asked: StoreOpt
   if (asked.eviction !== undefined) return {};
   const name = evictionOf(eviction);
   return name === "none" || name === "clock" || maxEntries === 0 ? { eviction: name } : { eviction: name, maxEntries };
+}
+
+/** The limit of values, unless it was the one that a store has by itself. */
+function valuesAsTheyWere({ valueMax, keptForSpans, slabMax }: BackupHeader): StoreOptions {
+  const own = defaultValues(slabMax);
+  if (valueMax === 0 || (valueMax === own.valueMax && keptForSpans === own.keptForSpans)) return {};
+  return { maxValue: valueMax };
 }
 
 function sizesOf(header: BackupHeader): StoreOptions {

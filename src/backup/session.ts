@@ -13,7 +13,7 @@ import { BackupError, type BackupFailure, CorruptBackupError } from "../errors.j
 import { BackupFile, type Durability, type FileSystem, MOST_REGIONS } from "./backup-file.js";
 import { findGap } from "./census.js";
 import { chunkBytes } from "./chunk.js";
-import type { BackupKind } from "./format.js";
+import { type BackupKind, isCut, SPAN_CLASS } from "./format.js";
 import { generationFiles, inspectHeader } from "./generations.js";
 import type { Mapper } from "./mapping.js";
 import { BackupReader } from "./read.js";
@@ -123,16 +123,16 @@ export class BackupSession {
 
   private backupInto(turn: Turn, asked: BackupKind, start: number): BackupReport {
     const { memory } = this;
-    const cut = memory.beginSnapshot(this.settings.patienceMs);
+    const pending = this.turns.map((other) => other.pending);
+    const cut = memory.beginSnapshot(this.settings.patienceMs, pending);
     const waited = performance.now();
     try {
       const regions = cut.slabCount * REGIONS_PER_SLAB;
       turn.generation = 0;
       const fresh = turn.file.begin(cut.slabCount);
-      memory.drain(this.turns.map(({ pending }) => pending));
       const kind = fresh ? "full" : asked;
       if (kind === "full") turn.pending.addBelow(regions);
-      const slabClasses = memory.slabClasses(cut.slabCount);
+      const { slabClasses } = cut;
       const regionsWritten = this.copy(turn, cut, regions, slabClasses);
       if (!memory.endSnapshot(cut.epoch)) throw gaveWay();
       const entries = this.countEntries(turn, cut, regions);
@@ -163,7 +163,8 @@ export class BackupSession {
     completeChunks(turn.pending, slabClasses);
     const pool = this.memory.poolBytes(cut.slabCount);
     let written = 0;
-    for (const [from, to] of turn.pending.runs(regions)) {
+    const runs = [...turn.pending.runs(regions)];
+    for (const [from, to] of [...ofKind(runs, slabClasses, true), ...ofKind(runs, slabClasses, false)]) {
       for (let start = from, end = 0; start < to; start = end) {
         end = Math.min(to, start - (start % GROUP) + MOST_REGIONS);
         if (!this.memory.isActive(cut.epoch)) throw gaveWay();
@@ -211,6 +212,8 @@ export class BackupSession {
       slabMax: header.slabMax,
       pool: header.pool,
       entriesAndOne: entries + 1,
+      valueMax: header.valueMax,
+      keptForSpans: header.keptForSpans,
     };
   }
 
@@ -259,10 +262,33 @@ function wholeGeneration(path: string): number {
   }
 }
 
+/** The parts of runs of regions that are of spans, or that are not. */
+function* ofKind(
+  runs: readonly (readonly [from: number, to: number])[],
+  slabClasses: Uint8Array,
+  spans: boolean,
+): IterableIterator<[from: number, to: number]> {
+  for (const [from, to] of runs) {
+    let start = -1;
+    for (let region = from; region < to; ) {
+      const slab = Math.floor(region / REGIONS_PER_SLAB);
+      const end = Math.min(to, (slab + 1) * REGIONS_PER_SLAB);
+      const wanted = (slabClasses[slab] === SPAN_CLASS) === spans;
+      if (wanted && start < 0) start = region;
+      if (!wanted && start >= 0) {
+        yield [start, region];
+        start = -1;
+      }
+      region = end;
+    }
+    if (start >= 0) yield [start, to];
+  }
+}
+
 /** A chunk longer than a region is copied whole or not at all: its header answers for all of it. */
 function completeChunks(pending: RegionSet, slabClasses: Uint8Array): void {
   for (const [slab, slabClass] of slabClasses.entries()) {
-    const regions = slabClass === 0 ? 0 : regionOf(chunkBytes(slabClass));
+    const regions = isCut(slabClass) ? regionOf(chunkBytes(slabClass)) : 0;
     if (regions > 1) pending.roundUp(slab * REGIONS_PER_SLAB, (slab + 1) * REGIONS_PER_SLAB, regions);
   }
 }

@@ -1,7 +1,18 @@
 /** What one thread does of the loading of a whole backup (whole.ts): it reads slabs to their places, and makes entries of them. */
-import { layout } from "../core/index.js";
+import {
+  DESCRIPTOR_BYTES,
+  expiresOf,
+  keyLengthOf,
+  keyStart,
+  layout,
+  namespaceIdOf,
+  type Span,
+  spanOf,
+  valueStart,
+} from "../core/index.js";
+import { CorruptBackupError } from "../errors.js";
 import type { Cut, Loaded, Loader } from "../store/index.js";
-import { chunkBytes, countSlab } from "./chunk.js";
+import { chunkBytes, countSlab, spanFault } from "./chunk.js";
 import type { BackupReader } from "./read.js";
 
 /** A slab of the file, and its place in the new store; null when it has none there and is only looked at. */
@@ -22,6 +33,16 @@ export interface Brought extends Seat {
   readonly entries: number;
   /** A copy of an `own` slab. */
   readonly bytes: Uint8Array | null;
+  /** Entries of users with large values, which are loaded when all else is (whole.ts). */
+  readonly large: readonly LargeEntry[];
+}
+
+/** An entry whose value lies in a span of the file. */
+export interface LargeEntry extends Span {
+  readonly namespaceId: number;
+  readonly key: Uint8Array;
+  /** Tick of the old store at which it expires, 0 = never. */
+  readonly expires: number;
 }
 
 /** Slabs read at once (1 MiB), and how many such runs are on their way: as many as the pool has threads. */
@@ -59,10 +80,34 @@ export async function bring(reader: BackupReader, loader: Loader, seats: readonl
 function look(seat: Seat, bytes: Buffer, reader: BackupReader): Brought {
   reader.check(seat.slab, bytes);
   const slabClass = reader.slabClasses[seat.slab];
-  const { entries, own } = countSlab(bytes, slabClass, reader.header.epoch);
+  const { entries, own, large } = countSlab(bytes, slabClass, reader.header.epoch);
   const chunks = layout.SLAB_SIZE / chunkBytes(slabClass);
   const fate = own > 0 ? "own" : entries === 0 ? "free" : entries < chunks * WORTH_ITS_PLACE ? "sparse" : "full";
-  return { ...seat, fate, entries, bytes: fate === "own" ? Uint8Array.from(bytes) : null };
+  return {
+    ...seat,
+    fate,
+    entries,
+    bytes: fate === "own" ? Uint8Array.from(bytes) : null,
+    large: large.flatMap((at) => largeEntry(bytes, at, seat.slab, reader)),
+  };
+}
+
+/** @throws CorruptBackupError when it contradicts itself */
+function largeEntry(slab: Buffer, at: number, number: number, reader: BackupReader): LargeEntry[] {
+  const words = new Uint32Array(slab.buffer, slab.byteOffset, slab.length >>> 2);
+  const chunk = at / 4;
+  const keyLength = keyLengthOf(words, chunk);
+  const namespaceId = namespaceIdOf(words, chunk);
+  if (namespaceId < layout.FIRST_ID) return [];
+  const size = chunkBytes(reader.slabClasses[number]);
+  const fits = keyLength !== 0 && keyLength <= layout.KEY_MAX && valueStart(0, keyLength) + DESCRIPTOR_BYTES <= size;
+  const span = spanOf(words, chunk);
+  const fault = fits
+    ? spanFault(span, reader.slabClasses, reader.slabClasses.length)
+    : `a key of ${keyLength} bytes and a large value in a chunk of ${size}`;
+  if (fault !== null) throw new CorruptBackupError(`${reader.where(number, at)}: an entry has ${fault}`);
+  const key = Uint8Array.from(slab.subarray(keyStart(at), keyStart(at) + keyLength));
+  return [{ ...span, namespaceId, key, expires: expiresOf(words, chunk) }];
 }
 
 /** Slabs that are neighbours both in the file and in the store, so many at most; one at a time where there is no place for them. */

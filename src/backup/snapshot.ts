@@ -4,16 +4,20 @@
  * Writes are stamped with an epoch; a snapshot of epoch E is every entry born in E or before that had not died by then. The
  * protocol, in its order:
  *
- *   1. H_SNAPSHOT = E        from here on, chunks that belong to E are not used again (decision 0005)
+ *   1. H_SNAPSHOT = E + ALL  from here on, chunks that belong to E are not used again (decision 0005), nor the slabs of their spans
  *   2. H_EPOCH = E + 1       from here on, no write can begin in E: whoever publishes E re-reads the epoch and starts over
  *   3. wait                  until no worker's write that began in E or before is under way. Now the set of births and
  *                            deaths stamped E or less is final, and every region they changed is marked: a write marks
  *                            before it ends
  *   4. drain the bitmap      each word is exchanged for 0, before the copy: a bit set later is for the next backup
- *   5. copy                  what belongs to E lies still (its link, death stamp and hash aside: the predicate needs only
+ *      read the slab table   what each slab is at the cut; then H_SNAPSHOT: E + ALL -> E, by a swap: what was evicted may be freed
+ *   5. copy                  the spans of large values first, then the chunks. What belongs to E lies still (its link, death stamp and hash aside: the predicate needs only
  *                            that a death after E is not 0 < death <= E, links and hashes are computed anew)
  *      What was evicted meanwhile is not kept, or a full cache would have no room to write; if it was freed under the copy,
- *      the copy drops it (`settle`). A cache may lose an entry at any time, so without it the cut is one all the same
+ *      the copy drops it (`settle`). A cache may lose an entry at any time, so without it the cut is one all the same. Of an entry
+ *      that is still the same when its chunk is copied, the span was the same when that was copied before: the version moves on
+ *      before the slabs are given back. And of an entry whose chunk is not copied, being clean, no region of the span is copied as it
+ *      is now: those were marked before the chunk was
  *   6. H_SNAPSHOT: E -> 0    by a swap. It fails if a writer short of memory took the snapshot away: then the copy is void
  *
  * A region that is not marked is already in the file as it is here, but for changes that cannot matter: links, access
@@ -34,8 +38,10 @@ import {
   regionOf,
   slabBytes,
   slabClass,
+  slabHolders,
   slabOf,
   slabStart,
+  slabState,
   slabStates,
   versionOf,
 } from "../core/index.js";
@@ -43,7 +49,7 @@ import { BackupError } from "../errors.js";
 import { claimOf, monotonicNow } from "../store/index.js";
 import { type Census, takeCensus } from "./census.js";
 import { chunkBytes } from "./chunk.js";
-import { REGION } from "./format.js";
+import { isCut, REGION, SPAN_CLASS } from "./format.js";
 import type { RegionCounts } from "./region-counts.js";
 import type { RegionSet } from "./region-set.js";
 
@@ -54,6 +60,8 @@ export interface Cut {
   readonly takenMs: number;
   /** One more than the last slab that is cut; there may be holes before it, where a restore left a place free. */
   readonly slabCount: number;
+  /** One byte a slab: size class + 1, SPAN_CLASS, or 0 = neither. */
+  readonly slabClasses: Uint8Array;
   /** What the workers had counted before the cut, and right after it (census.ts). */
   readonly before: Census;
   readonly after: Census;
@@ -111,26 +119,34 @@ export class LiveMemory {
   // ---------------------------------------------------------------- the cut
 
   /**
-   * Steps 1 to 3.
+   * Steps 1 to 4.
    *
+   * @param into the sets that take what is marked
    * @param patienceMs how long to wait for writes that are under way
    * @throws BackupError "blocked" when one does not end; no snapshot is active then
    */
-  beginSnapshot(patienceMs: number): Cut {
+  beginSnapshot(patienceMs: number, into: readonly RegionSet[] = []): Cut {
     const { header } = this;
     const { epoch } = header;
     if (epoch > LAST_EPOCH) throw new BackupError("blocked", `the store has used up its ${LAST_EPOCH} snapshots`);
     const before = this.census();
-    Atomics.store(header.words, SNAPSHOT, epoch);
+    const all = epoch | layout.SNAPSHOT_ALL;
+    Atomics.store(header.words, SNAPSHOT, all);
     Atomics.store(header.words, EPOCH, epoch + 1);
     const takenMs = Date.now();
     const tick = this.now();
     const blocking = this.waitForWriters(epoch, patienceMs);
     if (blocking !== null) {
-      this.endSnapshot(epoch);
+      Atomics.compareExchange(header.words, SNAPSHOT, all, 0);
       throw new BackupError("blocked", blocking);
     }
-    return { epoch, tick, takenMs, slabCount: this.countSlabs(), before, after: this.census() };
+    const after = this.census();
+    this.drain(into);
+    // after the bitmap: a slab that is cut from here on marks what is written to it, for the next backup
+    const slabCount = this.countSlabs();
+    const slabClasses = this.slabClasses(slabCount);
+    Atomics.compareExchange(header.words, SNAPSHOT, all, epoch); // unless a writer has taken the snapshot away
+    return { epoch, tick, takenMs, slabCount, slabClasses, before, after };
   }
 
   /** Step 6. False when the snapshot had been taken away: nothing copied in it may be used. */
@@ -166,7 +182,7 @@ export class LiveMemory {
 
   // ---------------------------------------------------------------- the dirty bitmap
 
-  /** Step 4: takes what is marked, into each of the sets. */
+  /** Takes what is marked, into each of the sets. */
   drain(into: readonly RegionSet[]): void {
     const words = this.dirtyWords();
     for (let i = 0; i < words.length; i++) {
@@ -212,10 +228,13 @@ export class LiveMemory {
     return slabBytes(this.memory.buffer, this.header, 0, slabCount);
   }
 
-  /** One byte a slab: size class + 1, 0 = not cut. */
+  /** One byte a slab, as in a cut. What is in the spans of regions, messages and buffers is not backed up. */
   slabClasses(slabCount: number): Uint8Array {
     const table = slabStates(this.memory.buffer, this.header, slabCount);
-    return Uint8Array.from(table, (state) => slabClass(state) + 1);
+    const holders = slabHolders(this.memory.buffer, this.header, slabCount);
+    return Uint8Array.from(table, (state, slab) => {
+      return slabState(state).span && holders[slab] !== 0 ? SPAN_CLASS : slabClass(state) + 1;
+    });
   }
 
   /**
@@ -246,7 +265,7 @@ export class LiveMemory {
     for (let word = offset; word < live.length; ) {
       const slab = slabOf(word * 4);
       const end = Math.min(live.length, slabStart(slab + 1) / 4);
-      if (classes[slab] === 0) {
+      if (!isCut(classes[slab])) {
         word = end;
         continue;
       }

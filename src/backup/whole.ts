@@ -5,15 +5,16 @@
  * the snapshot in them is copied into chunks that are free. So is everything when the new store has fewer slabs than the old.
  *
  * A large backup is read, checked and linked by several threads, a share of the slabs each. Copies are made last, by this thread
- * alone.
+ * alone, and large values after them: each is read from the file into the span that it stays in.
  */
 import { availableParallelism } from "node:os";
 import { layout } from "../core/index.js";
 import { CorruptBackupError } from "../errors.js";
 import { type Cut, identityOf, type Loaded, type Loader, loaderOf, type Store } from "../store/index.js";
+import { isCut } from "./format.js";
 import { LoadingThread } from "./loading-thread.js";
 import type { BackupImage, BackupReader } from "./read.js";
-import { adopt, type Brought, bring, type Seat, sum } from "./share.js";
+import { adopt, type Brought, bring, type LargeEntry, type Seat, sum } from "./share.js";
 
 /** A thread is worth its start (some 40 ms) from 128 MiB on. */
 const SLABS_PER_THREAD = 2048;
@@ -53,7 +54,7 @@ export class WholeBackup {
   static async bring(reader: BackupReader, store: Store, threads?: number): Promise<WholeBackup> {
     const loader = loaderOf(store);
     const { slabClasses } = reader;
-    const cut = [...slabClasses.keys()].filter((slab) => slabClasses[slab] !== 0);
+    const cut = [...slabClasses.keys()].filter((slab) => isCut(slabClasses[slab]));
     const roomy = cut.length <= loader.slabs;
     const seats = cut.map((slab, place) => ({ slab, place: roomy ? place : null }));
     const wanted = threads ?? Math.min(availableParallelism(), THREADS_MAX, Math.floor(cut.length / SLABS_PER_THREAD));
@@ -109,7 +110,17 @@ export class WholeBackup {
     const cut: Cut = { epoch: header.epoch, tick: header.tick, passed };
     const adopted = await this.adoptAll(cut);
     loader.endAdoption();
-    return sum([adopted, ...this.copied().map((slab) => this.copy(slab, cut))]);
+    const copied = this.copied().map((slab) => this.copy(slab, cut));
+    return sum([
+      adopted,
+      ...copied,
+      ...this.brought.flatMap(({ large }) => large.map((entry) => this.loadLarge(entry, cut))),
+    ]);
+  }
+
+  private loadLarge(entry: LargeEntry, cut: Cut): Loaded {
+    const { reader } = this;
+    return this.loader.large(entry, cut, (slab, into) => reader.read(entry.first + slab, into));
   }
 
   /** Ends the threads. */

@@ -30,6 +30,32 @@ export function spanSlabs(bytes: number): number {
   return Math.ceil((bytes + REGION_HEADER) / L.SLAB_SIZE);
 }
 
+/** Slabs of the span that a large value of so many bytes takes. */
+export function slabsFor(bytes: number): number {
+  return Math.ceil(bytes / L.SLAB_SIZE);
+}
+
+/** What lies in an entry's chunk in place of a large value. */
+export const DESCRIPTOR_BYTES = L.D_SIZE;
+
+/** Where a large value lies: slabs, and bytes of them from the first on. */
+export interface Span {
+  readonly first: number;
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** Whether the entry has its value in a span. */
+export function isLargeEntry(words: Uint32Array, chunk: number): boolean {
+  return (words[chunk + L.E_VALUE_LENGTH / 4] & (L.FLAG_LARGE << 16)) !== 0;
+}
+
+/** What its descriptor says then. */
+export function spanOf(words: Uint32Array, chunk: number): Span {
+  const at = valueStart(chunk * 4, keyLengthOf(words, chunk)) / 4;
+  return { first: words[at + L.D_FIRST / 4], count: words[at + L.D_COUNT / 4], bytes: words[at + L.D_BYTES / 4] };
+}
+
 /** Where the key of an entry, or the bytes of a buffer, begin. */
 export function keyStart(entry: number): number {
   return entry + L.E_KEY;
@@ -110,6 +136,18 @@ export function regionOf(byte: number): number {
 /** The state words of the first `count` slabs; default, of all. */
 export function slabStates(buffer: ArrayBufferLike, header: Header, count = header.slabMax): Uint32Array {
   return new Uint32Array(buffer, header.slabs, count);
+}
+
+/** Of the first `count` slabs, the entry whose large value each is of; 0 = none. */
+export function slabHolders(buffer: ArrayBufferLike, header: Header, count = header.slabMax): Uint32Array {
+  return new Uint32Array(buffer, header.slabs + header.slabMax * 4, count);
+}
+
+/** How many of the first `count` slabs are of spans. */
+export function countSpanSlabs(states: Uint32Array, count: number): number {
+  let spans = 0;
+  for (let i = 0; i < count; i++) if ((states[i] & L.SLAB_KIND_MASK) === L.SLAB_SPAN) spans++;
+  return spans;
 }
 
 /** Some slabs of the pool. */

@@ -90,7 +90,7 @@ export function planGeometry(request: GeometryRequest): Geometry {
 
   let share = Math.floor((maxCapacity * request.poolShare) / PAGE);
   for (;;) {
-    const dirty = align(slabs + share * 4, L.LINE);
+    const dirty = align(slabs + share * 8, L.LINE); // of each slab its state and its holder
     const wanted = request.expectedEntries ?? (share * PAGE) / POOL_PER_BUCKET;
     const bucketCount = Math.max(1024, powerOfTwo(Math.max(wanted, (share * PAGE) / POOL_PER_BUCKET_MAX)));
     const expiries = (bucketCount >> L.EXPIRY_SHIFT) * L.EXPIRY_SIZE;

@@ -118,6 +118,16 @@ export class Header {
     return this.unsigned[L.H_MAX_ENTRIES / 4];
   }
 
+  /** Bytes of a value at most; 0 = what fits a chunk. */
+  get valueMax(): number {
+    return this.unsigned[L.H_VALUE_MAX / 4];
+  }
+
+  /** Slabs at the end of the pool that are kept for spans. */
+  get keptForSpans(): number {
+    return this.slabMax - this.unsigned[L.H_CUT_MAX / 4];
+  }
+
   /** Unix time, ms, of tick 0. */
   get createdMs(): number {
     return this.floats[L.H_CREATED_MS / 8];
@@ -148,6 +158,11 @@ export class Header {
   /** Slabs that the memory has room for now. */
   get slabLimit(): number {
     return Atomics.load(this.unsigned, L.H_SLAB_LIMIT / 4);
+  }
+
+  /** Whether there ever was a span: then the hint for them has moved. */
+  get hadSpans(): boolean {
+    return this.unsigned[L.H_SPAN_NEXT / 4] !== 0 || this.unsigned[L.H_SPAN_NEXT / 4 + 1] !== 0;
   }
 
   get pressure(): number {

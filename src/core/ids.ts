@@ -41,6 +41,10 @@ export class IdLine {
     this.words[L.I_LOAD / 4] = 1;
   }
 
+  get letsIn(): boolean {
+    return this.words[L.I_LOAD / 4] !== 0;
+  }
+
   letNoMoreIn(): void {
     this.words[L.I_LOAD / 4] = 0;
   }

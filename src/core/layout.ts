@@ -9,7 +9,7 @@
  *   …        ACCESS LOGS   one ring a slot; only where a policy asks for them
  *   …        CHANGE LOGS   one ring a slot, written only while somebody watches (assembly/changes.ts)
  *   …        NAMESPACE IDS 64-byte usage lines, one an id
- *   …        SLABS         u32 a slab: its size class and, while it is being cut, its owner
+ *   …        SLABS         u32 a slab: its size class and, while it is being cut, its owner; then u32 a slab: the entry whose value it is of
  *   …        DIRTY         one bit per 4 KiB of pool
  *   …        GROUPS        u32 a group of 32 buckets: which namespace ids may have entries there
  *   …        BUCKETS       u32 link each
@@ -21,7 +21,7 @@
  */
 
 export const MAGIC: u32 = 0x52474e45; // "ENGR", little-endian
-export const LAYOUT_VERSION: u32 = 1;
+export const LAYOUT_VERSION: u32 = 2;
 
 export const LINE: u32 = 64;
 export const SLAB_SIZE: u32 = 65536;
@@ -60,12 +60,15 @@ export const H_LOG_RECORDS: u32 = 108; // a log's records, a power of two
 export const H_GROUPS: u32 = 120;
 export const H_CHANGES: u32 = 116; // the change logs
 export const H_CHANGE_BYTES: u32 = 124; // a change log's bytes for records, a power of two
+export const H_VALUE_MAX: u32 = 2816; // bytes of a value at most
+export const H_CUT_MAX: u32 = 3008; // slabs from here on are kept for spans: cut into chunks last of all, and not at all where there is eviction
 export const H_MAX_ENTRIES: u32 = 112; // entries in namespaces of users at most, kept by the evictor; 0 = no limit
 
 // --- header, contended lines: one word (or one pair that changes together) a line
 export const H_TICK: u32 = 128; // 10 ms ticks since creation: the latest that any thread has told (assembly/expiry.ts)
 export const H_EPOCH: u32 = 192; // snapshot epoch, starts at 1
-export const H_SNAPSHOT: u32 = 256; // epoch of the active snapshot, 0 = none
+export const H_SNAPSHOT: u32 = 256; // epoch of the active snapshot, 0 = none; with SNAPSHOT_ALL while it reads the table of slabs
+export const SNAPSHOT_ALL: u32 = 0x80000000; // not even what was evicted may be freed
 export const H_PRESSURE: u32 = 320; // level 0 to 3 as the evictor last saw it
 export const H_SLAB_LIMIT: u32 = 384; // slabs that the memory has room for now
 export const H_SLAB_NEXT: u32 = 448; // u64: hint, slabs below it are taken; in the high half how often spans were given back, so that no one raises a hint lowered meanwhile
@@ -89,6 +92,7 @@ export const H_CLEARS_SWEPT: u32 = 3264; // ...and how many of them had been whe
 export const H_WATCHERS: u32 = 3328; // u64, a bit a slot: its worker wants to know of changes
 export const H_STAMP: u32 = 3392; // u64: stamps of changes drawn so far
 export const H_REMOVALS: u32 = 3456; // REMOVAL_WORDS u32, by hash: watched removals begun so far
+export const H_SPAN_NEXT: u32 = 2944; // as H_SLAB_NEXT, for spans: slabs that large values gave back are free for them, and pass for taken there
 export const H_TIDY: u32 = 3904; // slot + 1 of who takes bits out of the presence filters, 0 = nobody
 export const H_BACKUP: u32 = 4032; // claim of the one worker whose backups drain the dirty bitmap and set H_SNAPSHOT, as of a ring's receiver; 0 = none
 export const HEADER_SIZE: u32 = 4096;
@@ -141,7 +145,9 @@ export const S_HAZARD_CURRENT: u32 = 64;
 export const S_HAZARD_PREVIOUS: u32 = 68;
 export const S_HAZARD_HEAD: u32 = 72;
 export const S_PINS: u32 = 76; // borrowed views
-export const PIN_COUNT: u32 = 8;
+export const PIN_COUNT: u32 = 9;
+/** The last of them is for the store's own reads of large values, which are never nested. */
+export const READ_PIN: u32 = 8;
 export const S_RING: u32 = 112; // the entry of the ring that this worker's operation is in: it is not freed meanwhile
 export const S_WRITE_EPOCH: u32 = 128; // epoch this worker's current write began in, 0 = none
 export const S_FILING: u32 = 132; // bucket + 1 that this worker's current write puts a new entry into, 0 = none
@@ -190,6 +196,7 @@ export const O_VERSION: u32 = 4;
 export const O_EXPIRES: u32 = 8; // tick, 0 = never
 export const O_LENGTH: u32 = 12; // of a borrowed value
 export const O_WRITTEN: u32 = 12; // entries that a batch wrote
+export const O_ADDRESS: u32 = 16; // of the bytes of a buffer, or of a large message
 export const O_SUM: u32 = 16; // i64, of a counter
 export const O_SIZE: u32 = 16; // bytes of a region
 export const O_PIN: u32 = 20; // what gives a borrowed value, or an open region, back
@@ -218,7 +225,7 @@ export const O_LISTENING: u32 = 24; // LISTENING_*: what the next `listen` is to
 export const O_OFFSET: u32 = 0; // of a chunk that cannot be loaded
 export const O_EXPIRED: u32 = 4; // entries that a load left out
 export const O_TEMPORARY: u32 = 64; // a value that nobody asked for: 8 bytes
-export const S_SCRATCH: u32 = 12544; // hazards gathered by a scan: at most 64 x 11 addresses
+export const S_SCRATCH: u32 = 12544; // hazards gathered by a scan: at most 64 x 12 addresses
 export const S_VALUE: u32 = 16384; // value window
 export const S_MANY: u32 = 32768; // batches and scans
 export const S_INTEREST: u32 = 7744; // what this worker wants to know of: INTEREST_WORDS u32, written by it alone
@@ -228,7 +235,7 @@ export const S_LOST: u32 = 7816; // changes that this worker was not told of, by
 export const S_LOST_SEEN: u32 = 7872; // this line and the positions are the watcher's own: how many of those it knows of,
 export const S_SINCE: u32 = 7880; // u64: it passes over stamps below this,
 export const S_GAP: u32 = 7888; // u64: and tells of a gap once every stamp below this is settled; 0 = there is none
-export const S_POSITIONS: u32 = 15360; // u64 a slot: what it has read of its log
+export const S_POSITIONS: u32 = 15616; // u64 a slot: what it has read of its log
 export const S_REGIONS: u32 = 7424; // regions this worker has open: the entries that hold them, 0 = a free place
 export const REGION_PINS: u32 = 64;
 export const S_MANY_SIZE: u32 = 32768;
@@ -320,6 +327,7 @@ export const E_VALUE_LENGTH: u32 = 20; // u16
 export const E_FLAGS: u32 = 22; // u8, FLAG_*
 export const FLAG_EVICTED: u32 = 1; // it died to make room: no snapshot has to keep it
 export const FLAG_SPAN: u32 = 2; // its value is a descriptor, and the span that it names is given back with it
+export const FLAG_LARGE: u32 = 4; // the value is what its span holds, not the descriptor; it stays set when the span is given back
 export const FLAG_RING: u32 = 8; // a channel's: behind its key lies the ring, whose messages are freed before it is
 export const E_ACCESS: u32 = 23; // u8, saturating 2-bit counter, racy by design
 export const ACCESS_MAX: u32 = 3; // what it saturates at
@@ -372,6 +380,8 @@ export const ID_CLEARED: u32 = 2; // unreachable; taken again once its entries a
 export const SLAB_SOILED: u32 = 64;
 /** Part of a span: a run of whole slabs, named by the descriptor of one entry (slabs.ts). */
 export const SLAB_SPAN: u32 = 65;
+/** As soiled as SLAB_SOILED, and given back by a value: kept for values while small entries can make room among themselves. */
+export const SLAB_FREED: u32 = 66;
 export const SLAB_KIND_MASK: u32 = 255;
 export const SLAB_OWNER_SHIFT: u32 = 8;
 export const SLAB_OWNER_MASK: u32 = 127;
@@ -381,7 +391,7 @@ export const SLAB_UNCLEAN: u32 = 65536;
 // --- descriptor of a span: the value of an entry with FLAG_SPAN
 export const D_FIRST: u32 = 0; // index of its first slab
 export const D_COUNT: u32 = 4; // slabs
-export const D_BYTES: u32 = 8; // bytes in use
+export const D_BYTES: u32 = 8; // bytes in use: of a region, or of a value
 export const D_SIZE: u32 = 16;
 
 // --- region: a span that stays where it is, with a name in the store's own id
@@ -436,6 +446,8 @@ export const QUOTA: i32 = -3;
 export const STALE: i32 = -4; // the namespace was cleared, changed or dropped: look it up again
 export const NO_IDS: i32 = -5;
 export const NOT_A_COUNTER: i32 = -6;
+/** The value is in a span: whoever wants it holds it first. */
+export const LARGE: i32 = -11;
 
 export const MODE_SET: u32 = 0;
 export const MODE_IF_ABSENT: u32 = 1;

@@ -41,6 +41,34 @@ export interface Engine {
   remove(record: number, version: number, length: number): number;
   borrow(record: number, version: number, length: number): number;
   giveBackPin(pin: number): void;
+  takeLarge(bytes: number): number;
+  dropLarge(address: number, bytes: number): void;
+  wouldWrite(
+    record: number,
+    version: number,
+    length: number,
+    mode: number,
+    expected: number,
+    generation: number,
+  ): number;
+  setLarge(
+    record: number,
+    version: number,
+    length: number,
+    address: number,
+    bytes: number,
+    expires: number,
+    mode: number,
+    expected: number,
+    generation: number,
+  ): number;
+  hold(record: number, version: number, length: number): number;
+  holdListed(entry: number, version: number): number;
+  letGo(): void;
+  copyLarge(record: number, version: number, length: number, target: number, limit: number): number;
+  admits(ring: number, version: number): number;
+  sendLarge(ring: number, version: number, address: number, bytes: number): number;
+  endReceive(): void;
   getMany(record: number, version: number, n: number, free: number, end: number): number;
   setMany(record: number, version: number, n: number, expires: number, mode: number): number;
   list(id: number, from: number, to: number, target: number, room: number): bigint;
@@ -60,6 +88,7 @@ export interface Engine {
   survey(from: number, target: number, room: number): bigint;
   claimEvictor(): number;
   releaseEvictor(): void;
+  loadLarge(id: number, length: number, address: number, bytes: number, expires: number): number;
   loadChunks(bytes: number, size: number, epoch: number, tick: number, passed: number): number;
   reserveSlab(index: number, sizeClass: number): void;
   adoptSlab(index: number, sizeClass: number, epoch: number, tick: number, passed: number): number;
@@ -195,6 +224,10 @@ export interface HeaderSettings {
   policy?: number;
   /** Entries in namespaces of users at most; default 0, no limit. */
   maxEntries?: number;
+  /** Bytes of a value at most; default 0, what fits a chunk. */
+  valueMax?: number;
+  /** The pool's last slabs, which are for spans; default 0. */
+  keptForSpans?: number;
   createdMs: number;
   createdMonotonic: number;
   /** Tests and the explorer set these small, so that rare cases come often. */
@@ -255,6 +288,8 @@ export function createMemory(geometry: Geometry, settings: HeaderSettings, share
   put(L.H_LOG, geometry.logs);
   put(L.H_LOG_RECORDS, geometry.logRecords);
   put(L.H_MAX_ENTRIES, settings.maxEntries ?? 0);
+  put(L.H_VALUE_MAX, settings.valueMax ?? 0);
+  put(L.H_CUT_MAX, geometry.slabMax - (settings.keptForSpans ?? 0));
   const floats = new Float64Array(memory.buffer, 0, L.HEADER_SIZE / 8);
   floats[L.H_CREATED_MS / 8] = settings.createdMs;
   floats[L.H_CREATED_MONOTONIC / 8] = settings.createdMonotonic;

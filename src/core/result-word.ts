@@ -6,6 +6,7 @@ export const VERSION = L.O_VERSION / 4;
 export const EXPIRES = L.O_EXPIRES / 4;
 export const LENGTH = L.O_LENGTH / 4;
 export const WRITTEN = L.O_WRITTEN / 4;
+export const ADDRESS = L.O_ADDRESS / 4;
 export const SIZE = L.O_SIZE / 4;
 export const PIN = L.O_PIN / 4;
 export const CAPACITY = L.O_CAPACITY / 4;

@@ -24,6 +24,6 @@ export function slabState(state: number): SlabState {
     sizeClass: slabClass(state),
     span: kind === L.SLAB_SPAN,
     changing: ((state >>> L.SLAB_OWNER_SHIFT) & L.SLAB_OWNER_MASK) - 1,
-    known: kind <= L.CLASS_COUNT || kind === L.SLAB_SPAN || kind === L.SLAB_SOILED,
+    known: kind <= L.CLASS_COUNT || kind === L.SLAB_SPAN || kind === L.SLAB_SOILED || kind === L.SLAB_FREED,
   };
 }

@@ -52,6 +52,7 @@ class Sweep {
   private readonly rings: number[] = [];
   private readonly usage = new Map<number, { entries: number; bytes: number }>();
   private entries = 0;
+  private linkedSpanBytes = 0;
 
   constructor(buffer: ArrayBufferLike) {
     this.words = new Uint32Array(buffer);
@@ -149,7 +150,7 @@ class Sweep {
       return false;
     }
     this.places[offset / 32] = place;
-    this.noteSpan(chunk);
+    if (this.flagsOf(chunk) & L.FLAG_SPAN) this.noteSpan(chunk);
     if (this.flagsOf(chunk) & L.FLAG_RING) this.rings.push(chunk);
     return true;
   }
@@ -158,9 +159,14 @@ class Sweep {
     return (this.at(chunk + L.E_VALUE_LENGTH) >>> 16) & 0xff;
   }
 
+  /** Bytes of the slabs in an entry's span. */
+  private spanBytes(chunk: number): number {
+    if ((this.flagsOf(chunk) & L.FLAG_SPAN) === 0) return 0;
+    return this.at(chunk + L.E_KEY + align16(this.at(chunk + L.E_META) >>> 16) + L.D_COUNT) * L.SLAB_SIZE;
+  }
+
   /** The slabs that a chunk has in its span, wherever the chunk is: in no other span. */
   private noteSpan(chunk: number): void {
-    if ((this.flagsOf(chunk) & L.FLAG_SPAN) === 0) return;
     const descriptor = chunk + L.E_KEY + align16(this.at(chunk + L.E_META) >>> 16);
     const first = this.at(descriptor + L.D_FIRST);
     const count = this.at(descriptor + L.D_COUNT);
@@ -172,6 +178,9 @@ class Sweep {
       if (this.spanOf[index] !== 0) this.report(`slab ${index} is in the spans of ${this.spanOf[index]} and ${chunk}`);
       this.spanOf[index] = chunk;
     }
+    const bytes = this.at(descriptor + L.D_BYTES);
+    if (bytes > count * L.SLAB_SIZE)
+      this.report(`chunk ${chunk} has ${bytes} bytes in a span of ${count} slabs, more than fit`);
   }
 
   private walkTable(): void {
@@ -219,7 +228,11 @@ class Sweep {
     this.entries++;
     const usage = this.usage.get(id) ?? { entries: 0, bytes: 0 };
     usage.entries++;
-    usage.bytes += 32 << sizeClass;
+    const spanBytes = this.spanBytes(entry);
+    usage.bytes += (32 << sizeClass) + spanBytes;
+    this.linkedSpanBytes += spanBytes;
+    if (this.flagsOf(entry) & L.FLAG_LARGE && spanBytes === 0)
+      this.report(`entry ${entry} has a large value, and no span that holds it`);
     this.usage.set(id, usage);
     return next;
   }
@@ -370,7 +383,10 @@ class Sweep {
       if (!someoneDied) this.report(`the workers count ${counted} ${what}, there are ${found}`);
       else this.addTo(slots + (counted < found ? up : down), Math.abs(found - counted));
     };
-    const bytes = this.linked.reduce((all, linked, sizeClass) => all + linked * (32 << sizeClass), 0);
+    const bytes = this.linked.reduce(
+      (all, linked, sizeClass) => all + linked * (32 << sizeClass),
+      this.linkedSpanBytes,
+    );
     compare("entries", counter(L.C_INSERTED), counter(L.C_REMOVED), this.entries);
     compare("bytes of entries", counter(L.C_BYTES_IN), counter(L.C_BYTES_OUT), bytes);
     totals.forEach((total, sizeClass) => {

@@ -1,9 +1,10 @@
 /** Bytes of the shared memory that a thread has to itself until it gives them back: what `store.buffer()` hands out. */
 
 import { describe } from "../check.js";
-import { allSlots, chunkSizeFor, ENTRY_ROOM, keyStart } from "../core/index.js";
+import { allSlots, chunkSizeFor, ENTRY_ROOM, result, slabStart, slabsFor } from "../core/index.js";
 import { InvalidArgumentError, OutOfMemoryError } from "../errors.js";
 import { formatBytes } from "../units.js";
+import { noRoomForLarge } from "./large.js";
 import type { WorkerConnection } from "./worker.js";
 
 /**
@@ -56,19 +57,21 @@ export class Buffers {
   /** @throws InvalidArgumentError, OutOfMemoryError */
   take(length: number): Uint8Array {
     const { worker } = this;
-    if (!Number.isInteger(length) || length < 1 || length > ENTRY_ROOM) {
+    const most = Math.max(ENTRY_ROOM, worker.valueLimit.bytes);
+    if (!Number.isInteger(length) || length < 1 || length > most) {
       throw new InvalidArgumentError(
-        `buffer length is ${describe(length)}; expected a whole number from 1 to ${ENTRY_ROOM}`,
+        `buffer length is ${describe(length)}; expected a whole number from 1 to ${most}, as long as a value may be`,
       );
     }
     this.checkShare(length);
     let chunk = worker.engine.takeBuffer(length) >>> 0;
     if (chunk === 0 && worker.sweepDead() > 0) chunk = worker.engine.takeBuffer(length) >>> 0;
+    if (chunk === 0 && length > ENTRY_ROOM) throw noRoomForLarge(worker, length, "buffer");
     if (chunk === 0) {
       const held = describeHeld(heldBuffers(worker));
       throw new OutOfMemoryError(`no chunk is free for a buffer of ${length} bytes${held === "" ? "" : `; ${held}`}`);
     }
-    const view = new Uint8Array(worker.currentBuffer(), keyStart(chunk), length);
+    const view = new Uint8Array(worker.currentBuffer(), worker.out[result.ADDRESS], length);
     this.abandoned.register(view, chunk, view);
     this.lent.set(view, chunk);
     return view;
@@ -79,7 +82,7 @@ export class Buffers {
     const held = heldBuffers(worker);
     const bytes = held.reduce((sum, holder) => sum + holder.bytes, 0);
     const most = worker.header.poolBytes * SHARE_MAX;
-    if (bytes + chunkSizeFor(length) <= most) return;
+    if (bytes + bytesFor(length) <= most) return;
     throw new OutOfMemoryError(
       `a buffer of ${length} bytes would be beyond the seven eighths of the pool that buffers may take, ${formatBytes(most)}: ${describeHeld(held)}`,
     );
@@ -93,4 +96,9 @@ export class Buffers {
     this.abandoned.unregister(buffer);
     this.worker.engine.returnBuffer(chunk);
   }
+}
+
+/** Bytes of the pool that a buffer takes: its chunk, or its slabs. */
+function bytesFor(length: number): number {
+  return length > ENTRY_ROOM ? slabStart(slabsFor(length)) : chunkSizeFor(length);
 }

@@ -12,11 +12,12 @@
  */
 import { checkSameName, choice, describe, KnownOptions, wholeNumber } from "../check.js";
 import { ENTRY_ROOM, layout, result } from "../core/index.js";
-import { ClosedError, InvalidArgumentError, OutOfMemoryError, ValueTooLargeError } from "../errors.js";
+import { ClosedError, InvalidArgumentError, OutOfMemoryError } from "../errors.js";
 import type { Duration } from "../units.js";
 import { type AgentAccess, READ, WRITE } from "./access.js";
 import { byteCount } from "./bytes.js";
-import { type Codec, checkEncoding, codecOf, type EncodingName, type Values } from "./encoding.js";
+import { type Codec, checkEncoding, codecOf, type EncodingName, type Values, Window } from "./encoding.js";
+import { checkLarge, noRoomForLarge, sourceOf, takeFilled } from "./large.js";
 import { ownNames } from "./listing.js";
 import { ARRIVALS, DEPARTURES, Place } from "./parking.js";
 import { SYSTEM_KEYS } from "./system-keys.js";
@@ -52,7 +53,7 @@ interface Ring {
 }
 
 /**
- * Made by `store.channel()`. Values are encoded and limited as a namespace's, to 16,352 bytes. What waits throws InvalidArgumentError for a
+ * Made by `store.channel()`. Values are encoded and limited as a namespace's, to the store's `maxValue`. What waits throws InvalidArgumentError for a
  * timeout below 0, and where it would block a thread that must not be; everything throws ClosedError once this thread has closed the store, or
  * the channel was dropped, by whichever thread. One made under its name afterwards is another one.
  */
@@ -92,7 +93,7 @@ export class Channel<E extends EncodingName = "binary"> {
    * Sends one message, and never waits.
    *
    * @returns false when the ring is full (whenFull "refuse") or the message was dropped ("drop")
-   * @throws ValueTooLargeError above 16,352 bytes; OutOfMemoryError; InvalidArgumentError when another thread is the one sender
+   * @throws ValueTooLargeError above the store's `maxValue`; OutOfMemoryError; InvalidArgumentError when another thread is the one sender
    */
   trySend(message: Values[E]): boolean {
     return this.sendBytes(this.encode(message));
@@ -255,11 +256,9 @@ export class Channel<E extends EncodingName = "binary"> {
 
   /** The message's bytes, which the next message overwrites. It may run the caller's code. */
   private encode(message: Values[E]): Uint8Array {
-    const bytes = this.codec.encode(message);
+    const bytes = this.codec.encode(message, this.worker.valueLimit);
     const length = byteCount(bytes);
-    if (length > MESSAGE_MAX) {
-      throw new ValueTooLargeError(`a message has ${length} bytes; the limit is ${MESSAGE_MAX}`);
-    }
+    if (length > ENTRY_ROOM) checkLarge(this.worker, length, "message");
     return bytes;
   }
 
@@ -270,21 +269,38 @@ export class Channel<E extends EncodingName = "binary"> {
 
   private put(bytes: Uint8Array): boolean {
     this.enter(WRITE);
-    const { worker } = this;
     const length = byteCount(bytes);
-    let address = worker.addressOf(bytes);
-    if (address < 0) {
-      worker.values.set(bytes);
-      address = worker.valueAddress;
-    }
-    const status = worker.engine.send(this.ring.entry, this.ring.version, address, length);
+    const status = length > ENTRY_ROOM ? this.putLarge(bytes, length) : this.putSmall(bytes, length);
     if (status === layout.OK) return true;
     if (status === layout.FULL || status === layout.DROPPED) return false;
     if (status === layout.GONE) throw dropped(this.name);
     if (status === layout.NOT_YOURS) {
       throw new InvalidArgumentError(`channel "${this.name}" is spsc and another thread is its sender`);
     }
+    if (length > ENTRY_ROOM) throw noRoomForLarge(this.worker, length, "message");
     throw new OutOfMemoryError(`no chunk is free for a message of ${length} bytes`);
+  }
+
+  private putSmall(bytes: Uint8Array, length: number): number {
+    const { worker } = this;
+    let address = worker.addressOf(bytes);
+    if (address < 0) {
+      worker.values.set(bytes);
+      address = worker.valueAddress;
+    }
+    return worker.engine.send(this.ring.entry, this.ring.version, address, length);
+  }
+
+  /** A full ring is not worth a span, which might evict for nothing. */
+  private putLarge(bytes: Uint8Array, length: number): number {
+    const { worker, ring } = this;
+    const admitted = worker.engine.admits(ring.entry, ring.version);
+    if (admitted !== layout.OK) return admitted;
+    const address = takeFilled(worker, sourceOf(bytes, length));
+    if (address === 0) return layout.NO_MEMORY;
+    const status = worker.engine.sendLarge(ring.entry, ring.version, address, length);
+    if (status !== layout.OK) worker.engine.dropLarge(address, length);
+    return status;
   }
 
   private take(): Values[E] | undefined {
@@ -293,10 +309,23 @@ export class Channel<E extends EncodingName = "binary"> {
     const length = worker.engine.receive(this.ring.entry, this.ring.version, worker.valueAddress);
     if (length >= 0) return this.codec.decode(worker.window, 0, length) as Values[E];
     if (length === layout.GONE) throw dropped(this.name);
+    if (length === layout.LARGE) return this.takeLarge();
     if (length === layout.NOT_YOURS) {
       throw new InvalidArgumentError(`channel "${this.name}" already has a receiver in another thread`);
     }
     return undefined;
+  }
+
+  /** Decoded where it lies: the message is this thread's until it says that it has done with it. */
+  private takeLarge(): Values[E] {
+    const { worker } = this;
+    const { [result.LENGTH]: length, [result.ADDRESS]: address } = worker.out;
+    try {
+      const window = new Window(worker.bufferHolding(address + length), address, length);
+      return this.codec.decode(window, 0, length) as Values[E];
+    } finally {
+      worker.engine.endReceive();
+    }
   }
 }
 

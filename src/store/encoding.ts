@@ -8,6 +8,7 @@ import { byteCount, isBytes } from "./bytes.js";
 import { json } from "./values/json.js";
 import { msgpack } from "./values/msgpack.js";
 import { readMsgpack } from "./values/msgpack-read.js";
+import type { ValueLimit } from "./values/room.js";
 
 export type EncodingName = "binary" | "string" | "json" | "msgpack";
 
@@ -26,9 +27,10 @@ export interface Codec {
    * The value's bytes: its own, or a view of a buffer that the next call overwrites. It may run the caller's code (getters, proxies,
    * toJSON), which may do anything to the store: what was asked of the connection before must be asked again.
    *
-   * @throws InvalidArgumentError when the value has no such form: nothing has been written then
+   * @param limit beyond which nobody need go on with it; how long the bytes are is still to be checked
+   * @throws InvalidArgumentError when the value has no such form, ValueTooLargeError: nothing has been written then
    */
-  encode(value: unknown): Uint8Array;
+  encode(value: unknown, limit: ValueLimit): Uint8Array;
   /** The value whose bytes lie in the window from `start` on; it shares nothing with the window. */
   decode(window: Window, start: number, length: number): unknown;
 }
@@ -71,9 +73,19 @@ const POOL_SIZE = 32768;
 let pool = Buffer.allocUnsafeSlow(POOL_SIZE).buffer;
 let poolUsed = 0;
 
+/** From here on a new array's zeros would cost as much as the copy that overwrites them. */
+const LARGE_COPY = 16_352;
+
+function largeCopy(bytes: Uint8Array): Uint8Array {
+  const value = new Uint8Array(Buffer.allocUnsafeSlow(bytes.length).buffer);
+  value.set(bytes);
+  return value;
+}
+
 /** A copy of a value: the cheapest of three ways for its length, measured by `npm run bench -- --only value-size`. */
 function copy(window: Window, start: number, length: number): Uint8Array {
   if (length <= SMALL && start === 0) return new Uint8Array(window.head(length));
+  if (length > LARGE_COPY) return largeCopy(window.bytes.subarray(start, start + length));
   if (length <= SMALL || length > POOLED) return window.bytes.slice(start, start + length);
   if (poolUsed + length > POOL_SIZE) {
     pool = Buffer.allocUnsafeSlow(POOL_SIZE).buffer;

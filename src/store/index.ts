@@ -39,7 +39,7 @@ export type { WhenFull } from "./namespace/word.js";
 export { ENCODING_NUMBERS, encodingOf, WHEN_FULL_NUMBERS, whenFullOf } from "./namespace/word.js";
 export type { HashName, StoreOptions } from "./options.js";
 /** For backups. */
-export { checkOptions, HASH_NUMBERS, hashOf } from "./options.js";
+export { checkOptions, defaultValues, HASH_NUMBERS, hashOf } from "./options.js";
 export {
   type DeadLetter,
   Queue,
@@ -53,7 +53,7 @@ export { Region, type RegionOptions } from "./region.js";
 export type { Sample } from "./sampling/banks.js";
 export type { Latencies, SampledLatency } from "./sampling/latencies.js";
 export { beforeClose, grantSpent, type Identity, identityOf, loaderOf, sampledOf, tapStore, usages } from "./seam.js";
-export type { EvictionStats, SizeClassStats, StoreStats } from "./stats.js";
+export type { EvictionStats, SizeClassStats, SpanStats, StoreStats } from "./stats.js";
 export { attachStore, createAlone, createStore, Store, type StoreMaker } from "./store.js";
 export { SYSTEM_KEYS } from "./system-keys.js";
 /** For the open formats of backups. */

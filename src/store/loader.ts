@@ -2,7 +2,7 @@
  * The way in for a whole backup: slabs as they were in the store that was backed up, straight to the engine
  * (src/core/assembly/loader.ts). For a store that was just made and that no one else knows yet.
  */
-import { chunkSize, IdLine, layout, readNamespaceRecord, result, slabBytes } from "../core/index.js";
+import { chunkSize, IdLine, layout, readNamespaceRecord, result, slabBytes, slabStart } from "../core/index.js";
 import { CorruptBackupError, OutOfMemoryError } from "../errors.js";
 import type { WorkerConnection } from "./worker.js";
 
@@ -18,6 +18,17 @@ export interface Cut {
   readonly tick: number;
   /** Ticks from then to the new store's beginning. */
   readonly passed: number;
+}
+
+/** An entry of a backup whose value is large. */
+export interface LoadedLarge {
+  readonly namespaceId: number;
+  readonly key: Uint8Array;
+  readonly bytes: number;
+  /** Slabs of the value. */
+  readonly count: number;
+  /** Tick of the old store, 0 = never. */
+  readonly expires: number;
 }
 
 export class Loader {
@@ -107,6 +118,46 @@ export class Loader {
       sum.expired += expired;
     }
     return sum;
+  }
+
+  /**
+   * Loads an entry whose value lies in a span: read straight to where it stays, when all entries with small ones are in.
+   *
+   * @param read reads and checks a slab of the value
+   * @throws OutOfMemoryError; what `read` throws
+   */
+  large(entry: LoadedLarge, cut: Cut, read: (slab: number, into: Uint8Array) => void): Loaded {
+    const { engine } = this.worker;
+    const { namespaceId, key, bytes, count } = entry;
+    const admitted = namespaceId < this.idCount && this.lineOf(namespaceId).letsIn;
+    if (!admitted) return { entries: 0, expired: 0 };
+    const expires = this.expiryHere(entry.expires, cut);
+    if (expires < 0) return { entries: 0, expired: 1 };
+    const address = engine.takeLarge(bytes) >>> 0;
+    if (address === 0) {
+      throw new OutOfMemoryError(
+        `the backup does not fit: no ${count} slabs lie side by side for a value of ${bytes} bytes; restore it into a larger store`,
+      );
+    }
+    let status: number = layout.UNMET;
+    try {
+      const span = Buffer.from(this.worker.currentBuffer() as ArrayBuffer, address, slabStart(count));
+      for (let slab = 0; slab < count; slab++) {
+        read(slab, span.subarray(slabStart(slab), slabStart(slab + 1)));
+      }
+      status = engine.loadLarge(namespaceId, this.worker.putKey(key), address, bytes, expires);
+    } finally {
+      if (status !== layout.OK) engine.dropLarge(address, bytes);
+    }
+    if (status === layout.NO_MEMORY) return this.told(status, 0, () => "");
+    return { entries: status === layout.OK ? 1 : 0, expired: 0 }; // a cut can have a key twice: either is right
+  }
+
+  /** The tick at which it expires here, 0 = never; -1 when that has come. As in src/core/assembly/loader.ts. */
+  private expiryHere(then: number, cut: Cut): number {
+    if (then === 0) return 0;
+    const expires = ((then - cut.tick) | 0) - ticksPassed(cut);
+    return expires <= this.worker.tick() ? -1 : expires;
   }
 
   private told(entries: number, sizeClass: number, atByte: () => string): Loaded {

@@ -33,6 +33,12 @@ export interface StoreOptions {
   maxEntries?: number;
   /** Share of the memory that holds entries, 0.1 to 0.9. Default 0.6 (M-006). */
   poolShare?: number;
+  /**
+   * Bytes of a value at most, number or like "4MiB", 16 KiB or more; a quarter of the pool in any case. Default 16 MiB. What does not fit a
+   * chunk (16,352 bytes with the key) takes whole slabs of 64 KiB, side by side. A part of the pool, a sixteenth, is kept for those where
+   * small values have taken the rest; as much as one value of this size has, when this is given.
+   */
+  maxValue?: number | string;
   /** Entries to expect at most; sizes the bucket table. Default: right for any number of entries. */
   expectedEntries?: number;
   /** Namespaces at once, at most 65,534. Default: one per KiB of capacity. */
@@ -62,6 +68,10 @@ export interface CheckedOptions {
   readonly geometry: Geometry;
   readonly hashKind: number;
   readonly evict: boolean;
+  /** Bytes of a value at most. */
+  readonly valueMax: number;
+  /** Slabs that are not cut into chunks while anything else is left. */
+  readonly keptForSpans: number;
   /** What H_EVICTION holds. */
   readonly eviction: number;
   /** 0 = no limit. */
@@ -73,6 +83,10 @@ export interface CheckedOptions {
 }
 
 const FOUR_GIB = 2 ** 32;
+const DEFAULT_VALUE_MAX = 16 * 2 ** 20;
+/** Of the pool, what one value may take at most, and what is kept for large values. */
+const VALUE_SHARE = 1 / 4;
+const KEPT_SHARE = 1 / 16;
 const DEFAULT_CAPACITY = 64 * 2 ** 20;
 /** Records of a worker's access log, 16 bytes each: 64 KiB a worker, 16 KiB in a small store. */
 const LOG_RECORDS = 4096;
@@ -101,6 +115,7 @@ const OPTIONS = new KnownOptions("Store.create", [
   "eviction",
   "maxEntries",
   "poolShare",
+  "maxValue",
   "expectedEntries",
   "maxNamespaces",
   "changeLog",
@@ -152,6 +167,7 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
       `option capacity is ${formatBytes(capacity)}; with ${maxWorkers} workers at least ${minimumCapacity(request) / 1024} KiB are needed`,
     );
   }
+  const values = valuesFor(options.maxValue, geometry.slabMax);
   const hash = choice("option hash", options.hash, Object.keys(HASH_NUMBERS) as HashName[], "xxhash32");
   const maxEntries = wholeNumber("option maxEntries", options.maxEntries, 0, 1, 2 ** 30);
   if (maxEntries > 0 && !isPolicy(eviction)) {
@@ -163,6 +179,7 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
     geometry,
     hashKind: HASH_NUMBERS[hash],
     evict: eviction !== "none",
+    ...values,
     eviction: evictionWord(eviction),
     maxEntries,
     shared,
@@ -179,6 +196,31 @@ function checkChangeLog(asked: number | string | undefined, capacity: number): n
     throw new InvalidArgumentError(`option changeLog is ${formatBytes(bytes)}; expected 4 KiB to 16 MiB`);
   }
   return powerOfTwo(bytes);
+}
+
+function checkValueMax(asked: number | string | undefined): number {
+  if (asked === undefined) return DEFAULT_VALUE_MAX;
+  const bytes = parseBytes(asked, "option maxValue");
+  if (bytes >= layout.CHUNK_MAX) return bytes;
+  throw new InvalidArgumentError(
+    `option maxValue is ${formatBytes(bytes)}; expected 16 KiB or more, what a chunk holds`,
+  );
+}
+
+function valuesFor(
+  asked: number | string | undefined,
+  slabMax: number,
+): Pick<CheckedOptions, "valueMax" | "keptForSpans"> {
+  const valueMax = Math.min(checkValueMax(asked), Math.floor(slabMax * layout.SLAB_SIZE * VALUE_SHARE));
+  // and a slab for each class that has none yet when the pool is full, which takes one wherever there is one
+  const one = Math.ceil(valueMax / layout.SLAB_SIZE) + layout.CLASS_COUNT;
+  const kept = asked === undefined || valueMax <= layout.CHUNK_MAX ? 0 : Math.min(one, Math.floor(slabMax / 2));
+  return { valueMax, keptForSpans: Math.max(Math.floor(slabMax * KEPT_SHARE), kept) };
+}
+
+/** What a store of so many slabs has when it is not told. */
+export function defaultValues(slabMax: number): Pick<CheckedOptions, "valueMax" | "keptForSpans"> {
+  return valuesFor(undefined, slabMax);
 }
 
 /** Whether it needs access logs. */

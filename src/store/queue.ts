@@ -331,7 +331,7 @@ export class Queue<E extends EncodingName = "binary"> {
 
   /** The message's bytes, which the next message overwrites. It may run the caller's code. */
   private encode(message: Values[E]): Uint8Array {
-    const bytes = this.codec.encode(message);
+    const bytes = this.codec.encode(message, this.worker.valueLimit);
     const length = byteCount(bytes);
     if (length > MESSAGE_MAX) {
       throw new ValueTooLargeError(`a message has ${length} bytes; the limit is ${MESSAGE_MAX}`);

@@ -6,6 +6,7 @@ import {
   type Header,
   IdLine,
   layout,
+  slabHolders,
   slabStart,
   slabState,
   slabStates,
@@ -22,6 +23,12 @@ export interface SizeClassStats {
   /** Chunks cut so far, and of those in use (entries, messages, buffers, retired). */
   chunks: number;
   used: number;
+}
+
+export interface SpanStats {
+  /** Slabs of 64 KiB that each has; at most, where they are counted by powers of two. */
+  slabs: number;
+  values: number;
 }
 
 export interface StoreStats {
@@ -56,8 +63,10 @@ export interface StoreStats {
     usedBytes: number;
     /** Chunk bytes of entries. */
     entryBytes: number;
-    /** Slabs of regions. */
+    /** Slabs of large values, regions, and messages and buffers that do not fit a chunk. */
     spanBytes: number;
+    /** Large values by the slabs they take, fewest first; those with more than 16 slabs count by powers of two. */
+    bySpan: SpanStats[];
     /** usedBytes / poolBytes, 0 to 1. */
     utilisation: number;
     /** Share of the cut slabs that no chunk uses, 0 to 1: external fragmentation between classes. */
@@ -188,6 +197,21 @@ function capacityOf(header: Header): number {
   return Math.max(header.capacity, end + layout.GUARD_SIZE);
 }
 
+/** Neighbouring slabs with the same holder are one value's. */
+function countSpans(holders: Uint32Array): SpanStats[] {
+  const values = new Map<number, number>();
+  for (let i = 0; i < holders.length; ) {
+    let end = i + 1;
+    while (end < holders.length && holders[end] === holders[i]) end++;
+    if (holders[i] !== 0) {
+      const slabs = end - i <= 16 ? end - i : 2 ** Math.ceil(Math.log2(end - i));
+      values.set(slabs, (values.get(slabs) ?? 0) + 1);
+    }
+    i = end;
+  }
+  return [...values].sort(([a], [b]) => a - b).map(([slabs, n]) => ({ slabs, values: n }));
+}
+
 function memoryStats(worker: WorkerConnection, used: number[], entryBytes: number): StoreStats["memory"] {
   const { header } = worker;
   const slabs = slabStates(worker.currentBuffer(), header);
@@ -203,6 +227,7 @@ function memoryStats(worker: WorkerConnection, used: number[], entryBytes: numbe
     entry.chunks += layout.SLAB_SIZE / entry.size;
   }
   const spanBytes = spans * layout.SLAB_SIZE;
+  const bySpan = countSpans(slabHolders(worker.currentBuffer(), header));
   const usedBytes = spanBytes + bySizeClass.reduce((sum, { size, used: n }) => sum + size * n, 0);
   const slabBytes = cut * layout.SLAB_SIZE + spanBytes;
   const { poolBytes } = header;
@@ -214,6 +239,7 @@ function memoryStats(worker: WorkerConnection, used: number[], entryBytes: numbe
     usedBytes,
     entryBytes,
     spanBytes,
+    bySpan,
     utilisation: usedBytes / poolBytes,
     fragmentation: slabBytes === 0 ? 0 : 1 - usedBytes / slabBytes,
     bySizeClass,

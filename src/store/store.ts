@@ -257,7 +257,7 @@ export class Store implements AsyncDisposable {
    * not only a subarray of it. Who takes buffers again and again should return them: a view weighs little to the garbage
    * collector, so it may come late.
    *
-   * @param length 1 to 16,352 bytes
+   * @param length from 1 to as many bytes as a value may have
    * @throws InvalidArgumentError; OutOfMemoryError when no chunk is free, or buffers would take more than seven eighths of the pool: it says which
    *   threads hold how many, as `stats().memory.buffers` does
    */
@@ -579,6 +579,8 @@ export function createAlone<S extends Store>(
     evict: checked.evict,
     policy: checked.eviction,
     maxEntries: checked.maxEntries,
+    valueMax: checked.valueMax,
+    keptForSpans: checked.keptForSpans,
     createdMs: Date.now(),
     createdMonotonic: monotonicNow(),
   };

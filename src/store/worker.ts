@@ -13,7 +13,9 @@ import { bufferOf, byteCount, isBytes, offsetOf } from "./bytes.js";
 import { CLOCK_OFFSET, startsWithEachThread, threadNow } from "./clock.js";
 import { isWellFormed, Window } from "./encoding.js";
 import { type KeyScope, type PreparedKey, packAscii, padded } from "./key.js";
+import { valueLimit } from "./large.js";
 import { Sampler } from "./sampling/sampler.js";
+import type { ValueLimit } from "./values/room.js";
 
 /** What crosses to another thread. Structured-cloneable; its fields are the store's own business. */
 export interface StoreHandle {
@@ -71,6 +73,8 @@ export class WorkerConnection {
   /** False for private memory, of which this thread is the only one. */
   readonly shared: boolean;
   readonly bucketCount: number;
+  /** How long a value may be. */
+  readonly valueLimit: ValueLimit;
   /** In private memory: what threads tell each other through Atomics.notify, by the address of the word. */
   readonly wakeUps = new EventEmitter().setMaxListeners(0);
   /**
@@ -128,6 +132,7 @@ export class WorkerConnection {
     this.memory = memory;
     this.shared = buffer instanceof SharedArrayBuffer;
     this.bucketCount = this.header.bucketCount;
+    this.valueLimit = valueLimit(this.header);
     this.sharedBuffers.add(buffer);
     this.lastBuffer = buffer;
     this.engine = instantiateEngine(

@@ -107,7 +107,7 @@ describe("a field of the newest header that cannot be", () => {
     for (const field of ["eviction", "hashKind", "kind"] as const) {
       const directory = withHeader((bytes) => bytes.writeUInt32LE(99, offsetOf(field)));
       expect(() => readBackup(join(directory, newer))).toThrow(
-        `byte ${offsetOf(field)}: ${field} is 99; expected one that format version 1 knows`,
+        `byte ${offsetOf(field)}: ${field} is 99; expected one that format version 2 knows`,
       );
     }
   });

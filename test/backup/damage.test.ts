@@ -186,11 +186,11 @@ describe("damaged files", () => {
 
   it("of a later format version are refused by their version", () => {
     const bytes = Buffer.from(originals[0]);
-    bytes.writeUInt32LE(2, 8);
+    bytes.writeUInt32LE(3, 8);
     const file = join(scratch, "later.engram");
     mkdirSync(scratch, { recursive: true });
     writeFileSync(file, bytes);
-    expect(() => readBackup(file)).toThrow("byte 8: format version 2; this engram reads version 1");
+    expect(() => readBackup(file)).toThrow("byte 8: format version 3; this engram reads versions 1 to 2");
   });
 
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));

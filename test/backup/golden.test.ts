@@ -89,6 +89,29 @@ describe("a backup of format version 1", () => {
   });
 });
 
+describe("a backup of format version 2", () => {
+  it("written incrementally, with large values that were replaced and deleted", async () => {
+    const file = golden("large");
+    expect(readBackup(file).header).toMatchObject({ kind: "incremental", valueMax: 262_144, generation: 3 });
+    const { store, entries, expired, losses } = await restore(file, { store: { maintenance: false } });
+    expect(entries + expired).toBe(14);
+    expect(losses).toEqual([]);
+    const bytes = store.namespace("bytes");
+    for (const [key, length, byte] of [
+      ["large 0", 17_000, 1],
+      ["large 1", 70_001, 9],
+      ["large 3", 167_000, 4],
+    ] as const) {
+      expect(Buffer.compare(bytes.get(key) ?? new Uint8Array(), new Uint8Array(length).fill(byte))).toBe(0);
+    }
+    expect(bytes.has("large 2")).toBe(false);
+    for (let i = 0; i < 10; i++) expect(bytes.get(`small ${i}`)).toEqual(new Uint8Array(i * 10).fill(i));
+    expect(() => bytes.set("k", new Uint8Array(262_145))).toThrow("the limit is 262144");
+    expect((await store.verify()).violations).toEqual([]);
+    await store.close();
+  });
+});
+
 describe("the numbers in headers and backups", () => {
   it("are what they have always been", () => {
     expect(EVICTION_NUMBERS).toEqual({

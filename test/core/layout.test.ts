@@ -189,7 +189,7 @@ describe("geometry", () => {
       const regions = [
         ["slots", g.slots, slotCount * layout.SLOT_SIZE],
         ["ids", g.ids, g.idCount * layout.ID_STRIDE],
-        ["slabs", g.slabs, g.slabMax * 4],
+        ["slabs", g.slabs, g.slabMax * 8],
         ["dirty", g.dirty, (g.slabMax * layout.SLAB_SIZE) / 4096 / 8],
         ["buckets", g.buckets, g.bucketCount * 4],
         ["pool", g.pool, g.slabMax * layout.SLAB_SIZE],

@@ -98,7 +98,7 @@ describe("setMany and getMany", () => {
       ["a lone surrogate", "\ud800", one, InvalidArgumentError],
       ["another namespace's key", other.key("k"), one, InvalidArgumentError],
       ["a value of a wrong type", "k", 5, InvalidArgumentError],
-      ["a value too large", "k", new Uint8Array(20_000), /a value has 20000 bytes/],
+      ["a value too large", "k", new Uint8Array(20_000_000), /a value has 20000000 bytes/],
     ];
     for (const [what, key, value, error] of wrong) {
       const ns = store.namespace(`after ${what}`);

@@ -15,6 +15,8 @@ import {
   C_CLASS_CHANGES,
   C_EVICTIONS,
   C_OUT_OF_MEMORY,
+  D_COUNT,
+  D_FIRST,
   E_ACCESS,
   E_BIRTH,
   E_EXPIRES,
@@ -31,14 +33,16 @@ import {
   KEY_MAX,
   SLAB_SHIFT,
   SLAB_SIZE,
+  SLAB_SPAN,
   S_DEFERRED,
   S_VICTIM_KEY,
 } from "../layout";
 import { isExpired } from "./expiry";
 import { copyRacy, load32, loadsFence, racy32, swap32 } from "./memory";
-import { allocate, sizeOf } from "./pool";
+import { allocate, cutSlab, isChunk, sizeOf } from "./pool";
 import { isCleared } from "./quota";
 import { clearHazards, scan } from "./reclaim";
+import { descriptorOf, hasSpan, holderOf, isFree, slabState, takeSpan } from "./slabs";
 import { sweepDue } from "./sweep";
 import { find, found, padded } from "./table";
 import { take } from "./take";
@@ -85,6 +89,8 @@ function makeRoom(cls: u32): u32 {
       return chunk;
     }
   }
+  chunk = cutForSmall(cls);
+  if (chunk != 0) return chunk;
   if (endSnapshot()) {
     // also where nothing is evicted: no write fails for the sake of a backup
     scan();
@@ -93,6 +99,18 @@ function makeRoom(cls: u32): u32 {
   }
   count(C_OUT_OF_MEMORY);
   return 0;
+}
+
+/**
+ * No class from this one on has an entry to evict: large values, or what is kept for them, are all there is. One slab of theirs is
+ * cut, and from then on the class evicts in it.
+ */
+function cutForSmall(cls: u32): u32 {
+  if (cutSlab(cls, true)) return allocate(cls);
+  if (!load<u32>(H_EVICTION) || !evictRun(1)) return 0;
+  clearHazards();
+  scan();
+  return cutSlab(cls, true) ? allocate(cls) : 0;
 }
 
 /**
@@ -133,6 +151,131 @@ function endSnapshot(): bool {
   const snapshot = load32(H_SNAPSHOT);
   return snapshot != 0 && swap32(H_SNAPSHOT, snapshot, 0);
 }
+
+// ------------------------------------------------------------------ room for spans
+
+/** Places looked at for a run of slabs before the coldest is taken, and runs evicted before the writer gives up. */
+const PLACES: u32 = 8;
+const RUNS: u32 = 16;
+const NO_RUN: u32 = u32.MAX_VALUE;
+
+/** A run of slabs for a large value, in hand: the first of them, or -1 when none is free nor can be made free. Within a write. */
+export function takeSpanOrEvict(slabCount: u32): i32 {
+  const first = takeSpan(slabCount, false);
+  return first >= 0 ? first : makeRun(slabCount);
+}
+
+/**
+ * As `makeRoom`: what was retired and what has expired goes first. Then entries with large values go that lie side by side, until the
+ * run is there; others may take it first, or hold one of them, so not for ever. Small entries are not evicted: their slabs stay cut.
+ */
+function makeRun(slabCount: u32): i32 {
+  scan();
+  let first = takeSpan(slabCount, false);
+  for (let batch: u32 = 0; first < 0 && batch < EXPIRED_BATCHES && sweepDue(EXPIRED_BATCH) != 0; batch++) {
+    clearHazards();
+    scan();
+    first = takeSpan(slabCount, false);
+  }
+  for (let runs: u32 = 0; first < 0 && runs < RUNS && load<u32>(H_EVICTION) && evictRun(slabCount); runs++) {
+    clearHazards(); // ours name the last of them
+    scan();
+    first = takeSpan(slabCount, false);
+    if (first < 0 && runs >= PATIENCE && endSnapshot()) {
+      scan();
+      first = takeSpan(slabCount, false);
+    }
+  }
+  if (first < 0 && endSnapshot()) {
+    scan();
+    first = takeSpan(slabCount, false);
+  }
+  if (first < 0) count(C_OUT_OF_MEMORY);
+  return first;
+}
+
+/**
+ * Evicts what lies in a run of `slabCount` slabs that are free or of entries that may go. Sampled, as single entries are: a run from a
+ * random place on; one that nobody has read lately goes, others lose a count each, and after some of them the coldest goes. False when
+ * there is no such run, or nothing in it went.
+ */
+function evictRun(slabCount: u32): bool {
+  const limit = load32(H_SLAB_LIMIT);
+  let best = NO_RUN;
+  let least: u32 = u32.MAX_VALUE;
+  for (let place: u32 = 0; place < PLACES && least > 0; place++) {
+    const from = runFrom(nextRandom() % limit, slabCount, limit);
+    if (from == NO_RUN) return false;
+    const heat = heatOf(from, slabCount, least > 0 && place + 1 < PLACES);
+    if (heat >= least) continue;
+    best = from;
+    least = heat;
+  }
+  return evictAll(best, slabCount);
+}
+
+/** The first run at or after `from`, around the end; NO_RUN when there is none. Looks at each slab at most twice. */
+function runFrom(from: u32, slabCount: u32, limit: u32): u32 {
+  let run: u32 = 0;
+  let index = from;
+  for (let i: u32 = 0; i < limit + slabCount; i++) {
+    run = yields(index) ? run + 1 : 0;
+    if (run == slabCount) return index + 1 - slabCount;
+    if (++index == limit) {
+      index = 0;
+      run = 0;
+    }
+  }
+  return NO_RUN;
+}
+
+/** Whether the slab is free, or of a large value that may be evicted. */
+function yields(index: u32): bool {
+  const state = load32(slabState(index));
+  return isFree(state) || (state == SLAB_SPAN && evictable(load<u32>(holderOf(index))));
+}
+
+/** What a slab names as its holder may have been freed since: it is a chunk in any case, and whether it is that life is asked later. */
+function evictable(holder: u32): bool {
+  return holder != 0 && isChunk(holder) && isCandidate(holder);
+}
+
+/** How much the values in a run were read lately, slab by slab; and takes a count of each, if it is to cool. */
+function heatOf(from: u32, slabCount: u32, cool: bool): u32 {
+  let heat: u32 = 0;
+  let before: u32 = 0;
+  for (let index = from; index < from + slabCount; index++) {
+    const holder = load<u32>(holderOf(index));
+    if (holder == 0 || !isChunk(holder)) continue;
+    const access: u32 = load<u8>(holder + E_ACCESS) & 3;
+    heat += access;
+    if (cool && holder != before && access > 0) store<u8>(holder + E_ACCESS, access - 1);
+    before = holder;
+  }
+  return heat;
+}
+
+function evictAll(from: u32, slabCount: u32): bool {
+  let any = false;
+  for (let index = from; index < from + slabCount; index++) {
+    const holder = load<u32>(holderOf(index));
+    if (!evictable(holder)) continue;
+    const version = load32(holder + E_VERSION);
+    if (!covers(holder, index) || !removeEntry(holder, version, false)) continue;
+    count(C_EVICTIONS);
+    any = true;
+  }
+  return any;
+}
+
+/** Whether the slab is of the entry's span, as far as can be seen without protection: `removeEntry` asks for its life. */
+function covers(holder: u32, index: u32): bool {
+  if (!hasSpan(holder)) return false;
+  const descriptor = descriptorOf(holder);
+  return index - load<u32>(descriptor, D_FIRST) < load<u32>(descriptor, D_COUNT);
+}
+
+// ------------------------------------------------------------------ room for chunks
 
 // The coldest entry the hand came by, for when it meets none at zero; 0 = none.
 let coldest: u32 = 0;

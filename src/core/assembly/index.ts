@@ -4,6 +4,7 @@
  * host last saw it; STALE asks it to look again.
  */
 import {
+  CHUNK_MAX,
   C_DELETES,
   C_EVICTIONS,
   E_EXPIRES,
@@ -19,10 +20,14 @@ import {
   H_SLOT_COUNT,
   H_SWEEP,
   H_EXPIRY,
+  FLAG_LARGE,
+  I_SEED,
+  LARGE,
+  MODE_IF_ABSENT,
   N_ID,
   N_SEED,
   OK,
-  PIN_COUNT,
+  READ_PIN,
   SLOT_ACTIVE,
   SLOT_FREE,
   SLOT_RESERVED,
@@ -36,6 +41,7 @@ import {
   S_INCARNATION,
   S_KEY,
   S_MANY,
+  O_ADDRESS,
   O_EXPIRES,
   O_PIN,
   O_WRITTEN,
@@ -46,7 +52,6 @@ import {
   S_VALUE,
   UNMET,
   KEY_MAX,
-  CHUNK_MAX,
   SYSTEM_SEED,
   SYSTEM_ID,
   STALE_RECORD,
@@ -56,11 +61,12 @@ import * as changes from "./changes";
 import { allocateOrEvict, evictOne, removeEntry } from "./evict";
 import * as expiry from "./expiry";
 import { fnv1a, hashKey, murmur3, xxhash32 } from "./hash";
+import * as large from "./large";
 import * as logs from "./log";
 import { add32, copyRacyExact, load32, load64, loadsFence, store32, swap32 } from "./memory";
 import * as names from "./namespace";
-import { allocate, classOf, giveToCache, putBack, sizeOf, trim, classAt } from "./pool";
-import { enter, isCurrent, valueOf } from "./quota";
+import { allocate, classOf, giveToCache, putBack, trim, classAt } from "./pool";
+import { enter, idLine, isCurrent, valueOf } from "./quota";
 import { clearHazards, giveBack } from "./reclaim";
 import * as reader from "./read";
 import * as grave from "./reap";
@@ -68,9 +74,10 @@ import * as regions from "./region";
 import * as queues from "./queue";
 import * as rings from "./ring";
 import * as loader from "./loader";
+import { hasSpan, releaseSpan } from "./slabs";
 import * as walk from "./sweep";
 import * as table from "./table";
-import { takeIf } from "./take";
+import { takeIf, takenBytes } from "./take";
 import * as writer from "./write";
 import { beginWrite, count, endWrite, hashKind, log, setLog, slot, slotNumber, takePlace } from "./worker";
 
@@ -166,7 +173,7 @@ export function prepareSeeded(itsSeed: u32, length: u32): u32 {
   return hashKey(hashKind, slot + S_KEY, length, itsSeed);
 }
 
-/** Value into the value window. Its length, MISS or STALE. */
+/** Value into the value window. Its length, MISS, STALE, or LARGE: then `hold` is called. */
 export function get(record: u32, version: u32, length: u32): i32 {
   if (!intoKey(record, version, length)) return STALE;
   return reader.read(hash, meta, slot + S_KEY, slot + S_VALUE, 0xffff, false);
@@ -181,7 +188,7 @@ export function getHashed(record: u32, version: u32, keyMeta: u32, hashed: u32):
   return reader.read(hashed, keyMeta, slot + S_KEY, slot + S_VALUE, 0xffff, false);
 }
 
-/** Value to `target`, at most `limit` bytes of it, not a byte more. */
+/** Value to `target`, at most `limit` bytes of it, not a byte more. LARGE as in `get`, or `copyLarge` is called. */
 export function getInto(record: u32, version: u32, length: u32, target: u32, limit: u32): i32 {
   if (!intoKey(record, version, length)) return STALE;
   return reader.read(hash, meta, slot + S_KEY, target, limit, true);
@@ -268,16 +275,70 @@ export function removeIf(record: u32, version: u32, length: u32, entry: u32, gen
 /** Pins the value in the first free pin: its address, or NOWHERE, STALE_RECORD, NO_PIN. */
 export function borrow(record: u32, version: u32, length: u32): u32 {
   if (!intoKey(record, version, length)) return STALE_RECORD;
-  for (let pin: u32 = 0; pin < PIN_COUNT; pin++) {
+  for (let pin: u32 = 0; pin < READ_PIN; pin++) {
     if (load<u32>(slot + S_PINS + (pin << 2)) != 0) continue;
     store<u32>(slot + S_OUT, pin, O_PIN);
-    return reader.pinValue(hash, meta, slot + S_KEY, pin);
+    return reader.pinValue(hash, meta, slot + S_KEY, pin, true);
   }
   return NO_PIN;
 }
 
 export function giveBackPin(pin: u32): void {
   reader.unpin(pin);
+}
+
+// ------------------------------------------------------------------ large values (large.ts)
+
+/** Address of a span for so many bytes, in this worker's hands; 0 = out of memory. `setLarge`, `sendLarge` or `dropLarge` follows. */
+export function takeLarge(bytes: u32): u32 {
+  return large.takeLarge(bytes);
+}
+
+export function dropLarge(address: u32, bytes: u32): void {
+  large.dropLarge(address, bytes);
+}
+
+/** Whether the condition of a write would hold now: 1, 0 or STALE. */
+export function wouldWrite(record: u32, version: u32, length: u32, mode: u32, expected: u32, generation: u32): i32 {
+  if (!intoKey(record, version, length)) return STALE;
+  return large.wouldWrite(hash, meta, slot + S_KEY, mode, expected, generation) ? 1 : 0;
+}
+
+/** As `set`, of what lies in a span in hand; unless it is OK the span is in hand still. */
+export function setLarge(
+  record: u32,
+  version: u32,
+  length: u32,
+  address: u32,
+  bytes: u32,
+  expires: u32,
+  mode: u32,
+  expected: u32,
+  generation: u32,
+): i32 {
+  if (!intoKey(record, version, length)) return STALE;
+  return large.writeLarge(hash, meta, slot + S_KEY, address, bytes, expires, mode, expected, generation);
+}
+
+/** As `borrow`, for a read that has found a large value; `letGo` ends it. */
+export function hold(record: u32, version: u32, length: u32): u32 {
+  if (!intoKey(record, version, length)) return STALE_RECORD;
+  return large.holdLarge(hash, meta, slot + S_KEY);
+}
+
+/** The same for a listed entry, 0 when it is not there any more. */
+export function holdListed(entry: u32, version: u32): u32 {
+  return large.holdListed(entry, version);
+}
+
+export function letGo(): void {
+  large.letLargeGo();
+}
+
+/** The value, large or not, to `target`, at most `limit` bytes of it: its length, MISS or STALE. */
+export function copyLarge(record: u32, version: u32, length: u32, target: u32, limit: u32): i32 {
+  if (!intoKey(record, version, length)) return STALE;
+  return large.copyLarge(hash, meta, slot + S_KEY, target, limit);
 }
 
 // ------------------------------------------------------------------ batches
@@ -301,7 +362,7 @@ export function getMany(record: u32, version: u32, n: u32, free: u32, end: u32):
     const key = window + load<u32>(pair);
     const room = end - at;
     const got = reader.read(hashKey(hashKind, key, length, seed), (length << 16) | base, key, window + at, room, true);
-    if (got > 0 && <u32>got > room) return i;
+    if (got == LARGE || (got > 0 && <u32>got > room)) return i;
     store<u32>(pair, at);
     store<i32>(pair, got, 4);
     if (got > 0) at = (at + got + 15) & ~15;
@@ -385,18 +446,19 @@ export function listOf(record: u32, version: u32, from: u32, to: u32, target: u3
 
 /**
  * Copies a listed entry if it is still that life of it: key to the key window, value to the value window, its expiry to O_EXPIRES.
- * Key length << 16 | value length, or 0 when it was recycled.
+ * Key length << 16 | value length, or 0 when it was recycled. The length of a large value is 0xffff, and `holdListed` leads to it.
  */
 export function readListed(entry: u32, version: u32): u32 {
   const keyLength = load<u32>(entry + E_META) >> 16;
-  const valueLength = <u32>load<u16>(entry + E_VALUE_LENGTH);
+  const word = load<u32>(entry + E_VALUE_LENGTH);
+  const valueLength = word & 0xffff;
   if (keyLength == 0 || keyLength > KEY_MAX) return 0;
   copyRacyExact(slot + S_KEY, entry + E_KEY, keyLength);
   copyRacyExact(slot + S_VALUE, entry + E_KEY + table.padded(keyLength), min<u32>(valueLength, CHUNK_MAX));
   store<u32>(slot + S_OUT, load<u32>(entry + E_EXPIRES), O_EXPIRES);
   loadsFence(); // the copies before the re-check
   if (load32(entry + E_VERSION) != version) return 0;
-  return (keyLength << 16) | valueLength;
+  return (keyLength << 16) | (word & (FLAG_LARGE << 16) ? 0xffff : valueLength);
 }
 
 /** As `readListed`, without the value, for who wants keys alone or looks at a key first. Key length, or 0 when it was recycled. */
@@ -484,8 +546,8 @@ export function survey(from: u32, target: u32, room: u32): u64 {
 }
 
 /**
- * As `removeVictim`, for an entry of a user's namespace, counted as an eviction and not logged. The bytes of its chunk, 0 when
- * it was spared.
+ * As `removeVictim`, for an entry of a user's namespace, counted as an eviction and not logged. The bytes that it had of the pool, 0
+ * when it was spared.
  */
 export function evictVictim(entry: u32, version: u32): u32 {
   if ((load<u32>(entry + E_META) & 0xffff) < FIRST_ID) return 0;
@@ -495,13 +557,20 @@ export function evictVictim(entry: u32, version: u32): u32 {
   setLog(own);
   if (!done) return 0;
   count(C_EVICTIONS);
-  return sizeOf(classAt(entry)); // a chunk never changes its class, whoever has it now
+  return takenBytes;
 }
 
 // ------------------------------------------------------------------ restoring a backup
 
 export function loadChunks(bytes: u32, size: u32, epoch: u32, tick: u32, passed: u32): i32 {
   return loader.loadChunks(bytes, size, epoch, tick, passed);
+}
+
+/** An entry of a namespace id that is being loaded, its key in the key window: the value is in a span in hand. OK, NO_MEMORY or UNMET: it is there. */
+export function loadLarge(id: u32, length: u32, address: u32, bytes: u32, expires: u32): i32 {
+  enter(0, 0); // whatever its namespace was limited to, it had this entry
+  const hashed = hashKey(hashKind, slot + S_KEY, length, load<u32>(idLine(id) + I_SEED));
+  return large.writeLarge(hashed, (length << 16) | id, slot + S_KEY, address, bytes, expires, MODE_IF_ABSENT, 0, 0);
 }
 
 export function reserveSlab(index: u32, sizeClass: u32): void {
@@ -575,12 +644,12 @@ function systemKey(length: u32): void {
 
 // ------------------------------------------------------------------ buffers: chunks lent to the host
 
-/** A chunk of at least `size` + 32 bytes; its first 32 are ours. 0 = out of memory. */
+/**
+ * A chunk of at least `size` + 32 bytes; its first 32 are ours. 0 = out of memory. O_ADDRESS has the address of what is the caller's, which
+ * is in a span of its own where it does not fit a chunk.
+ */
 export function takeBuffer(size: u32): u32 {
-  beginWrite();
-  const chunk = allocateOrEvict(classOf(size + E_KEY));
-  clearHazards();
-  endWrite();
+  const chunk = size + E_KEY > CHUNK_MAX ? large.takeLargeBuffer(size) : takeSmallBuffer(size);
   if (chunk == 0) return 0;
   store<u32>(chunk + E_NEXT, load<u32>(slot + S_BUFFERS));
   store<u32>(slot + S_BUFFERS, chunk);
@@ -589,10 +658,19 @@ export function takeBuffer(size: u32): u32 {
   return chunk;
 }
 
+function takeSmallBuffer(size: u32): u32 {
+  beginWrite();
+  const chunk = allocateOrEvict(classOf(size + E_KEY));
+  clearHazards();
+  endWrite();
+  store<u32>(slot + S_OUT, chunk + E_KEY, O_ADDRESS);
+  return chunk;
+}
+
 /** A death in between is settled with the buffers: whoever takes them over counts none. */
 function countBuffer(chunk: u32, by: i32): void {
   store<u32>(slot + S_BUFFER_COUNT, load<u32>(slot + S_BUFFER_COUNT) + by);
-  store<u32>(slot + S_BUFFER_BYTES, load<u32>(slot + S_BUFFER_BYTES) + by * sizeOf(classAt(chunk)));
+  store<u32>(slot + S_BUFFER_BYTES, load<u32>(slot + S_BUFFER_BYTES) + by * writer.footprint(chunk));
 }
 
 export function returnBuffer(chunk: u32): bool {
@@ -606,6 +684,7 @@ export function returnBuffer(chunk: u32): bool {
   store<u32>(slot + S_HAND_FREE, chunk);
   store<u32>(link, load<u32>(chunk + E_NEXT));
   countBuffer(chunk, -1);
+  if (hasSpan(chunk)) releaseSpan(chunk);
   giveToCache(chunk, classAt(chunk));
   store<u32>(slot + S_HAND_FREE, 0);
   trim(classAt(chunk));
@@ -634,6 +713,21 @@ export function dropRing(length: u32): u32 {
 
 export function send(entry: u32, version: u32, from: u32, length: u32): i32 {
   return rings.send(entry, version, from, length);
+}
+
+/** OK, or FULL, DROPPED or GONE as `send` would answer: before a span is taken for a message. */
+export function admits(entry: u32, version: u32): i32 {
+  return rings.admits(entry, version);
+}
+
+/** As `send`, of a span in hand; unless it is OK the span is in hand still. */
+export function sendLarge(entry: u32, version: u32, address: u32, bytes: u32): i32 {
+  return rings.sendLarge(entry, version, address, bytes);
+}
+
+/** After `receive` answered LARGE, and what was received was read. */
+export function endReceive(): void {
+  rings.endReceive();
 }
 
 export function receive(entry: u32, version: u32, target: u32): i32 {

@@ -178,11 +178,12 @@ export function free(chunk: u32): void {
   if (!ASC_NO_ASSERT) assert(isChunk(chunk));
   const cls = classAt(chunk);
   store<u32>(slot + S_HAND_FREE, chunk);
-  if (hasSpan(chunk)) releaseSpan(chunk);
+  if (FAULT == 72 && hasSpan(chunk)) releaseSpan(chunk);
   store<u32>(chunk + E_BIRTH, 0);
   storesFence();
   if (FAULT != 4) release32(chunk + E_VERSION, load<u32>(chunk + E_VERSION) + 1);
   storesFence();
+  if (hasSpan(chunk)) releaseSpan(chunk); // last: whoever sees what another puts there sees the new version (backup/snapshot.ts)
   giveToCache(chunk, cls);
   store<u32>(slot + S_HAND_FREE, 0);
   trim(cls);
@@ -269,7 +270,7 @@ function refill(cls: u32, cache: u32): bool {
     const tag = headTag(head);
     let chunk = headAddress(head);
     if (chunk == 0) {
-      if (!cutSlab(cls)) return false;
+      if (!cutSlab(cls, false)) return false;
       continue;
     }
     let n: u32 = 0;
@@ -298,8 +299,8 @@ function refill(cls: u32, cache: u32): bool {
  * Claims a free slab for the class, cuts it and pushes its chunks. While it is being cut the slab names its owner, so
  * that a reaper can finish the work.
  */
-function cutSlab(cls: u32): bool {
-  const index = claimSlab(cls);
+export function cutSlab(cls: u32, lastResort: bool): bool {
+  const index = claimSlab(cls, lastResort);
   if (index < 0) return false;
   finishSlab(index, cls);
   count(C_SLABS);

@@ -7,6 +7,8 @@ import {
   C_MISSES,
   C_READ_FALLBACKS,
   C_READ_RETRIES,
+  D_BYTES,
+  D_FIRST,
   E_ACCESS,
   E_EXPIRES,
   E_HASH,
@@ -15,12 +17,15 @@ import {
   E_NEXT,
   E_VALUE_LENGTH,
   E_VERSION,
+  FLAG_LARGE,
+  LARGE,
   MISS,
   O_ENTRY,
   O_EXPIRES,
   O_LENGTH,
   O_TEMPORARY,
   O_VERSION,
+  READ_PIN,
   S_OUT,
   S_PINS,
   ACCESS_MAX,
@@ -31,6 +36,7 @@ import { isExpired } from "./expiry";
 import { copyRacy, copyRacyExact, equalBytes, load32, loadsFence, racy32, store32 } from "./memory";
 import { isChunk } from "./pool";
 import { clearHazards } from "./reclaim";
+import { descriptorOf, slabStart } from "./slabs";
 import { bucketOf, find, found, padded, tellHit } from "./table";
 import { count, slot } from "./worker";
 
@@ -50,11 +56,13 @@ function runIsLinked(anchor: u32, owner: u32, ownerVersion: u32, first: u32, fir
 }
 
 const AGAIN: i32 = -100;
+/** In the word that has the value's length. */
+const IS_LARGE: u32 = FLAG_LARGE << 16;
 
 /**
  * Copies the value of the key to `target` and returns its length, MISS when the key is absent or expired. Stores nothing
  * in shared memory but the entry's access counter, and that only while it still grows. Leaves address, version and expiry
- * of the entry in O_ENTRY, O_VERSION and O_EXPIRES.
+ * of the entry in O_ENTRY, O_VERSION and O_EXPIRES. LARGE when the value is in a span, which must be held before it is read (large.ts).
  *
  * @param limit copy at most this many bytes; the length returned may be larger
  * @param exact the target is the caller's: not a byte past the value
@@ -119,8 +127,10 @@ function copyOut(
   limit: u32,
   exact: bool,
 ): i32 {
-  const length = <u32>load<u16>(entry + E_VALUE_LENGTH);
+  const word = load<u32>(entry + E_VALUE_LENGTH);
+  const length = word & 0xffff;
   const value = entry + E_KEY + padded(meta >> 16);
+  if (word & IS_LARGE) return foundLarge(entry, version, expires, hash, meta);
   if (exact) copyRacyExact(target, value, min(length, limit));
   else copyRacy(target, value, min(length, limit));
   loadsFence(); // the copy before the re-check
@@ -133,6 +143,16 @@ function copyOut(
   store<u32>(slot + S_OUT, version, O_VERSION);
   store<u32>(slot + S_OUT, expires, O_EXPIRES);
   return length;
+}
+
+/** The entry that was seen, if its life has not ended meanwhile, has a large value. */
+function foundLarge(entry: u32, version: u32, expires: u32, hash: u32, meta: u32): i32 {
+  loadsFence(); // the flag before the re-check
+  if (load32(entry + E_VERSION) != version) return AGAIN;
+  const access = load<u8>(entry + E_ACCESS);
+  if (access < ACCESS_MAX) store<u8>(entry + E_ACCESS, access + 1);
+  tellHit(hash, meta, entry, version, expires);
+  return LARGE;
 }
 
 function tryRead(hash: u32, meta: u32, key: u32, target: u32, limit: u32, exact: bool): i32 {
@@ -201,6 +221,10 @@ export function peek(hash: u32, meta: u32, key: u32, target: u32, limit: u32): i
       if (FAULT != 67 && load32(found + E_NEXT) & 1) continue; // replaced before it expired
       break;
     }
+    if (load<u32>(found + E_VALUE_LENGTH) & IS_LARGE) {
+      length = LARGE;
+      break;
+    }
     const size = <u32>load<u16>(found + E_VALUE_LENGTH);
     copyRacyExact(target, found + E_KEY + padded(meta >> 16), min(size, limit));
     store<u32>(slot + S_OUT, found, O_ENTRY);
@@ -215,16 +239,19 @@ export function peek(hash: u32, meta: u32, key: u32, target: u32, limit: u32): i
 
 /** Whether the key is present. */
 export function contains(hash: u32, meta: u32, key: u32): bool {
-  return read(hash, meta, key, slot + S_OUT + O_TEMPORARY, 0, false) >= 0;
+  const length = read(hash, meta, key, slot + S_OUT + O_TEMPORARY, 0, false);
+  return length >= 0 || length == LARGE;
 }
 
 /**
- * Names the key's entry in pin `pin` and returns the address of its value (length in O_LENGTH), NOWHERE when absent. It
+ * Names the key's entry in pin `pin` and returns the address of its value (length in O_LENGTH, as `read` the rest), NOWHERE when absent. It
  * stays readable until `unpin`.
+ *
+ * @param isRead false: it goes on with a read that was counted
  */
-export function pinValue(hash: u32, meta: u32, key: u32, pin: u32): u32 {
+export function pinValue(hash: u32, meta: u32, key: u32, pin: u32, isRead: bool): u32 {
   if (!ASC_NO_ASSERT) assert(pin < PIN_COUNT && load<u32>(slot + S_PINS + (pin << 2)) == 0);
-  count(C_GETS);
+  if (isRead) count(C_GETS);
   let value: u32 = NOWHERE;
   let present = false;
   while (true) {
@@ -234,18 +261,32 @@ export function pinValue(hash: u32, meta: u32, key: u32, pin: u32): u32 {
     if (present || !(load32(found + E_NEXT) & 1)) break; // else it was replaced before it expired
   }
   if (present) {
-    // PREVIOUS, CURRENT or HEAD names it while the pin is written, and scans read the pins after those
-    store32(slot + S_PINS + (pin << 2), found);
-    const access = load<u8>(found + E_ACCESS);
-    if (access < ACCESS_MAX) store<u8>(found + E_ACCESS, access + 1);
-    tellHit(hash, meta, found, load<u32>(found + E_VERSION), load<u32>(found + E_EXPIRES));
-    store<u32>(slot + S_OUT, load<u16>(found + E_VALUE_LENGTH), O_LENGTH);
-    value = found + E_KEY + padded(meta >> 16);
+    value = pinFound(pin);
+    if (isRead) {
+      const access = load<u8>(found + E_ACCESS);
+      if (access < ACCESS_MAX) store<u8>(found + E_ACCESS, access + 1);
+      tellHit(hash, meta, found, load<u32>(found + E_VERSION), load<u32>(found + E_EXPIRES));
+    }
   } else {
     count(C_MISSES);
   }
   clearHazards();
   return value;
+}
+
+/** The same for what `find` has found: PREVIOUS, CURRENT or HEAD names it while the pin is written, and scans read the pins after those. */
+export function pinFound(pin: u32): u32 {
+  if (FAULT != 70 || pin != READ_PIN) store32(slot + S_PINS + (pin << 2), found);
+  store<u32>(slot + S_OUT, found, O_ENTRY);
+  store<u32>(slot + S_OUT, load<u32>(found + E_VERSION), O_VERSION);
+  store<u32>(slot + S_OUT, load<u32>(found + E_EXPIRES), O_EXPIRES);
+  const descriptor = descriptorOf(found);
+  if (load<u32>(found + E_VALUE_LENGTH) & IS_LARGE) {
+    store<u32>(slot + S_OUT, load<u32>(descriptor, D_BYTES), O_LENGTH);
+    return slabStart(load<u32>(descriptor, D_FIRST));
+  }
+  store<u32>(slot + S_OUT, load<u16>(found + E_VALUE_LENGTH), O_LENGTH);
+  return descriptor; // where any other value is, too
 }
 
 export function unpin(pin: u32): void {

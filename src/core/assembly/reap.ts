@@ -93,7 +93,7 @@ import { load32, load64, store32, swap32 } from "./memory";
 import { classAt, emptyCache, finishSlab, giveToCache, isChunk, sizeOf, swapTookEffect, trim, unstamp } from "./pool";
 import { closeRegions } from "./region-pins";
 import { forgetRing, hasRing, isInRing } from "./ring-cells";
-import { hasSpan, releaseSpan, settleSpans, slabOwner } from "./slabs";
+import { dropSpans, hasSpan, releaseSpan, settleSpans, slabOwner } from "./slabs";
 import { idKind, idLine, idTaker, valueOf, withKind } from "./quota";
 import { settlePresence } from "./presence";
 import { clearHazards, scan } from "./reclaim";
@@ -382,7 +382,8 @@ function settleMessage(dead: u32): void {
   const message = load32(register);
   if (message != 0) {
     const ring = load<u32>(dead + S_HAND_MESSAGE_RING);
-    if (!isAccountedFor(message, register) && !isInRing(ring, message)) adopt(message, register);
+    const isOut = ring == 0 || !isInRing(ring, message);
+    if (isOut && !isAccountedFor(message, register)) adopt(message, register);
   }
   store32(register, 0);
 }
@@ -463,6 +464,7 @@ function adoptBuffers(dead: u32): void {
     store<u32>(slot + S_HAND_FREE, chunk);
     store32(dead + S_BUFFERS, load<u32>(chunk + E_NEXT));
     const cls = classAt(chunk);
+    if (hasSpan(chunk)) releaseSpan(chunk);
     giveToCache(chunk, cls);
     store<u32>(slot + S_HAND_FREE, 0);
     trim(cls);
@@ -535,6 +537,7 @@ export function leave(): void {
   closeRegions(slot);
   forgetWatcher(slot, slotNumber);
   adoptBuffers(slot);
+  dropSpans();
   scan();
   for (let cls: u32 = 0; cls < CLASS_COUNT; cls++) emptyCache(cls);
 }

@@ -29,6 +29,7 @@ import {
   H_SNAPSHOT,
   PIN_COUNT,
   SLOT_SIZE,
+  SNAPSHOT_ALL,
   S_CACHES,
   S_COUNTERS,
   S_DEFERRED,
@@ -49,6 +50,7 @@ import { load32, release32 } from "./memory";
 import { emptyCache, free } from "./pool";
 import { isOpen, mayBeOpen } from "./region-pins";
 import { emptyRing, hasRing } from "./ring-cells";
+import { hasSpan, releaseSpan } from "./slabs";
 import { count, slot } from "./worker";
 
 /** Notes an entry before its mark is tried. The store reaches memory before the swap does. */
@@ -66,14 +68,23 @@ export function letGo(): void {
   store<u32>(slot + S_HAND_MARK, 0);
 }
 
-/** The entry in hand is marked by us and no longer reachable: into the retired list. */
+/**
+ * The entry in hand is marked by us and no longer reachable: into the retired list. One that has a span does not wait there for
+ * others, for what it keeps may be much; whoever retires has done what it had found its entry for.
+ */
 export function retire(entry: u32): void {
   const n = load<u32>(slot + S_RETIRED_COUNT);
   if (!ASC_NO_ASSERT) assert(n < RETIRED_CAPACITY && (load32(entry + E_NEXT) & 1) != 0);
   store<u32>(slot + S_RETIRED + (n << 2), entry);
   store<u32>(slot + S_RETIRED_COUNT, n + 1);
   letGo();
-  if (n + 1 >= load<u32>(H_RETIRE_LIMIT)) scan();
+  if (FAULT == 71 && hasSpan(entry)) releaseSpan(entry);
+  if (hasSpan(entry)) {
+    clearHazards(); // ours name it, and nothing else that is still to be looked at
+    scan();
+  } else if (n + 1 >= load<u32>(H_RETIRE_LIMIT)) {
+    scan();
+  }
 }
 
 // @ts-ignore: decorator
@@ -145,14 +156,16 @@ export function scan(): void {
 /**
  * Whether the active snapshot needs this retired chunk: it lived in the snapshot's epoch and died after it. A victim of eviction is
  * not needed: a cache may lose any entry at any time, also just before the cut. A backup leaves out what was freed under its
- * copy (src/backup/snapshot.ts), so that a full cache under load can be backed up at all.
+ * copy (src/backup/snapshot.ts), so that a full cache under load can be backed up at all. Only while it reads the table of slabs it
+ * keeps those too: the slabs of what it is going to copy must still be what they were at the cut.
  */
 // @ts-ignore: decorator
 @inline
 function isKept(chunk: u32): bool {
-  const snapshot = load32(H_SNAPSHOT);
-  if (FAULT == 18 || snapshot == 0) return false;
-  if (load<u8>(chunk + E_FLAGS) & FLAG_EVICTED) return false;
+  const word = load32(H_SNAPSHOT);
+  if (FAULT == 18 || word == 0) return false;
+  if ((load<u8>(chunk + E_FLAGS) & FLAG_EVICTED) != 0 && !(word & SNAPSHOT_ALL)) return false;
+  const snapshot = word & ~SNAPSHOT_ALL;
   const birth = load<u32>(chunk + E_BIRTH);
   return birth != 0 && birth <= snapshot && load<u32>(chunk + E_DEATH) >> DEATH_SLOT_BITS > snapshot;
 }

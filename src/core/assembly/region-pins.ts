@@ -4,14 +4,15 @@
  * mark is seen by the scan that would free it, and whoever names it after finds the mark and has opened nothing. So no
  * memory that someone has a view of is given back, and a dead worker's views end when its slot is reaped.
  */
-import { E_FLAGS, FLAG_RING, FLAG_SPAN, REGION_PINS, H_SLOTS, H_SLOT_COUNT, SLOT_SIZE, S_REGIONS, S_RING } from "../layout";
+import { E_FLAGS, FLAG_LARGE, FLAG_RING, FLAG_SPAN, REGION_PINS, H_SLOTS, H_SLOT_COUNT, SLOT_SIZE, S_REGIONS, S_RING } from "../layout";
 import { load32, store32 } from "./memory";
 
-/** Whether more hangs on the entry than its chunk. */
+/** Whether more hangs on the entry than its chunk that a worker may be in: a region, or a ring. A large value is held by pins. */
 // @ts-ignore: decorator
 @inline
 export function mayBeOpen(entry: u32): bool {
-  return (load<u8>(entry + E_FLAGS) & (FLAG_SPAN | FLAG_RING)) != 0;
+  const flags = load<u8>(entry + E_FLAGS);
+  return (flags & FLAG_RING) != 0 || (flags & (FLAG_SPAN | FLAG_LARGE)) == FLAG_SPAN;
 }
 
 /** Whether any worker has the region open that this entry holds, or is in its ring. Asked only when such an entry would be freed. */

@@ -38,7 +38,7 @@ import { writeSpan } from "./write";
 /** Makes the region with this key: OK, UNMET when there is one, or NO_MEMORY when no run of slabs is free. */
 export function makeRegion(hash: u32, meta: u32, bytes: u32): i32 {
   const count = slabsFor(bytes + G_DATA);
-  const first = takeSpan(count);
+  const first = takeSpan(count, true);
   if (first < 0) return NO_MEMORY;
   const start = slabStart(first);
   store<u32>(start + G_BYTES, bytes);

@@ -19,6 +19,12 @@ import {
   C_RECEIVED,
   C_SENT,
   DROPPED,
+  D_BYTES,
+  D_FIRST,
+  D_SIZE,
+  LARGE,
+  O_ADDRESS,
+  O_LENGTH,
   EMPTY,
   E_DEATH,
   E_KEY,
@@ -78,11 +84,13 @@ import {
 } from "../layout";
 import { allocateOrEvict } from "./evict";
 import { add32, add64, copyRacyExact, copyVectors, load32, load64, release32, store32, swap32, swap64 } from "./memory";
+import { makeHolder } from "./large";
 import { classOf, free, putBack } from "./pool";
 import { isCurrent } from "./quota";
 import { read } from "./read";
 import { clearHazards, scan } from "./reclaim";
 import { formatCells, ringOf } from "./ring-cells";
+import { hasSpan, releaseSpan, slabStart, unbindSpan } from "./slabs";
 import { takeIf } from "./take";
 import { beginWrite, count, endWrite, slot, slotNumber } from "./worker";
 import { writeRing } from "./write";
@@ -214,28 +222,41 @@ export function holder(register: u32): bool {
 /** Sends `length` bytes at `from`. OK, FULL, DROPPED, NO_MEMORY, NOT_YOURS or GONE. */
 export function send(entry: u32, version: u32, from: u32, length: u32): i32 {
   if (!enterRing(entry, version)) return GONE;
-  const status = sendInto(ringOf(entry), from, length);
+  const status = sendInto(ringOf(entry), from, length, false);
   leaveIt();
   return status;
 }
 
-function sendInto(ring: u32, from: u32, length: u32): i32 {
+/** The same of what lies in a span in hand, which goes with the message; unless it is OK the span is in hand still. */
+export function sendLarge(entry: u32, version: u32, address: u32, bytes: u32): i32 {
+  if (!enterRing(entry, version)) return GONE;
+  const status = sendInto(ringOf(entry), address, bytes, true);
+  leaveIt();
+  return status;
+}
+
+function sendInto(ring: u32, from: u32, length: u32, isLarge: bool): i32 {
   const alone = load<u32>(ring + R_KIND) == RING_SPSC;
   if (alone && !holder(ring + R_SENDER)) return NOT_YOURS;
   if (isFull(ring)) return refuse(ring);
   beginWrite();
-  const message = allocateOrEvict(classOf(E_KEY + length));
+  const message = allocateOrEvict(classOf(E_KEY + (isLarge ? D_SIZE : length)));
   clearHazards();
   endWrite();
   if (message == 0) return NO_MEMORY;
   store<u32>(message + E_NEXT, 0);
   store<u32>(message + E_DEATH, 0);
-  store<u32>(message + E_META, 0);
-  store<u32>(message + E_VALUE_LENGTH, length); // and no flags
-  copyVectors(message + E_KEY, from, length);
+  if (isLarge) {
+    makeHolder(message, from, length);
+  } else {
+    store<u32>(message + E_META, 0);
+    store<u32>(message + E_VALUE_LENGTH, length); // and no flags
+    copyVectors(message + E_KEY, from, length);
+  }
   release32(slot + S_HAND_RING, ring);
   const sent = alone ? putAlone(ring, message) : putAmongMany(ring, message);
   if (!sent) {
+    if (isLarge) unbindSpan(message);
     putBack(message);
     store<u32>(slot + S_HAND_RING, 0);
     return refuse(ring);
@@ -245,6 +266,15 @@ function sendInto(ring: u32, from: u32, length: u32): i32 {
   add32(load<u32>(ring + R_PLACE) + P_ARRIVALS, 1);
   count(C_SENT);
   return OK;
+}
+
+/** OK unless the ring is full: then it is as if one more message had been sent. Asked before a span is taken for one. */
+export function admits(entry: u32, version: u32): i32 {
+  if (!enterRing(entry, version)) return GONE;
+  const ring = ringOf(entry);
+  const status = isFull(ring) ? refuse(ring) : OK;
+  leaveIt();
+  return status;
 }
 
 function refuse(ring: u32): i32 {
@@ -297,7 +327,10 @@ function putAmongMany(ring: u32, message: u32): bool {
   }
 }
 
-/** Takes the oldest message into `target` (16 KiB of room). Its length, EMPTY, NOT_YOURS or GONE. */
+/**
+ * Takes the oldest message into `target` (16 KiB of room). Its length, EMPTY, NOT_YOURS or GONE. LARGE: its address is in O_ADDRESS, its
+ * length in O_LENGTH, and it is this worker's until `endReceive`, whatever becomes of the channel.
+ */
 export function receive(entry: u32, version: u32, target: u32): i32 {
   if (!enterRing(entry, version)) return GONE;
   const length = receiveFrom(ringOf(entry), target);
@@ -325,15 +358,27 @@ function receiveFrom(ring: u32, target: u32): i32 {
     swap64(cell, now, <u64>(head + load<u32>(ring + R_CAPACITY)) << 32);
     store32(ring + R_HEAD, head + 1);
     const length = <u32>load<u16>(message + E_VALUE_LENGTH);
-    copyRacyExact(target, message + E_KEY, length);
-    // noted as being freed before it is no longer noted as received: freed twice would be worse than either
-    store<u32>(slot + S_HAND_FREE, message);
-    store<u32>(slot + S_HAND_MESSAGE, 0);
-    free(message);
     add32(load<u32>(ring + R_PLACE) + P_DEPARTURES, 1);
     count(C_RECEIVED);
+    if (hasSpan(message)) {
+      store<u32>(slot + S_OUT, load<u32>(message + E_KEY, D_BYTES), O_LENGTH);
+      store<u32>(slot + S_OUT, slabStart(load<u32>(message + E_KEY, D_FIRST)), O_ADDRESS);
+      if (FAULT == 78) releaseSpan(message);
+      store<u32>(slot + S_HAND_MESSAGE_RING, 0); // it is in none any more, and that one may be dropped before we are done
+      return LARGE;
+    }
+    copyRacyExact(target, message + E_KEY, length);
+    endReceive();
     return length;
   }
+}
+
+/** The message that was taken is of no use any more. Noted as being freed before it is no longer noted as received: freed twice would be worse than either. */
+export function endReceive(): void {
+  const message = load<u32>(slot + S_HAND_MESSAGE);
+  store<u32>(slot + S_HAND_FREE, message);
+  store<u32>(slot + S_HAND_MESSAGE, 0);
+  free(message);
 }
 
 /** Gives up the receiver's or the sender's place, so that another worker may take it. */

@@ -19,6 +19,7 @@ import { classAt, isChunk, sizeOf } from "./pool";
 import { discharge, unsettled } from "./quota";
 import { isExpired } from "./expiry";
 import { clearHazards, letGo, retire, takeInHand } from "./reclaim";
+import { spanBytes } from "./slabs";
 import { backOff, find, found, link, successor, tell } from "./table";
 import { beginWrite, count, endWrite, markDirty, slotNumber } from "./worker";
 
@@ -74,6 +75,9 @@ export function takeIf(hash: u32, meta: u32, key: u32, entry: u32, version: u32)
   return present;
 }
 
+/** What the last entry taken out had of the pool, in bytes. */
+export let takenBytes: u32 = 0;
+
 /**
  * Marks and unlinks what `find` found, `flags` noted on it. False when someone else changed it first.
  *
@@ -91,9 +95,10 @@ export function take(hash: u32, meta: u32, key: u32, flags: u32, change: u32): b
   }
   afterChange(change, hash, meta, key, entry, version, 0);
   if (flags) store<u8>(entry + E_FLAGS, load<u8>(entry + E_FLAGS) | <u8>flags);
-  const size = sizeOf(classAt(entry));
+  const size = sizeOf(classAt(entry)) + spanBytes(entry);
   markDirty(entry, E_KEY);
   discharge(meta & 0xffff, size);
+  takenBytes = size;
   count(C_REMOVED);
   count(C_BYTES_OUT, size);
   tell(LOG_REMOVE, hash, meta & 0xffff, entry, version, 0);

@@ -32,6 +32,8 @@ export let slotNumber: u32 = 0;
 export let pool: u32 = 0;
 export let poolEnd: u32 = 0;
 export let slabs: u32 = 0;
+/** Behind the states of the slabs: whose value each is of (slabs.ts). */
+export let holders: u32 = 0;
 export let buckets: u32 = 0;
 export let bucketMask: u32 = 0;
 /** Words that tell where entries expire, one a group of buckets (expiry.ts). */
@@ -51,6 +53,7 @@ export function takePlace(number: u32): void {
   pool = load<u32>(H_POOL);
   poolEnd = pool + (load<u32>(H_SLAB_MAX) << SLAB_SHIFT);
   slabs = load<u32>(H_SLABS);
+  holders = slabs + (load<u32>(H_SLAB_MAX) << 2);
   buckets = load<u32>(H_BUCKETS);
   bucketMask = load<u32>(H_BUCKET_MASK);
   expiries = (buckets + ((bucketMask + 1) << 2) + (EXPIRY_SIZE - 1)) & ~(EXPIRY_SIZE - 1);

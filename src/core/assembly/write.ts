@@ -40,10 +40,13 @@ import {
   R_CAPACITY,
   R_KIND,
   S_HAND_CHUNK,
+  FLAG_LARGE,
+  LARGE,
   O_ENTRY,
   O_LENGTH,
   O_SUM,
   O_VERSION,
+  SLAB_SOILED,
   S_OUT,
   S_VALUE,
   UNMET,
@@ -59,7 +62,7 @@ import { discharge, recharge, reserve, settled, unsettled } from "./quota";
 import { clearHazards } from "./reclaim";
 import { initialiseRing } from "./ring";
 import { ringOf, ringSize } from "./ring-cells";
-import { bindSpan, unclaim } from "./slabs";
+import { bindSpan, spanBytes, unclaim } from "./slabs";
 import { backOff, bucketOf, find, found, head, padded, successor, tell } from "./table";
 import { mark, take, unlink } from "./take";
 import { beginWrite, bucketMask, count, endWrite, markDirty, slot } from "./worker";
@@ -160,13 +163,14 @@ export function touch(hash: u32, meta: u32, key: u32, expires: u32): i32 {
       if (load32(found + E_NEXT) & 1) continue; // replaced before it expired
       return finish(UNMET);
     }
+    if (load<u8>(found + E_FLAGS) & FLAG_LARGE) return finish(LARGE);
     const cls = classAt(found);
     store<u32>(slot + S_OUT, load<u16>(found + E_VALUE_LENGTH), O_LENGTH); // for the error, if there is no chunk
     const chunk = allocateOrEvict(cls);
     if (chunk == 0) return finish(NO_MEMORY);
     find(hash, meta, key);
     let status: i32 = UNMET;
-    if (found != 0 && classAt(found) == cls) {
+    if (found != 0 && classAt(found) == cls && !(load<u8>(found + E_FLAGS) & FLAG_LARGE)) {
       const length = <u32>load<u16>(found + E_VALUE_LENGTH);
       const version = load<u32>(found + E_VERSION);
       fill(chunk, hash, meta, key, found + E_KEY + keyLength, length, expires);
@@ -195,13 +199,13 @@ export function writeSpan(hash: u32, meta: u32, key: u32, descriptor: u32, start
   const absent = holds(MODE_IF_ABSENT, 0, 0);
   const chunk = absent ? allocateOrEvict(classOf(E_KEY + padded(meta >> 16) + D_SIZE)) : 0;
   if (chunk == 0) {
-    unclaim(first, slabCount);
+    unclaim(first, slabCount, SLAB_SOILED);
     return finish(absent ? NO_MEMORY : UNMET);
   }
   fill(chunk, hash, meta, key, descriptor, D_SIZE, 0);
   store<u32>(start, chunk, G_ENTRY);
   store<u32>(start, load<u32>(chunk + E_VERSION), G_VERSION);
-  bindSpan(chunk);
+  bindSpan(chunk, 0);
   const status = publish(hash, meta, key, chunk, MODE_IF_ABSENT, 0, 0, 0);
   if (status != OK) putBack(chunk);
   return finish(status);
@@ -224,18 +228,25 @@ export function writeRing(hash: u32, meta: u32, key: u32, made: u32): i32 {
   return finish(status);
 }
 
-function finish(status: i32): i32 {
+export function finish(status: i32): i32 {
   clearHazards();
   endWrite();
   return status;
 }
 
 /** Whether the condition of a write holds for what `find` found. An expired entry counts as absent. */
-function holds(mode: u32, expected: u32, generation: u32): bool {
+export function holds(mode: u32, expected: u32, generation: u32): bool {
   if (mode == MODE_SET || mode == MODE_ADD) return true;
   const present = found != 0 && !isExpired(load<u32>(found + E_EXPIRES));
   if (mode == MODE_IF_ABSENT) return !present;
   return present && found == expected && load<u32>(found + E_VERSION) == generation;
+}
+
+/** Bytes that an entry takes of the pool: its chunk, and the slabs of its span if it has one. */
+// @ts-ignore: decorator
+@inline
+export function footprint(entry: u32): u32 {
+  return sizeOf(classAt(entry)) + spanBytes(entry);
 }
 
 /**
@@ -243,7 +254,7 @@ function holds(mode: u32, expected: u32, generation: u32): bool {
  *
  * @param expected as in `write`; of MODE_ADD the expiry of a counter that is made
  */
-function publish(
+export function publish(
   hash: u32,
   meta: u32,
   key: u32,
@@ -253,8 +264,8 @@ function publish(
   generation: u32,
   by: i64,
 ): i32 {
-  const cls = classAt(chunk);
-  const size = sizeOf(cls);
+  const chunkSize = sizeOf(classAt(chunk));
+  const size = chunkSize + spanBytes(chunk);
   const id = meta & 0xffff;
   let retries: u32 = 0;
   let counted = false; // the removals that an insert has to know of, if anybody watches
@@ -271,9 +282,9 @@ function publish(
     const expiry = load<u32>(chunk + E_EXPIRES);
     if (found != 0) {
       const old = found;
-      const oldClass = classAt(old);
-      if (oldClass != cls) unsettled(id);
-      if (oldClass != cls && !recharge(id, <i64>size - <i64>sizeOf(oldClass))) return QUOTA;
+      const oldSize = footprint(old);
+      if (oldSize != size) unsettled(id);
+      if (oldSize != size && !recharge(id, <i64>size - <i64>oldSize)) return QUOTA;
       store<u32>(chunk + E_NEXT, successor);
       store<u32>(slot + S_OUT, chunk, O_ENTRY);
       store<u32>(slot + S_OUT, version, O_VERSION);
@@ -281,21 +292,21 @@ function publish(
       if (mark(chunk, epoch)) {
         afterChange(CHANGE_SET, hash, meta, key, chunk, version, id == DIRECTORY_ID ? load<u32>(slot + S_VALUE, N_ID) : expiry);
         // before the chunk leaves our hand: a reaper marks what is in hand, so a death anywhere loses no mark
-        markDirty(chunk, size);
+        markDirty(chunk, chunkSize);
         markDirty(old, E_KEY);
         if (expiry != 0) noteExpiry(hash, expiry); // and a reaper notes it, too
         store<u32>(slot + S_HAND_CHUNK, 0);
         settled();
-        if (oldClass != cls) {
+        if (oldSize != size) {
           count(C_BYTES_IN, size);
-          count(C_BYTES_OUT, sizeOf(oldClass));
+          count(C_BYTES_OUT, oldSize);
         }
         tell(LOG_REPLACE, hash, id, chunk, version, expiry);
         unlink(old, chunk, hash, meta, key);
         return OK;
       }
       notChanged();
-      if (oldClass != cls) recharge(id, <i64>sizeOf(oldClass) - <i64>size);
+      if (oldSize != size) recharge(id, <i64>oldSize - <i64>size);
     } else {
       if (!mayInsert(hash, id, counted)) {
         counted = true;
@@ -316,7 +327,7 @@ function publish(
       if (linked) afterInsert(hash, meta, key, chunk, version, id == DIRECTORY_ID ? load<u32>(slot + S_VALUE, N_ID) : expiry);
       filed();
       if (linked) {
-        markDirty(chunk, size);
+        markDirty(chunk, chunkSize);
         if (expiry != 0) noteExpiry(hash, expiry);
         store<u32>(slot + S_HAND_CHUNK, 0);
         settled();

@@ -1,5 +1,14 @@
 /** The few sums over all slots that an evictor looks at every round: as `collectStats`, without making anything of them. */
-import { allSlots, chunkSize, type Header, layout, type Slot } from "../../core/index.js";
+import {
+  allSlots,
+  chunkSize,
+  countSpanSlabs,
+  type Header,
+  layout,
+  type Slot,
+  slabStart,
+  slabStates,
+} from "../../core/index.js";
 import type { WorkerConnection } from "../worker.js";
 import { pressureOf } from "./pressure.js";
 
@@ -7,11 +16,14 @@ export class Gauges {
   readonly poolBytes: number;
   private readonly slots: readonly Slot[];
   private readonly header: Header;
+  private readonly slabs: Uint32Array;
 
-  constructor({ header }: WorkerConnection) {
+  constructor(worker: WorkerConnection) {
+    const { header } = worker;
     this.header = header;
     this.poolBytes = header.poolBytes;
     this.slots = allSlots(header);
+    this.slabs = slabStates(worker.currentBuffer(), header);
   }
 
   /** The sum of a counter (C_*) over all slots. */
@@ -25,14 +37,20 @@ export class Gauges {
     return this.sum(layout.C_INSERTED) - this.sum(layout.C_REMOVED);
   }
 
-  /** Chunk bytes of entries. */
+  /** Bytes of the chunks and spans of entries. */
   entryBytes(): number {
     return this.sum(layout.C_BYTES_IN) - this.sum(layout.C_BYTES_OUT);
   }
 
-  /** Chunk bytes in use by anything. */
+  /** Slabs of spans, in bytes. Nothing is looked at in a store that never had one: then both words of the hint are 0 still. */
+  private spanBytes(): number {
+    const { header, slabs } = this;
+    return header.hadSpans ? slabStart(countSpanSlabs(slabs, header.slabLimit)) : 0;
+  }
+
+  /** Bytes of chunks and slabs in use by anything. */
   usedBytes(): number {
-    let bytes = 0;
+    let bytes = this.spanBytes();
     for (const slot of this.slots) {
       for (let sizeClass = 0; sizeClass < layout.CLASS_COUNT; sizeClass++) {
         bytes += slot.chunksOut(sizeClass) * chunkSize(sizeClass);

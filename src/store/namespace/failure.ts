@@ -1,22 +1,25 @@
 /** Why a write found no place, with the figures that a reader of the error needs to help it; and what makes some room. */
-import { chunkSizeFor } from "../../core/index.js";
-import { NamespaceLimitError, OutOfMemoryError, ValueTooLargeError } from "../../errors.js";
+import { chunkSizeFor, DESCRIPTOR_BYTES, slabStart, slabsFor } from "../../core/index.js";
+import { NamespaceLimitError, OutOfMemoryError } from "../../errors.js";
 import { formatBytes } from "../../units.js";
 import { describeHeld } from "../buffers.js";
 import { ENTRY_ROOM, padded } from "../key.js";
+import { noRoomForLarge } from "../large.js";
 import { LISTED, listEntries } from "../listing.js";
 import { collectStats } from "../stats.js";
 import type { WorkerConnection } from "../worker.js";
 import type { Record } from "./record.js";
 
-/** Bytes of the chunk that an entry takes. */
-export function chunkSize(keyLength: number, length: number): number {
-  return chunkSizeFor(padded(keyLength) + length);
+/** Whether a value needs a span, for a chunk does not hold it with its key. */
+export function isLarge(keyLength: number, length: number): boolean {
+  return padded(keyLength) + length > ENTRY_ROOM;
 }
 
-export function tooLarge(length: number, keyLength: number): ValueTooLargeError {
-  const limit = ENTRY_ROOM - padded(keyLength);
-  return new ValueTooLargeError(`a value has ${length} bytes; with this key the limit is ${limit}`);
+/** Bytes of the pool that an entry takes: its chunk, and the slabs of a large value. */
+export function footprint(keyLength: number, length: number): number {
+  const large = isLarge(keyLength, length);
+  const chunk = chunkSizeFor(padded(keyLength) + (large ? DESCRIPTOR_BYTES : length));
+  return large ? chunk + slabStart(slabsFor(length)) : chunk;
 }
 
 export function atItsLimit(name: string, { maxEntries, maxBytes }: Record): NamespaceLimitError {
@@ -27,7 +30,8 @@ export function atItsLimit(name: string, { maxEntries, maxBytes }: Record): Name
 }
 
 export function outOfMemory(worker: WorkerConnection, keyLength: number, length: number): OutOfMemoryError {
-  const size = chunkSize(keyLength, length);
+  if (isLarge(keyLength, length)) return noRoomForLarge(worker, length, "value");
+  const size = footprint(keyLength, length);
   const { memory, eviction } = collectStats(worker);
   const own = memory.bySizeClass.find((sizeClass) => sizeClass.size === size);
   const [tried, remedy] = eviction.policy === "none" ? ["", " or with eviction"] : [" and none could be evicted", ""];

@@ -8,9 +8,11 @@ import type { AgentAccess } from "../access.js";
 import { byteCount } from "../bytes.js";
 import { type Codec, codecOf, type EncodingName } from "../encoding.js";
 import { NamespaceEvictor } from "../eviction/within-namespace.js";
-import { ENTRY_ROOM, type Key, type KeyScope, PreparedKey, padded } from "../key.js";
+import { type Key, type KeyScope, PreparedKey } from "../key.js";
+import { checkLarge, type LargeSource, takeFilled } from "../large.js";
 import type { WorkerConnection } from "../worker.js";
-import { atItsLimit, chunkSize, outOfMemory, tooLarge } from "./failure.js";
+import type { Condition } from "./condition.js";
+import { atItsLimit, footprint, outOfMemory } from "./failure.js";
 import type { Lookup, Record } from "./record.js";
 
 const { NO_MEMORY, QUOTA, STALE } = layout;
@@ -158,8 +160,58 @@ export class NamespaceHandle {
     return worker.valueAddress;
   }
 
-  protected checkFits(keyLength: number, length: number): void {
-    if (padded(keyLength) + length > ENTRY_ROOM) throw tooLarge(length, keyLength);
+  /**
+   * Writes a value that is larger than a chunk. Its span is taken once the condition holds, filled once, and stays in hand over all
+   * attempts to publish it.
+   *
+   * @throws ValueTooLargeError; as any write
+   */
+  protected writeLarge(key: Key, source: LargeSource, expires: number, condition: Condition): boolean {
+    const { worker } = this;
+    const { engine } = worker;
+    const { length } = source;
+    checkLarge(worker, length, "value");
+    if (condition.mode !== layout.MODE_SET && !this.wouldWrite(key, condition)) return false;
+    let address = 0;
+    try {
+      for (;;) {
+        const keyLength = this.put(key);
+        if (address === 0) address = takeFilled(worker, source);
+        if (address === 0) {
+          this.recover(NO_MEMORY, keyLength, length);
+          continue;
+        }
+        const { mode, entry, version } = condition;
+        this.put(key); // what made room for the span may have looked something up
+        const status = engine.setLarge(
+          this.entry,
+          this.version,
+          keyLength,
+          address,
+          length,
+          expires,
+          mode,
+          entry,
+          version,
+        );
+        if (status === layout.OK) {
+          address = 0;
+          return true;
+        }
+        if (status === layout.UNMET) return false;
+        this.recover(status, keyLength, length);
+      }
+    } finally {
+      if (address !== 0) engine.dropLarge(address, length);
+    }
+  }
+
+  private wouldWrite(key: Key, { mode, entry, version }: Condition): boolean {
+    for (;;) {
+      const status = this.worker.engine.wouldWrite(this.entry, this.version, this.put(key), mode, entry, version);
+      if (status !== STALE) return status === 1;
+      this.refreshOrMake();
+    }
   }
 
   /** A failed write: returns when it may be tried again (the namespace changed, dead entries were swept), throws otherwise. */
@@ -185,7 +237,7 @@ export class NamespaceHandle {
   private evictWithin(keyLength: number, length: number): boolean {
     if (!this.refreshIfStale()) return true; // dropped: the next attempt says so, and makes it anew
     const { record } = this; // the limits may have been raised, or the namespace cleared
-    if (record.maxBytes !== 0 && chunkSize(keyLength, length) > record.maxBytes) return false;
+    if (record.maxBytes !== 0 && footprint(keyLength, length) > record.maxBytes) return false;
     this.evictor ??= new NamespaceEvictor(this.worker);
     return this.evictor.evict(record);
   }

@@ -12,6 +12,7 @@
  */
 import { result } from "../../core/index.js";
 import type { Codec } from "../encoding.js";
+import { readHeld } from "../large.js";
 import { LISTED, listEntries, MOST_LISTED } from "../listing.js";
 import type { WorkerConnection } from "../worker.js";
 import type { Record } from "./record.js";
@@ -111,6 +112,27 @@ function* living<V>(worker: WorkerConnection, batch: readonly Listed<V>[]): Iter
   for (const listed of batch) if (listed.expires === 0 || !worker.hasCome(listed.expires)) yield listed;
 }
 
+/** Length that the engine gives for a listed value that is large. */
+const LARGE_LISTED = 0xffff;
+
+/**
+ * A listed entry with its value, when it is handed out. A large one is read only then, so that a batch is not as many of them in memory at
+ * once; by then its entry may have been replaced: `now` gives what the key has instead. Null when it is gone.
+ */
+export function withValue<V>(
+  worker: WorkerConnection,
+  codec: Codec,
+  listed: Listed<V>,
+  now: (key: Uint8Array) => V | undefined,
+): Listed<V> | null {
+  if (listed.large === null) return listed;
+  const { keyBytes, expires, large } = listed;
+  const address = worker.engine.holdListed(large.entry, large.version) >>> 0;
+  const value =
+    address === 0 ? now(keyBytes) : readHeld(worker, address, (window, length) => codec.decode(window, 0, length) as V);
+  return value === undefined ? null : new Listed(keyBytes, value, expires); // no value is undefined
+}
+
 /** An entry as listed, copied out: null when it has changed since, undefined when it is none of those asked for. */
 type CopyListed<V> = (entry: number, version: number) => Listed<V> | null | undefined;
 
@@ -126,7 +148,9 @@ export function wholeEntries<V>(worker: WorkerConnection, codec: Codec, prefix: 
     if (lengths === 0) return null;
     const keyBytes = worker.keyCopy(lengths >>> 16);
     const expires = worker.out[result.EXPIRES];
-    return new Listed(keyBytes, codec.decode(worker.window, 0, lengths & 0xffff) as V, expires);
+    const length = lengths & 0xffff;
+    if (length === LARGE_LISTED) return new Listed<V>(keyBytes, undefined as V, expires, { entry, version });
+    return new Listed(keyBytes, codec.decode(worker.window, 0, length) as V, expires);
   };
 }
 
@@ -147,14 +171,18 @@ export function* mapped<V, T>(listed: Iterable<Listed<V>>, to: (listed: Listed<V
 /** An entry as it was copied out. Its key becomes text only when asked for. */
 export class Listed<V> {
   readonly keyBytes: Uint8Array;
+  /** Not there yet of one that is large: see `withValue`. */
   readonly value: V;
   /** Tick at which it expires, 0 = never. */
   readonly expires: number;
+  /** Address and version of an entry whose value is large. */
+  readonly large: { readonly entry: number; readonly version: number } | null;
 
-  constructor(keyBytes: Uint8Array, value: V, expires: number) {
+  constructor(keyBytes: Uint8Array, value: V, expires: number, large: Listed<V>["large"] = null) {
     this.keyBytes = keyBytes;
     this.value = value;
     this.expires = expires;
+    this.large = large;
   }
 
   get key(): string {

@@ -6,8 +6,10 @@ import { InvalidArgumentError, NamespaceLimitError } from "../../errors.js";
 import type { Duration } from "../../units.js";
 import { ADMIN, DELETE, READ, WRITE } from "../access.js";
 import { byteCount } from "../bytes.js";
+import { isWellFormed } from "../encoding.js";
 import { flightKey } from "../flights.js";
 import { type Key, keyBytes, PreparedKey } from "../key.js";
+import { readHeld, sourceOf, sourceOfText } from "../large.js";
 import { SAMPLED_KINDS } from "../sampling/banks.js";
 import {
   type Changes,
@@ -42,9 +44,9 @@ import {
   readIncrement,
   toCounter,
 } from "./counter.js";
-import { deleteSome } from "./failure.js";
+import { deleteSome, isLarge } from "./failure.js";
 import { NamespaceHandle } from "./handle.js";
-import { keysAlone, type Listed, mapped, walk, wholeEntries } from "./iteration.js";
+import { keysAlone, type Listed, mapped, walk, wholeEntries, withValue } from "./iteration.js";
 import { checkLimits, type NamespaceLimits, type NamespaceUsage, usageOf, usageOfNone } from "./limits.js";
 import { type GetOrSetOptions, type LoaderContext, loadOnce, readGetOrSet } from "./load.js";
 import { isPrefix, type PrefixOptions, type RequiredPrefix, readPrefix, requirePrefix } from "./prefix.js";
@@ -74,7 +76,6 @@ interface Found<V> {
   readonly expires: number;
 }
 
-const { MISS, NO_MEMORY, OK, STALE } = layout;
 /** Kinds of operations that are timed, as they are counted. */
 const GET = SAMPLED_KINDS.indexOf("get");
 const SET = SAMPLED_KINDS.indexOf("set");
@@ -84,9 +85,16 @@ function startsWith(key: Uint8Array, prefix: Uint8Array): boolean {
   return key.length >= prefix.length && prefix.every((byte, i) => byte === key[i]);
 }
 
+const { LARGE, MISS, NO_MEMORY, OK, STALE } = layout;
+/** Characters that a chunk holds however many bytes each takes in UTF-8. */
+const SURELY_SMALL = 4096;
 const [KEYS_OPTIONS, VALUES_OPTIONS, ENTRIES_OPTIONS, COUNT_OPTIONS, CLEAR_OPTIONS, DELETE_MANY_OPTIONS] = [
   ...["keys", "values", "entries", "count", "clear", "deleteMany"],
 ].map((of) => new KnownOptions(of, ["prefix"]));
+
+function sizeOf(bytes: Uint8Array | string): number {
+  return typeof bytes === "string" ? Buffer.byteLength(bytes) : byteCount(bytes);
+}
 
 /** Overridden methods see every operation once: what is `protected` here is what operations go through. */
 export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
@@ -98,6 +106,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
    */
   get(key: Key): V | undefined {
     const length = this.read(key);
+    if (length === LARGE) return this.getHeld(key);
     const value = length < 0 ? undefined : (this.codec.decode(this.worker.window, 0, length) as V);
     if (this.worker.timed) this.endTimed(GET, key, length);
     return value;
@@ -106,11 +115,24 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   /** The value with its version, for `ifVersion`, and its expiry. */
   getEntry(key: Key): Entry<V> | undefined {
     const length = this.read(key);
-    if (length < 0) return undefined;
+    if (length < 0 && length !== LARGE) return undefined;
     const { out } = this.worker;
     const version = makeVersion(out[result.ENTRY], out[result.VERSION]);
     const expiresAt = this.worker.expiryTime(out[result.EXPIRES]);
-    return { value: this.codec.decode(this.worker.window, 0, length) as V, version, expiresAt };
+    const value = length === LARGE ? this.decodeHeld() : (this.codec.decode(this.worker.window, 0, length) as V);
+    return { value, version, expiresAt };
+  }
+
+  private getHeld(key: Key): V {
+    const length = this.worker.out[result.LENGTH];
+    const value = this.decodeHeld();
+    if (this.worker.timed) this.endTimed(GET, key, length);
+    return value;
+  }
+
+  /** The value that `read` has found large, and holds. */
+  private decodeHeld(): V {
+    return readHeld(this.worker, this.held, (window, length) => this.codec.decode(window, 0, length) as V);
   }
 
   /**
@@ -134,9 +156,13 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
           key instanceof PreparedKey
             ? worker.engine.getIntoHashed(this.entry, this.version, this.putPreparedMeta(key), key.hash, address, room)
             : worker.engine.getInto(this.entry, this.version, worker.putKey(key), address, room);
+        if (length === LARGE) length = worker.engine.copyLarge(this.entry, this.version, this.put(key), address, room);
       } else {
         length = this.readOnce(key);
-        if (length > 0 && length <= room) {
+        if (length === LARGE) {
+          length = this.hold(key);
+          if (length === LARGE) length = this.copyHeld(target, room);
+        } else if (length > 0 && length <= room) {
           target.set(length === worker.values.length ? worker.values : worker.values.subarray(0, length));
         }
       }
@@ -149,6 +175,13 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
       }
       if (!this.refresh()) return MISS;
     }
+  }
+
+  private copyHeld(target: Uint8Array, room: number): number {
+    return readHeld(this.worker, this.held, ({ bytes }, length) => {
+      if (length <= room) target.set(bytes);
+      return length;
+    });
   }
 
   /**
@@ -167,7 +200,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
         continue;
       }
       if (address === layout.NO_PIN)
-        throw new InvalidArgumentError(`more than ${layout.PIN_COUNT} borrowed views are nested`);
+        throw new InvalidArgumentError(`more than ${layout.READ_PIN} borrowed views are nested`);
       const length = worker.out[result.LENGTH];
       const pin = worker.out[result.PIN];
       return worker.lend(pin, new Uint8Array(worker.bufferHolding(address + length), address, length), use);
@@ -196,6 +229,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
     for (;;) {
       const length = worker.engine.peek(this.entry, this.version, this.put(key));
       if (length >= 0) return this.codec.decode(worker.window, 0, length) as V;
+      if (length === LARGE) return this.hold(key) === LARGE ? this.decodeHeld() : undefined;
       if (length !== STALE || !this.refresh()) return undefined;
     }
   }
@@ -213,19 +247,36 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   /** As getEntry, with the tick of the expiry, of a value that no schema has seen. */
   protected find(key: Key): Found<V> | undefined {
     const length = this.read(key);
-    if (length < 0) return undefined;
+    if (length < 0 && length !== LARGE) return undefined;
     const { [result.ENTRY]: entry, [result.VERSION]: version, [result.EXPIRES]: expires } = this.worker.out;
-    const value = this.codec.decode(this.worker.window, 0, length) as V;
+    const value = length === LARGE ? this.decodeHeld() : (this.codec.decode(this.worker.window, 0, length) as V);
     return { value, version: makeVersion(entry, version), expires };
   }
 
-  /** Value into the value window: its length, or a negative status that is not STALE. */
+  /** Value into the value window: its length, or MISS; or LARGE, when it is held where it lies and the caller has to let it go (`readHeld`). */
   protected read(key: Key): number {
     this.enter(READ);
     for (;;) {
       const length = this.readOnce(key);
+      if (length >= 0) return length;
+      if (length === LARGE) return this.hold(key);
       if (length !== STALE) return length;
       if (!this.refresh()) return MISS;
+    }
+  }
+
+  /** Address of the value that is held for a read. */
+  private held = 0;
+
+  /** LARGE, or MISS when it is gone since. Whatever the key has by now is held. */
+  private hold(key: Key): number {
+    for (;;) {
+      const address = this.worker.engine.hold(this.entry, this.version, this.put(key)) >>> 0;
+      if (address > 1) {
+        this.held = address;
+        return LARGE;
+      }
+      if (address === 0 || !this.refresh()) return MISS;
     }
   }
 
@@ -271,19 +322,42 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
     worker.countOperation();
     // what runs the caller's code comes first, and the connection is asked after it: see docs/values.md
     if (options === undefined) {
-      const bytes = this.binary && value instanceof Uint8Array ? value : this.codec.encode(value);
+      const bytes = this.binary && value instanceof Uint8Array ? value : this.encode(value);
       this.check(WRITE);
-      const set = key instanceof PreparedKey ? this.setPrepared(key, bytes) : this.write(key, bytes, 0, NO_CONDITION);
-      if (worker.timed) this.endTimed(SET, key, byteCount(bytes));
+      const set =
+        typeof bytes === "string"
+          ? this.writeText(key, bytes, 0, NO_CONDITION)
+          : key instanceof PreparedKey
+            ? this.setPrepared(key, bytes)
+            : this.write(key, bytes, 0, NO_CONDITION);
+      if (worker.timed) this.endTimed(SET, key, sizeOf(bytes));
       return set;
     }
     const condition = checkCondition(options);
     const { ttl } = options;
-    const bytes = this.codec.encode(value);
+    const bytes = this.encode(value);
     this.check(WRITE);
-    const set = this.write(key, bytes, ttl === undefined ? 0 : worker.expiryTick(ttl), condition);
-    if (worker.timed) this.endTimed(SET, key, byteCount(bytes));
+    const expires = ttl === undefined ? 0 : worker.expiryTick(ttl);
+    const set =
+      typeof bytes === "string"
+        ? this.writeText(key, bytes, expires, condition)
+        : this.write(key, bytes, expires, condition);
+    if (worker.timed) this.endTimed(SET, key, sizeOf(bytes));
     return set;
+  }
+
+  /** The value's bytes; a text that may be large as it is, to be encoded where it shall lie. */
+  private encode(value: V): Uint8Array | string {
+    if (this.encoding === "string" && typeof value === "string" && value.length > SURELY_SMALL && isWellFormed(value))
+      return value;
+    return this.codec.encode(value, this.worker.valueLimit);
+  }
+
+  private writeText(key: Key, text: string, expires: number, condition: Condition): boolean {
+    const length = Buffer.byteLength(text);
+    if (!isLarge(this.put(key), length))
+      return this.write(key, this.codec.encode(text, this.worker.valueLimit), expires, condition);
+    return this.writeLarge(key, sourceOfText(text, length), expires, condition);
   }
 
   protected write(key: Key, bytes: Uint8Array, expires: number, condition: Condition): boolean {
@@ -291,7 +365,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
     const length = byteCount(bytes);
     for (;;) {
       const keyLength = this.put(key);
-      this.checkFits(keyLength, length);
+      if (isLarge(keyLength, length)) return this.writeLarge(key, sourceOf(bytes, length), expires, condition);
       const status = worker.engine.set(
         this.entry,
         this.version,
@@ -312,7 +386,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   protected setPrepared(key: PreparedKey, bytes: Uint8Array): boolean {
     const { engine } = this.worker;
     const length = byteCount(bytes);
-    this.checkFits(key.length, length);
+    if (isLarge(key.length, length)) return this.writeLarge(key, sourceOf(bytes, length), 0, NO_CONDITION);
     for (;;) {
       const status = engine.setHashed(
         this.entry,
@@ -353,7 +427,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
       if (changed === undefined) return found?.value;
       checkChanged(changed);
       const value = this.admit(key, changed);
-      const bytes = this.codec.encode(value);
+      const bytes = this.codec.encode(value, this.worker.valueLimit);
       this.enter(READ | WRITE); // after the last of the caller's code
       const expires = ttl === undefined ? (found?.expires ?? 0) : this.worker.expiryTick(ttl);
       const condition = found === undefined ? IF_ABSENT : versionIs(found.version);
@@ -427,8 +501,28 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
       const status = worker.engine.touch(this.entry, this.version, keyLength, expires);
       if (status === OK) return worker.out[result.LENGTH];
       if (status === layout.UNMET) return -1;
+      if (status === LARGE) {
+        const length = this.touchLarge(key, keyLength, expires);
+        if (length !== undefined) return length;
+        continue;
+      }
       if (status !== STALE) this.recover(status, keyLength, worker.out[result.LENGTH]);
       else if (!this.refresh()) return -1;
+    }
+  }
+
+  /** A large value is written anew from where it is held: -1 when it is gone, undefined when it was replaced meanwhile. */
+  private touchLarge(key: Key, keyLength: number, expires: number): number | undefined {
+    const { worker } = this;
+    if (this.hold(key) !== LARGE) return -1;
+    const { [result.ENTRY]: entry, [result.VERSION]: version, [result.LENGTH]: length } = worker.out;
+    const view = new Uint8Array(worker.bufferHolding(this.held + length), this.held, length);
+    try {
+      if (!isLarge(keyLength, length)) return undefined;
+      const same = { mode: layout.MODE_IF_VERSION, entry, version };
+      return this.writeLarge(key, sourceOf(view, length), expires, same) ? length : undefined;
+    } finally {
+      worker.engine.letGo();
     }
   }
 
@@ -475,7 +569,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
 
   /** Bytes that stay as they are while others are encoded. */
   private encoded(key: Key, value: V): Uint8Array {
-    const bytes = this.codec.encode(this.admit(key, value));
+    const bytes = this.codec.encode(this.admit(key, value), this.worker.valueLimit);
     return this.reuses ? Uint8Array.prototype.slice.call(bytes) : bytes;
   }
 
@@ -578,7 +672,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
       const value = this.admit(key, fromCounter(sum, this.encoding) as V);
       this.enter(READ | WRITE);
       const condition = entry === undefined ? IF_ABSENT : versionIs(entry.version);
-      if (this.write(key, this.codec.encode(value), expires, condition)) return sum;
+      if (this.write(key, this.codec.encode(value, this.worker.valueLimit), expires, condition)) return sum;
     }
   }
 
@@ -605,7 +699,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
     for (;;) {
       const found = this.find(key);
       const before = found === undefined ? undefined : counterIn(found.value, this.binary);
-      const bytes = this.codec.encode(this.admit(key, value));
+      const bytes = this.codec.encode(this.admit(key, value), this.worker.valueLimit);
       this.enter(READ | WRITE);
       const condition = found === undefined ? IF_ABSENT : versionIs(found.version);
       if (this.replace(key, bytes, found?.expires ?? 0, condition)) return before;
@@ -739,8 +833,11 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   }
 
   /** The entries whose values are asked for. */
-  protected listed(prefix: Uint8Array | undefined): IterableIterator<Listed<V>> {
-    return this.walk(prefix);
+  protected *listed(prefix: Uint8Array | undefined): IterableIterator<Listed<V>> {
+    for (const listed of this.walk(prefix)) {
+      const whole = withValue(this.worker, this.codec, listed, (key) => this.find(key)?.value);
+      if (whole !== null) yield whole;
+    }
   }
 
   // ---------------------------------------------------------------- changes

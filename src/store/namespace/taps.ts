@@ -6,9 +6,11 @@
  *
  * It is the one place that knows which methods an operation goes through; the compiler holds it against them.
  */
+import { layout, result } from "../../core/index.js";
 import { type Duration, durationIn } from "../../units.js";
 import { byteCount } from "../bytes.js";
 import type { Key, PreparedKey } from "../key.js";
+import type { LargeSource } from "../large.js";
 import type { Condition, DeleteOptions, SetOptions } from "./condition.js";
 import type { IncrementOptions } from "./counter.js";
 import { Namespace } from "./namespace.js";
@@ -69,7 +71,8 @@ class Tapped<V> extends NamespaceOperations<V> {
   // what get and getEntry do
   protected override read(key: Key): number {
     const length = super.read(key);
-    tell(this.worker, this.name, "get", key, length > 0 ? length : 0);
+    const bytes = length === layout.LARGE ? this.worker.out[result.LENGTH] : length;
+    tell(this.worker, this.name, "get", key, bytes > 0 ? bytes : 0);
     return length;
   }
 
@@ -106,6 +109,11 @@ class Tapped<V> extends NamespaceOperations<V> {
   protected override write(key: Key, bytes: Uint8Array, expires: number, condition: Condition): boolean {
     encodedBytes = byteCount(bytes);
     return super.write(key, bytes, expires, condition);
+  }
+
+  protected override writeLarge(key: Key, source: LargeSource, expires: number, condition: Condition): boolean {
+    encodedBytes = source.length;
+    return super.writeLarge(key, source, expires, condition);
   }
 
   protected override setPrepared(key: PreparedKey, bytes: Uint8Array): boolean {

@@ -9,7 +9,7 @@
 import { describe } from "../../check.js";
 import { EngramError, InvalidArgumentError } from "../../errors.js";
 import { DEEP, isKept, NESTING_MAX, nameOf, oddPlainObject, ownForm, Refused, refusal, tooDeep } from "./kinds.js";
-import { roomier } from "./room.js";
+import { NO_STORE, roomier, type ValueLimit } from "./room.js";
 
 /** Bytes of the buffer that is kept; a longer value's is dropped again. */
 const KEPT = 65_536;
@@ -36,15 +36,18 @@ let position = 0;
 let path: (string | number)[] = [];
 let depth = 0;
 let busy = false;
+let limit = NO_STORE;
 
 /**
  * The value's text in UTF-8: a view of this codec's buffer, good until the next call.
  *
- * @throws InvalidArgumentError naming what it holds that JSON cannot, ValueTooLargeError far beyond any limit of a store
+ * @param most where it is given up
+ * @throws InvalidArgumentError naming what it holds that JSON cannot, ValueTooLargeError
  */
-export function json(value: unknown): Uint8Array {
-  if (busy) return aside(value);
+export function json(value: unknown, most: ValueLimit = NO_STORE): Uint8Array {
+  if (busy) return aside(value, most);
   busy = true;
+  limit = most;
   position = 0;
   depth = 0;
   try {
@@ -59,15 +62,15 @@ export function json(value: unknown): Uint8Array {
 }
 
 /** In the middle of another value, whose getter or toJSON has called: with a buffer of its own. */
-function aside(value: unknown): Uint8Array {
-  const outer = { bytes, room, position, path, depth };
+function aside(value: unknown, most: ValueLimit): Uint8Array {
+  const outer = { bytes, room, position, path, depth, limit };
   renew();
   path = [];
   busy = false;
   try {
-    return json(value);
+    return json(value, most);
   } finally {
-    ({ bytes, room, position, path, depth } = outer);
+    ({ bytes, room, position, path, depth, limit } = outer);
     busy = true;
   }
 }
@@ -293,7 +296,10 @@ function writeText(text: string): void {
 /** With escapes, lone surrogates among them, and in UTF-8. */
 function writeAnyText(text: string): void {
   const quoted = JSON.stringify(text);
-  if (position + quoted.length * 3 > room) grow(quoted.length * 3);
+  if (position + quoted.length * 3 > room) {
+    const length = Buffer.byteLength(quoted);
+    if (position + length > room) grow(length);
+  }
   position += bytes.write(quoted, position, "utf8");
 }
 
@@ -315,6 +321,6 @@ function put(byte: number): void {
 }
 
 function grow(more: number): void {
-  bytes = roomier(bytes, position, more + SLACK, FORM);
+  bytes = roomier(bytes, position, more, SLACK, FORM, limit);
   room = bytes.length - SLACK;
 }

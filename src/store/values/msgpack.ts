@@ -33,7 +33,7 @@ import {
   refusal,
   tooDeep,
 } from "./kinds.js";
-import { roomier } from "./room.js";
+import { NO_STORE, roomier, type ValueLimit } from "./room.js";
 
 /** Bytes of the buffer that is kept; a longer value's is dropped again. */
 const KEPT = 65_536;
@@ -50,15 +50,18 @@ let position = 0;
 let path: (string | number)[] = [];
 let depth = 0;
 let busy = false;
+let limit = NO_STORE;
 
 /**
  * The value's bytes: a view of this codec's buffer, good until the next call.
  *
- * @throws InvalidArgumentError naming what it holds that has no such form, ValueTooLargeError far beyond any limit of a store
+ * @param most where it is given up
+ * @throws InvalidArgumentError naming what it holds that has no such form, ValueTooLargeError
  */
-export function msgpack(value: unknown): Uint8Array {
-  if (busy) return aside(value);
+export function msgpack(value: unknown, most: ValueLimit = NO_STORE): Uint8Array {
+  if (busy) return aside(value, most);
   busy = true;
+  limit = most;
   position = 0;
   depth = 0;
   try {
@@ -75,15 +78,15 @@ export function msgpack(value: unknown): Uint8Array {
 }
 
 /** In the middle of another value, whose getter or toJSON has called: with a buffer of its own. */
-function aside(value: unknown): Uint8Array {
-  const outer = { bytes, view, room, position, path, depth };
+function aside(value: unknown, most: ValueLimit): Uint8Array {
+  const outer = { bytes, view, room, position, path, depth, limit };
   take(Buffer.allocUnsafeSlow(KEPT));
   path = [];
   busy = false;
   try {
-    return msgpack(value);
+    return msgpack(value, most);
   } finally {
-    ({ bytes, view, room, position, path, depth } = outer);
+    ({ bytes, view, room, position, path, depth, limit } = outer);
     busy = true;
   }
 }
@@ -95,7 +98,7 @@ function take(buffer: Buffer): void {
 }
 
 function grow(more: number): void {
-  take(roomier(bytes, position, more + SLACK, FORM));
+  take(roomier(bytes, position, more, SLACK, FORM, limit));
 }
 
 function asError(fault: unknown, value: unknown): unknown {
@@ -511,7 +514,10 @@ function writeAnyText(text: string): void {
     return;
   }
   const most = text.length * 3;
-  if (position + most > room) grow(most);
+  if (position + most > room) {
+    const length = Buffer.byteLength(text);
+    if (position + length > room) grow(length);
+  }
   if (most < 0x100) {
     const length = bytes.write(text, position + 2, "utf8");
     bytes[position] = 0xd9;
