@@ -99,7 +99,7 @@ export class Snapshot {
       case "activate":
         this.before = this.census();
         if (this.fault === FAULT_COUNT_EARLY) this.after = this.before;
-        words[L.H_SNAPSHOT >> 2] = this.epoch | (this.fault === FAULT_TABLE_UNKEPT ? 0 : L.SNAPSHOT_ALL);
+        words[L.H_SNAPSHOT >> 2] = this.epoch | (this.fault === FAULT_TABLE_UNKEPT ? 0 : L.SNAPSHOT_SPANS);
         this.stage = "bump";
         return "going on";
       case "bump":
@@ -120,7 +120,7 @@ export class Snapshot {
         return "going on";
       case "relax":
         // a swap: a writer may have taken the snapshot away
-        if (words[L.H_SNAPSHOT >> 2] >>> 0 === (this.epoch | L.SNAPSHOT_ALL) >>> 0)
+        if (words[L.H_SNAPSHOT >> 2] >>> 0 === (this.epoch | L.SNAPSHOT_SPANS) >>> 0)
           words[L.H_SNAPSHOT >> 2] = this.epoch;
         this.stage = "copy";
         return "going on";

@@ -130,7 +130,7 @@ export class LiveMemory {
     const { epoch } = header;
     if (epoch > LAST_EPOCH) throw new BackupError("blocked", `the store has used up its ${LAST_EPOCH} snapshots`);
     const before = this.census();
-    const all = epoch | layout.SNAPSHOT_ALL;
+    const all = epoch | layout.SNAPSHOT_SPANS;
     Atomics.store(header.words, SNAPSHOT, all);
     Atomics.store(header.words, EPOCH, epoch + 1);
     const takenMs = Date.now();

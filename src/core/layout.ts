@@ -67,8 +67,8 @@ export const H_MAX_ENTRIES: u32 = 112; // entries in namespaces of users at most
 // --- header, contended lines: one word (or one pair that changes together) a line
 export const H_TICK: u32 = 128; // 10 ms ticks since creation: the latest that any thread has told (assembly/expiry.ts)
 export const H_EPOCH: u32 = 192; // snapshot epoch, starts at 1
-export const H_SNAPSHOT: u32 = 256; // epoch of the active snapshot, 0 = none; with SNAPSHOT_ALL while it reads the table of slabs
-export const SNAPSHOT_ALL: u32 = 0x80000000; // not even what was evicted may be freed
+export const H_SNAPSHOT: u32 = 256; // epoch of the active snapshot, 0 = none; with SNAPSHOT_SPANS while it reads the table of slabs
+export const SNAPSHOT_SPANS: u32 = 0x80000000; // what was evicted and has a span may not be freed either
 export const H_PRESSURE: u32 = 320; // level 0 to 3 as the evictor last saw it
 export const H_SLAB_LIMIT: u32 = 384; // slabs that the memory has room for now
 export const H_SLAB_NEXT: u32 = 448; // u64: hint, slabs below it are taken; in the high half how often spans were given back, so that no one raises a hint lowered meanwhile

@@ -29,7 +29,7 @@ import {
   H_SNAPSHOT,
   PIN_COUNT,
   SLOT_SIZE,
-  SNAPSHOT_ALL,
+  SNAPSHOT_SPANS,
   S_CACHES,
   S_COUNTERS,
   S_DEFERRED,
@@ -157,15 +157,15 @@ export function scan(): void {
  * Whether the active snapshot needs this retired chunk: it lived in the snapshot's epoch and died after it. A victim of eviction is
  * not needed: a cache may lose any entry at any time, also just before the cut. A backup leaves out what was freed under its
  * copy (src/backup/snapshot.ts), so that a full cache under load can be backed up at all. Only while it reads the table of slabs it
- * keeps those too: the slabs of what it is going to copy must still be what they were at the cut.
+ * keeps those of them that have spans: the slabs of what it is going to copy must still be what they were at the cut.
  */
 // @ts-ignore: decorator
 @inline
 function isKept(chunk: u32): bool {
   const word = load32(H_SNAPSHOT);
   if (FAULT == 18 || word == 0) return false;
-  if ((load<u8>(chunk + E_FLAGS) & FLAG_EVICTED) != 0 && !(word & SNAPSHOT_ALL)) return false;
-  const snapshot = word & ~SNAPSHOT_ALL;
+  if ((load<u8>(chunk + E_FLAGS) & FLAG_EVICTED) != 0 && !(word & SNAPSHOT_SPANS && hasSpan(chunk))) return false;
+  const snapshot = word & ~SNAPSHOT_SPANS;
   const birth = load<u32>(chunk + E_BIRTH);
   return birth != 0 && birth <= snapshot && load<u32>(chunk + E_DEATH) >> DEATH_SLOT_BITS > snapshot;
 }
