@@ -4,7 +4,7 @@
  * hold of links and hashes is garbage, as it is in a file.
  */
 import { layout as L } from "../../src/core/index.js";
-import { type Op, type Program, rowValue } from "./program.js";
+import { checkOf, type Op, type Program, rowValue } from "./program.js";
 import type { Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
 
@@ -67,13 +67,6 @@ export function fillSlab(
 /** Where the entry of a row of the thread's adoption lies. */
 export function chunkOf(slabs: number, thread: Thread, row: number): number {
   return T.POOL + slabOf(slabs, thread.number, thread.at) * T.SLAB_SIZE + row * CHUNK;
-}
-
-const CHECK_FACTOR = 0x9e3779b1;
-
-/** The second word of a value, by its first. */
-export function checkOf(value: number): number {
-  return Math.imul(value, CHECK_FACTOR);
 }
 
 /** An adoption is a setIfAbsent of each of its entries. */

@@ -3,11 +3,20 @@
  * the history. One operation may be several calls, as it is in src/store: a namespace that was cleared is looked up again.
  */
 import { layout as L } from "../../src/core/index.js";
-import { checkOf, chunkOf, fillSlab, rowsOf } from "./adoption.js";
+import { chunkOf, fillSlab, rowsOf } from "./adoption.js";
 import { noteBegun, noteTold, takeInterest } from "./change-streams.js";
 import { MANY_KEYS, MANY_VALUES } from "./engine-calls.js";
 import { GONE, lifeOf, NO_EFFECT } from "./history.js";
-import { FIRST_SPACE_KEYS, keyName, LARGE_BYTES, type Op, REGION_BYTES, rowValue, spaceOf } from "./program.js";
+import {
+  checkOf,
+  FIRST_SPACE_KEYS,
+  keyName,
+  LARGE_BYTES,
+  type Op,
+  REGION_BYTES,
+  rowValue,
+  spaceOf,
+} from "./program.js";
 import type { RunRecord } from "./run-record.js";
 import type { Snapshot } from "./snapshot.js";
 import type { Thread } from "./thread.js";
@@ -272,7 +281,7 @@ export class Operations {
         this.finish(thread, this.answerOf(thread, op, result));
         return;
       case "hold":
-        if (result === 1) break;
+        if (result === L.STALE_RECORD) break;
         this.finishHold(thread, op, result);
         return;
       case "letGo":
@@ -361,11 +370,11 @@ export class Operations {
 
   /** A value that is held is looked at twice: now, and right before it is let go. */
   private finishHold(thread: Thread, op: Op, address: number): void {
-    if (address === 0) {
+    if (address === L.NOWHERE) {
       this.finish(thread, 0);
       return;
     }
-    const value = this.valueAt(address, this.words[(thread.slot + L.S_OUT + 12) >> 2]);
+    const value = this.valueAt(address, this.words[(thread.slot + L.S_OUT + L.O_LENGTH) >> 2]);
     if (value !== TORN) this.remember(thread, op, value);
     thread.pinnedAt = address;
     thread.answer = value;

@@ -131,6 +131,11 @@ export function setupValue(index: number): number {
 export function rowValue(value: number, row: number): number {
   return value + row * 1000;
 }
+const CHECK_FACTOR = 0x9e3779b1;
+/** The second word of a value, by its first. */
+export function checkOf(value: number): number {
+  return Math.imul(value, CHECK_FACTOR);
+}
 /** What configure sets: with it, and no more, a second key of the namespace still fits. */
 export const ENTRY_LIMIT = 2;
 /** A counter that a plain set wrote: far from what adding ones can reach from another one. */

@@ -4,7 +4,7 @@
  */
 import { type Census, findGap, takeCensus } from "../../src/backup/index.js";
 import { Header, layout as L, slabClass, slabState } from "../../src/core/index.js";
-import { checkOf } from "./adoption.js";
+import { checkOf } from "./program.js";
 import * as T from "./tiny-layout.js";
 
 /** Number of the fault in which a region's dirty bit is cleared after its copy instead of before. */

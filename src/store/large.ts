@@ -2,11 +2,10 @@
  * Large values, as the host has them: a span of whole slabs that is taken, filled where it lies and handed to the engine, and given back
  * by whoever took it when that does not come about (src/core/assembly/large.ts).
  */
-import { ENTRY_ROOM, type Header, layout, result, slabState, slabStates, slabsFor } from "../core/index.js";
+import { result, slabState, slabStates, slabsFor } from "../core/index.js";
 import { OutOfMemoryError, ValueTooLargeError } from "../errors.js";
 import { formatBytes } from "../units.js";
 import { Window } from "./encoding.js";
-import type { ValueLimit } from "./values/room.js";
 import type { WorkerConnection } from "./worker.js";
 
 /** A value's bytes, to be written where they shall be. */
@@ -30,15 +29,6 @@ export function sourceOfText(text: string, length: number): LargeSource {
       utf8.encodeInto(text, target);
     },
   };
-}
-
-/** How long a value of the store may be, and by which limit. */
-export function valueLimit({ valueMax: bytes, poolBytes: pool }: Header): ValueLimit {
-  if (bytes === 0) return { bytes: layout.CHUNK_MAX, said: `${ENTRY_ROOM}, what a chunk holds with the key` };
-  if (bytes === Math.floor(pool / 4)) {
-    return { bytes, said: `${bytes}, a quarter of the pool of ${pool}; create the store larger` };
-  }
-  return { bytes, said: `${bytes}, the store's maxValue; create the store with a larger one` };
 }
 
 /** @throws ValueTooLargeError naming the limit that it is beyond */

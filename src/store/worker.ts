@@ -13,9 +13,8 @@ import { bufferOf, byteCount, isBytes, offsetOf } from "./bytes.js";
 import { CLOCK_OFFSET, startsWithEachThread, threadNow } from "./clock.js";
 import { isWellFormed, Window } from "./encoding.js";
 import { type KeyScope, type PreparedKey, packAscii, padded } from "./key.js";
-import { valueLimit } from "./large.js";
 import { Sampler } from "./sampling/sampler.js";
-import type { ValueLimit } from "./values/room.js";
+import { type ValueLimit, valueLimit } from "./values/room.js";
 
 /** What crosses to another thread. Structured-cloneable; its fields are the store's own business. */
 export interface StoreHandle {

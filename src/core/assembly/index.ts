@@ -326,7 +326,7 @@ export function hold(record: u32, version: u32, length: u32): u32 {
   return large.holdLarge(hash, meta, slot + S_KEY);
 }
 
-/** The same for a listed entry, 0 when it is not there any more. */
+/** The same for a listed entry, NOWHERE when it is not there any more. */
 export function holdListed(entry: u32, version: u32): u32 {
   return large.holdListed(entry, version);
 }

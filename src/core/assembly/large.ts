@@ -27,6 +27,7 @@ import {
   FLAG_LARGE,
   MISS,
   MODE_SET,
+  NOWHERE,
   NO_MEMORY,
   OK,
   O_ADDRESS,
@@ -144,16 +145,16 @@ export function writeLarge(
 }
 
 /**
- * Holds the value of the key, large or not, for a read that has found it large: until `letLargeGo` it stays. Its address, 0 when
+ * Holds the value of the key, large or not, for a read that has found it large: until `letLargeGo` it stays. Its address, NOWHERE when
  * absent; length in O_LENGTH, entry, version and expiry as after a read.
  */
 export function holdLarge(hash: u32, meta: u32, key: u32): u32 {
   return pinValue(hash, meta, key, READ_PIN, false);
 }
 
-/** The same for an entry that was listed, if it is still that life of it and linked; else 0. */
+/** The same for an entry that was listed, if it is still that life of it and linked; else NOWHERE. */
 export function holdListed(entry: u32, version: u32): u32 {
-  const value = findEntry(entry, version) ? pinFound(READ_PIN) : 0;
+  const value = findEntry(entry, version) ? pinFound(READ_PIN) : NOWHERE;
   clearHazards();
   return value;
 }
@@ -165,7 +166,7 @@ export function letLargeGo(): void {
 /** Copies the value of the key, large or not, to `target`: at most `limit` bytes. Its length, or MISS. */
 export function copyLarge(hash: u32, meta: u32, key: u32, target: u32, limit: u32): i32 {
   const value = holdLarge(hash, meta, key);
-  if (value == 0) return MISS;
+  if (value == NOWHERE) return MISS;
   const length = load<u32>(slot + S_OUT, O_LENGTH);
   copyRacyExact(target, value, min(length, limit));
   letLargeGo();

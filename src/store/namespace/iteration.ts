@@ -10,7 +10,7 @@
  *
  * What is asked of each entry decides what is copied: a prefix is held against the key before anything is, and keys alone need no value.
  */
-import { result } from "../../core/index.js";
+import { layout, result } from "../../core/index.js";
 import type { Codec } from "../encoding.js";
 import { readHeld } from "../large.js";
 import { LISTED, listEntries, MOST_LISTED } from "../listing.js";
@@ -129,7 +129,9 @@ export function withValue<V>(
   const { keyBytes, expires, large } = listed;
   const address = worker.engine.holdListed(large.entry, large.version) >>> 0;
   const value =
-    address === 0 ? now(keyBytes) : readHeld(worker, address, (window, length) => codec.decode(window, 0, length) as V);
+    address === layout.NOWHERE
+      ? now(keyBytes)
+      : readHeld(worker, address, (window, length) => codec.decode(window, 0, length) as V);
   return value === undefined ? null : new Listed(keyBytes, value, expires); // no value is undefined
 }
 

@@ -272,11 +272,11 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   private hold(key: Key): number {
     for (;;) {
       const address = this.worker.engine.hold(this.entry, this.version, this.put(key)) >>> 0;
-      if (address > 1) {
+      if (address > layout.NO_PIN) {
         this.held = address;
         return LARGE;
       }
-      if (address === 0 || !this.refresh()) return MISS;
+      if (address === layout.NOWHERE || !this.refresh()) return MISS;
     }
   }
 
@@ -938,7 +938,8 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   /** An entry that is known by address and version, as long as it can be read and has not expired. */
   protected readLife(entry: number, version: number): Listed<V> | null {
     const life = wholeEntries<V>(this.worker, this.codec, undefined)(entry, version) ?? null;
-    return life === null || (life.expires !== 0 && this.worker.hasCome(life.expires)) ? null : life;
+    if (life === null || (life.expires !== 0 && this.worker.hasCome(life.expires))) return null;
+    return withValue(this.worker, this.codec, life, () => undefined); // no other value than that life's
   }
 
   private *walk(prefix: Uint8Array | undefined): IterableIterator<Listed<V>> {

@@ -1,4 +1,5 @@
 /** Room for values that are being written: a larger buffer when one is full, up to what the store holds at most. */
+import { ENTRY_ROOM, type Header, layout } from "../../core/index.js";
 import { ValueTooLargeError } from "../../errors.js";
 
 /** How long a value of a store may be. */
@@ -6,6 +7,15 @@ export interface ValueLimit {
   readonly bytes: number;
   /** The number, and whose limit it is: for messages. */
   readonly said: string;
+}
+
+/** How long a value of the store may be, and by which limit. */
+export function valueLimit({ valueMax: bytes, poolBytes: pool }: Header): ValueLimit {
+  if (bytes === 0) return { bytes: layout.CHUNK_MAX, said: `${ENTRY_ROOM}, what a chunk holds with the key` };
+  if (bytes === Math.floor(pool / 4)) {
+    return { bytes, said: `${bytes}, a quarter of the pool of ${pool}; create the store larger` };
+  }
+  return { bytes, said: `${bytes}, the store's maxValue; create the store with a larger one` };
 }
 
 /** What no store comes near, for whoever writes a value that is for none. */
