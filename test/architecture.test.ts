@@ -45,7 +45,8 @@ const LAB_ARROWS: Record<string, string[]> = {
   "harness/explorer": ["src/backup", "src/core"],
   "harness/sweep": ["reports", "src/eviction", "workloads"],
   "harness/trace": ["harness/child", "src/eviction", "src/recording", "workloads"],
-  "harness/gate": ["harness/child", "harness/statistics", "reports", "workloads"],
+  "harness/records": ["src/backup"],
+  "harness/gate": ["harness/child", "harness/records", "harness/statistics", "reports", "workloads"],
   "harness/subjects": ["src", "src/core", "workloads"],
   "harness/measure": ["harness/child", "harness/subjects", "reports", "src/metrics", "workloads"],
   "harness/runner": [

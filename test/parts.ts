@@ -14,7 +14,7 @@ export const NOT_QUICK = [
   "eviction/adaptive.test.ts",
   "eviction/sweep/{command,curve,load,rates}.test.ts",
   "examples.test.ts",
-  "gate/{against,baseline}.test.ts",
+  "gate/{against,baseline,records}.test.ts",
   "harness/{bench,cli,commands,fuzz,proofs,redis,run,scenario-run,subjects,trace,trace-record,written-measurements}.test.ts",
   "monitor/{monitor,page,prometheus}.test.ts",
   "package.test.ts",

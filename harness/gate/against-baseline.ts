@@ -33,6 +33,7 @@ export async function gateAgainstBaseline(file: string, baseline: Baseline, cont
     mode: "baseline",
     head: head.label(),
     base: `baseline ${file} (${baseline.commit?.slice(0, 12) ?? "no commit"}, ${baseline.createdAt})`,
+    commits: { ...head.commit(), base: baseline.commit },
     decision,
     targets,
     measured: rounds,
@@ -118,6 +119,12 @@ class RelativeRuns {
 
   last(): Results {
     return this.results!;
+  }
+
+  /** The environment's, which says of a commit whose files were changed that it is dirty. */
+  commit(): { head: string | null; dirty: boolean } {
+    const { commit } = this.last().environment;
+    return { head: commit?.replace(/-dirty$/, "") ?? null, dirty: commit?.endsWith("-dirty") ?? false };
   }
 
   label(): string {

@@ -107,6 +107,7 @@ async function measure(
     mode: "against",
     head: `working tree (${headCommit?.slice(0, 12) ?? "no commit"}${dirty ? " with changes" : ""})`,
     base: revision === commit ? commit.slice(0, 12) : `${revision} (${commit.slice(0, 12)})`,
+    commits: { head: headCommit, dirty, base: commit },
     decision,
     targets,
     measured: rounds,

@@ -52,6 +52,7 @@ export function gateCommand(ownCli = OWN_CLI): Command {
     .option("--inconclusive <pass|fail>", "what an inconclusive gate exits with: 0 or 4", parseInconclusive, "fail")
     .option("--no-build", "take the working tree's dist/ as it is")
     .option("--json", "print the report as JSON on stdout, and nothing else")
+    .option("--record <file>", "append what was found to a record file, a line of JSON a gate, for engram trend")
     .option("--markdown <file>", "write the report as Markdown")
     .option("--junit <file>", "write the report as JUnit XML")
     .option("--benchmark-json <file>", "write the figures for github-action-benchmark (customSmallerIsBetter)")

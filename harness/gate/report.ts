@@ -21,6 +21,7 @@ export interface GateReport {
   subject: string;
   head: string;
   base: string;
+  commits: ComparedCommits;
   settings: RunSettings;
   tolerance: number;
   seed: number;
@@ -34,6 +35,13 @@ export interface GateReport {
   incomparable: string[];
   leftOut: LeftOut[];
   notices: string[];
+}
+
+/** Null: outside a repository, or a baseline that was written there. `dirty`: files of the head differ from its commit. */
+export interface ComparedCommits {
+  head: string | null;
+  dirty: boolean;
+  base: string | null;
 }
 
 /** Rounds of either mode, as far as a report is made of them. */
@@ -50,6 +58,7 @@ export interface ReportParts {
   mode: GateReport["mode"];
   head: string;
   base: string;
+  commits: ComparedCommits;
   settings: RunSettings;
   tolerance: number;
   seed: number;
@@ -61,7 +70,7 @@ export interface ReportParts {
 }
 
 export function reportOf(parts: ReportParts): GateReport {
-  const { mode, head, base, settings, tolerance, seed, decision, measured } = parts;
+  const { mode, head, base, commits, settings, tolerance, seed, decision, measured } = parts;
   const metrics = metricsOf(parts);
   const beside = besideOf(parts);
   return {
@@ -73,6 +82,7 @@ export function reportOf(parts: ReportParts): GateReport {
     subject: SUBJECT,
     head,
     base,
+    commits,
     settings,
     tolerance,
     seed,

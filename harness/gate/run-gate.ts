@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { refuseInputs, writeWhole } from "../../src/write-whole.js";
 import { requireWritableFile } from "../command-line/output-file.js";
+import { appendRecord, checkRecordFile } from "../records/index.js";
 import { type GateContext, gateAgainst } from "./against.js";
 import { gateAgainstBaseline, recordBaseline } from "./against-baseline.js";
 import { type Baseline, readBaseline } from "./baseline.js";
 import { withInterruption } from "./interruption.js";
 import { createProgress } from "./progress.js";
+import { recordOf } from "./record.js";
 import { renderBenchmarkJson } from "./render/benchmark-json.js";
 import { renderJunit } from "./render/junit.js";
 import { renderMarkdown } from "./render/markdown.js";
@@ -36,6 +38,7 @@ export interface GateOptions {
   inconclusive: "pass" | "fail";
   build: boolean;
   json?: boolean;
+  record?: string;
   markdown?: string;
   junit?: string;
   benchmarkJson?: string;
@@ -47,6 +50,7 @@ export async function runGate(options: GateOptions, ownCli: string): Promise<voi
   const settings = settingsOf(options, baseline);
   const outputs = {
     "--write-baseline": options.writeBaseline,
+    "--record": options.record,
     "--markdown": options.markdown,
     "--junit": options.junit,
     "--benchmark-json": options.benchmarkJson,
@@ -59,6 +63,7 @@ export async function runGate(options: GateOptions, ownCli: string): Promise<voi
     await requireWritableFile(option, file);
     taken.push(file);
   }
+  if (options.record !== undefined) checkRecordFile(options.record);
   await withInterruption(async (signal) => {
     const temporary = await realpath(await mkdtemp(join(tmpdir(), "engram-gate-")));
     const progress = createProgress(process.stderr.isTTY === true);
@@ -114,12 +119,17 @@ async function publish(report: GateReport, options: GateOptions): Promise<void> 
   if (summary) await appendFile(summary, `${renderMarkdown(report)}\n`);
   process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : renderTerminal(report));
   process.exitCode = report.exitCode;
+  // Last: a disk that is full takes nothing from the verdict.
+  if (options.record !== undefined) await appendRecord(options.record, recordOf(report, new Date()));
 }
 
-function requireOneMode({ against, baseline, writeBaseline }: GateOptions): void {
+function requireOneMode({ against, baseline, writeBaseline, record }: GateOptions): void {
   const given = [against, baseline, writeBaseline].filter((mode) => mode !== undefined);
   if (given.length !== 1) {
     throw new InvalidArgumentError("engram gate: give one of --against REV, --baseline FILE, --write-baseline FILE");
+  }
+  if (record !== undefined && writeBaseline !== undefined) {
+    throw new InvalidArgumentError("--record: goes with a verdict, and --write-baseline comes to none");
   }
 }
 

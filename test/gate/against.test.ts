@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { JSDOM } from "jsdom";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type GateReport, gateCommand } from "#dist/harness/gate/index.js";
+import { readRecords } from "#dist/harness/records/index.js";
 import { InvalidArgumentError } from "#dist/src/errors.js";
 import { GateProject, type GateRun } from "./gate-project.js";
 
@@ -46,11 +47,29 @@ describe("gate --against", () => {
     p.setSpeed({ get: 1.3 });
     p.commit("slower");
     p.summary = p.write("summary.md", "before\n");
-    const files = ["--markdown", "out.md", "--junit", "out.xml", "--benchmark-json", "out.json"];
+    const files = [
+      "--markdown",
+      "out.md",
+      "--junit",
+      "out.xml",
+      "--benchmark-json",
+      "out.json",
+      "--record",
+      "gates.jsonl",
+    ];
     const run = await p.gate(["--against", "HEAD~1", ...QUICK, "--json", ...files]);
     expect(run.exitCode).toBe(1);
     const report = JSON.parse(run.stdout) as GateReport;
     expect(report).toMatchObject({ mode: "against", outcome: "regressed", exitCode: 1, rounds: 10, tolerance: 0.1 });
+    const { records, damage } = readRecords(join(p.folder, "gates.jsonl"));
+    expect(damage).toBeNull();
+    expect(records).toMatchObject([
+      { outcome: "regressed", commit: p.git("rev-parse", "HEAD").trim(), mode: "against" },
+    ]);
+    expect(records[0].base.commit).toBe(p.git("rev-parse", "HEAD~1").trim());
+    expect(records[0].metrics.map(({ id, head, verdict }) => [id, head, verdict])).toEqual(
+      report.metrics.map(({ id, head, verdict }) => [id, head, verdict]),
+    );
     const verdicts = Object.fromEntries(report.metrics.map((m) => [m.id, m.verdict]));
     expect(verdicts).toEqual({
       "blackboard/opsPerSecond": "pass",

@@ -33,6 +33,8 @@ export async function makeSamples(): Promise<Record<TargetName, Sample[]>> {
       scenarios: await scenarioSamples(),
       results: [{ name: "results.json", bytes: Buffer.from(JSON.stringify(RESULTS, null, 2)) }],
       histories: [{ name: "history.jsonl", bytes: Buffer.from(historyLines().join("\n")) }],
+      "monitor-histories": [{ name: "monitor.jsonl", bytes: Buffer.from(MONITOR_HISTORY) }],
+      records: [{ name: "gates.jsonl", bytes: Buffer.from(RECORDS) }],
       backups,
       jsonl: [jsonl],
       msgpack: [msgpack],
@@ -192,6 +194,50 @@ async function storeSamples(folder: string): Promise<{ backups: Sample[]; jsonl:
     msgpack: await open("entries.msgpack"),
   };
 }
+
+const MONITOR_HISTORY = [
+  { engramHistory: 1, startedAt: 1_767_268_800_000 },
+  ...NUMBERS.map((n, i) => ({
+    ...{ at: 1_767_268_801_000 + i * 1000, ms: 1000, of: i % 20 === 19 ? "minute" : "tick" },
+    figures: { operations: n * 1000, utilisation: n },
+    latencies: { get: { max: 90 + n, counts: [[n, 3]] } },
+  })),
+]
+  .map((line) => `${JSON.stringify(line)}\n`)
+  .join("");
+
+const RECORDS = NUMBERS.slice(0, 12)
+  .map((n, i) =>
+    JSON.stringify({
+      ...{ engramGateRecord: 1, at: `2026-03-01T12:00:${10 + i}.000Z`, commit: `c${i}`, dirty: false },
+      ...{
+        base: { label: "main", commit: "b" },
+        mode: "against",
+        outcome: "pass",
+        tolerance: 0.1,
+        seed: 1,
+        rounds: 20,
+      },
+      machine: { cpuModel: "CPU", cpuCount: 2, node: "v20.0.0", platform: "linux", arch: "x64" },
+      settings: { scenarios: ["blackboard"], duration: "1s", workers: null },
+      metrics: [
+        {
+          ...{
+            id: "blackboard/get",
+            name: "get",
+            unit: "ns",
+            better: "lower",
+            scale: "ratio",
+            head: 100 + n,
+            base: 100,
+          },
+          ...{ worse: 0, interval: { lower: -0.1, upper: 0.1 }, verdict: "pass" },
+        },
+      ],
+    }),
+  )
+  .map((line) => `${line}\n`)
+  .join("");
 
 const RESULTS = {
   schemaVersion: 1,

@@ -2,10 +2,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readResults } from "../../../reports/index.js";
+import { readHistory as readMonitorHistory } from "../../../src/monitor/index.js";
 import { loadTrace, openTrace, TRACE_FORMATS, writeTrace } from "../../../workloads/index.js";
 import { parseScenario } from "../../../workloads/scenarios.js";
 import { backupFiles, convert, inspect, verify } from "../../backup/index.js";
 import { checkHistory, createModel, guessModel, readHistory } from "../../checker/index.js";
+import { readRecords } from "../../records/index.js";
 
 export const TARGETS = [
   "traces",
@@ -14,6 +16,8 @@ export const TARGETS = [
   "scenarios",
   "results",
   "histories",
+  "monitor-histories",
+  "records",
   "backups",
   "jsonl",
   "msgpack",
@@ -45,6 +49,8 @@ const RUN: Readonly<Record<TargetName, (job: Job) => Promise<unknown>>> = {
     const model = createModel(guessModel(history), { slack: 0, capacity: null });
     checkHistory(history, { model, deadlineMs: DEADLINE_MS, file });
   },
+  "monitor-histories": async ({ file }) => readMonitorHistory(file),
+  records: async ({ file }) => readRecords(file),
   async backups({ file, choice, folder }) {
     for (const path of backupFiles(file)) {
       inspect(path);
