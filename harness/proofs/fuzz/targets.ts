@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readResults } from "../../../reports/index.js";
+import { InvalidArgumentError } from "../../../src/errors.js";
 import { readHistory as readMonitorHistory } from "../../../src/monitor/index.js";
 import { loadTrace, openTrace, TRACE_FORMATS, writeTrace } from "../../../workloads/index.js";
 import { parseScenario } from "../../../workloads/scenarios.js";
@@ -49,8 +50,8 @@ const RUN: Readonly<Record<TargetName, (job: Job) => Promise<unknown>>> = {
     const model = createModel(guessModel(history), { slack: 0, capacity: null });
     checkHistory(history, { model, deadlineMs: DEADLINE_MS, file });
   },
-  "monitor-histories": async ({ file }) => readMonitorHistory(file),
-  records: async ({ file }) => readRecords(file),
+  "monitor-histories": async ({ file }) => wholeOrRefused(readMonitorHistory(file).damage),
+  records: async ({ file }) => wholeOrRefused(readRecords(file).damage),
   async backups({ file, choice, folder }) {
     for (const path of backupFiles(file)) {
       inspect(path);
@@ -81,4 +82,9 @@ async function readTrace({ file, choice, folder }: Job): Promise<void> {
 
 async function importEntries({ file, choice, folder }: Job): Promise<void> {
   await convert(file, { to: choice % 2 === 0 ? null : join(folder, "out"), partial: false, capacity: "64MiB" });
+}
+
+/** Read up to its damage counts as refused. */
+function wholeOrRefused(damage: { why: string } | null): void {
+  if (damage !== null) throw new InvalidArgumentError(damage.why);
 }
