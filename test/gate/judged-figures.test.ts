@@ -91,6 +91,7 @@ async function gate(head: Build, base: Build = {}, scenarios = ["blackboard"], s
   return reportOf({
     mode: "against",
     head: "head",
+    commits: { head: "h", dirty: false, base: "b" },
     base: "base",
     settings: { scenarios, duration: "1s", workers: null },
     tolerance: 0.1,
