@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
 import { InvalidArgumentError } from "../src/errors.js";
+import { cannotBeRead } from "../src/not-readable.js";
 import { writeWhole } from "../src/write-whole.js";
 import { findJsonFault } from "./json-position.js";
 import { type Results, resultsSchema, SCHEMA_VERSION } from "./results.js";
@@ -64,9 +65,7 @@ async function readText(path: string): Promise<{ file: string; text: string }> {
     if ((await stat(path)).isDirectory()) file = join(path, RESULTS_FILE);
     return { file, text: (await readFile(file, "utf8")).replace(/^\ufeff/, "") };
   } catch (cause) {
-    throw new InvalidArgumentError(`${file}: cannot be read (${reasonOf(cause)}); expected a ${RESULTS_FILE}`, {
-      cause,
-    });
+    throw cannotBeRead(file, cause, `a ${RESULTS_FILE}`);
   }
 }
 
@@ -139,11 +138,4 @@ function upgraded({ file, document }: JsonFile): unknown {
     schemaVersion: SCHEMA_VERSION,
     ...(names.length > 0 ? { notices: [...notices, notice] } : {}),
   };
-}
-
-function reasonOf(cause: unknown): string {
-  const code = (cause as NodeJS.ErrnoException).code;
-  if (code === "ENOENT") return "no such file";
-  if (code === "EACCES") return "permission denied";
-  return code ?? String(cause);
 }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type Alias, type Document, LineCounter, parseDocument, visit } from "yaml";
 import { InvalidArgumentError } from "../src/errors.js";
+import { cannotBeRead } from "../src/not-readable.js";
 import { writeWhole } from "../src/write-whole.js";
 import { closest } from "./closest.js";
 import { type Scenario, scenarioOf } from "./scenario.js";
@@ -91,9 +92,7 @@ function readText(path: string): string {
     if (error instanceof InvalidArgumentError) throw error;
     if (error instanceof TypeError)
       throw new InvalidArgumentError(`${path}: not valid UTF-8; expected a scenario file (.yaml)`, { cause: error });
-    const code = (error as NodeJS.ErrnoException).code;
-    const what = code === "ENOENT" || code === "ENOTDIR" ? "no such file" : `cannot be read (${code})`;
-    throw new InvalidArgumentError(`${path}: ${what}; expected a scenario file (.yaml)`, { cause: error });
+    throw cannotBeRead(path, error, "a scenario file (.yaml)");
   }
 }
 

@@ -1,3 +1,4 @@
+import { DenseSet } from "./dense-set.js";
 import { Links } from "./links.js";
 import type { Policy } from "./policy.js";
 import { SplitMix } from "./split-mix.js";
@@ -17,7 +18,6 @@ const GHOSTS_AN_ENTRY = 2;
 /** No score loses its say altogether: one that has been wrong may be right in the next phase. */
 const LEAST_WEIGHT = 0.01;
 
-const ABSENT = -1;
 const NOWHERE = 0;
 /** Requested once since it came in, or more often: what ARC keeps in T1 and T2. */
 const ONCE = 1;
@@ -51,12 +51,9 @@ const UNKNOWN = -1;
  */
 export class Hybrid implements Policy {
   readonly name = "hybrid";
-  size = 0;
   private readonly random: SplitMix;
+  private readonly residents: DenseSet;
   private readonly state: Uint8Array;
-  private readonly slotOf: Int32Array;
-  /** The resident ids, in no order, in slots 0 to size - 1. */
-  private readonly idAt: Int32Array;
   /** Request numbers: of the last request, and of what made the entry new to clock. */
   private readonly lastRequest: Float64Array;
   private readonly placed: Float64Array;
@@ -84,8 +81,7 @@ export class Hybrid implements Policy {
   constructor(distinct: number, seed: number) {
     this.random = new SplitMix(seed);
     this.state = new Uint8Array(distinct);
-    this.slotOf = new Int32Array(distinct).fill(ABSENT);
-    this.idAt = new Int32Array(distinct);
+    this.residents = new DenseSet(distinct);
     this.lastRequest = new Float64Array(distinct);
     this.placed = new Float64Array(distinct);
     this.gap = new Float64Array(distinct);
@@ -96,18 +92,22 @@ export class Hybrid implements Policy {
     this.ghosts = this.links.list(0);
   }
 
+  get size(): number {
+    return this.residents.size;
+  }
+
   /** What lru, clock, arc and lirs weigh at present, in this order; they add up to 1. */
   get currentWeights(): number[] {
     return [...this.weights];
   }
 
   has(id: number): boolean {
-    return this.slotOf[id] !== ABSENT;
+    return this.residents.has(id);
   }
 
   lookup(id: number): boolean {
     this.now++;
-    if (this.slotOf[id] === ABSENT) {
+    if (!this.residents.has(id)) {
       this.remembered = -1;
       if (this.state[id] !== NOWHERE) this.regret(id);
       return false;
@@ -130,9 +130,7 @@ export class Hybrid implements Policy {
     this.referenced[id] = 0;
     this.state[id] = returns ? OFTEN : ONCE;
     if (!returns) this.onceSize++;
-    this.slotOf[id] = this.size;
-    this.idAt[this.size] = id;
-    this.size++;
+    this.residents.add(id);
     this.remembered = -1;
   }
 
@@ -152,13 +150,7 @@ export class Hybrid implements Policy {
   }
 
   remove(id: number): boolean {
-    const slot = this.slotOf[id];
-    if (slot === ABSENT) return false;
-    this.size--;
-    const last = this.idAt[this.size];
-    this.idAt[slot] = last;
-    this.slotOf[last] = slot;
-    this.slotOf[id] = ABSENT;
+    if (!this.residents.delete(id)) return false;
     if (this.state[id] === ONCE) this.onceSize--;
     this.state[id] = NOWHERE;
     return true;
@@ -166,9 +158,10 @@ export class Hybrid implements Policy {
 
   /** All entries when there are no more than the sample takes, else draws, which may repeat. */
   private drawSample(): number {
-    const all = this.size <= SAMPLE;
-    const count = all ? this.size : SAMPLE;
-    for (let i = 0; i < count; i++) this.sampled[i] = this.idAt[all ? i : this.random.below(this.size)];
+    const { residents } = this;
+    const all = residents.size <= SAMPLE;
+    const count = all ? residents.size : SAMPLE;
+    for (let i = 0; i < count; i++) this.sampled[i] = all ? residents.at(i) : residents.draw(this.random);
     return count;
   }
 

@@ -47,9 +47,11 @@ describe("reading results", () => {
   });
 
   test("a file that is not there is refused by name", async () => {
-    await expect(readResults(join(folder, "none.json"))).rejects.toThrow(/none\.json: cannot be read \(no such file\)/);
+    await expect(readResults(join(folder, "none.json"))).rejects.toThrow(
+      /none\.json: no such file; expected a results\.json/,
+    );
     await mkdir(join(folder, "empty"));
-    await expect(readResults(join(folder, "empty"))).rejects.toThrow(/results\.json: cannot be read/);
+    await expect(readResults(join(folder, "empty"))).rejects.toThrow(/results\.json: no such file/);
   });
 
   test("a file cut short anywhere is said to be, with line and column", async () => {

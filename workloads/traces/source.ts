@@ -5,6 +5,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { InvalidArgumentError } from "../../src/errors.js";
+import { cannotBeRead } from "../../src/not-readable.js";
 import { gunzip } from "./compression/gzip.js";
 import { type Compression, compressionOf, MAGIC_BYTES, refusalOf } from "./compression/magic.js";
 import { unxz } from "./compression/xz.js";
@@ -205,11 +206,5 @@ async function takeHead(plain: AsyncGenerator<Buffer>, size: number) {
 
 function asFileError(path: string, error: unknown): Error {
   if (error instanceof InvalidArgumentError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "ENOENT" || code === "ENOTDIR") {
-    return new InvalidArgumentError(`${path}: no such file; expected a trace file`, { cause: error });
-  }
-  return new InvalidArgumentError(`${path}: cannot be read (${code ?? message}); expected a readable trace file`, {
-    cause: error,
-  });
+  return cannotBeRead(path, error, "a trace file");
 }
