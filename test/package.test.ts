@@ -207,7 +207,23 @@ describe("the store's package", () => {
       // @ts-expect-error a namespace of text takes text
       store.namespace("text", { encoding: "string" }).set("key", 1);
       const results: Results | undefined = undefined;
-      export { bytes, createPolicy, policyNames, restore, its, key, results, step, text, unknown, usage, version };`,
+      interface Message { text: string }
+      const mail = store.channel<Message>("mail", { encoding: "json" });
+      mail.trySend({ text: "here" });
+      // @ts-expect-error a message has a text
+      mail.trySend({ txt: "here" });
+      const said: string | undefined = mail.tryReceive()?.text;
+      const heard: Promise<Message | undefined> = store.as("a").channel<Message>("agent_a_mail", { encoding: "msgpack" }).receiveWait();
+      const raw: Uint8Array | undefined = store.channel("raw").tryReceive();
+      const line: string | undefined = store.channel("lines", { encoding: "string" }).tryReceive();
+      // @ts-expect-error a channel of bytes takes bytes
+      store.channel("raw").trySend("text");
+      // @ts-expect-error nobody said what it is
+      store.channel("unknown", { encoding: "json" }).tryReceive()?.text;
+      const task: string | undefined = store.queue<Message>("tasks", { encoding: "json" }).tryReceive()?.value.text;
+      // @ts-expect-error a queue of text takes text
+      store.queue("lines", { encoding: "string" }).trySend(5);
+      export { bytes, createPolicy, policyNames, restore, heard, its, key, line, raw, results, said, step, task, text, unknown, usage, version };`,
     );
     const strict = ["--strict", "--module", "NodeNext", "--skipLibCheck", "false", "--types", "node", "--noEmit"];
     const tsc = join(root, "node_modules", "typescript", "bin", "tsc");

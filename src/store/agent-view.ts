@@ -4,21 +4,20 @@
  */
 
 import { AccessDeniedError } from "../errors.js";
-import type { Channel, ChannelOptions } from "./channel.js";
-import type { EncodingName } from "./encoding.js";
+import type { BinaryChannelOptions, Channel, ChannelOptions, TextChannelOptions } from "./channel.js";
 import type { Namespace } from "./namespace/namespace.js";
 import type { BinaryNamespaceOptions, NamespaceOptions, TextNamespaceOptions } from "./namespace/options.js";
-import type { Queue, QueueOptions } from "./queue.js";
+import type { BinaryQueueOptions, Queue, QueueOptions, TextQueueOptions } from "./queue.js";
 
 /** What a view passes on to: the store, checked for the agent. */
 export interface ViewedStore {
   namespace<V>(name: string, options?: NamespaceOptions<V>): Namespace<V>;
   namespaces(): string[];
   dropNamespace(name: string): boolean;
-  channel<E extends EncodingName>(name: string, options?: ChannelOptions<E>): Channel<E>;
+  channel<V>(name: string, options?: ChannelOptions): Channel<V>;
   dropChannel(name: string): boolean;
   channels(): string[];
-  queue<E extends EncodingName>(name: string, options?: QueueOptions<E>): Queue<E>;
+  queue<V>(name: string, options?: QueueOptions): Queue<V>;
   dropQueue(name: string): boolean;
   queues(): string[];
   closeView(): void;
@@ -63,7 +62,10 @@ export class AgentView implements AsyncDisposable {
    *
    * @throws AccessDeniedError where there is none and the agent may not write
    */
-  channel<E extends EncodingName = "binary">(name: string, options?: ChannelOptions<E>): Channel<E> {
+  channel(name: string, options?: BinaryChannelOptions): Channel<Uint8Array>;
+  channel<V extends string = string>(name: string, options: TextChannelOptions): Channel<V>;
+  channel<V = unknown>(name: string, options: ChannelOptions): Channel<V>;
+  channel<V>(name: string, options?: ChannelOptions): Channel<V> {
     return this.#store.channel(name, options);
   }
 
@@ -83,7 +85,10 @@ export class AgentView implements AsyncDisposable {
    *
    * @throws AccessDeniedError where there is none and the agent may not write
    */
-  queue<E extends EncodingName = "binary">(name: string, options?: QueueOptions<E>): Queue<E> {
+  queue(name: string, options?: BinaryQueueOptions): Queue<Uint8Array>;
+  queue<V extends string = string>(name: string, options: TextQueueOptions): Queue<V>;
+  queue<V = unknown>(name: string, options: QueueOptions): Queue<V>;
+  queue<V>(name: string, options?: QueueOptions): Queue<V> {
     return this.#store.queue(name, options);
   }
 

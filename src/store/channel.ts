@@ -16,7 +16,7 @@ import { ClosedError, InvalidArgumentError, OutOfMemoryError } from "../errors.j
 import type { Duration } from "../units.js";
 import { type AgentAccess, READ, WRITE } from "./access.js";
 import { byteCount } from "./bytes.js";
-import { type Codec, checkEncoding, codecOf, type EncodingName, type Values, Window } from "./encoding.js";
+import { type Codec, checkEncoding, codecOf, type EncodingName, Window } from "./encoding.js";
 import { checkLarge, noRoomForLarge, sourceOf, takeFilled } from "./large.js";
 import { ownNames } from "./listing.js";
 import { ARRIVALS, DEPARTURES, Place } from "./parking.js";
@@ -24,7 +24,7 @@ import { SYSTEM_KEYS } from "./system-keys.js";
 import { type BlockOptions, checkSignal, readBlocking, readPatience, type WaitOptions } from "./waiting.js";
 import type { WorkerConnection } from "./worker.js";
 
-export interface ChannelOptions<E extends EncodingName = EncodingName> {
+export interface ChannelOptions {
   /** Messages it holds, 2 to 1,024, rounded up to a power of two. Default 256. */
   capacity?: number;
   /** Default "mpsc". */
@@ -32,7 +32,16 @@ export interface ChannelOptions<E extends EncodingName = EncodingName> {
   /** What a full ring does with one more message: "refuse" (send returns false) or "drop" (it is counted). Default "refuse". */
   whenFull?: "refuse" | "drop";
   /** How messages are written; each side uses its own setting. Default "binary". */
-  encoding?: E;
+  encoding?: EncodingName;
+}
+
+/** A channel of bytes: no encoding, or "binary". */
+export interface BinaryChannelOptions extends ChannelOptions {
+  encoding?: "binary";
+}
+
+export interface TextChannelOptions extends ChannelOptions {
+  encoding: "string";
 }
 
 const KEY_PREFIX = SYSTEM_KEYS.channel;
@@ -56,10 +65,13 @@ interface Ring {
  * Made by `store.channel()`. Values are encoded and limited as a namespace's, to the store's `maxValue`. What waits throws InvalidArgumentError for a
  * timeout below 0, and where it would block a thread that must not be; everything throws ClosedError once this thread has closed the store, or
  * the channel was dropped, by whichever thread. One made under its name afterwards is another one.
+ *
+ * @typeParam V its messages: Uint8Array in a binary channel, string in one of text, and in json and msgpack ones what the program says it
+ *   sends. Nothing holds a channel to that, nor the other side.
  */
-export class Channel<E extends EncodingName = "binary"> {
+export class Channel<V = Uint8Array> {
   readonly name: string;
-  readonly encoding: E;
+  readonly encoding: EncodingName;
   readonly capacity: number;
   private readonly worker: WorkerConnection;
   private readonly ring: Ring;
@@ -67,7 +79,13 @@ export class Channel<E extends EncodingName = "binary"> {
   private readonly codec: Codec;
   private readonly agent: AgentAccess | null;
 
-  private constructor(worker: WorkerConnection, name: string, ring: Ring, encoding: E, agent: AgentAccess | null) {
+  private constructor(
+    worker: WorkerConnection,
+    name: string,
+    ring: Ring,
+    encoding: EncodingName,
+    agent: AgentAccess | null,
+  ) {
     this.worker = worker;
     this.agent = agent;
     this.name = name;
@@ -79,14 +97,14 @@ export class Channel<E extends EncodingName = "binary"> {
   }
 
   /** @internal Use `store.channel()`. */
-  static at<E extends EncodingName>(
+  static at<V>(
     worker: WorkerConnection,
     name: string,
     ring: Ring,
-    encoding: E,
+    encoding: EncodingName,
     agent: AgentAccess | null,
-  ): Channel<E> {
-    return new Channel(worker, name, ring, encoding, agent);
+  ): Channel<V> {
+    return new Channel<V>(worker, name, ring, encoding, agent);
   }
 
   /**
@@ -95,12 +113,12 @@ export class Channel<E extends EncodingName = "binary"> {
    * @returns false when the ring is full (whenFull "refuse") or the message was dropped ("drop")
    * @throws ValueTooLargeError above the store's `maxValue`; OutOfMemoryError; InvalidArgumentError when another thread is the one sender
    */
-  trySend(message: Values[E]): boolean {
+  trySend(message: V): boolean {
     return this.sendBytes(this.encode(message));
   }
 
   /** @deprecated The older name of `trySend`, which says that it does not wait. */
-  send(message: Values[E]): boolean {
+  send(message: V): boolean {
     return this.trySend(message);
   }
 
@@ -111,7 +129,7 @@ export class Channel<E extends EncodingName = "binary"> {
   }
 
   /** Sends in order until the ring is full; wakes the receiver once. Returns how many were sent. */
-  sendMany(messages: Iterable<Values[E]>): number {
+  sendMany(messages: Iterable<V>): number {
     let sent = 0;
     for (const message of messages) {
       if (!this.put(this.encode(message))) break;
@@ -126,23 +144,23 @@ export class Channel<E extends EncodingName = "binary"> {
    *
    * @throws InvalidArgumentError when another thread is
    */
-  tryReceive(): Values[E] | undefined {
+  tryReceive(): V | undefined {
     const message = this.take();
     if (message !== undefined) this.place.wake(DEPARTURES);
     return message;
   }
 
   /** @deprecated The older name of `tryReceive`, which says that it does not wait. */
-  receive(): Values[E] | undefined {
+  receive(): V | undefined {
     return this.tryReceive();
   }
 
   /** Up to `limit` messages, oldest first; wakes waiting senders once. */
-  receiveMany(limit: number = CHANNEL_CAPACITY_MAX): Values[E][] {
+  receiveMany(limit: number = CHANNEL_CAPACITY_MAX): V[] {
     if (typeof limit !== "number" || !(limit >= 0)) {
       throw new InvalidArgumentError(`limit is ${describe(limit)}; expected how many messages at most, 0 or more`);
     }
-    const messages: Values[E][] = [];
+    const messages: V[] = [];
     while (messages.length < limit) {
       const message = this.take();
       if (message === undefined) break;
@@ -153,14 +171,14 @@ export class Channel<E extends EncodingName = "binary"> {
   }
 
   /** Blocks this worker thread until a message comes or `timeout` ms (default: no end) pass, then undefined. Not on the main thread. */
-  receiveSync(wait?: Duration | BlockOptions): Values[E] | undefined {
+  receiveSync(wait?: Duration | BlockOptions): V | undefined {
     this.place.mayBlock("receiveSync", "receiveWait");
     const end = readBlocking(wait);
     return this.place.block(ARRIVALS, { attempt: () => this.tryReceive() }, end);
   }
 
   /** Blocks this worker thread until the message is in or `timeout` ms (default: no end) pass, then false. Not on the main thread. */
-  sendSync(message: Values[E], wait?: Duration | BlockOptions): boolean {
+  sendSync(message: V, wait?: Duration | BlockOptions): boolean {
     this.place.mayBlock("sendSync", "sendWait");
     const end = readBlocking(wait);
     const bytes = this.kept(message);
@@ -174,7 +192,7 @@ export class Channel<E extends EncodingName = "binary"> {
    * @param wait milliseconds at most (default: no end), or those and a signal
    * @returns undefined when the time has passed; rejects with the signal's reason when that aborts, and has taken nothing then
    */
-  async receiveWait(wait?: Duration | WaitOptions): Promise<Values[E] | undefined> {
+  async receiveWait(wait?: Duration | WaitOptions): Promise<V | undefined> {
     const patience = readPatience(wait);
     return this.place.until(ARRIVALS, { attempt: () => this.tryReceive() }, patience);
   }
@@ -185,7 +203,7 @@ export class Channel<E extends EncodingName = "binary"> {
    * @param wait milliseconds at most (default: no end), or those and a signal
    * @returns false when the time has passed; rejects with the signal's reason when that aborts, and has sent nothing then
    */
-  async sendWait(message: Values[E], wait?: Duration | WaitOptions): Promise<boolean> {
+  async sendWait(message: V, wait?: Duration | WaitOptions): Promise<boolean> {
     const patience = readPatience(wait);
     const bytes = this.kept(message);
     const attempt = () => this.sendBytes(bytes) || undefined;
@@ -196,20 +214,20 @@ export class Channel<E extends EncodingName = "binary"> {
    * The messages as they come, each taken when it is asked for and by nobody else: `for await (const message of channel.messages({ signal }))`.
    * It ends when the signal aborts, the channel is dropped, or this thread closes the store or the view; what was not asked for stays in the ring.
    */
-  messages(options: { signal?: AbortSignal } = {}): AsyncGenerator<Values[E], void, undefined> {
+  messages(options: { signal?: AbortSignal } = {}): AsyncGenerator<V, void, undefined> {
     const signal = checkSignal(MESSAGES_OPTIONS.check(options).signal);
     this.enter(READ);
     return this.each(signal);
   }
 
   /** `messages()` without a signal. */
-  [Symbol.asyncIterator](): AsyncGenerator<Values[E], void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<V, void, undefined> {
     return this.messages();
   }
 
-  private async *each(signal: AbortSignal | undefined): AsyncGenerator<Values[E], void, undefined> {
+  private async *each(signal: AbortSignal | undefined): AsyncGenerator<V, void, undefined> {
     while (signal === undefined || !signal.aborted) {
-      let message: Values[E] | undefined;
+      let message: V | undefined;
       try {
         message = await this.receiveWait({ signal });
       } catch (error) {
@@ -255,7 +273,7 @@ export class Channel<E extends EncodingName = "binary"> {
   }
 
   /** The message's bytes, which the next message overwrites. It may run the caller's code. */
-  private encode(message: Values[E]): Uint8Array {
+  private encode(message: V): Uint8Array {
     const bytes = this.codec.encode(message, this.worker.valueLimit);
     const length = byteCount(bytes);
     if (length > ENTRY_ROOM) checkLarge(this.worker, length, "message");
@@ -263,7 +281,7 @@ export class Channel<E extends EncodingName = "binary"> {
   }
 
   /** The message as it is now, for a sender that waits: what becomes of it meanwhile is not sent. */
-  private kept(message: Values[E]): Uint8Array {
+  private kept(message: V): Uint8Array {
     return Uint8Array.from(this.encode(message));
   }
 
@@ -303,11 +321,11 @@ export class Channel<E extends EncodingName = "binary"> {
     return status;
   }
 
-  private take(): Values[E] | undefined {
+  private take(): V | undefined {
     this.enter(READ);
     const { worker } = this;
     const length = worker.engine.receive(this.ring.entry, this.ring.version, worker.valueAddress);
-    if (length >= 0) return this.codec.decode(worker.window, 0, length) as Values[E];
+    if (length >= 0) return this.codec.decode(worker.window, 0, length) as V;
     if (length === layout.GONE) throw dropped(this.name);
     if (length === layout.LARGE) return this.takeLarge();
     if (length === layout.NOT_YOURS) {
@@ -317,12 +335,12 @@ export class Channel<E extends EncodingName = "binary"> {
   }
 
   /** Decoded where it lies: the message is this thread's until it says that it has done with it. */
-  private takeLarge(): Values[E] {
+  private takeLarge(): V {
     const { worker } = this;
     const { [result.LENGTH]: length, [result.ADDRESS]: address } = worker.out;
     try {
       const window = new Window(worker.bufferHolding(address + length), address, length);
-      return this.codec.decode(window, 0, length) as Values[E];
+      return this.codec.decode(window, 0, length) as V;
     } finally {
       worker.engine.endReceive();
     }
@@ -366,17 +384,17 @@ export function readChannelOptions(name: string, options: ChannelOptions = {}): 
  *
  * @throws InvalidArgumentError for an option other than it was made with; OutOfMemoryError; AccessDeniedError
  */
-export function openChannel<E extends EncodingName>(
+export function openChannel<V>(
   worker: WorkerConnection,
   name: string,
   asked: ChannelWishes,
   agent: AgentAccess | null,
-): Channel<E> {
+): Channel<V> {
   for (;;) {
     const ring = findRing(worker, name);
     if (ring !== null) {
       checkAsMade(name, ring, asked);
-      return Channel.at(worker, name, ring, asked.encoding as E, agent);
+      return Channel.at(worker, name, ring, asked.encoding, agent);
     }
     agent?.check(WRITE);
     const key = worker.putKey(KEY_PREFIX + name);

@@ -7,7 +7,7 @@ export type { Permission } from "./access.js";
 export { PERMISSION_BITS, permissionsOf } from "./access.js";
 export { AgentView } from "./agent-view.js";
 export type { HeldBuffers } from "./buffers.js";
-export { Channel, type ChannelOptions } from "./channel.js";
+export { type BinaryChannelOptions, Channel, type ChannelOptions, type TextChannelOptions } from "./channel.js";
 /** For backups. */
 export { claimOf } from "./claim.js";
 /** For backups. */
@@ -41,12 +41,14 @@ export type { HashName, StoreOptions } from "./options.js";
 /** For backups. */
 export { checkOptions, defaultValues, HASH_NUMBERS, hashOf } from "./options.js";
 export {
+  type BinaryQueueOptions,
   type DeadLetter,
   Queue,
   type QueueOptions,
   type QueueStats,
   type SendOptions,
   type TakeOptions,
+  type TextQueueOptions,
 } from "./queue.js";
 export { QueueMessage } from "./queue-message.js";
 export { Region, type RegionOptions } from "./region.js";

@@ -14,7 +14,7 @@ import { type Duration, milliseconds, type Size, sizeIn } from "../units.js";
 import { type AgentAccess, DELETE, READ, WRITE } from "./access.js";
 import { byteCount } from "./bytes.js";
 import { MESSAGE_MAX } from "./channel.js";
-import { type Codec, checkEncoding, codecOf, type EncodingName, type Values } from "./encoding.js";
+import { type Codec, checkEncoding, codecOf, type EncodingName } from "./encoding.js";
 import { ownNames } from "./listing.js";
 import { ARRIVALS, DEPARTURES, Place } from "./parking.js";
 import { type Delivery, QueueMessage, type Settling } from "./queue-message.js";
@@ -22,7 +22,7 @@ import { SYSTEM_KEYS } from "./system-keys.js";
 import { type BlockOptions, checkSignal, readBlocking, readPatience, type WaitOptions } from "./waiting.js";
 import { MAX_TTL_MS, type WorkerConnection } from "./worker.js";
 
-export interface QueueOptions<E extends EncodingName = EncodingName> {
+export interface QueueOptions {
   /** Messages it holds, those being worked on and dead letters included, 1 to 960. Default 256. */
   capacity?: number;
   /** Bytes of all its messages at most, or text such as "10MiB"; 0 = no limit but the store's. Default 0. */
@@ -32,7 +32,16 @@ export interface QueueOptions<E extends EncodingName = EncodingName> {
   /** Deliveries of a message before it is a dead letter, 1 to 1,000; 0 = no end. Default 5. */
   maxAttempts?: number;
   /** How messages are written; each side uses its own setting. Default "binary". */
-  encoding?: E;
+  encoding?: EncodingName;
+}
+
+/** A queue of bytes: no encoding, or "binary". */
+export interface BinaryQueueOptions extends QueueOptions {
+  encoding?: "binary";
+}
+
+export interface TextQueueOptions extends QueueOptions {
+  encoding: "string";
 }
 
 /** How a message is sent. */
@@ -99,10 +108,13 @@ interface QueueRecord {
  * Made by `store.queue()`. Values are encoded and limited as a namespace's. What waits throws InvalidArgumentError for a timeout below 0, and
  * where it would block a thread that must not be; everything throws ClosedError once this thread has closed the store, or the queue was
  * dropped, by whichever thread.
+ *
+ * @typeParam V its tasks: Uint8Array in a binary queue, string in one of text, and in json and msgpack ones what the program says it
+ *   sends. Nothing holds a queue to that, nor the other side.
  */
-export class Queue<E extends EncodingName = "binary"> {
+export class Queue<V = Uint8Array> {
   readonly name: string;
-  readonly encoding: E;
+  readonly encoding: EncodingName;
   readonly capacity: number;
   /** Of its messages, ms, unless the taker asks for another. */
   readonly lease: number;
@@ -121,7 +133,7 @@ export class Queue<E extends EncodingName = "binary"> {
     worker: WorkerConnection,
     name: string,
     record: QueueRecord,
-    encoding: E,
+    encoding: EncodingName,
     agent: AgentAccess | null,
   ) {
     this.worker = worker;
@@ -143,14 +155,14 @@ export class Queue<E extends EncodingName = "binary"> {
   }
 
   /** @internal Use `store.queue()`. */
-  static at<E extends EncodingName>(
+  static at<V>(
     worker: WorkerConnection,
     name: string,
     record: QueueRecord,
-    encoding: E,
+    encoding: EncodingName,
     agent: AgentAccess | null,
-  ): Queue<E> {
-    return new Queue(worker, name, record, encoding, agent);
+  ): Queue<V> {
+    return new Queue<V>(worker, name, record, encoding, agent);
   }
 
   // ---------------------------------------------------------------- sending
@@ -161,13 +173,13 @@ export class Queue<E extends EncodingName = "binary"> {
    * @returns false when the queue is full, by count or by bytes
    * @throws ValueTooLargeError; OutOfMemoryError
    */
-  trySend(message: Values[E], options?: SendOptions): boolean {
+  trySend(message: V, options?: SendOptions): boolean {
     const delay = ticksOf("delay", options === undefined ? undefined : SEND_OPTIONS.check(options).delay, 0, 0);
     return this.put(this.encode(message), delay);
   }
 
   /** Blocks this worker thread until the message is in or `timeout` ms (default: no end) pass, then false. Not on the main thread. */
-  sendSync(message: Values[E], wait?: Duration | (BlockOptions & SendOptions)): boolean {
+  sendSync(message: V, wait?: Duration | (BlockOptions & SendOptions)): boolean {
     this.place.mayBlock("sendSync", "sendWait");
     const { delay, timeout } = waitOf(wait, SEND_BLOCK_OPTIONS);
     const ticks = ticksOf("delay", delay, 0, 0);
@@ -181,7 +193,7 @@ export class Queue<E extends EncodingName = "binary"> {
    *
    * @returns false when the time has passed; rejects with the signal's reason when that aborts, and has sent nothing then
    */
-  async sendWait(message: Values[E], wait?: Duration | (WaitOptions & SendOptions)): Promise<boolean> {
+  async sendWait(message: V, wait?: Duration | (WaitOptions & SendOptions)): Promise<boolean> {
     const { delay, timeout, signal } = waitOf(wait, SEND_WAIT_OPTIONS);
     const ticks = ticksOf("delay", delay, 0, 0);
     const patience = readPatience({ timeout, signal });
@@ -193,12 +205,12 @@ export class Queue<E extends EncodingName = "binary"> {
   // ---------------------------------------------------------------- receiving
 
   /** The oldest message that is ready, this thread's for the time of a lease; undefined when there is none. It never waits. */
-  tryReceive(options?: TakeOptions): QueueMessage<Values[E]> | undefined {
+  tryReceive(options?: TakeOptions): QueueMessage<V> | undefined {
     return this.take(this.leaseOf(options === undefined ? undefined : TAKE_OPTIONS.check(options).lease));
   }
 
   /** Blocks this worker thread until there is a message or `timeout` ms (default: no end) pass, then undefined. Not on the main thread. */
-  receiveSync(wait?: Duration | (BlockOptions & TakeOptions)): QueueMessage<Values[E]> | undefined {
+  receiveSync(wait?: Duration | (BlockOptions & TakeOptions)): QueueMessage<V> | undefined {
     this.place.mayBlock("receiveSync", "receiveWait");
     const { lease, timeout } = waitOf(wait, TAKE_BLOCK_OPTIONS);
     return this.place.block(ARRIVALS, this.wish(this.leaseOf(lease)), readBlocking(timeout));
@@ -209,7 +221,7 @@ export class Queue<E extends EncodingName = "binary"> {
    *
    * @returns undefined when the time has passed; rejects with the signal's reason when that aborts, and has taken nothing then
    */
-  async receiveWait(wait?: Duration | (WaitOptions & TakeOptions)): Promise<QueueMessage<Values[E]> | undefined> {
+  async receiveWait(wait?: Duration | (WaitOptions & TakeOptions)): Promise<QueueMessage<V> | undefined> {
     const { lease, timeout, signal } = waitOf(wait, TAKE_WAIT_OPTIONS);
     const ticks = this.leaseOf(lease);
     return this.place.until(ARRIVALS, this.wish(ticks), readPatience({ timeout, signal }));
@@ -220,9 +232,7 @@ export class Queue<E extends EncodingName = "binary"> {
    * acknowledged; one that is neither that nor given back is delivered again when its lease has ended. It ends when the signal aborts, the
    * queue is dropped, or this thread closes the store or the view.
    */
-  messages(
-    options: { signal?: AbortSignal } & TakeOptions = {},
-  ): AsyncGenerator<QueueMessage<Values[E]>, void, undefined> {
+  messages(options: { signal?: AbortSignal } & TakeOptions = {}): AsyncGenerator<QueueMessage<V>, void, undefined> {
     const { signal: asked, lease } = MESSAGES_OPTIONS.check(options);
     const signal = checkSignal(asked);
     this.leaseOf(lease);
@@ -231,16 +241,16 @@ export class Queue<E extends EncodingName = "binary"> {
   }
 
   /** `messages()` without options. */
-  [Symbol.asyncIterator](): AsyncGenerator<QueueMessage<Values[E]>, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<QueueMessage<V>, void, undefined> {
     return this.messages();
   }
 
   private async *each(
     signal: AbortSignal | undefined,
     lease: Duration | undefined,
-  ): AsyncGenerator<QueueMessage<Values[E]>, void, undefined> {
+  ): AsyncGenerator<QueueMessage<V>, void, undefined> {
     while (signal === undefined || !signal.aborted) {
-      let message: QueueMessage<Values[E]> | undefined;
+      let message: QueueMessage<V> | undefined;
       try {
         message = await this.receiveWait({ signal, lease });
       } catch (error) {
@@ -272,15 +282,15 @@ export class Queue<E extends EncodingName = "binary"> {
   }
 
   /** Copies of the messages that were delivered `maxAttempts` times and never acknowledged, in no order. They stay where they are, and take room there. */
-  deadLetters(): DeadLetter<Values[E]>[] {
+  deadLetters(): DeadLetter<V>[] {
     this.enter(READ);
     const { worker, record } = this;
-    const letters: DeadLetter<Values[E]>[] = [];
+    const letters: DeadLetter<V>[] = [];
     for (let cell = 0; cell < this.capacity; cell++) {
       const length = this.known(worker.engine.readLetter(record.entry, record.version, cell, worker.valueAddress));
       if (length < 0) continue;
       const attempts = worker.out[result.ATTEMPTS];
-      letters.push({ value: this.codec.decode(worker.window, 0, length) as Values[E], attempts });
+      letters.push({ value: this.codec.decode(worker.window, 0, length) as V, attempts });
     }
     return letters;
   }
@@ -330,7 +340,7 @@ export class Queue<E extends EncodingName = "binary"> {
   }
 
   /** The message's bytes, which the next message overwrites. It may run the caller's code. */
-  private encode(message: Values[E]): Uint8Array {
+  private encode(message: V): Uint8Array {
     const bytes = this.codec.encode(message, this.worker.valueLimit);
     const length = byteCount(bytes);
     if (length > MESSAGE_MAX) {
@@ -360,7 +370,7 @@ export class Queue<E extends EncodingName = "binary"> {
     return true;
   }
 
-  private take(lease: number): QueueMessage<Values[E]> | undefined {
+  private take(lease: number): QueueMessage<V> | undefined {
     this.enter(READ);
     const { worker, record } = this;
     const length = this.known(worker.engine.takeTask(record.entry, record.version, worker.valueAddress, lease));
@@ -369,9 +379,9 @@ export class Queue<E extends EncodingName = "binary"> {
     if (length < 0) return undefined;
     const attempts = out[result.ATTEMPTS];
     const delivery: Delivery = { cell: out[result.CELL], low: out[result.LOW], high: out[result.HIGH] };
-    let value: Values[E];
+    let value: V;
     try {
-      value = this.codec.decode(worker.window, 0, length) as Values[E];
+      value = this.codec.decode(worker.window, 0, length) as V;
     } catch (error) {
       this.giveBack(delivery, 0); // nobody here can read it: it is a dead letter when its attempts are used up
       throw error;
@@ -467,17 +477,17 @@ export function readQueueOptions(name: string, options: QueueOptions = {}): Queu
  *
  * @throws InvalidArgumentError for an option other than it was made with; OutOfMemoryError; AccessDeniedError
  */
-export function openQueue<E extends EncodingName>(
+export function openQueue<V>(
   worker: WorkerConnection,
   name: string,
   asked: QueueWishes,
   agent: AgentAccess | null,
-): Queue<E> {
+): Queue<V> {
   for (;;) {
     const record = findQueue(worker, name);
     if (record !== null) {
       checkAsMade(name, record, asked);
-      return Queue.at(worker, name, record, asked.encoding as E, agent);
+      return Queue.at(worker, name, record, asked.encoding, agent);
     }
     agent?.check(WRITE);
     const { capacity, lease, maxAttempts, maxBytes } = asked;

@@ -17,16 +17,17 @@ import {
 } from "./access.js";
 import { AgentView, type ViewedStore } from "./agent-view.js";
 import {
+  type BinaryChannelOptions,
   type Channel,
   type ChannelOptions,
   channelNames,
   dropChannel,
   openChannel,
   readChannelOptions,
+  type TextChannelOptions,
 } from "./channel.js";
 import { monotonicNow } from "./clock.js";
 import { type Connection, connect, reapThread, runEvictor, startMaintenance, sweepDaily } from "./connection.js";
-import type { EncodingName } from "./encoding.js";
 import { Gauges } from "./eviction/gauges.js";
 import { landAll } from "./flights.js";
 import { openHandle } from "./handle.js";
@@ -46,7 +47,16 @@ import {
 import type { StandardSchema } from "./namespace/schema.js";
 import { checkOptions, type StoreOptions } from "./options.js";
 import { wakeAll } from "./parking.js";
-import { dropQueue, openQueue, type Queue, type QueueOptions, queueNames, readQueueOptions } from "./queue.js";
+import {
+  type BinaryQueueOptions,
+  dropQueue,
+  openQueue,
+  type Queue,
+  type QueueOptions,
+  queueNames,
+  readQueueOptions,
+  type TextQueueOptions,
+} from "./queue.js";
 import { dropRegion, openRegion, type Region, type RegionOptions, regionNames } from "./region.js";
 import { makeBanks, readSamples, type Sample } from "./sampling/banks.js";
 import { type Latencies, latenciesOf } from "./sampling/latencies.js";
@@ -318,13 +328,16 @@ export class Store implements AsyncDisposable {
    *
    * @throws InvalidArgumentError for a bad name or option, or a capacity, kind or whenFull other than it was made with; OutOfMemoryError
    */
-  channel<E extends EncodingName = "binary">(name: string, options?: ChannelOptions<E>): Channel<E> {
+  channel(name: string, options?: BinaryChannelOptions): Channel<Uint8Array>;
+  channel<V extends string = string>(name: string, options: TextChannelOptions): Channel<V>;
+  channel<V = unknown>(name: string, options: ChannelOptions): Channel<V>;
+  channel<V>(name: string, options?: ChannelOptions): Channel<V> {
     const asked = readChannelOptions(name, options);
     this.assertOpen();
     checkName(name);
     const agent = this.accessTo(name, true);
     agent?.check(0);
-    return openChannel<E>(this.connection.worker, name, asked, agent);
+    return openChannel<V>(this.connection.worker, name, asked, agent);
   }
 
   /**
@@ -348,13 +361,16 @@ export class Store implements AsyncDisposable {
    *
    * @throws InvalidArgumentError for a bad name or option, or a capacity, maxBytes, lease or maxAttempts other than it was made with; OutOfMemoryError
    */
-  queue<E extends EncodingName = "binary">(name: string, options?: QueueOptions<E>): Queue<E> {
+  queue(name: string, options?: BinaryQueueOptions): Queue<Uint8Array>;
+  queue<V extends string = string>(name: string, options: TextQueueOptions): Queue<V>;
+  queue<V = unknown>(name: string, options: QueueOptions): Queue<V>;
+  queue<V>(name: string, options?: QueueOptions): Queue<V> {
     const asked = readQueueOptions(name, options);
     this.assertOpen();
     checkName(name);
     const agent = this.accessTo(name, true);
     agent?.check(0);
-    return openQueue<E>(this.connection.worker, name, asked, agent);
+    return openQueue<V>(this.connection.worker, name, asked, agent);
   }
 
   /**
