@@ -26,6 +26,10 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     summary: "two workers on one store for minutes: nothing wrong, and memory that stops growing",
     program: at("./soak/main.js"),
   },
+  "monitor-soak": {
+    summary: "a watched store for an hour: memory flat, no tick, operation, sample or scrape missed",
+    program: at("./monitor-soak/main.js"),
+  },
   crash: {
     summary: "a whole process killed under load, again and again; every finished backup is whole",
     program: at("./crash/main.js"),

@@ -20,6 +20,8 @@ export interface PrometheusSettings {
   readonly targets: readonly string[];
   /** A rule file's text. */
   readonly rules?: string;
+  /** Between two scrapes. Default 1. */
+  readonly everySeconds?: number;
 }
 
 /** Why no Prometheus can be started here; null when one can. */
@@ -36,11 +38,11 @@ export function promtool(args: readonly string[], input = ""): { code: number | 
   return { code: status, said: `${stdout}${stderr}` };
 }
 
-/** Starts one that scrapes each second, and waits until it is ready. @throws Error with its last words when it ends instead */
-export async function startPrometheus({ targets, rules }: PrometheusSettings): Promise<Prometheus> {
+/** Starts one that scrapes, and waits until it is ready. @throws Error with its last words when it ends instead */
+export async function startPrometheus({ targets, rules, everySeconds = 1 }: PrometheusSettings): Promise<Prometheus> {
   const folder = mkdtempSync(join(tmpdir(), "engram-prometheus-"));
   const config = {
-    global: { scrape_interval: "1s", evaluation_interval: "1s" },
+    global: { scrape_interval: `${everySeconds}s`, evaluation_interval: `${everySeconds}s` },
     scrape_configs: [{ job_name: "engram", static_configs: [{ targets }] }],
     rule_files: rules === undefined ? [] : [join(folder, "rules.yml")],
   };

@@ -2,7 +2,7 @@
  * The figures that a monitor keeps of each interval, by name: what alerts are judged by, what history, page and terminal show. A pure
  * function of two readings of the counters and the latencies between them.
  */
-import type { Histogram } from "../metrics/index.js";
+import type { ReadableHistogram } from "../metrics/index.js";
 import type { StoreStats } from "../store/index.js";
 
 /** Each figure with what it is and in which unit; the order is that of a row. */
@@ -47,7 +47,7 @@ export const LOOKUPS_FROM = 100;
  *
  * @param latencies of the interval or of the window that ends with it, by operation, ns
  */
-export function figuresOf(before: StoreStats, after: StoreStats, latencies: ReadonlyMap<string, Histogram>): Figures {
+export function figuresOf(before: StoreStats, after: StoreStats, latencies: ReadonlyMap<string, ReadableHistogram>): Figures {
   const seconds = (after.uptimeMs - before.uptimeMs) / 1000;
   const [a, b] = [before.operations, after.operations];
   // A sum over threads may be a little older than one read before it: never below nought.
@@ -82,6 +82,6 @@ export function figuresOf(before: StoreStats, after: StoreStats, latencies: Read
   };
 }
 
-function percentile(histogram: Histogram | undefined, quantile: number): number | null {
+function percentile(histogram: ReadableHistogram | undefined, quantile: number): number | null {
   return histogram === undefined || histogram.count < SAMPLES_FROM ? null : histogram.percentile(quantile);
 }

@@ -64,10 +64,10 @@ export function parseHistory(path: string, text: string): History {
   return { intervals, lines: line - 1, damage: null };
 }
 
-/** Puts an interval at the end of a list that is not to become longer than `most`. */
+/** Puts an interval at the end of a list of which `most` are to be kept: to take the first away each time would be to move them all. */
 export function keep(list: Interval[], interval: Interval, most: number): void {
   list.push(interval);
-  if (list.length > 2 * most) list.splice(0, list.length - most);
+  if (list.length > most + most / 8) list.splice(0, list.length - most);
 }
 
 export class HistoryFile {

@@ -1,5 +1,5 @@
 /** One line of a history file: an interval as JSON, and back. What a file says is checked, figure by figure. */
-import { BUCKET_COUNT, Histogram, MAX_VALUE } from "../metrics/index.js";
+import { BUCKET_COUNT, KeptHistogram, MAX_VALUE } from "../metrics/index.js";
 import { FIGURE_NAMES, type FigureName, type Figures } from "./figures.js";
 import type { Interval } from "./interval.js";
 import { GRAINS, type Grain } from "./roll-up.js";
@@ -49,17 +49,19 @@ export function readLine(text: string): [Grain, Interval] {
   ];
 }
 
-function readHistogram(operation: string, value: unknown): Histogram {
+function readHistogram(operation: string, value: unknown): KeptHistogram {
   const { max, counts } = object(value, operation);
   if (!Array.isArray(counts)) throw new Error(`the counts of ${operation} are no array`);
+  let last = -1;
   for (const pair of counts) {
     const [index, count] = Array.isArray(pair) && pair.length === 2 ? pair : [undefined, undefined];
-    if (!whole(index, BUCKET_COUNT - 1) || !whole(count, Number.MAX_SAFE_INTEGER)) {
-      throw new Error(`a count of ${operation} is ${JSON.stringify(pair)}; expected [bucket, count]`);
+    if (!whole(index, BUCKET_COUNT - 1) || !whole(count, Number.MAX_SAFE_INTEGER) || index <= last) {
+      throw new Error(`a count of ${operation} is ${JSON.stringify(pair)}; expected [bucket, count], ascending`);
     }
+    last = index;
   }
   if (!whole(max, MAX_VALUE)) throw new Error(`the maximum of ${operation} is ${JSON.stringify(max)}`);
-  return Histogram.fromPairs(counts, max as number);
+  return KeptHistogram.fromPairs(counts, max as number);
 }
 
 function figure(name: FigureName, value: unknown): number | null {
@@ -71,7 +73,7 @@ function number(name: string, value: unknown): number {
   throw new Error(`${name} is ${JSON.stringify(value)}; expected a number`);
 }
 
-function whole(value: unknown, max: number): boolean {
+function whole(value: unknown, max: number): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max;
 }
 

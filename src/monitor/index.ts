@@ -6,7 +6,7 @@ export { expose } from "./exposition.js";
 export { type Family, familiesOf, latencyFamily } from "./families.js";
 export { FIGURE_NAMES, FIGURES, type FigureName, type Figures } from "./figures.js";
 export { dashboard, dashboardQueries } from "./grafana.js";
-export { type History, readHistory } from "./history-file.js";
+export { type History, HistoryFile, readHistory } from "./history-file.js";
 export type { Interval } from "./interval.js";
 export { Monitor } from "./monitor.js";
 export type { ListenOptions, MonitorOptions } from "./options.js";

@@ -1,5 +1,5 @@
 /** One stretch of a store's life as a monitor keeps it, and several made one. Pure. */
-import { Histogram } from "../metrics/index.js";
+import { type Histogram, KeptHistogram, merged, type ReadableHistogram } from "../metrics/index.js";
 import { FIGURE_NAMES, type FigureName, type Figures, LOOKUPS_FROM, SAMPLES_FROM } from "./figures.js";
 
 export interface Interval {
@@ -8,8 +8,8 @@ export interface Interval {
   /** How long it was, ms. */
   readonly ms: number;
   readonly figures: Figures;
-  /** Sampled latencies by operation, ns. */
-  readonly latencies: ReadonlyMap<string, Histogram>;
+  /** Sampled latencies by operation, ns; of those operations that were sampled in it. */
+  readonly latencies: ReadonlyMap<string, ReadableHistogram>;
 }
 
 /** Which percentile of which operation a figure is: these come from the merged histogram, for a mean of percentiles is none. */
@@ -36,8 +36,14 @@ export function joinIntervals(intervals: readonly Interval[]): Interval {
     at: Math.max(...intervals.map((one) => one.at)),
     ms: intervals.reduce((sum, one) => sum + one.ms, 0),
     figures: figures as Figures,
-    latencies,
+    latencies: keptLatencies(latencies),
   };
+}
+
+/** As they are kept: of what holds something, and that alone. */
+export function keptLatencies(latencies: ReadonlyMap<string, ReadableHistogram>): Interval["latencies"] {
+  const sampled = [...latencies].filter(([, histogram]) => histogram.count > 0);
+  return new Map(sampled.map(([operation, histogram]) => [operation, KeptHistogram.of(histogram)]));
 }
 
 function joined(name: FigureName, intervals: readonly Interval[], latencies: Interval["latencies"]): number | null {
@@ -67,13 +73,7 @@ function lookupsOf(one: Interval): number {
 
 /** Histograms of the same operation as one. */
 export function mergeLatencies(all: readonly Interval["latencies"][]): Map<string, Histogram> {
-  const merged = new Map<string, Histogram>();
-  for (const latencies of all) {
-    for (const [operation, histogram] of latencies) {
-      const sum = merged.get(operation) ?? new Histogram();
-      sum.merge(histogram);
-      merged.set(operation, sum);
-    }
-  }
-  return merged;
+  const operations = new Set(all.flatMap((latencies) => [...latencies.keys()]));
+  const of = (operation: string) => all.flatMap((latencies) => latencies.get(operation) ?? []);
+  return new Map([...operations].map((operation) => [operation, merged(of(operation))]));
 }

@@ -11,7 +11,7 @@ import { beforeClose, monotonicNow, type Store, type StoreStats, sampledOf } fro
 import { type AlertState, Alerts } from "./alerts.js";
 import { type Figures, figuresOf } from "./figures.js";
 import { HistoryFile, keep } from "./history-file.js";
-import type { Interval } from "./interval.js";
+import { type Interval, keptLatencies } from "./interval.js";
 import { LatencyWindow } from "./latency-window.js";
 import { NamespaceUsages } from "./namespace-usage.js";
 import { type CheckedMonitor, checkMonitor, type MonitorOptions } from "./options.js";
@@ -135,7 +135,7 @@ export class Monitor extends EventEmitter<MonitorEvents> implements AsyncDisposa
   private tick(): void {
     const stats = this.store.stats();
     const sampled = sampledOf(this.store);
-    const latencies = since(this.sampledBefore, sampled);
+    const latencies = keptLatencies(since(this.sampledBefore, sampled));
     const ms = stats.uptimeMs - this.before.uptimeMs;
     this.window.add(latencies, ms);
     const figures = figuresOf(this.before, stats, this.window.merged());
