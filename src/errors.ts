@@ -114,18 +114,38 @@ export class CorruptBackupError extends EngramError {
 /** Another store is backed up into this directory, in this process or in another one: by `holder`, where that is known. */
 export class DirectoryInUseError extends InvalidArgumentError {
   override readonly code: string = "DIRECTORY_IN_USE";
-  readonly holder: {
-    readonly pid: number;
-    readonly thread: number;
-    readonly host: string;
-    readonly sinceMs: number;
-  } | null;
+  readonly holder: LockHolder | null;
 
-  constructor(message: string, holder: DirectoryInUseError["holder"]) {
+  constructor(message: string, holder: LockHolder | null) {
     super(message);
-    this.holder =
-      holder === null ? null : { pid: holder.pid, thread: holder.thread, host: holder.host, sinceMs: holder.sinceMs };
+    this.holder = plainHolder(holder);
   }
+}
+
+/** Another monitor writes this history file, in this process or in another one: of `holder`, where that is known. */
+export class HistoryInUseError extends InvalidArgumentError {
+  override readonly code: string = "HISTORY_IN_USE";
+  readonly holder: LockHolder | null;
+
+  constructor(message: string, holder: LockHolder | null) {
+    super(message);
+    this.holder = plainHolder(holder);
+  }
+}
+
+/** Who has what is one thread's at a time. */
+interface LockHolder {
+  readonly pid: number;
+  readonly thread: number;
+  readonly host: string;
+  /** Unix time, ms. */
+  readonly sinceMs: number;
+}
+
+function plainHolder(holder: LockHolder | null): LockHolder | null {
+  if (holder === null) return null;
+  const { pid, thread, host, sinceMs } = holder;
+  return { pid, thread, host, sinceMs };
 }
 
 /** Why a backup did not come to be. The store itself is unharmed and the generations before it are still good. */

@@ -46,6 +46,7 @@ export {
   type HealthAlert,
   type HealthStatus,
   type HeldBuffers,
+  HistoryInUseError,
   hashBytes,
   type IncrementOptions,
   InvalidArgumentError,

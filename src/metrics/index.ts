@@ -10,6 +10,6 @@ export {
   MAX_VALUE,
   RECORDER_BYTES,
 } from "./histogram.js";
-export { KeptHistogram, merged, type ReadableHistogram } from "./kept-histogram.js";
 export { judge, type TargetVerdict, targetLimit } from "./judge.js";
+export { KeptHistogram, merged, type ReadableHistogram } from "./kept-histogram.js";
 export type { Comparison, Target } from "./target.js";

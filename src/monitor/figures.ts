@@ -47,7 +47,11 @@ export const LOOKUPS_FROM = 100;
  *
  * @param latencies of the interval or of the window that ends with it, by operation, ns
  */
-export function figuresOf(before: StoreStats, after: StoreStats, latencies: ReadonlyMap<string, ReadableHistogram>): Figures {
+export function figuresOf(
+  before: StoreStats,
+  after: StoreStats,
+  latencies: ReadonlyMap<string, ReadableHistogram>,
+): Figures {
   const seconds = (after.uptimeMs - before.uptimeMs) / 1000;
   const [a, b] = [before.operations, after.operations];
   // A sum over threads may be a little older than one read before it: never below nought.

@@ -2,9 +2,22 @@
  * The history file: a line of JSON an interval, appended; bounded, since it is written anew, whole or not at all, with what the grains
  * keep once it has twice as many lines. A line that a crash has cut off is taken away at the next start; anything else that is no line
  * ends what is read, and is told: the damaged file is kept beside the new one.
+ *
+ * One monitor at a time writes it, since each would write it anew from what it knows alone: `<the file>.lock` is that one's. Reading asks for nothing.
  */
-import { appendFileSync, existsSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
-import { InvalidArgumentError } from "../errors.js";
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { HistoryInUseError, InvalidArgumentError } from "../errors.js";
+import { loadKernelLock } from "../kernel-lock.js";
+import { OwnerLock } from "../owner-lock.js";
 import { headerLine, lineOf, readHeader, readLine } from "./history-line.js";
 import type { Interval } from "./interval.js";
 import { GRAINS, type Grain, KEPT } from "./roll-up.js";
@@ -79,6 +92,7 @@ export class HistoryFile {
     readonly history: History,
     /** What was wrong with the file that was there, and where it has been put; null when nothing was. */
     readonly damage: string | null,
+    private readonly lock: OwnerLock,
   ) {
     this.lines = history.lines;
   }
@@ -86,22 +100,33 @@ export class HistoryFile {
   /**
    * Opens the file, or makes it.
    *
-   * @throws InvalidArgumentError when it is there and is no history, or cannot be read or written
+   * @throws InvalidArgumentError when it is there and is no history, or cannot be read or written; HistoryInUseError, naming who, when
+   *   another monitor writes it
    */
   static open(path: string, now: number): HistoryFile {
+    let lock: OwnerLock | null = null;
     try {
-      if (!existsSync(path)) writeFileSync(path, headerLine(now), { flag: "wx" });
-      const history = readHistory(path);
-      return new HistoryFile(path, history, mend(path, history));
+      const real = realName(path);
+      lock = takeFile(path, real);
+      if (!existsSync(real)) writeFileSync(real, headerLine(now), { flag: "wx" });
+      const history = readHistory(real);
+      return new HistoryFile(real, history, mend(real, history), lock);
     } catch (error) {
+      lock?.release();
       if (error instanceof InvalidArgumentError) throw error;
       throw new InvalidArgumentError(`the history ${path} cannot be written (${reasonOf(error)})`);
     }
   }
 
-  /** @throws the system's error when it cannot be written: what was to be kept is in `history` all the same */
+  /** Lets others write it. */
+  close(): void {
+    this.lock.release();
+  }
+
+  /** @throws the system's error when it cannot be written, HistoryInUseError when it is another's by now: what was to be kept is in `history` all the same */
   append(closed: readonly [Grain, Interval][]): void {
     for (const [grain, interval] of closed) keep(this.history.intervals[grain], interval, KEPT[grain]);
+    this.lock.confirm();
     this.lines += closed.length;
     if (this.lines > 2 * LINES_KEPT) this.writeAnew();
     else appendFileSync(this.path, closed.map(([grain, interval]) => lineOf(grain, interval)).join(""));
@@ -120,6 +145,18 @@ export class HistoryFile {
     renameSync(temporary, this.path);
     this.lines = kept.length;
   }
+}
+
+/** One name of a file that may have several. */
+function realName(path: string): string {
+  return existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
+}
+
+function takeFile(path: string, real: string): OwnerLock {
+  return OwnerLock.take(`${real}.lock`, loadKernelLock(), (who, holder) => {
+    const what = `the history ${path} is written by another monitor, of ${who}`;
+    return new HistoryInUseError(`${what}; close that one, or choose another file`, holder);
+  });
 }
 
 /** Makes the file one that can be appended to. @returns what was wrong with it, unless it was only a line cut off at the end */

@@ -52,11 +52,12 @@ export class Monitor extends EventEmitter<MonitorEvents> implements AsyncDisposa
     super();
     this.alerts = new Alerts(checked.rules);
     this.namespaces = new NamespaceUsages(store);
+    this.before = store.stats();
+    this.sampledBefore = sampledOf(store);
+    // last: what fails after it would leave the file taken
     this.file = checked.history === null ? null : HistoryFile.open(checked.history, Date.now());
     this.kept = this.file?.history.intervals ?? { tick: [], minute: [], hour: [] };
     this.problem = this.file?.damage ?? null;
-    this.before = store.stats();
-    this.sampledBefore = sampledOf(store);
   }
 
   /**
@@ -67,7 +68,12 @@ export class Monitor extends EventEmitter<MonitorEvents> implements AsyncDisposa
   static async start(store: Store, options: MonitorOptions = {}): Promise<Monitor> {
     const monitor = new Monitor(store, checkMonitor(options));
     const { listen } = monitor.checked;
-    if (listen !== null) monitor.server = await serve(monitor, listen);
+    try {
+      if (listen !== null) monitor.server = await serve(monitor, listen);
+    } catch (error) {
+      monitor.file?.close();
+      throw error;
+    }
     monitor.stayOpen = beforeClose(store, () => monitor.close());
     monitor.schedule();
     return monitor;
@@ -114,6 +120,7 @@ export class Monitor extends EventEmitter<MonitorEvents> implements AsyncDisposa
     this.stayOpen();
     const { server } = this;
     this.server = null;
+    this.file?.close();
     await server?.close();
   }
 

@@ -17,9 +17,9 @@ import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { convert } from "#dist/harness/backup/convert.js";
 import { DirectoryLock } from "#dist/src/backup/directory-lock.js";
-import { ownRecord } from "#dist/src/backup/holder.js";
-import { loadKernelLock } from "#dist/src/backup/kernel-lock.js";
 import { DirectoryInUseError, restore, Store } from "#dist/src/index.js";
+import { loadKernelLock } from "#dist/src/kernel-lock.js";
+import { ownRecord } from "#dist/src/lock-holder.js";
 import { temporaryDirectories } from "./directory.js";
 
 const temporary = temporaryDirectories();

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import { HistoryInUseError } from "#dist/src/index.js";
 import { Histogram } from "#dist/src/metrics/index.js";
 import { FIGURE_NAMES, type Figures } from "#dist/src/monitor/figures.js";
 import { HistoryFile, parseHistory, readHistory } from "#dist/src/monitor/history-file.js";
@@ -96,14 +97,19 @@ describe("a history file", () => {
 
   it("goes on after a restart", () => {
     const path = newPath();
-    HistoryFile.open(path, NOON).append([["tick", some[0]]]);
-    HistoryFile.open(path, NOON + 5).append([["tick", some[1]]]);
+    for (const one of some.slice(0, 2)) {
+      const file = HistoryFile.open(path, NOON);
+      file.append([["tick", one]]);
+      file.close();
+    }
     expect(plain(readHistory(path).intervals.tick)).toEqual(plain(some.slice(0, 2)));
   });
 
   it("loses only the line that a crash has cut off", () => {
     const path = newPath();
-    HistoryFile.open(path, NOON).append(some.map((one) => ["tick", one]));
+    const before = HistoryFile.open(path, NOON);
+    before.append(some.map((one) => ["tick", one]));
+    before.close();
     const whole = readFileSync(path);
     const lastLine = whole.lastIndexOf("\n", whole.length - 2) + 1;
     for (const end of [lastLine + 1, whole.length - 1]) {
@@ -111,6 +117,7 @@ describe("a history file", () => {
       const file = HistoryFile.open(path, NOON);
       expect(file.damage).toBeNull();
       file.append([["tick", some[2]]]);
+      file.close();
       expect(plain(readHistory(path).intervals.tick)).toEqual(plain(some));
       expect(existsSync(`${path}.damaged`)).toBe(false);
     }
@@ -143,6 +150,37 @@ describe("a history file", () => {
     expect(() => readHistory(path)).toThrow(message);
     expect(() => HistoryFile.open(path, NOON)).toThrow(message);
     expect(readFileSync(path, "utf8")).toBe(text);
+  });
+
+  it("is one monitor's to write, under whatever name the other asks for it, until that one is done", () => {
+    const path = newPath();
+    const first = HistoryFile.open(path, NOON);
+    const other = `${path}.link`;
+    symlinkSync(path, other);
+    for (const name of [path, other]) {
+      let refused: unknown;
+      try {
+        HistoryFile.open(name, NOON);
+      } catch (error) {
+        refused = error;
+      }
+      expect(refused).toBeInstanceOf(HistoryInUseError);
+      expect(refused).toMatchObject({ code: "HISTORY_IN_USE", holder: { pid: process.pid } });
+      expect((refused as Error).message).toContain(
+        `the history ${name} is written by another monitor, of process ${process.pid}`,
+      );
+    }
+    first.close();
+    const second = HistoryFile.open(other, NOON);
+    second.append([["tick", some[0]]]);
+    second.close();
+    expect(plain(readHistory(path).intervals.tick)).toEqual(plain(some.slice(0, 1)));
+  });
+
+  it("is not taken by who is refused it", () => {
+    const path = newPath();
+    writeFileSync(path, "hello\n");
+    for (let i = 0; i < 2; i++) expect(() => HistoryFile.open(path, NOON)).toThrow(/line 1: /);
   });
 
   it("names what is missing or cannot be written", () => {

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
@@ -87,6 +88,41 @@ describe("a monitor", () => {
     expect(monitor.history().length).toBeGreaterThanOrEqual(1);
     await once(monitor, "tick");
     expect(readHistory(history).intervals.tick.length).toBe(monitor.history().length);
+  });
+
+  it("keeps its history from other monitors, and takes over that of a process that was killed", async () => {
+    const history = join(folder, "one-writer.jsonl");
+    const child = spawn(
+      process.execPath,
+      [
+        "--input-type=module",
+        "-e",
+        `import { Store } from ${JSON.stringify(import.meta.resolve("#dist/src/index.js"))};
+         await (await Store.create({ capacity: "8MiB" })).monitor({ history: ${JSON.stringify(history)}, every: 100 });
+         console.log("has it");
+         setInterval(() => {}, 1000);`,
+      ],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
+    try {
+      await once(child.stdout, "data");
+      await expect(monitored({ history })).rejects.toThrow(
+        new RegExp(`the history .*one-writer.jsonl is written by another monitor, of process ${child.pid} `),
+      );
+    } finally {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+    const { monitor } = await monitored({ history });
+    await once(monitor, "tick");
+    // nor by a port that is taken is it kept from the next
+    await monitor.close();
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as { port: number };
+    await expect(monitored({ history, listen: { port } })).rejects.toThrow(/the port is taken/);
+    taken.close();
+    await monitored({ history });
   });
 
   it("ends with its store, and by itself, any number of times", async () => {

@@ -126,8 +126,16 @@ function judge({ account, readings, page, scrapes }: Watched): { short: string[]
     figures.push(`${name} ${told} of ${done}`);
     if (told !== done) short.push(`${name} are missed`);
   };
-  flat("resident memory", points(readings, ({ rss }) => rss), SLACK.rss);
-  flat("heap", points(readings, ({ heap, external }) => heap + external), SLACK.heap);
+  flat(
+    "resident memory",
+    points(readings, ({ rss }) => rss),
+    SLACK.rss,
+  );
+  flat(
+    "heap",
+    points(readings, ({ heap, external }) => heap + external),
+    SLACK.heap,
+  );
   all("ticks in the history", account.written, account.ticks);
   figures.push(
     `ticks cover ${((100 * account.covered) / account.elapsed).toFixed(1)} % of the time, the longest ${(account.longest / 1000).toFixed(1)} s`,
@@ -138,7 +146,11 @@ function judge({ account, readings, page, scrapes }: Watched): { short: string[]
   for (const violation of account.violations) short.push(`violation: ${violation}`);
   if (page === null) figures.push(`page: ${chromiumIsMissing()}`);
   else {
-    flat("page's heap", points(page.readings, ({ heap }) => heap), SLACK.page);
+    flat(
+      "page's heap",
+      points(page.readings, ({ heap }) => heap),
+      SLACK.page,
+    );
     figures.push(`page ${page.ticks} ticks over ${page.starts} connection, ${page.readings.at(-1)?.nodes} nodes`);
     if (page.starts !== 1) short.push(`the page was connected ${page.starts} times`);
     for (const fault of page.faults) short.push(`the page's console: ${fault}`);
@@ -160,7 +172,6 @@ const { minutes } = optionsOf<{ minutes: number }>(program);
 
 try {
   const watched = await withTemporaryFolder("engram-monitor-soak-", (folder) => watch(minutes, folder));
-  if (process.env.SOAK_DUMP) (await import("node:fs")).writeFileSync(process.env.SOAK_DUMP, JSON.stringify(watched));
   const { short, figures } = judge(watched);
   for (const line of [...short, ...figures]) process.stdout.write(`${line}\n`);
   process.stdout.write(

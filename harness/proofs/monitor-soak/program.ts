@@ -120,8 +120,9 @@ function writeAnHour(path: string): void {
       return [operation, histogram] as const;
     }),
   );
-  for (let i = HOUR_OF_TICKS; i > 0; i--) {
-    const interval: Interval = { at: now - i * SECOND, ms: SECOND, figures, latencies };
-    file.append([["tick", interval]]);
-  }
+  const ticks = Array.from({ length: HOUR_OF_TICKS }, (_, i): ["tick", Interval] => {
+    return ["tick", { at: now - (HOUR_OF_TICKS - i) * SECOND, ms: SECOND, figures, latencies }];
+  });
+  file.append(ticks);
+  file.close();
 }

@@ -1,19 +1,19 @@
-/** Who backs up into a directory: what its lock file says of them, and whether they may still be there. */
+/** Who has what is one thread's at a time: what its lock file says of them, and whether they may still be there. */
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { threadId } from "node:worker_threads";
 
-export interface DirectoryHolder {
+export interface Holder {
   readonly pid: number;
   readonly thread: number;
   readonly host: string;
-  /** Unix time it took the directory, ms. */
+  /** Unix time it took it, ms. */
   readonly sinceMs: number;
 }
 
 /** The lock file's contents. */
-export interface HolderRecord extends DirectoryHolder {
+export interface HolderRecord extends Holder {
   readonly id: string;
   /** The kernel keeps its lock: whoever gets that lock knows that this one is gone. */
   readonly kernel: boolean;
@@ -101,7 +101,7 @@ function isProcess(pid: number): boolean {
 }
 
 /** For messages. */
-export function describeHolder({ pid, thread, host, sinceMs }: DirectoryHolder): string {
+export function describeHolder({ pid, thread, host, sinceMs }: Holder): string {
   const where = host === hostname() ? "" : ` on ${host}`;
   return `process ${pid}${where} (thread ${thread}, since ${new Date(sinceMs).toISOString()})`;
 }
