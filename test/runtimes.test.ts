@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { noAddonsBecause } from "#dist/src/backup/addons.js";
+import { noAddonsBecause } from "#dist/src/addons.js";
 
 const run = promisify(execFile);
 const store = resolve(import.meta.dirname, "..", "dist", "src", "index.js");

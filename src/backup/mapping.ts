@@ -4,7 +4,7 @@
  * kept, so that it can be said.
  */
 import { createRequire } from "node:module";
-import { noAddonsBecause } from "./addons.js";
+import { noAddonsBecause } from "../addons.js";
 
 export interface Mapper {
   map(size: number, protection: number, flags: number, fd: number, offset: number): Buffer;
