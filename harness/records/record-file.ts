@@ -22,8 +22,8 @@ import {
 } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { hasNoLocks, type KernelLock, loadKernelLock } from "../../src/backup/index.js";
 import { InvalidArgumentError } from "../../src/errors.js";
+import { hasNoLocks, type KernelLock, loadKernelLock } from "../../src/kernel-lock.js";
 import { cannotBeWritten } from "../../src/not-writable.js";
 import { type GateRecord, lineOf, readRecord } from "./record-line.js";
 

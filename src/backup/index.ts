@@ -6,7 +6,7 @@ export { type BackedUpEntry, type BackedUpNamespace, type Loss, SnapshotEntries 
 export type { BackupHeader, BackupKind } from "./format.js";
 export { type Checkpoint, findCheckpoints, findGenerations, inspectHeader } from "./generations.js";
 export type { BackedUpGrant } from "./grants.js";
-export { hasNoLocks, type KernelLock, loadKernelLock } from "./kernel-lock.js";
+
 export { loadMapper, type Mapper } from "./mapping.js";
 export type { SessionStatus } from "./messages.js";
 export { type BackupOptions, checkBackupOptions } from "./options.js";
