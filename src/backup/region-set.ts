@@ -37,8 +37,11 @@ export class RegionSet {
     }
   }
 
-  clear(): void {
-    this.words.fill(0);
+  /** Takes regions 0 to `end` - 1 out. */
+  clearBelow(end: number): void {
+    const whole = end >>> 5;
+    this.words.fill(0, 0, whole);
+    if (end & 31) this.words[whole] &= ~(2 ** (end & 31) - 1);
   }
 
   /** How many of regions 0 to `end` - 1 are in the set. */

@@ -138,7 +138,8 @@ export class BackupSession {
       const entries = this.countEntries(turn, cut, regions);
       const copied = performance.now();
       turn.file.commit(this.headerOf(cut, kind, entries), slabClasses, this.settings.durability);
-      turn.pending.clear();
+      // Not those beyond: a slab that was cut after this cut's were counted, and written to before the bitmap was drained, is the next one's.
+      turn.pending.clearBelow(regions);
       turn.generation = ++this.generation;
       return {
         file: turn.file.path,

@@ -118,6 +118,27 @@ describe("a file that is being written", () => {
   });
 });
 
+describe("what is written between a cut and the copy", () => {
+  it("into slabs that the cut does not know of is in the same file's next backup", async () => {
+    const { store, ns } = await small();
+    const { fs, on } = failingFs();
+    const session = sessionOf(store, temporary(), fs);
+    ns.set("k", "v");
+    for (let i = 0; i < 2; i++) session.backup("full");
+    on("fstatSync", 0, () => {
+      for (let i = 0; i < 3000; i++) ns.set(`k${i}`, "x".repeat(50));
+    });
+    const { file } = session.backup("incremental");
+    session.backup("incremental");
+    const again = session.backup("incremental");
+    expect(again.file).toBe(file);
+    expect(again.kind).toBe("incremental");
+    expect(contentsOf(readBackup(file)).size).toBe(3001);
+    session.close();
+    await store.close();
+  });
+});
+
 describe("a mapped file that someone else cuts", () => {
   const mapper = loadMapper();
   it.skipIf(typeof mapper === "string")(

@@ -113,6 +113,8 @@ describe("a set of regions", () => {
           for (const [from] of set.runs(end)) expect(model.has(from - 1)).toBe(false);
           set.addBelow(end);
           expect(set.countBelow(256)).toBe(new Set([...model, ...Array.from({ length: end }, (_, i) => i)]).size);
+          set.clearBelow(end);
+          expect(set.countBelow(256)).toBe([...model].filter((member) => member >= end).length);
         },
       ),
       { seed },
