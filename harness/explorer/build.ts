@@ -5,28 +5,16 @@
  *
  *     node dist/harness/explorer/build.js
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compileAssembly, compilers, engineSources, makeOf, ROOT } from "../build/index.js";
 import { instrument } from "./instrument.js";
 import { EXPLORE_WASM } from "./location.js";
 import { GROUP_SHIFT, REGION_SHIFT, RING_STRIDE, SLAB_SHIFT } from "./tiny-layout.js";
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-
 /** What the engine uses; with more, binaryen writes types that Node 20 does not read. */
 const FEATURES = ["Atomics", "SIMD128", "BulkMemory", "BulkMemoryOpt", "MutableGlobals", "SignExt"] as const;
 
-interface Asc {
-  main(
-    args: string[],
-    options: {
-      readFile(name: string, base: string): string | null;
-      writeFile(name: string, contents: Uint8Array | string): void;
-      stderr: { write(text: string): void };
-    },
-  ): Promise<{ error: Error | null }>;
-}
 interface Binaryen {
   parseText(text: string): {
     setFeatures(features: number): void;
@@ -69,26 +57,20 @@ function replaceOnce(source: string, from: string, to: string): string {
   return source.replace(from, to);
 }
 
-export async function buildExplorer(target = EXPLORE_WASM): Promise<void> {
-  const asc = (await import("assemblyscript/asc" as string)) as Asc;
-  const binaryen = ((await import("binaryen" as string)) as { default: Binaryen }).default;
-  let text = "";
-  let errors = "";
-  const { error } = await asc.main(
-    ["--config", "src/core/asconfig.json", "--target", "explore", "--baseDir", ROOT, "--textFile", "explore.wat"],
-    {
-      readFile: (name, base) => read(resolve(base, name)),
-      writeFile: (name, contents) => {
-        if (name.endsWith(".wat")) text = String(contents);
-      },
-      stderr: {
-        write: (chunk) => {
-          errors += chunk;
-        },
-      },
-    },
+/** Makes it, unless it is there of these very sources. */
+export async function buildExplorer(): Promise<void> {
+  const output = relative(ROOT, EXPLORE_WASM).replaceAll("\\", "/");
+  const own = ["build", "instrument", "tiny-layout"].map((name) => `dist/harness/explorer/${name}.js`);
+  await makeOf(
+    { name: "engine-explore", sources: [...engineSources(), ...own], settings: compilers(), outputs: [output] },
+    async () => new Map([[output, await makeExplorer()]]),
   );
-  if (error !== null) throw new Error(`the explorer's build of the engine failed: ${error.message}\n${errors}`);
+}
+
+async function makeExplorer(): Promise<Uint8Array> {
+  const binaryen = ((await import("binaryen" as string)) as { default: Binaryen }).default;
+  const written = await compileAssembly("explore", { args: ["--textFile", "explore.wat"], adapt });
+  const [text] = [...written].filter(([name]) => name.endsWith(".wat")).map(([, contents]) => String(contents));
   const module = binaryen.parseText(instrument(text));
   module.setFeatures(FEATURES.reduce((all, name) => all | binaryen.Features[name], 0));
   binaryen.setDebugInfo(true);
@@ -99,14 +81,7 @@ export async function buildExplorer(target = EXPLORE_WASM): Promise<void> {
   module.runPasses(["asyncify"]);
   module.optimize();
   if (!module.validate()) throw new Error("the explorer's build of the engine is not a valid module");
-  mkdirSync(join(target, ".."), { recursive: true });
-  const temporary = `${target}.${process.pid}`;
-  writeFileSync(temporary, module.emitBinary());
-  renameSync(temporary, target);
-}
-
-function read(path: string): string | null {
-  return existsSync(path) ? adapt(path.replaceAll("\\", "/"), readFileSync(path, "utf8")) : null;
+  return module.emitBinary();
 }
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) await buildExplorer();

@@ -1,29 +1,16 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { makeEngine as makeBuild } from "#dist/harness/build/index.js";
 import { compileEngine, createMemory, instantiateEngine, layout, planGeometry } from "#dist/src/core/index.js";
 import { InvalidArgumentError, Store } from "#dist/src/index.js";
 
 const root = new URL("../../", import.meta.url);
 const built = new URL("dist/debug/core.debug.wasm", root);
-
-beforeAll(() => {
-  const sources = [
-    "src/core/layout.ts",
-    "src/core/asconfig.json",
-    ...readdirSync(new URL("src/core/assembly/", root)).map((name) => `src/core/assembly/${name}`),
-  ];
-  const newest = Math.max(...sources.map((path) => statSync(new URL(path, root)).mtimeMs));
-  if (existsSync(built) && statSync(built).mtimeMs > newest) return;
-  const made = spawnSync("npx", ["asc", "--config", "src/core/asconfig.json", "--target", "debug"], {
-    cwd: root,
-    encoding: "utf8",
-    shell: process.platform === "win32",
-  });
-  expect(made.status, made.stderr).toBe(0);
+beforeAll(async () => {
+  await makeBuild("debug");
 });
 
 const before = process.env.ENGRAM_ENGINE;
