@@ -36,7 +36,7 @@ const ARROWS: Record<string, string[]> = {
 /** The same of the lab's own rooms. None of them needs to be named that goes to the ground, or to command-line, the lab's own. */
 const LAB_ARROWS: Record<string, string[]> = {
   "harness/child": [],
-  "harness/monitor": ["src", "src/monitor"],
+  "harness/monitor": ["src", "src/metrics", "src/monitor"],
   "harness/services": [],
   "harness/statistics": [],
   "harness/house": [],
@@ -48,11 +48,11 @@ const LAB_ARROWS: Record<string, string[]> = {
   "harness/trace": ["harness/child", "src/eviction", "src/recording", "workloads"],
   "harness/records": ["src/backup"],
   "harness/gate": ["harness/child", "harness/records", "harness/statistics", "reports", "workloads"],
-  "harness/subjects": ["src", "src/core", "workloads"],
+  "harness/subjects": ["src", "src/core", "src/monitor", "workloads"],
   "harness/measure": ["harness/child", "harness/subjects", "reports", "src/metrics", "workloads"],
   "harness/runner": [
-    ...["harness/child", "harness/measure", "harness/subjects"],
-    ...["reports", "reports/targets", "src/metrics", "workloads"],
+    ...["harness/child", "harness/measure", "harness/monitor", "harness/subjects"],
+    ...["reports", "reports/targets", "src/metrics", "src/monitor", "workloads"],
   ],
   "harness/commands": [
     ...["harness/backup", "harness/checker", "harness/explorer", "harness/gate", "harness/runner", "harness/subjects"],

@@ -16,7 +16,7 @@ export const NOT_QUICK = [
   "examples.test.ts",
   "gate/{against,baseline,records}.test.ts",
   "harness/{bench,cli,commands,fuzz,proofs,redis,run,scenario-run,subjects,trace,trace-record,written-measurements}.test.ts",
-  "monitor/{monitor,page,prometheus}.test.ts",
+  "monitor/{live-run,monitor,page,prometheus}.test.ts",
   "package.test.ts",
   "readme.test.ts",
   "reports/{escaping,page,summary}.test.ts",

@@ -11,12 +11,14 @@ import { withInterruption } from "../command-line/interruption.js";
 import * as values from "../command-line/option-values.js";
 import { type OutputFolder, prepareOutputFolder } from "../command-line/output-folder.js";
 import { createProgress } from "../command-line/progress.js";
+import type { LiveRun } from "../monitor/index.js";
 import { type MeasuredRuns, measureRuns, type RunRequest } from "../runner/index.js";
 import {
   checkSubject,
   REDIS_URL_VARIABLE,
   SUBJECT_NAMES,
   subjectSummary,
+  WATCHABLE_SUBJECTS,
   whyMissing,
   whyUnreachable,
 } from "../subjects/index.js";
@@ -24,6 +26,7 @@ import {
 /** Of these, those whose package is installed: a peer need not be. */
 const DEFAULT_SUBJECTS = ["engram", "map", "lmdb"];
 const NOISE_RUNS = 5;
+const HIGHEST_PORT = 65_535;
 const HDR_LOG = "latencies.hlog";
 
 interface RunOptions {
@@ -41,6 +44,8 @@ interface RunOptions {
   hlog?: boolean;
   noise?: boolean;
   json?: boolean;
+  live?: boolean;
+  port?: string;
 }
 
 const DETAILS = `
@@ -83,6 +88,8 @@ export function runCommand(): Command {
       `run the first scenario ${NOISE_RUNS} times for 300 ms beforehand and report how much the figures differ`,
     )
     .option("--hlog", "also write latencies.hlog, an HdrHistogram log of every latency, beside the results")
+    .option("--live", "show the stores of engram while they are measured, on a page whose address is printed on stderr")
+    .option("--port <n>", "of that page (default: any that is free)")
     .option("--json", "print results.json alone on stdout")
     .addHelpText("after", DETAILS)
     .action(run);
@@ -92,12 +99,35 @@ async function run(names: string[], options: RunOptions): Promise<void> {
   const request = await checkedRequest(names, options);
   const out = options.out ?? defaultFolder();
   refuseOverwriting(out, request, options.hlog === true);
-  const folder = await prepareOutputFolder(out);
-  await withInterruption(async (interrupt) => {
-    const measured = await measureInto(request, folder, interrupt);
-    if (options.hlog && measured.results.runs.length > 0) await writeHdrLog(measured, folder);
-    await finish(measured, folder, options.json === true);
-  });
+  const live = await liveRun(request, options);
+  try {
+    const folder = await prepareOutputFolder(out);
+    await withInterruption(async (interrupt) => {
+      const measured = await measureInto({ ...request, live }, folder, interrupt);
+      if (options.hlog && measured.results.runs.length > 0) await writeHdrLog(measured, folder);
+      await finish(measured, folder, options.json === true);
+    });
+  } finally {
+    await live?.close();
+  }
+}
+
+/** The page, before anything is run or written: a port that is taken ends it here. Null: none was asked for. */
+async function liveRun({ subjects }: RunRequest, options: RunOptions): Promise<LiveRun | null> {
+  const port = optional(options.port, (text) => values.wholeNumber("--port", text, 1, HIGHEST_PORT));
+  if (!options.live) {
+    if (port !== null) throw new InvalidArgumentError("--port goes with --live");
+    return null;
+  }
+  if (!subjects.some((subject) => WATCHABLE_SUBJECTS.includes(subject))) {
+    throw new InvalidArgumentError(
+      `--live shows the stores of ${WATCHABLE_SUBJECTS.join(" and ")}; name one in --subjects`,
+    );
+  }
+  const { showLive } = await import("../monitor/index.js");
+  const live = await showLive(port);
+  process.stderr.write(`live: ${live.url}\n`);
+  return live;
 }
 
 /** What is written into the folder must not be what the run reads: a trace, or a scenario given as a file. */

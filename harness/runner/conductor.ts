@@ -4,6 +4,7 @@ import type { Run } from "../../reports/results.js";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { Child, type Ended, tellingLine, withTemporaryFolder } from "../child/index.js";
 import { RunFailedError } from "../command-line/errors.js";
+import type { RelayedTick } from "../monitor/index.js";
 import type { FromRunProcess, NamedHistogram, RunPlan, ToRunProcess } from "./messages.js";
 import { LeftOutError } from "./unsupported.js";
 
@@ -29,6 +30,12 @@ export interface ConductedRuns {
 /** `done` runs of `total` are over, the current one to `fraction`. */
 export type ConductorProgress = (done: number, total: number, fraction: number, label: string) => void;
 
+interface RunListeners {
+  progress(fraction: number, label: string): void;
+  /** Ticks of the monitors over the stores. */
+  live(tick: RelayedTick): void;
+}
+
 /** How long a run process may take to hand over what it has when interrupted, before it is killed, ms. */
 const HAND_OVER_MS = 5000;
 
@@ -40,6 +47,7 @@ export async function conductRuns(
   plans: ReadonlyArray<Omit<RunPlan, "directory">>,
   interrupt: AbortSignal,
   progress: ConductorProgress,
+  live: (tick: RelayedTick) => void = () => {},
 ): Promise<ConductedRuns> {
   const runs: Run[] = [];
   const recordings: Recording[] = [];
@@ -49,9 +57,10 @@ export async function conductRuns(
   for (const [done, plan] of plans.entries()) {
     if (interrupt.aborted) break;
     try {
-      const measured = await conductRun(plan, interrupt, (fraction, label) =>
-        progress(done, plans.length, fraction, label),
-      );
+      const measured = await conductRun(plan, interrupt, {
+        progress: (fraction, label) => progress(done, plans.length, fraction, label),
+        live,
+      });
       if (measured === null) break;
       timerFloorNs = Math.max(timerFloorNs, measured.timerFloorNs);
       // An interrupt before the first operation leaves nothing worth showing.
@@ -74,24 +83,25 @@ type Measured = Extract<FromRunProcess, { type: "result" }>;
 async function conductRun(
   plan: Omit<RunPlan, "directory">,
   interrupt: AbortSignal,
-  progress: (fraction: number, label: string) => void,
+  listeners: RunListeners,
 ): Promise<Measured | null> {
-  return withTemporaryFolder("engram-run-", (directory) => runInProcess({ ...plan, directory }, interrupt, progress));
+  return withTemporaryFolder("engram-run-", (directory) => runInProcess({ ...plan, directory }, interrupt, listeners));
 }
 
 async function runInProcess(
   plan: RunPlan,
   interrupt: AbortSignal,
-  progress: (fraction: number, label: string) => void,
+  { progress, live }: RunListeners,
 ): Promise<Measured | null> {
   const label = `${basename(plan.scenario).replace(/\.ya?ml$/, "")} / ${plan.subject}`;
-  let answer: Exclude<FromRunProcess, { type: "progress" }> | undefined;
+  let answer: Exclude<FromRunProcess, { type: "progress" | "live" }> | undefined;
   const child = Child.module(new URL("./run-process.js", import.meta.url), {
     interrupt,
     ask: (asked) => asked.send({ type: "stop" } satisfies ToRunProcess),
     graceMs: HAND_OVER_MS,
     onMessage: (message: FromRunProcess) => {
       if (message.type === "progress") progress(message.fraction, `${label}: ${message.label}`);
+      else if (message.type === "live") live(message.tick);
       else answer = message;
     },
   });

@@ -1,6 +1,7 @@
 /** One run from its plan to its result: streams drawn, workers born, passes driven. */
 import type { Run } from "../../reports/results.js";
 import { arrivalsBy } from "../../workloads/index.js";
+import type { RelayedTick } from "../monitor/index.js";
 import { loadSubject, type SubjectPlan } from "../subjects/index.js";
 import { ControlBlock } from "./control-block.js";
 import { type LatencySlot, latencySlots } from "./latency-slots.js";
@@ -8,6 +9,7 @@ import type { NamedHistogram, RunPlan, WorkerBirth } from "./messages.js";
 import { RunDriver } from "./run-driver.js";
 import { RunResult } from "./run-result.js";
 import { withoutUnsupported } from "./unsupported.js";
+import { watcher } from "./watcher.js";
 import { WorkerPool } from "./worker-pool.js";
 import { makeWorkload, type Workload, type WorkloadPhase } from "./workload.js";
 
@@ -21,10 +23,12 @@ export interface RunOutcome {
   readonly histograms: NamedHistogram[];
 }
 
+/** @param live is told the ticks of the monitors over the stores, when the plan has any */
 export async function executeRun(
   plan: RunPlan,
   stop: AbortSignal,
   progress: (fraction: number, label: string) => void,
+  live: (tick: RelayedTick) => void = () => {},
 ): Promise<RunOutcome> {
   progress(0, "drawing the operations");
   const subject = await loadSubject(plan.subject);
@@ -46,7 +50,8 @@ export async function executeRun(
     }
     const makeShared = () => subject.create(subjectPlan(plan, workload));
     const startedAt = Date.now();
-    await new RunDriver({ subject, workload, control, pool, result, makeShared, progress }).run();
+    const watch = plan.live ? await watcher(`${workload.scenario.name} / ${subject.name}`, live) : null;
+    await new RunDriver({ subject, workload, control, pool, result, makeShared, progress, watch }).run();
     return { run: result.toRun(), timerFloorNs, stopped: stop.aborted, startedAt, histograms: result.histograms() };
   } finally {
     stop.removeEventListener("abort", onStop);

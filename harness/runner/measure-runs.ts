@@ -6,7 +6,8 @@ import { assignmentOf, replaysTrace, type Scenario } from "../../workloads/index
 import type { Progress } from "../command-line/progress.js";
 import { packageVersion } from "../command-line/version.js";
 import { captureEnvironment } from "../measure/index.js";
-import { withoutPasswords } from "../subjects/index.js";
+import type { LiveRun } from "../monitor/index.js";
+import { WATCHABLE_SUBJECTS, withoutPasswords } from "../subjects/index.js";
 import { conductRuns, type Recording } from "./conductor.js";
 import { judgeRuns } from "./judge-runs.js";
 import type { RunPlan } from "./messages.js";
@@ -24,6 +25,8 @@ export interface RunRequest {
   readonly trace: RunPlan["trace"];
   /** Runs of the first scenario and subject to tell how much results differ from run to run; 0: none. */
   readonly noiseRuns: number;
+  /** Told of the stores while they are measured; null: nobody looks. */
+  readonly live?: LiveRun | null;
   /** Subjects asked for that cannot be had here, one line each. */
   readonly leftOut?: readonly string[];
 }
@@ -55,6 +58,7 @@ export async function measureRuns(
   );
   const noisePlans = Array.from({ length: request.noiseRuns }, () => ({
     ...plans[0],
+    live: false,
     durationMs: NOISE_RUN_MS,
     ops: null,
   }));
@@ -63,8 +67,11 @@ export async function measureRuns(
   const noise = await conductRuns(noisePlans, interrupt, (done, _, fraction, label) =>
     progress.show((done + fraction) / total, `noise, ${label}`),
   );
-  const conducted = await conductRuns(plans, interrupt, (done, _, fraction, label) =>
-    progress.show((noisePlans.length + done + fraction) / total, label),
+  const conducted = await conductRuns(
+    plans,
+    interrupt,
+    (done, _, fraction, label) => progress.show((noisePlans.length + done + fraction) / total, label),
+    (tick) => request.live?.hear(tick),
   );
   const { runs, timerFloorNs, interrupted, failures } = conducted;
   const leftOut = [...(request.leftOut ?? []), ...conducted.leftOut];
@@ -114,6 +121,7 @@ function planOf(request: RunRequest, scenario: Scenario, subject: string, worker
     subject,
     workers,
     trace: replays ? request.trace : null,
+    live: (request.live ?? null) !== null && WATCHABLE_SUBJECTS.includes(subject),
     durationMs,
     ops,
     rate,

@@ -2,6 +2,7 @@
 import type { Run } from "../../reports/results.js";
 import type { Rate } from "../../workloads/index.js";
 import type { AgentStream, Pause } from "../measure/index.js";
+import type { RelayedTick } from "../monitor/index.js";
 import type { Mailboxes, MemoryUse, SubjectNamespace } from "../subjects/index.js";
 import type { LatencySlot } from "./latency-slots.js";
 
@@ -18,6 +19,8 @@ export interface RunPlan {
   /** Operations per second over all workers (open loop); null: closed loop, unless the scenario's phases have rates. */
   readonly rate: number | null;
   readonly seed: number;
+  /** Whether the stores are watched while they are measured: a look each half second. */
+  readonly live?: boolean;
   /** An empty folder for the subject's files. */
   readonly directory: string;
 }
@@ -35,6 +38,7 @@ export type ToRunProcess = { readonly type: "plan"; readonly plan: RunPlan } | {
 /** Run process to parent process. */
 export type FromRunProcess =
   | { readonly type: "progress"; readonly fraction: number; readonly label: string }
+  | { readonly type: "live"; readonly tick: RelayedTick }
   | {
       readonly type: "result";
       readonly run: Run;

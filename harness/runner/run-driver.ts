@@ -10,6 +10,7 @@ import { Happenings } from "./happenings.js";
 import type { PassName, PassOrder, PassReport } from "./messages.js";
 import type { RunResult } from "./run-result.js";
 import { LatencyCollector, SeriesSampler } from "./sampler.js";
+import type { Watch } from "./watcher.js";
 import type { WorkerPool } from "./worker-pool.js";
 import type { Workload, WorkloadPhase } from "./workload.js";
 
@@ -40,6 +41,8 @@ export interface DriverParts {
   /** Makes the part of the subject that all workers share. */
   makeShared(): Promise<SharedPart>;
   progress(fraction: number, label: string): void;
+  /** Watches the store of a pass until it is told that the pass is over; null: nobody looks. */
+  readonly watch: Watch | null;
 }
 
 /** What is there while a pass runs. */
@@ -77,7 +80,7 @@ export class RunDriver {
     const { control, workload } = this.#parts;
     const phases = [...new Map(workload.phases.map((phase) => [phase.name, phase])).values()];
     for (let instance = 0; instance < WARM_UP.instances && !control.stopped; instance++) {
-      await this.#withInstance([], async () => {
+      await this.#withInstance([], "warm-up", async () => {
         for (const phase of phases) await this.#warmUpPhase(phase, WARM_UP.mostMs / phases.length);
       });
     }
@@ -100,7 +103,7 @@ export class RunDriver {
 
   async #measure(pass: MeasuredPass, phases: readonly WorkloadPhase[]): Promise<void> {
     const { control, result } = this.#parts;
-    await this.#withInstance(phases, async (instance) => {
+    await this.#withInstance(phases, pass, async (instance) => {
       const load = new OtherLoad();
       let seconds = 0;
       for (const phase of phases) {
@@ -214,8 +217,12 @@ export class RunDriver {
   }
 
   /** Makes the subject's shared part, attaches and loads all workers, and takes it all down again afterwards. */
-  async #withInstance(phases: readonly WorkloadPhase[], use: (instance: Instance) => Promise<void>): Promise<void> {
-    const { subject, workload, pool, result, makeShared } = this.#parts;
+  async #withInstance(
+    phases: readonly WorkloadPhase[],
+    pass: PassName,
+    use: (instance: Instance) => Promise<void>,
+  ): Promise<void> {
+    const { subject, workload, pool, result, makeShared, watch } = this.#parts;
     const shared = await makeShared();
     result.note(...shared.notes);
     pool.send((worker) => ({
@@ -230,7 +237,9 @@ export class RunDriver {
     for (const [worker, { errors }] of attached.entries()) {
       result.addErrors(errors, subject.shared ? preloads[worker].keys.length : all);
     }
+    const unwatch = await watch?.(shared, pass);
     await use({ shared, backups: await this.#backupsFor(phases, shared) });
+    await unwatch?.();
     pool.send(() => ({ type: "detach" }));
     await this.#unlessStalled(pool.replies("detached"), "closing");
     const violations = (await shared.verify?.()) ?? [];

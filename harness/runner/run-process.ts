@@ -29,8 +29,11 @@ process.on("message", (message: ToRunProcess) => {
 async function run(message: Extract<ToRunProcess, { type: "plan" }>): Promise<void> {
   directory = message.plan.directory;
   try {
-    const outcome = await executeRun(message.plan, stopping.signal, (fraction, label) =>
-      send({ type: "progress", fraction, label }),
+    const outcome = await executeRun(
+      message.plan,
+      stopping.signal,
+      (fraction, label) => send({ type: "progress", fraction, label }),
+      (tick) => send({ type: "live", tick }),
     );
     await send({ type: "result", ...outcome });
   } catch (error) {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Namespace, type PreparedKey, Store, type StoreOptions } from "../../src/index.js";
+import { DOCUMENTED_RULES } from "../../src/monitor/index.js";
 import { openBackups } from "./engram-backups.js";
 import { EngramChanges } from "./engram-changes.js";
 import { EngramMailboxes } from "./engram-mailboxes.js";
@@ -51,6 +52,9 @@ function makeSubject(name: string, summary: string, prepared: boolean): Subject 
         notes: [note, ...remark, "get copies into a reused buffer (getInto); set copies"],
         verify: async () => [...(await store.verify()).violations, ...brokenQuotas(store, plan.namespaces ?? [])],
         backups: () => openBackups(store, plan.directory),
+        // its rules look and tell: one that made room would have its part in what is measured
+        monitor: (every) =>
+          store.monitor({ every, alerts: DOCUMENTED_RULES.map((rule) => ({ ...rule, actions: [] })) }),
         observe: changesOf(store),
         close: () => store.close(),
       };

@@ -22,16 +22,20 @@ interface Entry {
   /** The npm package it needs. */
   readonly package?: string;
   readonly summary: string;
+  /** A store that a monitor can be over. */
+  readonly watchable?: true;
   load(): Promise<Subject>;
 }
 
 const SUBJECTS: Readonly<Record<string, Entry>> = {
   engram: {
     summary: "the store of this package, keys as strings, get copies into a reused buffer",
+    watchable: true,
     load: async () => (await import("./engram.js")).engram,
   },
   "engram-prepared": {
     summary: "the same, keys encoded and hashed beforehand",
+    watchable: true,
     load: async () => (await import("./engram.js")).engramPrepared,
   },
   map: {
@@ -65,6 +69,8 @@ const SUBJECTS: Readonly<Record<string, Entry>> = {
 };
 
 export const SUBJECT_NAMES: readonly string[] = Object.keys(SUBJECTS);
+
+export const WATCHABLE_SUBJECTS: readonly string[] = SUBJECT_NAMES.filter((name) => SUBJECTS[name].watchable);
 
 export function subjectSummary(name: string): string {
   return entry(name).summary;

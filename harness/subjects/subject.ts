@@ -3,6 +3,7 @@
  * differ is only what this interface hides. Keys are indexes into a list of strings made beforehand, and values are the
  * first `size` bytes of one buffer, so that a run measures the subject and not the making of its inputs.
  */
+import type { Monitor } from "../../src/monitor/index.js";
 import {
   type OperationName,
   SCENARIO_ONLY_OPERATIONS,
@@ -85,6 +86,8 @@ export interface SharedPart {
   verify?(): Promise<string[]>;
   /** Makes ready for backups, for a subject that takes any: what a first one does besides is done here. */
   backups?(): Promise<RunningBackups>;
+  /** Looks at the store each so many ms, for a subject that can be watched while it runs. It is to be closed before the store is. */
+  monitor?(everyMs: number): Promise<Monitor>;
   /** What has changed since the last call and may explain a dent in a series; called some twenty times a second. */
   observe?(): Observation[];
   close(): Promise<void>;

@@ -61,7 +61,8 @@ export function checkMonitor(options: MonitorOptions): CheckedMonitor {
   };
 }
 
-function checkListen(listen: ListenOptions): CheckedListen {
+/** @throws InvalidArgumentError naming the option, its value and what was expected */
+export function checkListen(listen: ListenOptions): CheckedListen {
   LISTEN_OPTIONS.check(listen);
   const { host = "127.0.0.1", token } = listen;
   const port = wholeNumber("option listen.port", listen.port, 0, 0, 65535);

@@ -28,20 +28,29 @@ const RETRY_MS = 2000;
 /** Digits that are sent of a figure: more than a screen shows. */
 const DIGITS = 5;
 
-/** @throws InvalidArgumentError when the port is taken or the address is not this machine's */
-export async function serve(monitor: Served, listen: CheckedListen): Promise<MonitorServer> {
-  const readers = new Set<ServerResponse>();
+/**
+ * @param farewell what readers are told when it is closed
+ * @throws InvalidArgumentError when the port is taken or the address is not this machine's
+ */
+export async function serve(
+  monitor: Served,
+  listen: CheckedListen,
+  farewell = "the monitor was closed",
+): Promise<MonitorServer> {
+  const readers = new Readers();
   const server = createServer((request, response) => answer(monitor, listen, readers, request, response));
   await listening(server, listen);
   server.unref();
-  const onTick = (interval: Interval) => sendAll(readers, "tick", () => tickOf(monitor, interval));
+  const onTick = (interval: Interval) => {
+    readers.sendAll("tick", () => tickOf(monitor, interval));
+    readers.begin(monitor);
+  };
   monitor.on("tick", onTick);
   return {
     url: urlOfServer(listen, server.address() as AddressInfo),
     close: async () => {
       monitor.off("tick", onTick);
-      sendAll(readers, "end", () => ({}));
-      for (const reader of readers) reader.end();
+      readers.end(farewell);
       const closed = new Promise<void>((done) => server.close(() => done()));
       server.closeIdleConnections();
       // who is still reading has had its end: what stays open a second later is cut
@@ -68,7 +77,7 @@ function urlOfServer({ host }: CheckedListen, { port }: AddressInfo): string {
 function answer(
   monitor: Served,
   listen: CheckedListen,
-  readers: Set<ServerResponse>,
+  readers: Readers,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
@@ -77,7 +86,7 @@ function answer(
     : null;
   try {
     const refused = refusal(request, url, listen);
-    if (refused === null && url?.pathname === "/events") subscribe(monitor, readers, response);
+    if (refused === null && url?.pathname === "/events") readers.add(monitor, response);
     else send(response, refused ?? answerTo(monitor, listen, url as URL));
   } catch (error) {
     // a store that was closed, say: the reader is told, the program goes on
@@ -101,7 +110,7 @@ function answerTo(monitor: Served, listen: CheckedListen, url: URL): Answer {
       return { status: 200, headers: { "content-type": EXPOSITION_TYPE }, body: expose(families) };
     }
     case "/api/snapshot":
-      return json(monitor.snapshot());
+      return snapshotOf(monitor);
     case "/api/history":
       return historyOf(monitor, url.searchParams.get("of") ?? "tick");
     case "/healthz":
@@ -116,12 +125,54 @@ function historyOf(monitor: Served, grain: string): Answer {
   return plain(400, `of is ${JSON.stringify(grain)}; expected one of ${GRAINS.join(", ")}`);
 }
 
-function subscribe(monitor: Served, readers: Set<ServerResponse>, response: ServerResponse): void {
-  const start = eventText("start", { history: columnsOf(monitor.history()), snapshot: monitor.snapshot() });
-  beginEvents(response);
-  response.write(`retry: ${RETRY_MS}\n\n${start}`);
-  readers.add(response);
-  response.on("close", () => readers.delete(response));
+function snapshotOf(monitor: Served): Answer {
+  const snapshot = monitor.snapshot();
+  return snapshot === null ? plain(503, "there is nothing to tell of yet") : json(snapshot);
+}
+
+/** Who reads the events. */
+class Readers {
+  /** Those who know the beginning, and those for whom there is none yet. */
+  private readonly begun = new Set<ServerResponse>();
+  private readonly waiting = new Set<ServerResponse>();
+
+  add(monitor: Served, response: ServerResponse): void {
+    beginEvents(response);
+    response.write(`retry: ${RETRY_MS}\n\n`);
+    this.waiting.add(response);
+    response.on("close", () => {
+      this.begun.delete(response);
+      this.waiting.delete(response);
+    });
+    this.begin(monitor);
+  }
+
+  /** Tells those who wait for it what there is, history and all. */
+  begin(monitor: Served): void {
+    const snapshot = this.waiting.size === 0 ? null : monitor.snapshot();
+    if (snapshot === null) return;
+    const text = eventText("start", { history: columnsOf(monitor.history()), snapshot });
+    for (const reader of this.waiting) {
+      reader.write(text);
+      this.begun.add(reader);
+    }
+    this.waiting.clear();
+  }
+
+  /** @param data made only when somebody reads */
+  sendAll(event: string, data: () => unknown): void {
+    if (this.begun.size === 0) return;
+    const text = eventText(event, data());
+    for (const reader of this.begun) {
+      if (reader.writableLength > WAITING_MAX) reader.destroy();
+      else reader.write(text);
+    }
+  }
+
+  end(said: string): void {
+    const text = eventText("end", { said });
+    for (const reader of [...this.begun, ...this.waiting]) reader.end(text);
+  }
 }
 
 /** Columns take a third of the room of rows, and are what charts take. */
@@ -139,16 +190,6 @@ function tickOf(monitor: Served, { at, figures }: Interval): unknown {
 
 function rounded(value: number | null): number | null {
   return value === null ? null : Number(value.toPrecision(DIGITS));
-}
-
-/** @param data made only when somebody reads */
-function sendAll(readers: Set<ServerResponse>, event: string, data: () => unknown): void {
-  if (readers.size === 0) return;
-  const text = eventText(event, data());
-  for (const reader of readers) {
-    if (reader.writableLength > WAITING_MAX) reader.destroy();
-    else reader.write(text);
-  }
 }
 
 function eventText(event: string, data: unknown): string {

@@ -8,6 +8,8 @@ import type { NamespaceFigures } from "./namespace-usage.js";
 import type { Grain } from "./roll-up.js";
 
 export interface MonitorSnapshot {
+  /** What the store is of, where more than one is shown in turn. */
+  readonly title?: string;
   /** Unix time, ms. */
   readonly at: number;
   /** Between two looks, ms. */
@@ -24,9 +26,10 @@ export interface MonitorSnapshot {
   readonly historyProblem: string | null;
 }
 
-/** What is served: a monitor. */
+/** What is served: a monitor, here or in another process. */
 export interface Served {
-  snapshot(): MonitorSnapshot;
+  /** Null before anything is known; `stats` and `sampled` throw then. */
+  snapshot(): MonitorSnapshot | null;
   stats(): StoreStats;
   sampled(): ReadonlyMap<string, Histogram>;
   history(grain?: Grain): readonly Interval[];

@@ -192,6 +192,7 @@
     every = snapshot.every;
     last = snapshot.figures;
     $("facts").textContent = [
+      snapshot.title ?? "",
       `${bytes(memory.poolBytes)} pool`,
       `${workers.attached} ${workers.attached === 1 ? "thread" : "threads"}`,
       `up ${duration(stats.uptimeMs)}`,
@@ -344,7 +345,7 @@
     noteBegins(snapshot);
     showSnapshot(snapshot);
     if (plots.length === 0) drawAll();
-    else refresh();
+    refresh();
     lastAt = performance.now();
     connection("good", "live");
   });
@@ -359,10 +360,10 @@
     lastAt = performance.now();
     connection("good", "live");
   });
-  events.addEventListener("end", () => {
+  events.addEventListener("end", ({ data }) => {
     events.close();
     ended = true;
-    connection("", `the monitor was closed at ${clock(Date.now())}`);
+    connection("", `${JSON.parse(data).said} at ${clock(Date.now())}`);
   });
   let ended = false;
   events.onerror = () => {
