@@ -61,6 +61,7 @@ export {
   type NamespaceLimits,
   type NamespaceOptions,
   type NamespaceUsage,
+  type NearOptions,
   OutOfMemoryError,
   type Permission,
   type PrefixOptions,

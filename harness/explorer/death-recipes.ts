@@ -295,6 +295,22 @@ export const DEATH_RECIPES: readonly Recipe[] = [
     queue: { capacities: [1, 2] },
   },
   {
+    name: "death-near",
+    about: "death of those who replace, delete and sweep what others keep near, of these too, and of a reaper",
+    kinds: {},
+    roles: [
+      { near: 6, get: 1 },
+      { set: 4, delete: 3, clear: 1 },
+      { set: 3, delete: 2, near: 3, sweepDue: 1, tick: 1 },
+    ],
+    ops: [1, 4],
+    keys: [0, 1],
+    present: 0.9,
+    presentTtl: 0.3,
+    kills: 2,
+    settings: { slabs: 6 },
+  },
+  {
     name: "death-borrow",
     about: "death of a thread that holds a borrowed view",
     kinds: {},

@@ -58,6 +58,8 @@ export function callEngine(thread: Thread, place: Place): number {
       return engine.add(record, version, 1, 1n, op.ttl ? 1 : 0);
     case "peek":
       return engine.peek(record, version, 1);
+    case "near":
+      return callNear(thread, op, record, version);
     case "touch":
       return engine.touch(record, version, 1, op.ttl ? 1 : 0);
     case "deleteIfVersion":
@@ -193,6 +195,12 @@ function callSet(thread: Thread, op: Op, record: number, version: number, mode: 
     thread.tokens[key],
     thread.tokens[key + 1],
   );
+}
+
+/** Of what this thread read or wrote last of the key. */
+function callNear({ engine, tokens }: Thread, op: Op, record: number, version: number): number {
+  const key = (op.key ?? 0) * 3;
+  return engine.isPresent(record, version, tokens[key], tokens[key + 1]);
 }
 
 function callDeleteIf(thread: Thread, op: Op, record: number, version: number): number {

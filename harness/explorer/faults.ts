@@ -427,6 +427,43 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     within: 200_000,
   },
   {
+    number: 90,
+    what: "whoever keeps a value near looks at its version before its link",
+    families: ["near"],
+    within: 200_000,
+  },
+  { number: 92, what: "whoever keeps a value near does not look at its version", families: ["near"], within: 50_000 },
+  {
+    number: 94,
+    what: "whoever keeps a value near does not look whether it was replaced or deleted",
+    families: ["near"],
+    within: 5_000,
+  },
+  {
+    number: 100,
+    what: "whoever keeps a value near does not ask whether its namespace was cleared or dropped",
+    families: ["near-clear"],
+    within: 5_000,
+  },
+  {
+    number: 101,
+    what: "a value that is kept near is given out after it has expired",
+    families: ["near-expiry"],
+    within: 5_000,
+  },
+  {
+    number: 102,
+    what: "whoever keeps a value near takes a namespace that was made since for the one it was read in",
+    families: ["near-clear"],
+    within: 20_000,
+  },
+  {
+    number: 103,
+    what: "the expiry of a value that is kept near is read after its version",
+    families: ["near-expiry"],
+    within: 500_000,
+  },
+  {
     number: FAULT_CLEAR_AFTER_COPY,
     what: "a backup clears dirty bits after the copy",
     families: ["snapshot"],

@@ -61,6 +61,7 @@ export function isKeyed(kind: OpKind): boolean {
     case "setIfVersion":
     case "get":
     case "peek":
+    case "near":
     case "has":
     case "delete":
     case "deleteIfVersion":
@@ -107,6 +108,7 @@ function step(state: number, call: Call): number {
     }
     case "get":
     case "peek":
+    case "near":
     case "borrow":
       return open || call.result === visible ? state : IMPOSSIBLE;
     case "has":

@@ -42,6 +42,7 @@ const ANSWERS_OTHERWISE: ReadonlySet<Thread["calling"]> = new Set([
 /** The engine's function by which an operation begins, or goes on once its namespace was found again. */
 function firstCall(thread: Thread, op: Op): Thread["calling"] {
   if (op.kind === "drain") return "claim";
+  if (op.kind === "near" && thread.tokens[(op.key ?? 0) * 3] === 0) return "get"; // it keeps none
   if (!op.large) return op.kind;
   if (thread.span === 0) return "takeLarge";
   return op.kind === "send" ? "sendLarge" : "setLarge";
@@ -251,6 +252,11 @@ export class Operations {
         if (result === L.QUOTA) thread.calling = "sweepDue";
         else this.finish(thread, this.answerOf(thread, op, result));
         return;
+      case "near":
+        // not the present one, or its namespace has changed: read anew
+        if (result === 1) this.finish(thread, thread.tokens[(op.key ?? 0) * 3 + 2]);
+        else thread.calling = "get";
+        return;
       case "setMany":
         if (this.finishRows(thread, op.keys?.length ?? 0, result)) return;
         break;
@@ -419,7 +425,8 @@ export class Operations {
     const { words } = this;
     switch (op.kind) {
       case "get":
-      case "peek": {
+      case "peek":
+      case "near": {
         if (result < 0) return 0;
         const value = this.valueAt(thread.slot + L.S_VALUE, result);
         this.remember(thread, op, value);

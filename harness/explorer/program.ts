@@ -8,6 +8,7 @@ export type OpKind =
   | "setIfVersion"
   | "get"
   | "peek"
+  | "near"
   | "getMany"
   | "setMany"
   | "has"
@@ -153,6 +154,8 @@ export function describeOp(op: Op, value: number): string {
     case "touch":
     case "add":
       return `${op.kind}${key}${op.ttl ? " until the tick" : ""}`;
+    case "near":
+      return `get${key}, kept near`;
     case "getMany":
       return `getMany ${op.keys?.map(keyName).join(", ")}`;
     case "setMany":

@@ -97,6 +97,7 @@ function answer(call: Call): string {
   switch (call.kind) {
     case "get":
     case "peek":
+    case "near":
     case "borrow":
       return call.result === 0 ? "absent" : String(call.result);
     case "receive":

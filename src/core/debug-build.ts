@@ -30,6 +30,11 @@ export function debugBuild(shared: boolean): URL | null {
   );
 }
 
+/** Whether the environment asks for the debug build: then the store checks, too, what would cost too much otherwise. */
+export function isDebugging(): boolean {
+  return process.env[ENGINE_VARIABLE] === "debug";
+}
+
 /** So far at most from an instruction to the one whose line it belongs to. */
 const BYTES_BACK = 64;
 

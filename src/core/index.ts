@@ -5,6 +5,7 @@
 import "./ambient.js";
 
 export * from "./chunks.js";
+export { isDebugging } from "./debug-build.js";
 export {
   type Geometry,
   type GeometryRequest,

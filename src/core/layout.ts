@@ -275,6 +275,9 @@ export const C_LOGGED: u32 = 24; // records written to the access log
 export const C_LOG_DROPS: u32 = 25; // insertions and removals that found it full
 export const C_LOG_SKIPPED: u32 = 26; // hits left out because it was filling up
 export const C_REAPED: u32 = 27; // slots of dead workers this one took apart
+export const C_NEAR_HITS: u32 = 28; // gets that a near cache answered: not among C_GETS
+export const C_NEAR_STALE: u32 = 29; // values kept near that were not present any more when they were asked for
+export const C_NEAR_DROPS: u32 = 30; // values kept near that made room for others
 
 // --- access log of a slot: one producer, the slot's worker; one consumer, the evictor (assembly/log.ts)
 export const L_TAIL: u32 = 0; // next record to write

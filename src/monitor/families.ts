@@ -49,7 +49,15 @@ export type Family = ScalarFamily | HistogramFamily;
 const NS_PER_SECOND = 1e9;
 
 /** The families of a store's counters. */
-export function familiesOf({ operations, memory, workers, eviction, entries, uptimeMs }: StoreStats): ScalarFamily[] {
+export function familiesOf({
+  operations,
+  memory,
+  near,
+  workers,
+  eviction,
+  entries,
+  uptimeMs,
+}: StoreStats): ScalarFamily[] {
   const { gets, sets, deletes, sent, received, hits, misses } = operations;
   return [
     counter(
@@ -58,6 +66,12 @@ export function familiesOf({ operations, memory, workers, eviction, entries, upt
       by("operation", { get: gets, set: sets, delete: deletes, send: sent, receive: received }),
     ),
     counter("lookups", "Look-ups by result.", by("result", { hit: hits, miss: misses })),
+    counter(
+      "near_lookups",
+      "Look-ups of values that threads keep near.",
+      by("result", { hit: near.hits, stale: near.stale }),
+    ),
+    counter("near_drops", "Values kept near that made room for others.", one(near.drops)),
     counter("evictions", "Entries evicted to make room.", one(operations.evictions)),
     counter("expirations", "Entries taken out because their time to live had passed.", one(operations.expired)),
     counter(

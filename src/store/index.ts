@@ -37,6 +37,7 @@ export type { UpdateOptions } from "./namespace/update.js";
 export type { WhenFull } from "./namespace/word.js";
 /** For backups. */
 export { ENCODING_NUMBERS, encodingOf, WHEN_FULL_NUMBERS, whenFullOf } from "./namespace/word.js";
+export type { NearOptions } from "./near/options.js";
 export type { HashName, StoreOptions } from "./options.js";
 /** For backups. */
 export { checkOptions, defaultValues, HASH_NUMBERS, hashOf } from "./options.js";

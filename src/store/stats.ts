@@ -76,6 +76,15 @@ export interface StoreStats {
     bufferBytes: number;
     buffers: HeldBuffers[];
   };
+  /** Of the handles that keep values near. Hits are among `operations.gets`; so is the read that follows a stale look. */
+  near: {
+    /** Gets that were answered with a kept value. */
+    hits: number;
+    /** Kept values that were not the present ones any more when they were asked for. */
+    stale: number;
+    /** Kept values that made room for others. */
+    drops: number;
+  };
   workers: {
     attached: number;
     limit: number;
@@ -129,11 +138,17 @@ export function collectStats(worker: WorkerConnection): StoreStats {
   }
   const own = ownUsage(worker);
   const memory = memoryStats(worker, used, counters[layout.C_BYTES_IN] - counters[layout.C_BYTES_OUT] - own.bytes);
+  const near = {
+    hits: counters[layout.C_NEAR_HITS],
+    stale: counters[layout.C_NEAR_STALE],
+    drops: counters[layout.C_NEAR_DROPS],
+  };
+  const gets = counters[layout.C_GETS] + near.hits;
   return {
     entries: counters[layout.C_INSERTED] - counters[layout.C_REMOVED] - own.entries,
     operations: {
-      gets: counters[layout.C_GETS],
-      hits: counters[layout.C_GETS] - counters[layout.C_MISSES],
+      gets,
+      hits: gets - counters[layout.C_MISSES],
       misses: counters[layout.C_MISSES],
       sets: counters[layout.C_SETS],
       deletes: counters[layout.C_DELETES],
@@ -148,6 +163,7 @@ export function collectStats(worker: WorkerConnection): StoreStats {
       received: counters[layout.C_RECEIVED],
     },
     memory,
+    near,
     workers: { attached, limit: slots.length, reaped: counters[layout.C_REAPED] },
     eviction: evictionStats(worker, counters, memory.utilisation),
     uptimeMs: worker.elapsed(),

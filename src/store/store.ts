@@ -45,6 +45,7 @@ import {
   type TextNamespaceOptions,
 } from "./namespace/options.js";
 import type { StandardSchema } from "./namespace/schema.js";
+import { NearNamespace } from "./near/near-namespace.js";
 import { checkOptions, type StoreOptions } from "./options.js";
 import { wakeAll } from "./parking.js";
 import {
@@ -159,11 +160,14 @@ export class Store implements AsyncDisposable {
       findOrMake: (again: string) => directory.findOrMake(again, making, agent),
     };
     agent?.meet(record.made);
-    const { schema, checkReads } = asked;
+    const { checkReads, near } = asked;
+    const schema = asked.schema as StandardSchema<V> | undefined;
     const namespace =
-      schema === undefined
-        ? Namespace.open<V>(worker, name, record, lookup, agent)
-        : new CheckedNamespace<V>(worker, name, record, lookup, agent, schema as StandardSchema<V>, checkReads);
+      near !== undefined
+        ? new NearNamespace<V>(worker, name, record, lookup, agent, near, schema)
+        : schema === undefined
+          ? Namespace.open<V>(worker, name, record, lookup, agent)
+          : new CheckedNamespace<V>(worker, name, record, lookup, agent, schema, checkReads);
     const limited = asked.maxEntries !== undefined || asked.maxBytes !== undefined;
     if (limited && (record.maxEntries !== limits.maxEntries || record.maxBytes !== limits.maxBytes)) {
       namespace.limit({ maxEntries: asked.maxEntries, maxBytes: asked.maxBytes });

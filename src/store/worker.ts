@@ -220,6 +220,11 @@ export class WorkerConnection {
     if (--this.left <= 0) this.pause();
   }
 
+  /** The operation that began last goes another way, which counts it as it begins. */
+  beginAgain(): void {
+    this.left++;
+  }
+
   private pause(): void {
     this.toLook -= this.gap;
     this.toSample -= this.gap;

@@ -11,11 +11,14 @@ describe("what agents on hot keys saw", () => {
   let store: Store;
   afterEach(() => store.close());
 
-  it("is linearizable, an agent killed in the middle or not", async () => {
+  it.each([
+    ["an agent killed in the middle or not", false],
+    ["so, too, when they keep what they read near", true],
+  ])("is linearizable, %s", async (_, near) => {
     store = await Store.create({ capacity: "8MiB", maxWorkers: 3 });
     for (let round = 0; round < 6; round++) {
       const killAfter = round % 2 === 0 ? null : 40 * round;
-      const { operations, checks } = await playRound(store, { ...PLAN, round, killAfter });
+      const { operations, checks } = await playRound(store, { ...PLAN, round, killAfter, near });
       expect(operations).toBeGreaterThan(2 * PLAN.operations - 1);
       expect(
         checks.map((check) => check.outcome),
@@ -23,6 +26,9 @@ describe("what agents on hot keys saw", () => {
       ).toEqual(["ok", "ok"]);
     }
     expect((await store.verify()).violations).toEqual([]);
+    const { hits, stale } = store.stats().near;
+    if (near) expect(hits > 100 && stale > 100, `${hits} hits, ${stale} stale looks`).toBe(true);
+    else expect(hits + stale).toBe(0);
   });
 });
 

@@ -22,6 +22,7 @@ export interface DeathPlan extends ChurnPlan {
   operations: number;
   /** Entries may vanish: the store evicts. */
   evicts: boolean;
+  near?: boolean;
 }
 
 export interface DeathOutcome {

@@ -25,6 +25,7 @@ export interface DeathFigures {
 export interface DeathCampaign {
   kills: number;
   seed: number;
+  near?: boolean;
   interrupt?: AbortSignal;
   onRound?: (figures: DeathFigures) => void;
   /** A sentence for each thing that is wrong. */
@@ -75,7 +76,7 @@ export async function runDeaths(campaign: DeathCampaign): Promise<DeathFigures> 
     for (let i = 0; i < ROUNDS_PER_STORE && goesOn(); i++) {
       const round = figures.rounds;
       const victims = Math.min(VICTIMS, campaign.kills - figures.kills);
-      const work = { keys: KEYS, operations: OPERATIONS, survivors: SURVIVORS, ...churn };
+      const work = { keys: KEYS, operations: OPERATIONS, survivors: SURVIVORS, near: campaign.near, ...churn };
       const outcome = await playDeathRound(store, { round, seed: campaign.seed + round, victims, evicts, ...work });
       add(figures, outcome);
       for (const result of outcome.checks) campaign.onCheck?.(result, round);

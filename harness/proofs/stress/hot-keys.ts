@@ -12,7 +12,12 @@ export interface HotKeysPlan {
   keys: number;
   /** hrtime of the origin of all times, ns. */
   origin: bigint;
+  /** The agents keep what they read near. */
+  near?: boolean;
 }
+
+/** Fewer values than there are keys, so that some make room for others. */
+const KEPT_NEAR = 2;
 
 export class HotKeys {
   private readonly values: Namespace;
@@ -29,7 +34,7 @@ export class HotKeys {
     private readonly recording: Recording,
     private readonly random: ProgramRandom,
   ) {
-    this.values = store.namespace("stress");
+    this.values = store.namespace("stress", plan.near ? { near: KEPT_NEAR } : undefined);
     this.counters = store.namespace("stress counters");
     this.bytes = store.buffer(8);
     this.number = new DataView(this.bytes.buffer, this.bytes.byteOffset, 8);

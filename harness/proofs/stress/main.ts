@@ -4,6 +4,7 @@
  *
  *     npm run stress -- --minutes 10    rounds of three agents, one of them killed in every other round
  *     npm run stress -- --kills 5000    rounds of ten agents, eight of them killed at random instants in each
+ *     npm run stress -- --near          either with agents that keep what they read near
  *
  * Exit codes: 0 nothing wrong, 1 a violation, 2 bad input.
  */
@@ -22,6 +23,7 @@ interface Options {
   minutes?: number;
   kills?: number;
   seed: number;
+  near?: boolean;
   json?: boolean;
 }
 
@@ -35,12 +37,13 @@ function notice(result: CheckResult, round: number): void {
 
 const complain = (what: string): void => void process.stderr.write(`violation: ${what}\n`);
 
-async function stressForMinutes(minutes: number, seed: number): Promise<[MinutesFigures, string]> {
+async function stressForMinutes(minutes: number, { seed, near }: Options): Promise<[MinutesFigures, string]> {
   const progress = createProgress();
   const figures = await withInterruption((interrupt) =>
     runMinutes({
       minutes,
       seed,
+      near,
       interrupt,
       onRound: (f) => progress.show(f.seconds / 60 / minutes, `${f.rounds} rounds, ${f.kills} kills`),
       onViolation: complain,
@@ -55,12 +58,13 @@ async function stressForMinutes(minutes: number, seed: number): Promise<[Minutes
   ];
 }
 
-async function stressByDeath(kills: number, seed: number): Promise<[DeathFigures, string]> {
+async function stressByDeath(kills: number, { seed, near }: Options): Promise<[DeathFigures, string]> {
   const progress = createProgress();
   const figures = await withInterruption((interrupt) =>
     runDeaths({
       kills,
       seed,
+      near,
       interrupt,
       onRound: (f) => progress.show(f.kills / kills, `${f.kills} kills, ${f.histories} histories`),
       onViolation: complain,
@@ -83,6 +87,7 @@ const program = new Command("stress")
     wholeNumber("--kills", text, 1, MOST_KILLS),
   )
   .option("--seed <n>", "of the operations and of the kills", parseSeed, 1)
+  .option("--near", "agents keep what they read near, and answer from there while it is the present value")
   .option("--json", "print the figures as JSON on stdout, and nothing else");
 const options = optionsOf<Options>(program);
 if (options.kills !== undefined && options.minutes !== undefined) {
@@ -91,8 +96,8 @@ if (options.kills !== undefined && options.minutes !== undefined) {
 }
 const [figures, sentence] =
   options.kills === undefined
-    ? await stressForMinutes(options.minutes ?? 1, options.seed)
-    : await stressByDeath(options.kills, options.seed);
+    ? await stressForMinutes(options.minutes ?? 1, options)
+    : await stressByDeath(options.kills, options);
 const held = figures.notLinearizable + figures.undecided + figures.violations === 0;
 process.stdout.write(
   options.json

@@ -18,6 +18,7 @@ export interface MinutesFigures {
 export interface MinutesCampaign {
   minutes: number;
   seed: number;
+  near?: boolean;
   interrupt?: AbortSignal;
   onRound?: (figures: MinutesFigures) => void;
   onViolation: (what: string) => void;
@@ -29,7 +30,7 @@ const KEYS = 3;
 const OPERATIONS = 600;
 const ROUNDS_PER_STORE = 50;
 
-export async function runMinutes({ minutes, seed, ...campaign }: MinutesCampaign): Promise<MinutesFigures> {
+export async function runMinutes({ minutes, seed, near, ...campaign }: MinutesCampaign): Promise<MinutesFigures> {
   const figures: MinutesFigures = {
     rounds: 0,
     operations: 0,
@@ -48,7 +49,7 @@ export async function runMinutes({ minutes, seed, ...campaign }: MinutesCampaign
     for (let i = 0; i < ROUNDS_PER_STORE && goesOn(); i++) {
       const round = figures.rounds++;
       const killAfter = round % 2 === 1 ? random.below(OPERATIONS) : null;
-      const plan = { round, seed: seed + round, agents: AGENTS, keys: KEYS, operations: OPERATIONS, killAfter };
+      const plan = { round, seed: seed + round, agents: AGENTS, keys: KEYS, operations: OPERATIONS, killAfter, near };
       const outcome = await playRound(store, plan);
       figures.operations += outcome.operations;
       figures.open += outcome.open;

@@ -14,6 +14,7 @@ export interface RoundPlan {
   operations: number;
   /** Kill the last agent once it has recorded this many operations; null = kill no one. */
   killAfter: number | null;
+  near?: boolean;
 }
 
 export interface RoundOutcome {
@@ -29,8 +30,8 @@ export async function playRound(store: Store, plan: RoundPlan): Promise<RoundOut
   const recordings = Array.from({ length: plan.agents }, () => new Recording(plan.operations));
   const origin = process.hrtime.bigint();
   const workers = recordings.map((recording, agent) => {
-    const { round, seed, keys } = plan;
-    const task: StressTask = { agent, round, seed, keys, recording: recording.buffer, start, origin };
+    const { round, seed, keys, near } = plan;
+    const task: StressTask = { agent, round, seed, keys, near, recording: recording.buffer, start, origin };
     return store.spawn(new URL("./agent.js", import.meta.url), { workerData: task });
   });
   // a rejection of `once` is a worker that failed; it ends the round

@@ -65,6 +65,7 @@ import * as large from "./large";
 import * as logs from "./log";
 import { add32, copyRacyExact, load32, load64, loadsFence, store32, swap32 } from "./memory";
 import * as names from "./namespace";
+import * as near from "./near";
 import { allocate, classOf, giveToCache, putBack, trim, classAt } from "./pool";
 import { enter, idLine, isCurrent, valueOf } from "./quota";
 import { clearHazards, giveBack } from "./reclaim";
@@ -210,6 +211,16 @@ export function getIntoHashed(
 export function has(record: u32, version: u32, length: u32): i32 {
   if (!intoKey(record, version, length)) return STALE;
   return reader.contains(hash, meta, slot + S_KEY) ? 1 : 0;
+}
+
+/** Whether a value that this worker has read, of the entry in this life, is still present in the namespace: a read of it, without a key. */
+export function isPresent(record: u32, version: u32, entry: u32, generation: u32): bool {
+  return near.isPresent(record, version, entry, generation);
+}
+
+/** Values kept near made room for others. */
+export function noteDropped(values: u32): void {
+  near.noteDropped(values);
 }
 
 export function set(

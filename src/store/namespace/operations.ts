@@ -253,6 +253,9 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
     return { value, version: makeVersion(entry, version), expires };
   }
 
+  /** A value that was kept near has been given out instead of a read: for those who are told of every operation. */
+  protected recalled(_key: Key, _kept: { readonly valueBytes: number }): void {}
+
   /** Value into the value window: its length, or MISS; or LARGE, when it is held where it lies and the caller has to let it go (`readHeld`). */
   protected read(key: Key): number {
     this.enter(READ);

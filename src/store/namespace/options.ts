@@ -2,6 +2,7 @@
 import { checkSameName, flag, KnownOptions } from "../../check.js";
 import { InvalidArgumentError } from "../../errors.js";
 import { checkEncoding, type EncodingName } from "../encoding.js";
+import { type NearLimits, type NearOptions, readNear } from "../near/options.js";
 import { type CheckedLimits, type NamespaceLimits, readLimits } from "./limits.js";
 import { checkSchema, type StandardSchema } from "./schema.js";
 import { checkWhenFull, type WhenFull } from "./word.js";
@@ -27,6 +28,12 @@ export interface NamespaceOptions<V = unknown> extends NamespaceLimits {
    * schema knows. Default false: whoever reads believes those who wrote.
    */
   checkReads?: boolean;
+  /**
+   * This handle keeps what `get` has read, as it was decoded, and gives the same value again while it is the present one: so many values at most, or
+   * `{ entries, bytes }`. Never a stale one, whoever wrote; frozen, or to be treated so (docs/near-cache.md). Each handle's own, and this thread's:
+   * keep the handle. Not together with `checkReads`. Default: nothing is kept.
+   */
+  near?: number | NearOptions;
 }
 
 /** A namespace of bytes: no encoding, or "binary". */
@@ -45,6 +52,7 @@ export interface NamespaceWishes extends CheckedLimits {
   readonly whenFull: WhenFull | undefined;
   readonly schema: StandardSchema | undefined;
   readonly checkReads: boolean;
+  readonly near: NearLimits | undefined;
 }
 
 export const NOTHING_ASKED: NamespaceWishes = {
@@ -52,6 +60,7 @@ export const NOTHING_ASKED: NamespaceWishes = {
   whenFull: undefined,
   schema: undefined,
   checkReads: false,
+  near: undefined,
 };
 
 const OPTIONS = new KnownOptions("namespace", [
@@ -62,6 +71,7 @@ const OPTIONS = new KnownOptions("namespace", [
   "whenFull",
   "schema",
   "checkReads",
+  "near",
 ]);
 /** Each option read once, before the connection is asked: reading may run the caller's code. @throws InvalidArgumentError */
 export function readNamespaceOptions(name: string, options: NamespaceOptions): NamespaceWishes {
@@ -74,11 +84,19 @@ export function readNamespaceOptions(name: string, options: NamespaceOptions): N
       `namespace "${name}" was given a schema ${encoding === undefined ? "and no encoding" : "for bytes"}; expected encoding "json", "msgpack" or "string" with it`,
     );
   }
+  const near = readNear(options.near);
+  const checkReads = flag("checkReads", options.checkReads, false);
+  if (near !== undefined && checkReads) {
+    throw new InvalidArgumentError(
+      `namespace "${name}" was given near and checkReads: what is kept near would be checked once, and not whenever it is read; expected one of them`,
+    );
+  }
   return {
     ...readLimits(options),
     encoding: encoding === undefined ? undefined : checkEncoding(encoding),
     whenFull: whenFull === undefined ? undefined : checkWhenFull(whenFull),
     schema,
-    checkReads: flag("checkReads", options.checkReads, false),
+    checkReads,
+    near,
   };
 }

@@ -76,6 +76,10 @@ class Tapped<V> extends NamespaceOperations<V> {
     return length;
   }
 
+  protected override recalled(key: Key, { valueBytes }: { readonly valueBytes: number }): void {
+    tell(this.worker, this.name, "get", key, valueBytes);
+  }
+
   override getInto(key: Key, target: Uint8Array): number {
     const length = super.getInto(key, target);
     tell(this.worker, this.name, "get", key, length > 0 ? length : 0);
