@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, matchesGlob } from "node:path";
 import { expect, it } from "vitest";
-import { NOT_QUICK } from "./parts.js";
+import { ALONE, LONG, NOT_QUICK } from "./parts.js";
 
 const ROOT = join(import.meta.dirname, "..");
 const STARTS = /from "(node:child_process|node:cluster|node:https?|node:net|playwright-core)"/;
@@ -10,7 +10,9 @@ const STARTS = /from "(node:child_process|node:cluster|node:https?|node:net|play
 const tests = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".test.ts"))
   .map((file) => join("test", file));
-const quick = tests.filter((file) => !NOT_QUICK.some((pattern) => matchesGlob(file, pattern)));
+const without = (patterns: readonly string[]) =>
+  tests.filter((file) => !patterns.some((pattern) => matchesGlob(file, pattern)));
+const quick = without(NOT_QUICK);
 
 /** A file and the helpers beside it that it imports, by any way round. */
 function textOf(file: string, seen = new Set<string>()): string {
@@ -21,11 +23,14 @@ function textOf(file: string, seen = new Set<string>()): string {
   return [text, ...helpers.map((helper) => textOf(helper, seen))].join("\n");
 }
 
-it("the quick part starts no processes, browsers or servers: such a test is listed in test/parts.ts", () => {
+it("what shares a process with others starts no processes, browsers or servers: such a test is listed in test/parts.ts", () => {
   expect(quick.length).toBeGreaterThan(50);
-  expect(quick.filter((file) => STARTS.test(textOf(file)))).toEqual([]);
+  expect(without(ALONE).filter((file) => STARTS.test(textOf(file)))).toEqual([]);
 });
 
 it("every line of the list stands for tests that are there", () => {
   expect(NOT_QUICK.filter((pattern) => !tests.some((file) => matchesGlob(file, pattern)))).toEqual([]);
+  // Listed twice, a test would run twice.
+  const listed = (patterns: readonly string[]) => tests.length - without(patterns).length;
+  expect(listed(ALONE) + listed(LONG)).toBe(listed(NOT_QUICK));
 });

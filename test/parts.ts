@@ -1,8 +1,10 @@
 /**
- * The two parts of the suite. The quick one is what one runs while working: functions, properties, and stores with a few threads. What is
- * listed here starts processes, browsers or servers, or is a campaign, if a short one; `parts.test.ts` asks for a file that is missing.
+ * The parts of the suite. The quick one is what one runs while working: functions, short properties, and stores with a few threads. What
+ * is listed here is left out of it; `parts.test.ts` asks for a file that is missing.
  */
-export const NOT_QUICK = [
+
+/** They start processes, browsers or servers, or are campaigns that load the machine: each has a process to itself. */
+export const ALONE = [
   "adapters/peers.test.ts",
   "backup/{backups,claims,command,consistency,crash,damage,directory-lock,full-disk,owner-death,signals,whole}.test.ts",
   "browser/**",
@@ -23,3 +25,25 @@ export const NOT_QUICK = [
   "store/several-stores.test.ts",
   "stress/**",
 ].map((pattern) => `test/${pattern}`);
+
+/** Seconds of a processor each, and nothing else against them: long properties, models, schedules, traces. They share processes. */
+export const LONG = [
+  "adapters/{keyv,langgraph-saver,langgraph-store}.test.ts",
+  "backup/{failures,large-values,lives,snapshot-model,torn-copy}.test.ts",
+  "checker/oracle.test.ts",
+  "concurrency/{drawn-programs,explorer,tiny-history}.test.ts",
+  "core/hash-quality.test.ts",
+  "eviction/{against-naive,operations,parity,simulated-cache}.test.ts",
+  "eviction/sweep/sweep.test.ts",
+  "gate/false-alarms.test.ts",
+  "harness/{child/child,workload}.test.ts",
+  "live-eviction/{namespace-limits,parity,pressure,victims}.test.ts",
+  "monitor/sampling.test.ts",
+  "recording/record.test.ts",
+  "reports/{measurements,roles}.test.ts",
+  "store/{batches,changes,dropped-channels,dropped-namespaces,expired-first,get-or-set,hold,large-values,memory,model,namespaces,regions,ttl,values}.test.ts",
+  "workloads/roles.test.ts",
+  "workloads/traces/{compression,csv,formats,fuzz,operation-log}.test.ts",
+].map((pattern) => `test/${pattern}`);
+
+export const NOT_QUICK = [...ALONE, ...LONG];

@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { NOT_QUICK } from "./parts.js";
+import { ALONE, LONG, NOT_QUICK } from "./parts.js";
 
 // The tests run what ships: they import the build in dist/ (through `#dist/…`), because worker threads load files, not
 // sources, and a test of a different artefact than the published one proves less.
@@ -16,8 +16,9 @@ export default defineConfig({
     projects: [
       // One process for many files: to load the build anew for each takes longer than most of them run.
       { extends: true, test: { name: "quick", include: ["test/**/*.test.ts"], exclude: NOT_QUICK, isolate: false } },
+      { extends: true, test: { name: "long", include: LONG.map(tests), isolate: false } },
       // Signals, process ids, loads: these have a process to themselves.
-      { extends: true, test: { name: "slow", include: NOT_QUICK.map(tests) } },
+      { extends: true, test: { name: "alone", include: ALONE.map(tests) } },
     ],
   },
 });
