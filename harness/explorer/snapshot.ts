@@ -2,7 +2,7 @@
  * A backup of the tiny store, step by step, as src/backup does it on stores of any size: the cut, the dirty bitmap drained, the
  * marked regions copied into a file that has all else from the backup before. Each step is one access to shared memory.
  */
-import { type Census, findGap, takeCensus } from "../../src/backup/index.js";
+import { type Census, censusOf, findGap } from "../../src/backup/index.js";
 import { Header, layout as L, slabClass, slabState } from "../../src/core/index.js";
 import { checkOf } from "./program.js";
 import * as T from "./tiny-layout.js";
@@ -199,7 +199,7 @@ export class Snapshot {
 
   /** What the workers have counted: as in one access, since each slot's part is right wherever it is read between its neighbours. */
   private census(): Census {
-    return takeCensus(new Header(this.words.buffer));
+    return censusOf(new Header(this.words.buffer));
   }
 
   /** Why the backup would be given up as incomplete: never, for it holds the whole cut. */

@@ -27,7 +27,7 @@ export interface Census {
   readonly doubt: number;
 }
 
-export function takeCensus(header: Header): Census {
+export function censusOf(header: Header): Census {
   let inserted = 0n;
   let removed = 0n;
   let reaped = 0n;

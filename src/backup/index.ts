@@ -1,7 +1,7 @@
 /** The door of backups: a store's consistent copies on disk, and the way back. */
 export { Backups } from "./backups.js";
 /** For the explorer, whose backups are held against the same counts. */
-export { type Census, findGap, takeCensus } from "./census.js";
+export { type Census, censusOf, findGap } from "./census.js";
 export { type BackedUpEntry, type BackedUpNamespace, type Loss, SnapshotEntries } from "./entries.js";
 export type { BackupHeader, BackupKind } from "./format.js";
 export { type Checkpoint, findCheckpoints, findGenerations, inspectHeader } from "./generations.js";

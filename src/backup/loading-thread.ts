@@ -2,9 +2,9 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { CorruptBackupError } from "../errors.js";
-import type { Cut, Loaded, Store, StoreHandle } from "../store/index.js";
+import type { BackupCut, Loaded, Store, StoreHandle } from "../store/index.js";
 import type { BackupReader, OpenBackup } from "./read.js";
-import type { Brought, Seat } from "./share.js";
+import type { LoadedSlab, Placement } from "./share.js";
 
 export interface LoadingData {
   readonly handle: StoreHandle;
@@ -12,11 +12,11 @@ export interface LoadingData {
 }
 
 export type LoadingCall =
-  | { readonly bring: readonly Seat[] }
-  | { readonly adopt: readonly Brought[]; readonly cut: Cut };
+  | { readonly read: readonly Placement[] }
+  | { readonly adopt: readonly LoadedSlab[]; readonly cut: BackupCut };
 
 export type LoadingAnswer =
-  | { readonly result: Brought[] | Loaded }
+  | { readonly result: LoadedSlab[] | Loaded }
   | { readonly corrupt: boolean; readonly message: string };
 
 export class LoadingThread {
@@ -31,13 +31,16 @@ export class LoadingThread {
   }
 
   /** @throws CorruptBackupError; any other error when the thread could not attach or has died */
-  bring(seats: readonly Seat[]): Promise<Brought[]> {
-    return this.call({ bring: seats }) as Promise<Brought[]>;
+  readSlabs(placements: readonly Placement[]): Promise<LoadedSlab[]> {
+    return this.call({ read: placements }) as Promise<LoadedSlab[]>;
   }
 
-  /** @throws as bring */
-  adopt(seats: readonly Brought[], cut: Cut): Promise<Loaded> {
-    return this.call({ adopt: seats.map((seat) => ({ ...seat, bytes: null, large: [] })), cut }) as Promise<Loaded>;
+  /** @throws as readSlabs */
+  adoptSlabs(placements: readonly LoadedSlab[], cut: BackupCut): Promise<Loaded> {
+    return this.call({
+      adopt: placements.map((placement) => ({ ...placement, bytes: null, large: [] })),
+      cut,
+    }) as Promise<Loaded>;
   }
 
   async end(): Promise<void> {
@@ -45,7 +48,7 @@ export class LoadingThread {
     await this.exited;
   }
 
-  private async call(call: LoadingCall): Promise<Brought[] | Loaded> {
+  private async call(call: LoadingCall): Promise<LoadedSlab[] | Loaded> {
     this.worker.postMessage(call);
     const answered = once(this.worker, "message") as Promise<[LoadingAnswer]>;
     const gone = this.exited.then(

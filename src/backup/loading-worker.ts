@@ -4,7 +4,7 @@ import { CorruptBackupError } from "../errors.js";
 import { loaderOf, Store } from "../store/index.js";
 import type { LoadingAnswer, LoadingCall, LoadingData } from "./loading-thread.js";
 import { BackupReader } from "./read.js";
-import { adopt, bring } from "./share.js";
+import { adoptSlabs, readSlabs } from "./share.js";
 
 const { handle, backup } = workerData as LoadingData;
 const reader = new BackupReader(backup);
@@ -26,7 +26,7 @@ async function answer(call: LoadingCall): Promise<LoadingAnswer> {
   try {
     const loader = loaderOf(await attached);
     const result =
-      "bring" in call ? await bring(reader, loader, call.bring) : adopt(reader, loader, call.adopt, call.cut);
+      "read" in call ? await readSlabs(reader, loader, call.read) : adoptSlabs(reader, loader, call.adopt, call.cut);
     return { result };
   } catch (error) {
     return { corrupt: error instanceof CorruptBackupError, message: (error as Error).message };

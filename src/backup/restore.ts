@@ -158,13 +158,13 @@ async function restoreWhole<S extends Store>(
 ): Promise<Omit<Restored<S>, "refused">> {
   const { path: file, header } = reader;
   return makeStore(make, header, options, async (store) => {
-    const whole = await WholeBackup.bring(reader, store, options.threads);
+    const whole = await WholeBackup.read(reader, store, options.threads);
     try {
       const loader = loaderOf(store);
       const snapshot = new SnapshotEntries(whole.directory);
       const oldIds = [...snapshot.namespaces.keys()].every((id) => id < loader.idCount);
-      if (oldIds) whole.settle();
-      else whole.leave();
+      if (oldIds) whole.keepPlaces();
+      else whole.emptyPlaces();
       const names = aboutTheFile(file, () => makeNamespaces(store, snapshot, loader));
       const loaded = oldIds ? await whole.load() : putAll(names, new SnapshotEntries(readBackup(file)), header);
       return { file, ...loaded, ...aboutTheFile(file, () => finish(store, snapshot, names, loader)), losses: [] };

@@ -19,7 +19,7 @@ import type { Mapper } from "./mapping.js";
 import { BackupReader } from "./read.js";
 import { RegionCounts } from "./region-counts.js";
 import { RegionSet } from "./region-set.js";
-import { type Cut, LiveMemory } from "./snapshot.js";
+import { LiveMemory, type SnapshotCut } from "./snapshot.js";
 
 export interface SessionSettings {
   readonly directory: string;
@@ -160,7 +160,7 @@ export class BackupSession {
     }
   }
 
-  private copy(turn: Turn, cut: Cut, regions: number, slabClasses: Uint8Array): number {
+  private copy(turn: Turn, cut: SnapshotCut, regions: number, slabClasses: Uint8Array): number {
     completeChunks(turn.pending, slabClasses);
     const pool = this.memory.poolBytes(cut.slabCount);
     let written = 0;
@@ -179,7 +179,7 @@ export class BackupSession {
   }
 
   /** What the file holds now. @throws BackupError when that is not what the store counts: all of it is written anew next time */
-  private countEntries(turn: Turn, cut: Cut, regions: number): number {
+  private countEntries(turn: Turn, cut: SnapshotCut, regions: number): number {
     const entries = turn.counts.sum(regions);
     const gap = findGap(entries, cut.before, cut.after, this.memory.census());
     if (gap === null) return entries;
@@ -190,7 +190,7 @@ export class BackupSession {
     );
   }
 
-  private headerOf(cut: Cut, kind: BackupKind, entries: number) {
+  private headerOf(cut: SnapshotCut, kind: BackupKind, entries: number) {
     const { header } = this.memory;
     return {
       kind,

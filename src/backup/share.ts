@@ -11,12 +11,12 @@ import {
   valueStart,
 } from "../core/index.js";
 import { CorruptBackupError } from "../errors.js";
-import type { Cut, Loaded, Loader } from "../store/index.js";
+import type { BackupCut, Loaded, Loader } from "../store/index.js";
 import { chunkBytes, countSlab, spanFault } from "./chunk.js";
 import type { BackupReader } from "./read.js";
 
 /** A slab of the file, and its place in the new store; null when it has none there and is only looked at. */
-export interface Seat {
+export interface Placement {
   readonly slab: number;
   readonly place: number | null;
 }
@@ -25,10 +25,10 @@ export interface Seat {
  * What a slab turned out to be: a `full` one stays where it is; of a `sparse` and an `own` one what belongs to the snapshot is copied,
  * the latter having entries of the store's own (namespaces, grants); a `free` one has none.
  */
-export type Fate = "full" | "sparse" | "own" | "free";
+export type SlabKind = "full" | "sparse" | "own" | "free";
 
-export interface Brought extends Seat {
-  readonly fate: Fate;
+export interface LoadedSlab extends Placement {
+  readonly kind: SlabKind;
   /** Chunks of it that belong to the snapshot. */
   readonly entries: number;
   /** A copy of an `own` slab. */
@@ -58,37 +58,41 @@ const WORTH_ITS_PLACE = 0.5;
  *
  * @throws CorruptBackupError naming file and byte of a checksum that does not hold
  */
-export async function bring(reader: BackupReader, loader: Loader, seats: readonly Seat[]): Promise<Brought[]> {
-  const runs = runsOf(seats);
-  const ahead = seats.some(({ place }) => place === null) ? 1 : AHEAD; // without places all are read to the same one
+export async function readSlabs(
+  reader: BackupReader,
+  loader: Loader,
+  placements: readonly Placement[],
+): Promise<LoadedSlab[]> {
+  const runs = runsOf(placements);
+  const ahead = placements.some(({ place }) => place === null) ? 1 : AHEAD; // without places all are read to the same one
   const fetched: Promise<void>[] = [];
-  const brought: Brought[] = [];
+  const slabs: LoadedSlab[] = [];
   try {
     for (const [i, run] of runs.entries()) {
       for (let next = fetched.length; next < runs.length && next < i + ahead; next++) {
         fetched.push(reader.fetch(runs[next][0].slab, bytesOf(runs[next], reader, loader)));
       }
       await fetched[i];
-      for (const seat of run) brought.push(look(seat, bytesOf([seat], reader, loader), reader));
+      for (const placement of run) slabs.push(look(placement, bytesOf([placement], reader, loader), reader));
     }
-    return brought;
+    return slabs;
   } finally {
     await Promise.allSettled(fetched); // none may write when the store and the file are gone
   }
 }
 
-function look(seat: Seat, bytes: Buffer, reader: BackupReader): Brought {
-  reader.check(seat.slab, bytes);
-  const slabClass = reader.slabClasses[seat.slab];
+function look(placement: Placement, bytes: Buffer, reader: BackupReader): LoadedSlab {
+  reader.check(placement.slab, bytes);
+  const slabClass = reader.slabClasses[placement.slab];
   const { entries, own, large } = countSlab(bytes, slabClass, reader.header.epoch);
   const chunks = layout.SLAB_SIZE / chunkBytes(slabClass);
-  const fate = own > 0 ? "own" : entries === 0 ? "free" : entries < chunks * WORTH_ITS_PLACE ? "sparse" : "full";
+  const kind = own > 0 ? "own" : entries === 0 ? "free" : entries < chunks * WORTH_ITS_PLACE ? "sparse" : "full";
   return {
-    ...seat,
-    fate,
+    ...placement,
+    kind,
     entries,
-    bytes: fate === "own" ? Uint8Array.from(bytes) : null,
-    large: large.flatMap((at) => largeEntry(bytes, at, seat.slab, reader)),
+    bytes: kind === "own" ? Uint8Array.from(bytes) : null,
+    large: large.flatMap((at) => largeEntry(bytes, at, placement.slab, reader)),
   };
 }
 
@@ -111,29 +115,37 @@ function largeEntry(slab: Buffer, at: number, number: number, reader: BackupRead
 }
 
 /** Slabs that are neighbours both in the file and in the store, so many at most; one at a time where there is no place for them. */
-function runsOf(seats: readonly Seat[]): Seat[][] {
-  const runs: Seat[][] = [];
-  for (const seat of seats) {
+function runsOf(placements: readonly Placement[]): Placement[][] {
+  const runs: Placement[][] = [];
+  for (const placement of placements) {
     const run = runs.at(-1);
     const last = run?.at(-1);
     const follows =
-      last !== undefined && last.place !== null && seat.slab === last.slab + 1 && seat.place === last.place + 1;
-    if (run !== undefined && follows && run.length < RUN) run.push(seat);
-    else runs.push([seat]);
+      last !== undefined &&
+      last.place !== null &&
+      placement.slab === last.slab + 1 &&
+      placement.place === last.place + 1;
+    if (run !== undefined && follows && run.length < RUN) run.push(placement);
+    else runs.push([placement]);
   }
   return runs;
 }
 
 /** Where a run lies once it is read. */
-function bytesOf(run: readonly Seat[], reader: BackupReader, loader: Loader): Buffer {
+function bytesOf(run: readonly Placement[], reader: BackupReader, loader: Loader): Buffer {
   return run[0].place === null ? reader.slab : loader.slabsFrom(run[0].place, run.length);
 }
 
-/** Makes entries of slabs that were brought and stay. @throws CorruptBackupError when one contradicts itself */
-export function adopt(reader: BackupReader, loader: Loader, seats: readonly Brought[], cut: Cut): Loaded {
+/** Makes entries of slabs that were slabs and stay. @throws CorruptBackupError when one contradicts itself */
+export function adoptSlabs(
+  reader: BackupReader,
+  loader: Loader,
+  placements: readonly LoadedSlab[],
+  cut: BackupCut,
+): Loaded {
   return sum(
-    seats.map(({ slab, place }) =>
-      loader.adopt(place as number, reader.slabClasses[slab] - 1, cut, () => reader.where(slab)),
+    placements.map(({ slab, place }) =>
+      loader.adoptSlab(place as number, reader.slabClasses[slab] - 1, cut, () => reader.where(slab)),
     ),
   );
 }

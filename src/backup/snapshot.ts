@@ -47,14 +47,14 @@ import {
 } from "../core/index.js";
 import { BackupError } from "../errors.js";
 import { claimOf, monotonicNow } from "../store/index.js";
-import { type Census, takeCensus } from "./census.js";
+import { type Census, censusOf } from "./census.js";
 import { chunkBytes } from "./chunk.js";
 import { isCut, REGION, SPAN_CLASS } from "./format.js";
 import type { RegionCounts } from "./region-counts.js";
 import type { RegionSet } from "./region-set.js";
 
 /** What a cut says about itself. */
-export interface Cut {
+export interface SnapshotCut {
   readonly epoch: number;
   readonly tick: number;
   readonly takenMs: number;
@@ -88,10 +88,10 @@ export class LiveMemory {
 
   /** The store's time, in ticks, by this thread's clock or what others have told: as in src/core/assembly/expiry.ts. */
   private now(): number {
-    const told = this.header.tick;
+    const shared = this.header.tick;
     const own = Math.floor((monotonicNow() - this.header.createdMonotonic) / layout.TICK_MS) >>> 0;
-    const ahead = (told - own) | 0;
-    return ahead > 0 && ahead <= SKEW_TICKS ? told : own;
+    const ahead = (shared - own) | 0;
+    return ahead > 0 && ahead <= SKEW_TICKS ? shared : own;
   }
 
   /**
@@ -125,7 +125,7 @@ export class LiveMemory {
    * @param patienceMs how long to wait for writes that are under way
    * @throws BackupError "blocked" when one does not end; no snapshot is active then
    */
-  beginSnapshot(patienceMs: number, into: readonly RegionSet[] = []): Cut {
+  beginSnapshot(patienceMs: number, into: readonly RegionSet[] = []): SnapshotCut {
     const { header } = this;
     const { epoch } = header;
     if (epoch > LAST_EPOCH) throw new BackupError("blocked", `the store has used up its ${LAST_EPOCH} snapshots`);
@@ -161,7 +161,7 @@ export class LiveMemory {
 
   /** What the workers have counted until now. */
   census(): Census {
-    return takeCensus(this.header);
+    return censusOf(this.header);
   }
 
   private waitForWriters(epoch: number, patienceMs: number): string | null {

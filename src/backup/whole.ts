@@ -10,11 +10,11 @@
 import { availableParallelism } from "node:os";
 import { layout } from "../core/index.js";
 import { CorruptBackupError } from "../errors.js";
-import { type Cut, identityOf, type Loaded, type Loader, loaderOf, type Store } from "../store/index.js";
+import { type BackupCut, identityOf, type Loaded, type Loader, loaderOf, type Store } from "../store/index.js";
 import { isCut } from "./format.js";
 import { LoadingThread } from "./loading-thread.js";
 import type { BackupImage, BackupReader } from "./read.js";
-import { adopt, type Brought, bring, type LargeEntry, type Seat, sum } from "./share.js";
+import { adoptSlabs, type LargeEntry, type LoadedSlab, type Placement, readSlabs, sum } from "./share.js";
 
 /** A thread is worth its start (some 40 ms) from 128 MiB on. */
 const SLABS_PER_THREAD = 2048;
@@ -25,22 +25,22 @@ export class WholeBackup {
   readonly directory: BackupImage;
   private readonly reader: BackupReader;
   private readonly loader: Loader;
-  private readonly brought: readonly Brought[];
+  private readonly slabs: readonly LoadedSlab[];
   private readonly threads: readonly LoadingThread[];
 
   private constructor(
     reader: BackupReader,
     loader: Loader,
-    brought: readonly Brought[],
+    slabs: readonly LoadedSlab[],
     threads: readonly LoadingThread[],
   ) {
     this.reader = reader;
     this.loader = loader;
-    this.brought = brought;
+    this.slabs = slabs;
     this.threads = threads;
     this.directory = imageOf(
       reader,
-      brought.filter(({ fate }) => fate === "own"),
+      slabs.filter(({ kind }) => kind === "own"),
     );
   }
 
@@ -51,29 +51,29 @@ export class WholeBackup {
    * @throws CorruptBackupError naming file and byte of the first checksum that does not hold, or of the count when the slabs
    *   hold another number of entries than the backup counted
    */
-  static async bring(reader: BackupReader, store: Store, threads?: number): Promise<WholeBackup> {
+  static async read(reader: BackupReader, store: Store, threads?: number): Promise<WholeBackup> {
     const loader = loaderOf(store);
     const { slabClasses } = reader;
     const cut = [...slabClasses.keys()].filter((slab) => isCut(slabClasses[slab]));
     const roomy = cut.length <= loader.slabs;
-    const seats = cut.map((slab, place) => ({ slab, place: roomy ? place : null }));
+    const placements = cut.map((slab, place) => ({ slab, place: roomy ? place : null }));
     const wanted = threads ?? Math.min(availableParallelism(), THREADS_MAX, Math.floor(cut.length / SLABS_PER_THREAD));
     const helpers: LoadingThread[] = [];
     for (let i = 1; i < wanted && roomy && identityOf(store).shared; i++)
       helpers.push(new LoadingThread(store, reader));
-    const [own, ...shares] = split(seats, helpers.length + 1);
-    const answers = Promise.all(helpers.map((helper, i) => bringBy(helper, shares[i])));
+    const [own, ...shares] = split(placements, helpers.length + 1);
+    const answers = Promise.all(helpers.map((helper, i) => readBy(helper, shares[i])));
     answers.catch(() => {}); // heard below, unless this thread's own share fails first
     try {
-      const brought = await bring(reader, loader, own);
+      const slabs = await readSlabs(reader, loader, own);
       const more = await answers;
       // what a thread could not even begin is done here
-      for (const [i, answer] of more.entries()) brought.push(...(answer ?? (await bring(reader, loader, shares[i]))));
-      reader.checkCount(brought.reduce((entries, slab) => entries + slab.entries, 0));
+      for (const [i, answer] of more.entries()) slabs.push(...(answer ?? (await readSlabs(reader, loader, shares[i]))));
+      reader.checkCount(slabs.reduce((entries, slab) => entries + slab.entries, 0));
       return new WholeBackup(
         reader,
         loader,
-        brought,
+        slabs,
         helpers.filter((_, i) => more[i] !== null),
       );
     } catch (error) {
@@ -83,18 +83,18 @@ export class WholeBackup {
   }
 
   /** Keeps the places of the slabs that stay, and empties the others. Before anything is made in the store. */
-  settle(): void {
+  keepPlaces(): void {
     const { loader, reader } = this;
-    for (const { slab, place, fate } of this.brought) {
+    for (const { slab, place, kind } of this.slabs) {
       if (place === null) continue;
-      if (fate === "full") loader.reserve(place, reader.slabClasses[slab] - 1);
+      if (kind === "full") loader.reserve(place, reader.slabClasses[slab] - 1);
       else loader.slabsFrom(place, 1).fill(0);
     }
   }
 
   /** Empties all places: the store cannot keep the old ids, its entries come one by one. */
-  leave(): void {
-    for (const { place } of this.brought) if (place !== null) this.loader.slabsFrom(place, 1).fill(0);
+  emptyPlaces(): void {
+    for (const { place } of this.slabs) if (place !== null) this.loader.slabsFrom(place, 1).fill(0);
   }
 
   /**
@@ -107,18 +107,18 @@ export class WholeBackup {
     const { header } = reader;
     // a clock that was set back since does not make entries live longer than they had at the cut
     const passed = Math.floor((Math.max(loader.createdMs, header.takenMs) - header.takenMs) / layout.TICK_MS);
-    const cut: Cut = { epoch: header.epoch, tick: header.tick, passed };
+    const cut: BackupCut = { epoch: header.epoch, tick: header.tick, passed };
     const adopted = await this.adoptAll(cut);
     loader.endAdoption();
     const copied = this.copied().map((slab) => this.copy(slab, cut));
     return sum([
       adopted,
       ...copied,
-      ...this.brought.flatMap(({ large }) => large.map((entry) => this.loadLarge(entry, cut))),
+      ...this.slabs.flatMap(({ large }) => large.map((entry) => this.loadLarge(entry, cut))),
     ]);
   }
 
-  private loadLarge(entry: LargeEntry, cut: Cut): Loaded {
+  private loadLarge(entry: LargeEntry, cut: BackupCut): Loaded {
     const { reader } = this;
     return this.loader.large(entry, cut, (slab, into) => reader.read(entry.first + slab, into));
   }
@@ -128,22 +128,22 @@ export class WholeBackup {
     await Promise.all(this.threads.map((thread) => thread.end()));
   }
 
-  private async adoptAll(cut: Cut): Promise<Loaded> {
-    const seats = this.brought.filter(({ fate, place }) => fate === "full" && place !== null);
-    const [own, ...shares] = split(seats, this.threads.length + 1);
-    const answers = Promise.all(this.threads.map((thread, i) => thread.adopt(shares[i], cut)));
+  private async adoptAll(cut: BackupCut): Promise<Loaded> {
+    const placements = this.slabs.filter(({ kind, place }) => kind === "full" && place !== null);
+    const [own, ...shares] = split(placements, this.threads.length + 1);
+    const answers = Promise.all(this.threads.map((thread, i) => thread.adoptSlabs(shares[i], cut)));
     answers.catch(() => {}); // heard below, unless this thread's own share fails first
-    const here = adopt(this.reader, this.loader, own, cut);
+    const here = adoptSlabs(this.reader, this.loader, own, cut);
     return sum([here, ...(await answers)]);
   }
 
   private copied(): number[] {
-    return this.brought
-      .filter(({ fate, place }) => fate !== "free" && (fate !== "full" || place === null))
+    return this.slabs
+      .filter(({ kind, place }) => kind !== "free" && (kind !== "full" || place === null))
       .map(({ slab }) => slab);
   }
 
-  private copy(slab: number, cut: Cut): Loaded {
+  private copy(slab: number, cut: BackupCut): Loaded {
     const { reader, loader } = this;
     reader.read(slab, reader.slab);
     return loader.copy(reader.slab, reader.slabClasses[slab] - 1, cut, (offset) => reader.where(slab, offset));
@@ -151,9 +151,9 @@ export class WholeBackup {
 }
 
 /** Null when the thread could not do it for want of something, so that this one has to; a corrupt file is as corrupt here. */
-async function bringBy(helper: LoadingThread, seats: readonly Seat[]): Promise<Brought[] | null> {
+async function readBy(helper: LoadingThread, placements: readonly Placement[]): Promise<LoadedSlab[] | null> {
   try {
-    return await helper.bring(seats);
+    return await helper.readSlabs(placements);
   } catch (error) {
     await helper.end();
     if (error instanceof CorruptBackupError) throw error;
@@ -168,7 +168,7 @@ function split<T>(items: readonly T[], parts: number): T[][] {
   );
 }
 
-function imageOf({ path, header, slabClasses }: BackupReader, own: readonly Brought[]): BackupImage {
+function imageOf({ path, header, slabClasses }: BackupReader, own: readonly LoadedSlab[]): BackupImage {
   const pool = Buffer.from(new ArrayBuffer(own.length * layout.SLAB_SIZE));
   for (const [i, { bytes }] of own.entries()) pool.set(bytes as Uint8Array, i * layout.SLAB_SIZE);
   const classes = Uint8Array.from(own, ({ slab }) => slabClasses[slab]);

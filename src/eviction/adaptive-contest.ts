@@ -141,7 +141,7 @@ export class Contest {
   }
 
   /** From now on the others are measured against this one: what was measured before counts no more. */
-  crown(incumbent: number): void {
+  appoint(incumbent: number): void {
     this.incumbent = incumbent;
     this.windows = 0;
     for (let row = 0; row < this.gains.length; row += RING) {
@@ -162,7 +162,7 @@ export class Contest {
       this.miniatures[i] = this.build(candidates[i], this.capacity, this.distinct);
     }
     this.used.fill(0);
-    this.crown(this.incumbent);
+    this.appoint(this.incumbent);
   }
 
   /**

@@ -67,7 +67,7 @@ export class Governor {
   private hasChanged = false;
   /** Windows since construction, and in the present incumbent's time. */
   private windows = 0;
-  private reign = 0;
+  private tenure = 0;
   /** By candidate: windows in a row above the hurdle, the window from which it may be followed again, and how often it has failed. */
   private readonly passes: Int32Array;
   private readonly barredUntil: Float64Array;
@@ -85,7 +85,7 @@ export class Governor {
   /** A window has passed, whether or not it is judged. */
   passWindow(): void {
     this.windows++;
-    this.reign++;
+    this.tenure++;
   }
 
   /** Judges the window that has passed. A change it returns is taken for made. */
@@ -95,7 +95,7 @@ export class Governor {
     this.friction.change(standing.incumbent, verdict.to);
     this.hasChanged = true;
     this.passes.fill(0);
-    this.reign = 0;
+    this.tenure = 0;
     if (verdict.reason === "better") this.probation.begin(standing.incumbent);
     return verdict;
   }
@@ -109,7 +109,7 @@ export class Governor {
   private takeBack(standing: Standing, { hits, miniatureEntries }: Account): Verdict | null {
     const { former } = this.probation;
     if (former < 0) return null;
-    const shortfall = this.probation.pass(standing, this.reign, hits, miniatureEntries);
+    const shortfall = this.probation.pass(standing, this.tenure, hits, miniatureEntries);
     if (shortfall === 0) return null;
     const failed = standing.incumbent;
     this.barredUntil[failed] = this.windows + BACK_OFF * 2 ** Math.min(MOST_DOUBLINGS, this.failures[failed]++);
@@ -124,7 +124,7 @@ export class Governor {
     let best = -1;
     for (let i = 0; i < this.candidates; i++) {
       passes[i] = lowerBounds[i] > hurdle ? passes[i] + 1 : 0;
-      if (passes[i] < WINDOWS_IN_A_ROW || this.windows < this.barredUntil[i] || this.reign < DWELL) continue;
+      if (passes[i] < WINDOWS_IN_A_ROW || this.windows < this.barredUntil[i] || this.tenure < DWELL) continue;
       if (best >= 0 && lowerBounds[i] <= lowerBounds[best]) continue;
       const affordable = lead[i] / friction.factor;
       if (prices.price(i, affordable) <= affordable) best = i;

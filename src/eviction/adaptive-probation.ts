@@ -26,18 +26,18 @@ export class Probation {
   }
 
   /**
-   * A window has passed, the `reign`th of the new incumbent, in which the cache had `hits`.
+   * A window has passed, the `tenure`th of the new incumbent, in which the cache had `hits`.
    *
    * @returns how far the hit ratio fell short of the forecast, when probation ends with it in failure; else 0
    */
-  pass(standing: Standing, reign: number, hits: number, entries: number): number {
+  pass(standing: Standing, tenure: number, hits: number, entries: number): number {
     const { incumbent, windowHits, windowLength } = standing;
     const settling = Math.ceil(entries / windowLength);
-    if (reign <= settling) return 0;
+    if (tenure <= settling) return 0;
     this.hits += hits;
     this.forecast += windowHits[incumbent];
     this.formerHits += windowHits[this.former];
-    if (reign < settling + PROBATION) return 0;
+    if (tenure < settling + PROBATION) return 0;
     this.former = -1;
     const shortfall = (this.forecast - this.hits) / (PROBATION * windowLength);
     // going back is no help where the former policy does no better

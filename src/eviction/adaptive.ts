@@ -171,7 +171,7 @@ export class Adaptive implements Policy {
   evict(): number {
     if (this.size === 0) return -1;
     const victim = this.follower.evict();
-    if (victim >= 0) this.leave(victim);
+    if (victim >= 0) this.forget(victim);
     return victim;
   }
 
@@ -180,7 +180,7 @@ export class Adaptive implements Policy {
     if (image >= 0) this.contest.remove(image);
     if (!this.residents.has(id)) return false;
     this.follower.remove(id);
-    this.leave(id);
+    this.forget(id);
     return true;
   }
 
@@ -196,7 +196,7 @@ export class Adaptive implements Policy {
     if (image >= 0) this.contest.weigh(image, weight);
   }
 
-  private leave(id: number): void {
+  private forget(id: number): void {
     this.residents.unlink(id);
     this.size--;
   }
@@ -231,7 +231,7 @@ export class Adaptive implements Policy {
     this.changes++;
     if (this.decisions.length === DECISIONS_KEPT) this.decisions.shift();
     this.decisions.push({ request: this.requests, from: this.incumbent, to: candidates[to], gain, reason });
-    this.contest.crown(to);
+    this.contest.appoint(to);
     this.follower.change(to);
   }
 

@@ -139,19 +139,19 @@ export class Arc implements Policy {
   }
 
   private dropOldestOfB1(): void {
-    const id = this.links.takeTail(this.b1);
+    const id = this.links.removeTail(this.b1);
     this.b1Size -= this.weights.of(id);
     this.where[id] = NOWHERE;
   }
 
   private dropOldestOfB2(): void {
-    const id = this.links.takeTail(this.b2);
+    const id = this.links.removeTail(this.b2);
     this.b2Size -= this.weights.of(id);
     this.where[id] = NOWHERE;
   }
 
   private takeFromT1WithoutGhost(): number {
-    const victim = this.links.takeTail(this.t1);
+    const victim = this.links.removeTail(this.t1);
     this.t1Size -= this.weights.of(victim);
     this.where[victim] = NOWHERE;
     this.size--;

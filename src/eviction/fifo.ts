@@ -35,7 +35,7 @@ export class Fifo implements Policy {
   evict(): number {
     if (this.size === 0) return -1;
     this.size--;
-    return this.links.takeTail(this.queue);
+    return this.links.removeTail(this.queue);
   }
 
   remove(id: number): boolean {

@@ -76,15 +76,15 @@ export class Links {
   }
 
   /** Takes the tail out of a list that is not empty, and returns it. */
-  takeTail(list: number): number {
-    const tail = this.leave(2 * list);
+  removeTail(list: number): number {
+    const tail = this.unlinkTail(2 * list);
     this.at[tail] = ABSENT;
     return tail >> 1;
   }
 
   /** Moves the tail of a list that is not empty to the head of another one or its own, and returns it. */
   moveTail(from: number, to: number): number {
-    const tail = this.leave(2 * from);
+    const tail = this.unlinkTail(2 * from);
     this.enter(2 * to, tail);
     return tail >> 1;
   }
@@ -98,7 +98,7 @@ export class Links {
     at[list + 1] = node;
   }
 
-  private leave(list: number): number {
+  private unlinkTail(list: number): number {
     const at = this.at;
     const tail = at[list];
     const newer = at[tail];

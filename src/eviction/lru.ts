@@ -36,7 +36,7 @@ export class Lru implements Policy {
   evict(): number {
     if (this.size === 0) return -1;
     this.size--;
-    return this.links.takeTail(this.recency);
+    return this.links.removeTail(this.recency);
   }
 
   remove(id: number): boolean {

@@ -38,8 +38,8 @@ export function readLine(text: string): [Grain, Interval] {
   const { at, ms, of, figures, latencies } = object(JSON.parse(text), "the line");
   if (!GRAINS.includes(of as Grain))
     throw new Error(`of is ${JSON.stringify(of)}; expected one of ${GRAINS.join(", ")}`);
-  const told = object(figures, "figures");
-  const read = Object.fromEntries(FIGURE_NAMES.map((name) => [name, figure(name, told[name])]));
+  const given = object(figures, "figures");
+  const read = Object.fromEntries(FIGURE_NAMES.map((name) => [name, figure(name, given[name])]));
   const histograms = Object.entries(object(latencies, "latencies")).map(
     ([operation, histogram]) => [operation, readHistogram(operation, histogram)] as const,
   );

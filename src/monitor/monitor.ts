@@ -153,7 +153,7 @@ export class Monitor extends EventEmitter<MonitorEvents> implements AsyncDisposa
     this.keep(interval);
     const changed = this.alerts.judge(figures, monotonicNow());
     this.emit("tick", interval);
-    for (const state of changed) this.tell(state);
+    for (const state of changed) this.act(state);
   }
 
   private keep(interval: Interval): void {
@@ -177,7 +177,7 @@ export class Monitor extends EventEmitter<MonitorEvents> implements AsyncDisposa
     this.emit("problem", problem);
   }
 
-  private tell(state: AlertState): void {
+  private act(state: AlertState): void {
     const ended = state.severity === "ok";
     const { rule, value } = state;
     if (rule.actions.includes("log")) {

@@ -16,7 +16,7 @@ const TOLD = 100;
 const REST = 100;
 
 export class NamespaceUsages {
-  private told: readonly NamespaceFigures[] = [];
+  private latest: readonly NamespaceFigures[] = [];
   private lookAgainAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly store: Store) {}
@@ -24,12 +24,12 @@ export class NamespaceUsages {
   /** The largest first. */
   read(): readonly NamespaceFigures[] {
     const began = performance.now();
-    if (began < this.lookAgainAt) return this.told;
-    this.told = usages(this.store)
+    if (began < this.lookAgainAt) return this.latest;
+    this.latest = usages(this.store)
       .sort((a, b) => b.bytes - a.bytes)
       .slice(0, TOLD);
     const ended = performance.now();
     this.lookAgainAt = ended + REST * (ended - began);
-    return this.told;
+    return this.latest;
   }
 }

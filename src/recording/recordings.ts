@@ -59,7 +59,7 @@ const channels = new Map<object, BroadcastChannel>();
 /** This thread closes a store: its last operations go to the file. */
 export function unlisten(store: Store): void {
   const { worker } = identityOf(store);
-  leave(worker);
+  endHere(worker);
   channels.get(worker)?.close();
   channels.delete(worker);
 }
@@ -83,7 +83,7 @@ export function listen(store: Store): void {
   (channel as unknown as { unref(): void }).unref();
   channel.onmessage = (event) => {
     const message = (event as { data: Message }).data;
-    if ("stop" in message) leave(worker);
+    if ("stop" in message) endHere(worker);
     else join(store, message.start);
   };
   channels.set(worker, channel);
@@ -130,7 +130,7 @@ export function record(store: Store, file: string): Recording {
     Atomics.store(words, RUNNING, 0);
     channel?.postMessage({ stop: true } satisfies Message);
     setEnvironmentData(channelName(store), undefined as never);
-    leave(worker);
+    endHere(worker);
     const until = performance.now() + PATIENCE_MS;
     while (Atomics.load(words, ACTIVE) > 0 && performance.now() < until) await setTimeout(2);
     channel?.close();
@@ -162,7 +162,7 @@ function join(store: Store, terms: Terms): void {
     Atomics.add(sums, LOST, BigInt(lost));
     Atomics.add(sums, BYTES, BigInt(bytes));
     // a thread that never comes to its messages still learns of the end, at its next block
-    if (Atomics.load(words, RUNNING) === 0) queueMicrotask(() => leave(worker));
+    if (Atomics.load(words, RUNNING) === 0) queueMicrotask(() => endHere(worker));
   });
   Atomics.add(words, ACTIVE, 1);
   Atomics.add(words, THREADS, 1);
@@ -186,7 +186,7 @@ function begin(store: Store, recorder: Recorder, ended: () => void = () => {}): 
   process.once("exit", finish);
 }
 
-function leave(worker: object): void {
+function endHere(worker: object): void {
   endings.get(worker)?.();
 }
 

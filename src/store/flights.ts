@@ -51,7 +51,7 @@ export function flightKey(made: number, key: Uint8Array): Uint8Array {
  * @returns null when there is one
  * @throws OutOfMemoryError
  */
-export function takeOff(worker: WorkerConnection, key: Uint8Array, lease: number): OwnFlight | null {
+export function beginFlight(worker: WorkerConnection, key: Uint8Array, lease: number): OwnFlight | null {
   const { engine, values, out } = worker;
   let mode: number = layout.MODE_IF_ABSENT;
   if (engine.getSystem(worker.putKey(key)) === FLIGHT_SIZE) {

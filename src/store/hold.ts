@@ -31,7 +31,7 @@ export async function whileHeld<T>(worker: WorkerConnection, look: () => T, naps
   const { words } = header;
   const mine = claimOf(header, worker.slotNumber);
   let left = naps;
-  while (!take(header, mine)) {
+  while (!acquire(header, mine)) {
     if (left-- === 0) throw busy(heldBy(header));
     await setTimeout(1);
     worker.assertOpen();
@@ -70,7 +70,7 @@ export function wake(worker: WorkerConnection): void {
   Atomics.notify(words, WAKE);
 }
 
-function take(header: Header, mine: number): boolean {
+function acquire(header: Header, mine: number): boolean {
   const now = Atomics.load(header.words, HOLD);
   return (now === 0 || !isLiving(header, now)) && Atomics.compareExchange(header.words, HOLD, now, mine) === now;
 }

@@ -22,7 +22,7 @@ export { backedUpGrant, GRANT_HEAD, GRANT_SIZE } from "./grants.js";
 export { HASH_BYTES_MAX, type HashKind, hashBytes, selectHash } from "./hash.js";
 export type { Health, HealthAlert, HealthStatus } from "./health.js";
 export { type Key, PreparedKey } from "./key.js";
-export type { Cut, Loaded, Loader } from "./loader.js";
+export type { BackupCut, Loaded, Loader } from "./loader.js";
 export type { DeleteOptions, SetOptions, Version } from "./namespace/condition.js";
 export type { IncrementOptions } from "./namespace/counter.js";
 export type { NamespaceLimits, NamespaceUsage } from "./namespace/limits.js";

@@ -12,7 +12,7 @@ export interface Loaded {
 }
 
 /** The cut that a backup is of. */
-export interface Cut {
+export interface BackupCut {
   readonly epoch: number;
   /** The old store's time then, in its ticks. */
   readonly tick: number;
@@ -55,7 +55,7 @@ export class Loader {
     return Buffer.from(buffer as ArrayBuffer, byteOffset, length);
   }
 
-  /** Keeps a slab of an empty store for `adopt`. */
+  /** Keeps a slab of an empty store for `adoptSlab`. */
   reserve(index: number, sizeClass: number): void {
     this.worker.engine.reserveSlab(index, sizeClass);
   }
@@ -85,9 +85,9 @@ export class Loader {
    *
    * @throws CorruptBackupError when a chunk contradicts itself: `atByte` tells where the slab begins in the file
    */
-  adopt(index: number, sizeClass: number, cut: Cut, atByte: () => string): Loaded {
+  adoptSlab(index: number, sizeClass: number, cut: BackupCut, atByte: () => string): Loaded {
     const { engine } = this.worker;
-    return this.told(engine.adoptSlab(index, sizeClass, cut.epoch, cut.tick, ticksPassed(cut)), sizeClass, atByte);
+    return this.resultOf(engine.adoptSlab(index, sizeClass, cut.epoch, cut.tick, ticksPassed(cut)), sizeClass, atByte);
   }
 
   /** All slabs are adopted, by all threads: before anything else is done with the store, and before `copy`. */
@@ -100,7 +100,7 @@ export class Loader {
    *
    * @throws OutOfMemoryError; CorruptBackupError as adopt
    */
-  copy(slab: Uint8Array, sizeClass: number, cut: Cut, atByte: (offset: number) => string): Loaded {
+  copy(slab: Uint8Array, sizeClass: number, cut: BackupCut, atByte: (offset: number) => string): Loaded {
     const { worker } = this;
     const sum = { entries: 0, expired: 0 };
     for (let at = 0; at < slab.length; at += layout.S_MANY_SIZE) {
@@ -113,7 +113,7 @@ export class Loader {
         cut.tick,
         ticksPassed(cut),
       );
-      const { entries, expired } = this.told(loaded, sizeClass, () => atByte(at));
+      const { entries, expired } = this.resultOf(loaded, sizeClass, () => atByte(at));
       sum.entries += entries;
       sum.expired += expired;
     }
@@ -126,7 +126,7 @@ export class Loader {
    * @param read reads and checks a slab of the value
    * @throws OutOfMemoryError; what `read` throws
    */
-  large(entry: LoadedLarge, cut: Cut, read: (slab: number, into: Uint8Array) => void): Loaded {
+  large(entry: LoadedLarge, cut: BackupCut, read: (slab: number, into: Uint8Array) => void): Loaded {
     const { engine } = this.worker;
     const { namespaceId, key, bytes, count } = entry;
     const admitted = namespaceId < this.idCount && this.lineOf(namespaceId).letsIn;
@@ -149,18 +149,18 @@ export class Loader {
     } finally {
       if (status !== layout.OK) engine.dropLarge(address, bytes);
     }
-    if (status === layout.NO_MEMORY) return this.told(status, 0, () => "");
+    if (status === layout.NO_MEMORY) return this.resultOf(status, 0, () => "");
     return { entries: status === layout.OK ? 1 : 0, expired: 0 }; // a cut can have a key twice: either is right
   }
 
   /** The tick at which it expires here, 0 = never; -1 when that has come. As in src/core/assembly/loader.ts. */
-  private expiryHere(then: number, cut: Cut): number {
+  private expiryHere(then: number, cut: BackupCut): number {
     if (then === 0) return 0;
     const expires = ((then - cut.tick) | 0) - ticksPassed(cut);
     return expires <= this.worker.tick() ? -1 : expires;
   }
 
-  private told(entries: number, sizeClass: number, atByte: () => string): Loaded {
+  private resultOf(entries: number, sizeClass: number, atByte: () => string): Loaded {
     const { out } = this.worker;
     if (entries >= 0) return { entries, expired: out[result.EXPIRED] };
     if (entries === layout.NO_MEMORY) {
@@ -185,6 +185,6 @@ export class Loader {
 }
 
 /** As the engine takes it: longer than any ttl is long enough. */
-function ticksPassed({ passed }: Cut): number {
+function ticksPassed({ passed }: BackupCut): number {
   return Math.min(Math.max(0, passed), 2 ** 32 - 1);
 }

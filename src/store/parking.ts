@@ -14,7 +14,7 @@ import { threadNow } from "./clock.js";
 import { type Patience, untilAborted } from "./waiting.js";
 import type { WorkerConnection } from "./worker.js";
 
-/** A sleeping thread looks again this often, should a wake-up have been meant for one that died. */
+/** How often a sleeping thread wakes by itself, in ms: a wake-up may have gone to another sleeper, and that one died. */
 const LOOK_AGAIN_MS = 100;
 
 interface Side {

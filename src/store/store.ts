@@ -30,7 +30,6 @@ import { monotonicNow } from "./clock.js";
 import { type Connection, connect, reapThread, runEvictor, startMaintenance, sweepDaily } from "./connection.js";
 import { Gauges } from "./eviction/gauges.js";
 import { landAll } from "./flights.js";
-import { openHandle } from "./handle.js";
 import { type Health, health } from "./health.js";
 import { wake, whileHeld } from "./hold.js";
 import { CheckedNamespace } from "./namespace/checked.js";
@@ -46,6 +45,7 @@ import {
 } from "./namespace/options.js";
 import type { StandardSchema } from "./namespace/schema.js";
 import { NearNamespace } from "./near/near-namespace.js";
+import { openHandle } from "./open-handle.js";
 import { checkOptions, type StoreOptions } from "./options.js";
 import { wakeAll } from "./parking.js";
 import {

@@ -104,16 +104,16 @@ describe("store.stats() of an adaptive store", () => {
       }) as unknown as Adaptive;
     const requests = () => store.stats().eviction.adaptive!.decisions.map(({ request }) => request);
     const growing = policy(2, 2);
-    log.tell(growing);
+    log.append(growing);
     expect(requests()).toEqual([0, 1]);
-    log.tell(growing);
+    log.append(growing);
     expect(requests()).toEqual([0, 1]);
     growing.decisions.push(decision(2));
     growing.changes++;
-    log.tell(growing);
+    log.append(growing);
     expect(requests()).toEqual([0, 1, 2]);
     // another one, of which the first ten are forgotten
-    log.tell(policy(50, 40));
+    log.append(policy(50, 40));
     expect(store.stats().eviction.adaptive).toMatchObject({ following: "arc", changes: 43 });
     expect(requests()).toEqual(Array.from({ length: 32 }, (_, i) => i + 18));
   });

@@ -17,7 +17,7 @@ function run(steps: Step[], ids: number): { table: EntryTable; residents: Map<nu
   steps.forEach(({ hash, action }, i) => {
     let id = table.find(hash);
     if (action === "leave") {
-      if (id >= 0 && table.isResident(id)) table.leave(id);
+      if (id >= 0 && table.isResident(id)) table.vacate(id);
       residents.delete(hash);
       return;
     }
@@ -26,7 +26,7 @@ function run(steps: Step[], ids: number): { table: EntryTable; residents: Map<nu
       expect(residents.size).toBe(ids); // only when every id is resident
       return;
     }
-    table.settle(id, 32 * (i + 1), i);
+    table.makeResident(id, 32 * (i + 1), i);
     residents.delete(hash);
     residents.set(hash, 32 * (i + 1));
   });
@@ -59,8 +59,8 @@ describe("the table of ids", () => {
 
   it("takes an id from a key that left long ago, not from one that left just now", () => {
     const table = new EntryTable(12);
-    for (let hash = 0; hash < 12; hash++) table.settle(table.give(hash), 32, 0);
-    for (let hash = 8; hash >= 0; hash--) table.leave(table.find(hash));
+    for (let hash = 0; hash < 12; hash++) table.makeResident(table.give(hash), 32, 0);
+    for (let hash = 8; hash >= 0; hash--) table.vacate(table.find(hash));
     table.give(100);
     for (const recent of [0, 1, 2]) expect(table.find(recent)).toBeGreaterThanOrEqual(0);
     expect([3, 4, 5, 6, 7, 8].filter((hash) => table.find(hash) < 0)).toHaveLength(1);
@@ -68,8 +68,8 @@ describe("the table of ids", () => {
 
   it("has no id to give when all are resident", () => {
     const table = new EntryTable(2);
-    table.settle(table.give(1), 32, 0);
-    table.settle(table.give(2), 64, 0);
+    table.makeResident(table.give(1), 32, 0);
+    table.makeResident(table.give(2), 64, 0);
     expect(table.give(3)).toBe(-1);
   });
 });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { InvalidArgumentError, type Store } from "#dist/src/index.js";
-import { flightKey, removeDeadFlights, takeOff } from "#dist/src/store/flights.js";
+import { beginFlight, flightKey, removeDeadFlights } from "#dist/src/store/flights.js";
 import { ownNames } from "#dist/src/store/listing.js";
 import { inside, openStore, until } from "./fixture.js";
 
@@ -90,7 +90,7 @@ describe("getOrSet between threads", () => {
     const { store, ns } = await opened();
     const worker = inside(store) as never;
     const made = (ns as unknown as { record: { made: number } }).record.made;
-    expect(takeOff(worker, flightKey(made, Buffer.from("k")), 30)).not.toBeNull();
+    expect(beginFlight(worker, flightKey(made, Buffer.from("k")), 30)).not.toBeNull();
     removeDeadFlights(worker);
     expect(flightsOf(store)).toHaveLength(1); // its thread lives
     expect(await ns.getOrSet("k", () => ({ n: 1 }))).toEqual({ n: 1 });

@@ -45,7 +45,7 @@ import { clearHazards, scan } from "./reclaim";
 import { descriptorOf, hasSpan, holderOf, isFree, slabState, takeSpan } from "./slabs";
 import { sweepDue } from "./sweep";
 import { find, found, padded } from "./table";
-import { take } from "./take";
+import { removeFound } from "./remove";
 import { count, nextRandom, pool, slabs, slot } from "./worker";
 
 /**
@@ -394,6 +394,6 @@ export function removeEntry(entry: u32, version: u32, deadOnly: bool): bool {
     const id = victimMeta & 0xffff;
     if (id < FIRST_ID) return false;
     if (FAULT != 14 && deadOnly && !isExpired(load<u32>(entry + E_EXPIRES)) && !isCleared(id)) return false;
-    if (take(victimHash, victimMeta, slot + S_VICTIM_KEY, deadOnly ? 0 : FLAG_EVICTED, changeOf(id))) return true;
+    if (removeFound(victimHash, victimMeta, slot + S_VICTIM_KEY, deadOnly ? 0 : FLAG_EVICTED, changeOf(id))) return true;
   }
 }

@@ -70,7 +70,7 @@ import { allocate, classOf, giveToCache, putBack, trim, classAt } from "./pool";
 import { enter, idLine, isCurrent, valueOf } from "./quota";
 import { clearHazards, giveBack } from "./reclaim";
 import * as reader from "./read";
-import * as grave from "./reap";
+import * as reaping from "./reap";
 import * as regions from "./region";
 import * as queues from "./queue";
 import * as rings from "./ring";
@@ -78,7 +78,7 @@ import * as loader from "./loader";
 import { hasSpan, releaseSpan } from "./slabs";
 import * as walk from "./sweep";
 import * as table from "./table";
-import { takeIf, takenBytes } from "./take";
+import { removeLife, takenBytes } from "./remove";
 import * as writer from "./write";
 import { beginWrite, count, endWrite, hashKind, log, setLog, slot, slotNumber, takePlace } from "./worker";
 
@@ -114,13 +114,13 @@ export function attachTo(number: u32, thread: u32): i32 {
 
 /** Leaves in good order. */
 export function detach(): void {
-  grave.leave();
+  reaping.leave();
   store32(slot + S_INCARNATION, load<u32>(slot + S_INCARNATION) + 1);
   store32(slot + S_STATE, SLOT_FREE);
 }
 
 export function reap(number: u32): bool {
-  return grave.reap(number);
+  return reaping.reap(number);
 }
 
 /** Returns caches and frees what can be freed: for others who are short of memory. */
@@ -280,7 +280,7 @@ export function remove(record: u32, version: u32, length: u32): i32 {
 export function removeIf(record: u32, version: u32, length: u32, entry: u32, generation: u32): i32 {
   if (!intoKey(record, version, length)) return STALE;
   count(C_DELETES);
-  return takeIf(hash, meta, slot + S_KEY, entry, generation) ? 1 : 0;
+  return removeLife(hash, meta, slot + S_KEY, entry, generation) ? 1 : 0;
 }
 
 /** Pins the value in the first free pin: its address, or NOWHERE, STALE_RECORD, NO_PIN. */
@@ -644,7 +644,7 @@ export function removeSystem(length: u32): bool {
 /** The same, if the entry is still this one. */
 export function removeSystemIf(length: u32, entry: u32, version: u32): bool {
   systemKey(length);
-  return takeIf(hash, meta, slot + S_KEY, entry, version);
+  return removeLife(hash, meta, slot + S_KEY, entry, version);
 }
 
 function systemKey(length: u32): void {

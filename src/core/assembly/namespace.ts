@@ -51,7 +51,7 @@ import { forgetLife } from "./presence";
 import { clearHazards } from "./reclaim";
 import { read } from "./read";
 import { find, found } from "./table";
-import { take } from "./take";
+import { removeFound } from "./remove";
 import { write } from "./write";
 import { beginWrite, endWrite, hashKind, slot, slotNumber } from "./worker";
 
@@ -239,7 +239,7 @@ export function drop(entry: u32, version: u32, length: u32): i32 {
   while (true) {
     find(hash, meta, slot + S_KEY);
     if (found != entry || load32(entry + E_VERSION) != version) break;
-    if (take(hash, meta, slot + S_KEY, 0, CHANGE_DELETE)) {
+    if (removeFound(hash, meta, slot + S_KEY, 0, CHANGE_DELETE)) {
       retireId(oldId, oldState);
       status = OK;
       break;

@@ -167,10 +167,10 @@ function clearHazardsOf(dead: u32): void {
 
 /** Its lists become ours, and the slot is free. */
 function inherit(dead: u32, number: u32): void {
-  adoptRetired(dead);
-  adoptDeferred(dead);
-  adoptCaches(dead);
-  adoptBuffers(dead);
+  inheritRetired(dead);
+  inheritDeferred(dead);
+  inheritCaches(dead);
+  inheritBuffers(dead);
   const usage = load32(dead + S_HAND_USAGE);
   if (usage != 0) store32(idLine(usage - 1) + I_INEXACT, 1);
   store32(dead + S_HAND_USAGE, 0);
@@ -247,7 +247,7 @@ function settleChunk(dead: u32): void {
   const register = dead + S_HAND_CHUNK;
   if (!isAccountedFor(chunk, register)) {
     if (wasPublished(dead, chunk)) noteFor(chunk);
-    else adopt(chunk, register);
+    else inheritChunk(chunk, register);
   }
   store32(dead + S_HAND_CHUNK, 0);
   store32(dead + S_HAND_RING, 0);
@@ -328,7 +328,7 @@ function isAccountedFor(chunk: u32, register: u32): bool {
 }
 
 /** Puts a chunk that no one can reach into our cache, and clears the register it was found in before it can move on. */
-function adopt(chunk: u32, register: u32): void {
+function inheritChunk(chunk: u32, register: u32): void {
   store<u32>(slot + S_HAND_FREE, chunk);
   if (hasSpan(chunk)) releaseSpan(chunk);
   if (hasRing(chunk)) forgetRing(chunk);
@@ -383,7 +383,7 @@ function settleMessage(dead: u32): void {
   if (message != 0) {
     const ring = load<u32>(dead + S_HAND_MESSAGE_RING);
     const isOut = ring == 0 || !isInRing(ring, message);
-    if (isOut && !isAccountedFor(message, register)) adopt(message, register);
+    if (isOut && !isAccountedFor(message, register)) inheritChunk(message, register);
   }
   store32(register, 0);
 }
@@ -403,7 +403,7 @@ function appendRetired(chunk: u32): void {
   store<u32>(slot + S_RETIRED_COUNT, n + 1);
 }
 
-function adoptRetired(dead: u32): void {
+function inheritRetired(dead: u32): void {
   const n = load<u32>(dead + S_RETIRED_COUNT);
   for (let i: u32 = 0; i < n; i++) {
     const at = dead + S_RETIRED + (i << 2);
@@ -420,7 +420,7 @@ function adoptRetired(dead: u32): void {
   scan();
 }
 
-function adoptDeferred(dead: u32): void {
+function inheritDeferred(dead: u32): void {
   while (true) {
     const chunk = load<u32>(dead + S_DEFERRED);
     if (chunk == 0) return;
@@ -432,7 +432,7 @@ function adoptDeferred(dead: u32): void {
   }
 }
 
-function adoptCaches(dead: u32): void {
+function inheritCaches(dead: u32): void {
   for (let cls: u32 = 0; cls < CLASS_COUNT; cls++) {
     const cache = dead + S_CACHES + cls * CACHE_STRIDE;
     while (true) {
@@ -455,7 +455,7 @@ function uncount(cls: u32): void {
   store<u64>(given, load<u64>(given) - 1);
 }
 
-function adoptBuffers(dead: u32): void {
+function inheritBuffers(dead: u32): void {
   store<u32>(dead + S_BUFFER_COUNT, 0);
   store<u32>(dead + S_BUFFER_BYTES, 0);
   while (true) {
@@ -536,7 +536,7 @@ export function leave(): void {
   clearHazards();
   closeRegions(slot);
   forgetWatcher(slot, slotNumber);
-  adoptBuffers(slot);
+  inheritBuffers(slot);
   dropSpans();
   scan();
   for (let cls: u32 = 0; cls < CLASS_COUNT; cls++) emptyCache(cls);

@@ -91,7 +91,7 @@ import { read } from "./read";
 import { clearHazards, scan } from "./reclaim";
 import { formatCells, ringOf } from "./ring-cells";
 import { hasSpan, releaseSpan, slabStart, unbindSpan } from "./slabs";
-import { takeIf } from "./take";
+import { removeLife } from "./remove";
 import { beginWrite, count, endWrite, slot, slotNumber } from "./worker";
 import { writeRing } from "./write";
 
@@ -166,7 +166,7 @@ export function openRing(hash: u32, meta: u32): bool {
 export function dropRing(hash: u32, meta: u32): u32 {
   while (openRing(hash, meta)) {
     const place = load<u32>(slot + S_OUT, O_PLACE);
-    if (!takeIf(hash, meta, slot + S_KEY, load<u32>(slot + S_OUT, O_ENTRY), load<u32>(slot + S_OUT, O_VERSION))) continue;
+    if (!removeLife(hash, meta, slot + S_KEY, load<u32>(slot + S_OUT, O_ENTRY), load<u32>(slot + S_OUT, O_VERSION))) continue;
     // after the mark: who looked before it finds the words changed, who looks now finds the channel gone
     add32(place + P_ARRIVALS, 1);
     add32(place + P_DEPARTURES, 1);

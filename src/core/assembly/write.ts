@@ -64,7 +64,7 @@ import { initialiseRing } from "./ring";
 import { ringOf, ringSize } from "./ring-cells";
 import { bindSpan, spanBytes, unclaim } from "./slabs";
 import { backOff, bucketOf, find, found, head, padded, successor, tell } from "./table";
-import { mark, take, unlink } from "./take";
+import { mark, removeFound, unlink } from "./remove";
 import { beginWrite, bucketMask, count, endWrite, markDirty, slot } from "./worker";
 
 /** Fills a private chunk; next, birth and the rest of the first line are set before it is published. */
@@ -368,7 +368,7 @@ export function remove(hash: u32, meta: u32, key: u32): bool {
     find(hash, meta, key);
     if (found == 0) break;
     present = !isExpired(load<u32>(found + E_EXPIRES));
-    if (take(hash, meta, key, 0, present ? CHANGE_DELETE : CHANGE_EXPIRE)) break;
+    if (removeFound(hash, meta, key, 0, present ? CHANGE_DELETE : CHANGE_EXPIRE)) break;
     backOff(++retries);
     present = false;
   }

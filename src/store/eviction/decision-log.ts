@@ -43,7 +43,7 @@ export class DecisionLog {
     this.ring = decisionRing(worker.header.buffer);
   }
 
-  tell(policy: Adaptive): void {
+  append(policy: Adaptive): void {
     if (policy !== this.policy) {
       this.policy = policy;
       this.seen = 0;

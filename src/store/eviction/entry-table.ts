@@ -67,7 +67,7 @@ export class EntryTable {
   }
 
   /** An id is resident by this entry, and was seen now. */
-  settle(id: number, address: number, version: number): void {
+  makeResident(id: number, address: number, version: number): void {
     if (this.addresses[id] === 0) this.residents++;
     this.addresses[id] = address;
     this.versions[id] = version;
@@ -79,7 +79,7 @@ export class EntryTable {
   }
 
   /** A resident id is so no longer. */
-  leave(id: number): void {
+  vacate(id: number): void {
     this.addresses[id] = 0;
     this.residents--;
     this.stamps[id] = ++this.departures;

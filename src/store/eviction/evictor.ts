@@ -105,7 +105,7 @@ export class Evictor {
     this.followEstimate();
     const pressed = this.relievePressure();
     this.figures.residents = this.policy.size;
-    if (this.policy instanceof Adaptive) this.decisions.tell(this.policy);
+    if (this.policy instanceof Adaptive) this.decisions.append(this.policy);
     return pressed;
   }
 
@@ -182,7 +182,7 @@ export class Evictor {
     const id = this.entries.find(hash);
     if (id >= 0 && this.entries.isResident(id)) {
       this.policy.lookup(id);
-      if (alive) this.settle(id, address, version, expires);
+      if (alive) this.makeResident(id, address, version, expires);
       else this.entries.touch(id);
     } else if (alive) {
       this.admit(hash, address, version, expires);
@@ -200,16 +200,16 @@ export class Evictor {
 
   private drop(id: number): void {
     this.policy.remove(id);
-    this.leave(id);
+    this.forget(id);
   }
 
-  private leave(id: number): void {
-    this.entries.leave(id);
+  private forget(id: number): void {
+    this.entries.vacate(id);
     this.expiries?.delete(id);
   }
 
-  private settle(id: number, address: number, version: number, expires: number): void {
-    this.entries.settle(id, address, version);
+  private makeResident(id: number, address: number, version: number, expires: number): void {
+    this.entries.makeResident(id, address, version);
     this.expiries?.delete(id);
     if (expires === 0) return;
     this.expiries ??= new ExpiryHeap(this.entries.ids);
@@ -245,7 +245,7 @@ export class Evictor {
     if (this.maxEntries > 0 && policy.size >= this.maxEntries) this.dropExpired();
     while (this.maxEntries > 0 && policy.size >= this.maxEntries && this.evictOne() >= 0); // each makes it smaller
     policy.insert(id);
-    this.settle(id, address, version, expires);
+    this.makeResident(id, address, version, expires);
   }
 
   private idOf(hash: number): number {
@@ -264,7 +264,7 @@ export class Evictor {
     const id = this.policy.evict();
     if (id < 0) return -1;
     const bytes = this.worker.engine.evictVictim(this.entries.addresses[id], this.entries.versions[id]);
-    this.leave(id);
+    this.forget(id);
     if (bytes === 0) {
       this.figures.spared++;
     } else {
@@ -323,7 +323,7 @@ export class Evictor {
       const id = this.entries.give(old.hashes[former]);
       this.policy.lookup(id);
       this.policy.insert(id);
-      this.entries.settle(id, old.addresses[former], old.versions[former]);
+      this.entries.makeResident(id, old.addresses[former], old.versions[former]);
       if (oldExpiries?.has(former)) this.expiries?.add(id, oldExpiries.expiryOf(former));
       for (let hits = accessesOf(bytes, old.addresses[former]) & layout.ACCESS_MAX; hits > 0; hits--)
         this.policy.lookup(id);
@@ -346,7 +346,7 @@ export class Evictor {
       if (walk.bucket < worker.bucketCount) {
         const result = worker.engine.survey(walk.bucket, worker.manyAddress, RECORDS);
         walk.bucket = Number(result & 0xffffffffn);
-        this.adopt(Number(result >> 32n));
+        this.enterUnknown(Number(result >> 32n));
       } else if (walk.id < this.entries.ids) {
         this.purge(walk.id, Math.min(walk.id + PURGE_STEP, this.entries.ids));
         walk.id += PURGE_STEP;
@@ -358,7 +358,7 @@ export class Evictor {
     } while (threadNow() < end);
   }
 
-  private adopt(n: number): void {
+  private enterUnknown(n: number): void {
     const { words } = this;
     for (let i = 0; i < n; i++) {
       const { entries } = this; // admitting one may have made another table
@@ -370,7 +370,7 @@ export class Evictor {
       if (id < 0 || !entries.isResident(id)) {
         if (this.isAlive(address, version)) this.admit(hash, address, version, expires);
       } else if (!this.isAlive(entries.addresses[id], entries.versions[id])) {
-        this.settle(id, address, version, expires); // it was replaced, and the record of that was lost
+        this.makeResident(id, address, version, expires); // it was replaced, and the record of that was lost
       }
     }
   }

@@ -9,11 +9,11 @@
  */
 import { accessesOf, layout, Slot, setAccesses } from "../../core/index.js";
 import { listEntries } from "../listing.js";
-import type { Record } from "../namespace/record.js";
+import type { NamespaceRecord } from "../namespace/record.js";
 import type { WorkerConnection } from "../worker.js";
 
 const LISTED = 256;
-/** Candidates with counts to lose before the coldest of them goes. */
+/** How many candidates a search takes a count of accesses from before it evicts the one with the fewest. */
 const PATIENCE = 64;
 
 export class NamespaceEvictor {
@@ -30,7 +30,7 @@ export class NamespaceEvictor {
   }
 
   /** Evicts one entry. False when the namespace has none; true also when its directory entry is not current any more. */
-  evict(record: Record): boolean {
+  evict(record: NamespaceRecord): boolean {
     const { worker } = this;
     const bytes = new Uint8Array(worker.currentBuffer());
     let coldest = 0;
@@ -71,12 +71,12 @@ export class NamespaceEvictor {
   }
 
   /** The next candidates, around the table from where the last ones ended. False when a whole turn finds none. */
-  private list(record: Record): boolean {
+  private list(record: NamespaceRecord): boolean {
     const { hand, worker } = this;
     return this.listBetween(record, hand, worker.bucketCount) || this.listBetween(record, 0, hand);
   }
 
-  private listBetween(record: Record, from: number, to: number): boolean {
+  private listBetween(record: NamespaceRecord, from: number, to: number): boolean {
     const { worker } = this;
     for (let bucket = from; bucket < to; ) {
       const listing = listEntries(worker, record, bucket, to, LISTED);

@@ -6,7 +6,7 @@ import { checkIterable } from "./batches.js";
 import type { SetOptions } from "./condition.js";
 import { Listed } from "./iteration.js";
 import { type Entry, Namespace } from "./namespace.js";
-import type { Lookup, Record } from "./record.js";
+import type { Lookup, NamespaceRecord } from "./record.js";
 import { type StandardSchema, validate } from "./schema.js";
 
 export class CheckedNamespace<V> extends Namespace<V> {
@@ -16,7 +16,7 @@ export class CheckedNamespace<V> extends Namespace<V> {
   constructor(
     worker: WorkerConnection,
     name: string,
-    record: Record,
+    record: NamespaceRecord,
     lookup: Lookup,
     agent: AgentAccess | null,
     schema: StandardSchema<V>,

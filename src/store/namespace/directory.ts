@@ -7,13 +7,13 @@ import type { EncodingName } from "../encoding.js";
 import { ownEntries } from "../listing.js";
 import type { WorkerConnection } from "../worker.js";
 import type { CheckedLimits } from "./limits.js";
-import type { Record } from "./record.js";
+import type { NamespaceRecord } from "./record.js";
 import { encodingOf, namespaceWord, type WhenFull, whenFullOf } from "./word.js";
 
 const { MISS, NO_IDS, NO_MEMORY, OK } = layout;
 
 /** How a namespace is made, should it not exist. */
-export interface Making extends Required<CheckedLimits> {
+export interface NamespaceDefaults extends Required<CheckedLimits> {
   encoding?: EncodingName;
   whenFull?: WhenFull;
 }
@@ -31,7 +31,7 @@ const REMEMBERED = 1024;
 export class Directory {
   private readonly worker: WorkerConnection;
   /** Entries as this thread last saw them, by name. */
-  private readonly records = new Map<string, Record>();
+  private readonly records = new Map<string, NamespaceRecord>();
 
   constructor(worker: WorkerConnection) {
     this.worker = worker;
@@ -52,7 +52,7 @@ export class Directory {
    * @param maker null: the store itself
    * @throws NamespaceLimitError when no id is left; OutOfMemoryError
    */
-  findOrMake(name: string, making: Making, maker: Maker | null): Record {
+  findOrMake(name: string, defaults: NamespaceDefaults, maker: Maker | null): NamespaceRecord {
     const { worker } = this;
     let entry = 0;
     let version = 0;
@@ -66,9 +66,9 @@ export class Directory {
       maker?.checkMaking();
       const status = worker.engine.createNamespace(
         worker.putKey(name),
-        namespaceWord(making.encoding ?? "binary", making.whenFull ?? "refuse"),
-        making.maxEntries,
-        BigInt(making.maxBytes),
+        namespaceWord(defaults.encoding ?? "binary", defaults.whenFull ?? "refuse"),
+        defaults.maxEntries,
+        BigInt(defaults.maxBytes),
       );
       if (status === OK) {
         entry = worker.out[result.ENTRY];
@@ -98,7 +98,7 @@ export class Directory {
   }
 
   /** The namespace of this name, null when there is none. */
-  find(name: string): Record | null {
+  find(name: string): NamespaceRecord | null {
     const { worker, records } = this;
     const cached = records.get(name);
     if (cached !== undefined) {
@@ -118,7 +118,7 @@ export class Directory {
   }
 
   /** What `resolve` has found. */
-  private read(): Record {
+  private read(): NamespaceRecord {
     const { worker } = this;
     const { id, seed, word, maxEntries, maxBytes } = readNamespaceRecord(worker.values);
     const line = new IdLine(worker.currentBuffer(), worker.header, id);

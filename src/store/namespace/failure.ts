@@ -8,7 +8,7 @@ import { noRoomForLarge } from "../large.js";
 import { LISTED, listEntries } from "../listing.js";
 import { collectStats } from "../stats.js";
 import type { WorkerConnection } from "../worker.js";
-import type { Record } from "./record.js";
+import type { NamespaceRecord } from "./record.js";
 
 /** Whether a value needs a span, for a chunk does not hold it with its key. */
 export function isLarge(keyLength: number, length: number): boolean {
@@ -22,7 +22,7 @@ export function footprint(keyLength: number, length: number): number {
   return large ? chunk + slabStart(slabsFor(length)) : chunk;
 }
 
-export function atItsLimit(name: string, { maxEntries, maxBytes }: Record): NamespaceLimitError {
+export function atItsLimit(name: string, { maxEntries, maxBytes }: NamespaceRecord): NamespaceLimitError {
   const limits = [maxEntries && `${maxEntries} entries`, maxBytes && `${maxBytes} bytes`].filter(Boolean).join(", ");
   return new NamespaceLimitError(
     `namespace "${name}" is at its limit of ${limits}; delete entries or raise it with limit()`,
@@ -42,7 +42,7 @@ export function outOfMemory(worker: WorkerConnection, keyLength: number, length:
 }
 
 /** Deletes some living entries of a namespace. False when it has none; true also when it is not what it was. */
-export function deleteSome(worker: WorkerConnection, record: Record): boolean {
+export function deleteSome(worker: WorkerConnection, record: NamespaceRecord): boolean {
   let deleted = 0;
   for (let bucket = 0; bucket < worker.bucketCount && deleted === 0; ) {
     const listing = listEntries(worker, record, bucket, worker.bucketCount, LISTED);

@@ -13,7 +13,7 @@ import { checkLarge, type LargeSource, takeFilled } from "../large.js";
 import type { WorkerConnection } from "../worker.js";
 import type { Condition } from "./condition.js";
 import { atItsLimit, footprint, outOfMemory } from "./failure.js";
-import type { Lookup, Record } from "./record.js";
+import type { Lookup, NamespaceRecord } from "./record.js";
 
 const { NO_MEMORY, QUOTA, STALE } = layout;
 
@@ -27,7 +27,7 @@ export class NamespaceHandle {
   protected readonly binary: boolean;
   /** Whether the codec gives views of a buffer of its own. */
   protected readonly reuses: boolean;
-  protected record: Record;
+  protected record: NamespaceRecord;
   // the words every operation passes to the engine
   protected entry: number;
   protected version: number;
@@ -39,7 +39,7 @@ export class NamespaceHandle {
   protected constructor(
     worker: WorkerConnection,
     name: string,
-    record: Record,
+    record: NamespaceRecord,
     lookup: Lookup,
     agent: AgentAccess | null,
   ) {
@@ -107,16 +107,16 @@ export class NamespaceHandle {
   protected refresh(): boolean {
     const record = this.lookup.find(this.name);
     if (record === null) this.agent?.meet(0);
-    else this.take(record);
+    else this.bind(record);
     return record !== null;
   }
 
   /** The same for what is about to change it: makes it if it was dropped, and this handle may. */
   protected refreshOrMake(): void {
-    this.take(this.lookup.findOrMake(this.name));
+    this.bind(this.lookup.findOrMake(this.name));
   }
 
-  private take(record: Record): void {
+  private bind(record: NamespaceRecord): void {
     if (record.encoding !== this.encoding) {
       throw new InvalidArgumentError(
         `namespace "${this.name}" was dropped and made again with encoding ${record.encoding}; this handle has ${this.encoding}, get a new one`,
@@ -138,7 +138,7 @@ export class NamespaceHandle {
    * What `count` makes of the words of the namespace's id, which were the namespace's own all the while; null when there is no such
    * namespace.
    */
-  protected counted<T>(count: (record: Record) => T): T | null {
+  protected counted<T>(count: (record: NamespaceRecord) => T): T | null {
     while (this.refreshIfStale()) {
       const result = count(this.record);
       if (this.worker.engine.isCurrentRecord(this.entry, this.version)) return result;

@@ -15,7 +15,7 @@ import type { Codec } from "../encoding.js";
 import { readHeld } from "../large.js";
 import { LISTED, listEntries, MOST_LISTED } from "../listing.js";
 import type { WorkerConnection } from "../worker.js";
-import type { Record } from "./record.js";
+import type { NamespaceRecord } from "./record.js";
 
 /** Room for the entries of one bucket, as chains usually are. */
 const LISTED_OF_ONE = 8;
@@ -24,7 +24,7 @@ const LISTED_OF_ONE = 8;
 export function* walk<V>(
   worker: WorkerConnection,
   copy: CopyListed<V>,
-  current: () => Record | null,
+  current: () => NamespaceRecord | null,
 ): IterableIterator<Listed<V>> {
   let bucket = 0;
   let room = LISTED;
@@ -61,7 +61,7 @@ function* walkEach<V>(
   copy: CopyListed<V>,
   from: number,
   to: number,
-  current: () => Record | null,
+  current: () => NamespaceRecord | null,
 ): IterableIterator<Listed<V>> {
   for (let bucket = from; bucket < to; ) {
     const record = current();
@@ -78,7 +78,7 @@ function* walkBucket<V>(
   worker: WorkerConnection,
   copy: CopyListed<V>,
   bucket: number,
-  current: () => Record | null,
+  current: () => NamespaceRecord | null,
 ): IterableIterator<Listed<V>> {
   const seen = new Set<string>();
   let room = LISTED_OF_ONE;

@@ -6,7 +6,7 @@ import { InvalidArgumentError } from "../../errors.js";
 import { type Size, sizeIn } from "../../units.js";
 import { type PressureLevel, pressureLevels, pressureOf } from "../eviction/pressure.js";
 import type { WorkerConnection } from "../worker.js";
-import type { Record } from "./record.js";
+import type { NamespaceRecord } from "./record.js";
 import type { WhenFull } from "./word.js";
 
 export interface NamespaceLimits {
@@ -36,7 +36,7 @@ export interface NamespaceUsage extends Required<CheckedLimits> {
 }
 
 /** As counted now, under the limits of the record. */
-export function usageOf(worker: WorkerConnection, record: Record): NamespaceUsage {
+export function usageOf(worker: WorkerConnection, record: NamespaceRecord): NamespaceUsage {
   const { id, maxEntries, maxBytes, whenFull } = record;
   const { entries, bytes, lastUsed } = new IdLine(worker.currentBuffer(), worker.header, id);
   const filled = Math.max(maxEntries === 0 ? 0 : entries / maxEntries, maxBytes === 0 ? 0 : bytes / maxBytes);
@@ -52,7 +52,7 @@ export function usageOf(worker: WorkerConnection, record: Record): NamespaceUsag
 }
 
 /** Of a namespace that was dropped: nothing, and no limits. */
-export function usageOfNone(worker: WorkerConnection, { whenFull }: Record): NamespaceUsage {
+export function usageOfNone(worker: WorkerConnection, { whenFull }: NamespaceRecord): NamespaceUsage {
   const lastUsed = worker.timeOf(0);
   return { entries: 0, bytes: 0, maxEntries: 0, maxBytes: 0, lastUsed, whenFull, pressure: pressureLevels[0] };
 }

@@ -7,7 +7,7 @@ import { KnownOptions } from "../../check.js";
 import { EngramError } from "../../errors.js";
 import { type Duration, milliseconds } from "../../units.js";
 import { threadNow } from "../clock.js";
-import { land, takeOff } from "../flights.js";
+import { beginFlight, land } from "../flights.js";
 import { checkSignal, untilAborted } from "../waiting.js";
 import type { WorkerConnection } from "../worker.js";
 
@@ -201,7 +201,7 @@ export function* flight<V>(
     signal.throwIfAborted();
     worker.assertOpen();
     yield "between";
-    const own = takeOff(worker, key, lease);
+    const own = beginFlight(worker, key, lease);
     if (own === null) {
       yield "nap"; // another thread loads it
       continue;

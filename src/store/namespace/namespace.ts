@@ -2,7 +2,7 @@
 import type { AgentAccess } from "../access.js";
 import type { WorkerConnection } from "../worker.js";
 import { NamespaceOperations } from "./operations.js";
-import type { Lookup, Record } from "./record.js";
+import type { Lookup, NamespaceRecord } from "./record.js";
 
 export type { Entry } from "./operations.js";
 
@@ -19,7 +19,7 @@ export class Namespace<V = Uint8Array> extends NamespaceOperations<V> {
   static open<V>(
     worker: WorkerConnection,
     name: string,
-    record: Record,
+    record: NamespaceRecord,
     lookup: Lookup,
     agent: AgentAccess | null,
   ): Namespace<V> {

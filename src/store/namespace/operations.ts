@@ -50,7 +50,7 @@ import { keysAlone, type Listed, mapped, walk, wholeEntries, withValue } from ".
 import { checkLimits, type NamespaceLimits, type NamespaceUsage, usageOf, usageOfNone } from "./limits.js";
 import { type GetOrSetOptions, type LoaderContext, loadOnce, readGetOrSet } from "./load.js";
 import { isPrefix, type PrefixOptions, type RequiredPrefix, readPrefix, requirePrefix } from "./prefix.js";
-import type { Record } from "./record.js";
+import type { NamespaceRecord } from "./record.js";
 import {
   checkChanged,
   checkFunction,
@@ -953,7 +953,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
     yield* walk(this.worker, keysAlone(this.worker, prefix), this.goingOn(permission));
   }
 
-  private goingOn(permission: number): () => Record | null {
+  private goingOn(permission: number): () => NamespaceRecord | null {
     this.enter(permission);
     if (!this.refreshIfStale()) return () => null;
     const { life } = this.record;
@@ -961,7 +961,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
   }
 
   /** The directory entry by which an iteration goes on: null once the namespace was cleared or dropped, whatever has its id or name since. */
-  private recordIn(life: number, permission: number): Record | null {
+  private recordIn(life: number, permission: number): NamespaceRecord | null {
     this.enter(permission);
     return this.refreshIfStale() && this.record.life === life ? this.record : null;
   }

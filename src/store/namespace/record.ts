@@ -3,7 +3,7 @@ import type { EncodingName } from "../encoding.js";
 import type { WhenFull } from "./word.js";
 
 /** The namespace's directory entry as this thread last saw it. While it is current, all of this is so. */
-export interface Record {
+export interface NamespaceRecord {
   entry: number;
   version: number;
   id: number;
@@ -24,7 +24,7 @@ export interface Record {
 /** Finds a namespace's directory entry again after it changed. */
 export interface Lookup {
   /** Null when it was dropped. */
-  find(name: string): Record | null;
+  find(name: string): NamespaceRecord | null;
   /** @throws as Directory.findOrMake */
-  findOrMake(name: string): Record;
+  findOrMake(name: string): NamespaceRecord;
 }

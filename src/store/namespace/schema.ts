@@ -65,7 +65,7 @@ export function validate<V>(schema: StandardSchema<V>, namespace: string, key: K
   if (answer.issues === undefined) return answer.value;
   const issues = [...answer.issues];
   throw new InvalidValueError(
-    `${where} is refused: ${issues.map(told).join("; ") || "without a reason"}`,
+    `${where} is refused: ${issues.map(issueText).join("; ") || "without a reason"}`,
     named,
     issues,
   );
@@ -75,7 +75,7 @@ function nameOf(key: Key): string | Uint8Array {
   return key instanceof PreparedKey ? key.bytes() : key;
 }
 
-function told({ message, path }: ValueIssue): string {
+function issueText({ message, path }: ValueIssue): string {
   const at = path?.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
   return at ? `${at}: ${message}` : String(message);
 }

@@ -43,7 +43,7 @@ export function tapOperations(worker: object, tap: Tap): () => void {
   return () => {
     const left = (taps.get(worker) ?? []).filter((other) => other !== tap);
     if (left.length > 0) taps.set(worker, left);
-    else if (taps.delete(worker) && taps.size === 0) takeOff();
+    else if (taps.delete(worker) && taps.size === 0) unwrap();
   };
 }
 
@@ -72,17 +72,17 @@ class Tapped<V> extends NamespaceOperations<V> {
   protected override read(key: Key): number {
     const length = super.read(key);
     const bytes = length === layout.LARGE ? this.worker.out[result.LENGTH] : length;
-    tell(this.worker, this.name, "get", key, bytes > 0 ? bytes : 0);
+    report(this.worker, this.name, "get", key, bytes > 0 ? bytes : 0);
     return length;
   }
 
   protected override recalled(key: Key, { valueBytes }: { readonly valueBytes: number }): void {
-    tell(this.worker, this.name, "get", key, valueBytes);
+    report(this.worker, this.name, "get", key, valueBytes);
   }
 
   override getInto(key: Key, target: Uint8Array): number {
     const length = super.getInto(key, target);
-    tell(this.worker, this.name, "get", key, length > 0 ? length : 0);
+    report(this.worker, this.name, "get", key, length > 0 ? length : 0);
     return length;
   }
 
@@ -90,23 +90,23 @@ class Tapped<V> extends NamespaceOperations<V> {
     let found = false;
     const result = super.borrow(key, (view) => {
       found = true;
-      tell(this.worker, this.name, "get", key, view.length);
+      report(this.worker, this.name, "get", key, view.length);
       return use(view);
     });
-    if (!found) tell(this.worker, this.name, "get", key, 0);
+    if (!found) report(this.worker, this.name, "get", key, 0);
     return result;
   }
 
   override has(key: Key): boolean {
     const found = super.has(key);
-    tell(this.worker, this.name, "get", key, 0);
+    report(this.worker, this.name, "get", key, 0);
     return found;
   }
 
   override getMany(keys: Iterable<Key>): (V | undefined)[] {
     const list = Array.isArray(keys) || typeof keys !== "object" || keys === null ? (keys as Key[]) : [...keys];
     const values = whole(() => super.getMany(list));
-    for (let i = 0; i < values.length; i++) tell(this.worker, this.name, "get", list[i], lengthOf(values[i]));
+    for (let i = 0; i < values.length; i++) report(this.worker, this.name, "get", list[i], lengthOf(values[i]));
     return values;
   }
 
@@ -128,8 +128,8 @@ class Tapped<V> extends NamespaceOperations<V> {
   // a write that its condition refused has looked the entry up and changed nothing
   override set(key: Key, value: V, options?: SetOptions): boolean {
     const written = super.set(key, value, options);
-    if (written) tell(this.worker, this.name, "set", key, encodedBytes, ttlOf(options?.ttl));
-    else tell(this.worker, this.name, "get", key, 0);
+    if (written) report(this.worker, this.name, "set", key, encodedBytes, ttlOf(options?.ttl));
+    else report(this.worker, this.name, "get", key, 0);
     return written;
   }
 
@@ -141,22 +141,22 @@ class Tapped<V> extends NamespaceOperations<V> {
   ): number {
     const written = whole(() => super.writeAll(keys, values, ttl, condition));
     for (let i = 0; i < keys.length; i++)
-      tell(this.worker, this.name, "set", keys[i], byteCount(values[i]), ttlOf(ttl));
+      report(this.worker, this.name, "set", keys[i], byteCount(values[i]), ttlOf(ttl));
     return written;
   }
 
   // one that its condition refused has looked the entry up, as a write has
   override delete(key: Key, options?: DeleteOptions): boolean {
     const deleted = super.delete(key, options);
-    tell(this.worker, this.name, deleted || options?.ifVersion === undefined ? "delete" : "get", key, 0);
+    report(this.worker, this.name, deleted || options?.ifVersion === undefined ? "delete" : "get", key, 0);
     return deleted;
   }
 
   // the value that is there, written once more
   protected override touchEntry(key: Key, ttl: Duration | undefined): number {
     const length = super.touchEntry(key, ttl);
-    if (length >= 0) tell(this.worker, this.name, "set", key, length, ttlOf(ttl));
-    else tell(this.worker, this.name, "get", key, 0);
+    if (length >= 0) report(this.worker, this.name, "set", key, length, ttlOf(ttl));
+    else report(this.worker, this.name, "get", key, 0);
     return length;
   }
 
@@ -169,13 +169,13 @@ class Tapped<V> extends NamespaceOperations<V> {
     ttl?: Duration,
   ): boolean {
     const written = super.replace(key, bytes, expires, condition, ttl);
-    if (written) tell(this.worker, this.name, "set", key, byteCount(bytes), ttlOf(ttl));
+    if (written) report(this.worker, this.name, "set", key, byteCount(bytes), ttlOf(ttl));
     return written;
   }
 
   override increment(key: Key, by?: bigint | number, options?: IncrementOptions): bigint {
     const sum = whole(() => super.increment(key, by, options));
-    tell(this.worker, this.name, "increment", key, 8, ttlOf(options?.ttl));
+    report(this.worker, this.name, "increment", key, 8, ttlOf(options?.ttl));
     return sum;
   }
 }
@@ -185,7 +185,7 @@ function ttlOf(ttl: Duration | undefined): number {
   return ttl === undefined ? 0 : (durationIn(ttl) as number);
 }
 
-function tell(worker: object, name: string, operation: TappedOperation, key: Key, valueBytes: number, ttl = 0): void {
+function report(worker: object, name: string, operation: TappedOperation, key: Key, valueBytes: number, ttl = 0): void {
   if (nested !== 0) return;
   const listening = taps.get(worker);
   if (listening === undefined) return;
@@ -201,6 +201,6 @@ function overlay(): void {
   for (const [name, descriptor] of overlaid) Object.defineProperty(Namespace.prototype, name, descriptor);
 }
 
-function takeOff(): void {
+function unwrap(): void {
   for (const [name] of overlaid) delete (Namespace.prototype as unknown as { [method: string]: unknown })[name];
 }

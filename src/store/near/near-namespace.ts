@@ -17,7 +17,7 @@ import { type AgentAccess, READ } from "../access.js";
 import { type Key, PreparedKey } from "../key.js";
 import type { SetOptions } from "../namespace/condition.js";
 import { Namespace } from "../namespace/namespace.js";
-import type { Lookup, Record } from "../namespace/record.js";
+import type { Lookup, NamespaceRecord } from "../namespace/record.js";
 import { type StandardSchema, validate } from "../namespace/schema.js";
 import { SAMPLED_KINDS } from "../sampling/banks.js";
 import type { WorkerConnection } from "../worker.js";
@@ -40,7 +40,7 @@ export class NearNamespace<V> extends Namespace<V> {
   constructor(
     worker: WorkerConnection,
     name: string,
-    record: Record,
+    record: NamespaceRecord,
     lookup: Lookup,
     agent: AgentAccess | null,
     limits: NearLimits,

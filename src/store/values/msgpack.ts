@@ -73,14 +73,14 @@ export function msgpack(value: unknown, most: ValueLimit = NO_STORE): Uint8Array
     throw asError(fault, value);
   } finally {
     busy = false;
-    if (bytes.length > KEPT) take(Buffer.allocUnsafeSlow(KEPT));
+    if (bytes.length > KEPT) useBuffer(Buffer.allocUnsafeSlow(KEPT));
   }
 }
 
 /** In the middle of another value, whose getter or toJSON has called: with a buffer of its own. */
 function aside(value: unknown, most: ValueLimit): Uint8Array {
   const outer = { bytes, view, room, position, path, depth, limit };
-  take(Buffer.allocUnsafeSlow(KEPT));
+  useBuffer(Buffer.allocUnsafeSlow(KEPT));
   path = [];
   busy = false;
   try {
@@ -91,14 +91,14 @@ function aside(value: unknown, most: ValueLimit): Uint8Array {
   }
 }
 
-function take(buffer: Buffer): void {
+function useBuffer(buffer: Buffer): void {
   bytes = buffer;
   view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
   room = buffer.length - SLACK;
 }
 
 function grow(more: number): void {
-  take(roomier(bytes, position, more, SLACK, FORM, limit));
+  useBuffer(roomier(bytes, position, more, SLACK, FORM, limit));
 }
 
 function asError(fault: unknown, value: unknown): unknown {

@@ -14,7 +14,7 @@ import { ClosedError } from "../../errors.js";
 import { LISTED, listEntries, MOST_LISTED } from "../listing.js";
 import { makeVersion } from "../namespace/condition.js";
 import type { Listed } from "../namespace/iteration.js";
-import type { Record } from "../namespace/record.js";
+import type { NamespaceRecord } from "../namespace/record.js";
 import type { WorkerConnection } from "../worker.js";
 import type { Change, Changes } from "./change.js";
 import { type Listener, type Watchers, watchersOf } from "./watchers.js";
@@ -37,7 +37,7 @@ export interface Watched<V> {
   /** Asked before each change is handed out: may throw instead. */
   enter(): void;
   /** The namespace as it is now, null when there is none. */
-  find(): Record | null;
+  find(): NamespaceRecord | null;
   /** The entry in that life, null when it can no longer be read. */
   readLife(entry: number, version: number): Listed<V> | null;
 }

@@ -59,7 +59,7 @@ export function unlink(entry: u32, next: u32, hash: u32, meta: u32, key: u32): v
  * knows nothing; so the key is looked up again and the life asked for again, until it is gone or ours to take. Takes effect where `find`
  * loaded the last link, when it is another life or none.
  */
-export function takeIf(hash: u32, meta: u32, key: u32, entry: u32, version: u32): bool {
+export function removeLife(hash: u32, meta: u32, key: u32, entry: u32, version: u32): bool {
   beginWrite();
   let retries: u32 = 0;
   let present = false;
@@ -67,7 +67,7 @@ export function takeIf(hash: u32, meta: u32, key: u32, entry: u32, version: u32)
     find(hash, meta, key);
     const same = found == entry && load32(entry + E_VERSION) == version;
     present = found != 0 && (same || (FAULT == 66 && retries != 0)) && !isExpired(load<u32>(found + E_EXPIRES));
-    if (found == 0 || !(same || (FAULT == 66 && retries != 0)) || take(hash, meta, key, 0, present ? CHANGE_DELETE : CHANGE_EXPIRE)) break;
+    if (found == 0 || !(same || (FAULT == 66 && retries != 0)) || removeFound(hash, meta, key, 0, present ? CHANGE_DELETE : CHANGE_EXPIRE)) break;
     backOff(++retries);
   }
   clearHazards();
@@ -83,7 +83,7 @@ export let takenBytes: u32 = 0;
  *
  * @param change what whoever watches is told: one of CHANGE_*
  */
-export function take(hash: u32, meta: u32, key: u32, flags: u32, change: u32): bool {
+export function removeFound(hash: u32, meta: u32, key: u32, flags: u32, change: u32): bool {
   const entry = found;
   const next = successor;
   const version = load<u32>(entry + E_VERSION);
