@@ -11,6 +11,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Group>>> = {
   "string-put": async () => (await import("./string-put.js")).stringPut,
   "value-size": async () => (await import("./value-size.js")).valueSize,
   "read-ways": async () => (await import("./read-ways.js")).readWays,
+  near: async () => (await import("./near.js")).near,
   expiry: async () => (await import("./expiry.js")).expiry,
   workers: async () => (await import("./workers.js")).workers,
   contention: async () => (await import("./contention.js")).contention,
