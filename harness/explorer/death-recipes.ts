@@ -89,6 +89,23 @@ export const DEATH_RECIPES: readonly Recipe[] = [
     settings: { evict: true, slabs: 7 },
   },
   {
+    name: "death-queue-large",
+    about: "death while a message in a span is put into a work queue, taken from it or freed",
+    kinds: {},
+    roles: [
+      { put: 4, take: 3, ack: 3 },
+      { take: 4, ack: 3, put: 2, nack: 1 },
+      { put: 3, take: 3, ack: 2, tick: 1 },
+    ],
+    ops: [1, 4],
+    keys: [],
+    ttl: 0.3,
+    large: 0.8,
+    kills: 2,
+    settings: { slabs: 9 },
+    queue: { capacities: [1, 2] },
+  },
+  {
     name: "death-ring-large",
     about: "death while a message in a span is sent or received",
     kinds: {},

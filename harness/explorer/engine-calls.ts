@@ -152,6 +152,10 @@ export function callEngine(thread: Thread, place: Place): number {
       return 1;
     case "sendLarge":
       return engine.sendLarge(thread.ring, thread.ringVersion, thread.span, LARGE_BYTES);
+    case "putLarge":
+      return engine.putTaskLarge(thread.ring, thread.ringVersion, thread.span, LARGE_BYTES, op.ttl ? 1 : 0);
+    case "isStill":
+      return callIsStill(thread, place);
     case "endReceive":
       engine.endReceive();
       return 1;
@@ -239,6 +243,15 @@ function callSettling({ engine, ring, ringVersion, deliveries }: Thread, op: Op)
   if (op.kind === "ack") return engine.acknowledgeTask(ring, ringVersion, cell, low, high);
   if (op.kind === "nack") return engine.giveBackTask(ring, ringVersion, cell, low, high, op.ttl ? 1 : 0);
   return engine.extendTask(ring, ringVersion, cell, low, high, LONG_LEASE);
+}
+
+/** What was found is copied when the thread goes on, so after others may have had their turn; then it asks. */
+function callIsStill(thread: Thread, { words, rewinding }: Place): number {
+  const out = words.subarray((thread.slot + L.S_OUT) >> 2);
+  const [cell, low, high] = out;
+  const at = out[L.O_ADDRESS >> 2] >> 2;
+  if (!rewinding) thread.copied = words.slice(at, at + (out[L.O_MESSAGE_SIZE >> 2] >> 2));
+  return thread.engine.isStillTask(thread.ring, thread.ringVersion, cell, low, high, out[L.O_NUMBER >> 2]);
 }
 
 /** As the host does on a thread's exit: the slot is known by the thread's number in it. */

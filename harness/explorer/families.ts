@@ -85,6 +85,7 @@ function drawUnkeyed(kind: OpKind, recipe: Recipe, random: ProgramRandom, thread
     case "drain":
       return { kind, log: random.below(threads) };
     case "put":
+      return { kind, ttl: random.chance(recipe.ttl ?? 0), ...(isLarge(recipe, random) ? { large: true } : {}) };
     case "take":
     case "nack":
       return { kind, ttl: random.chance(recipe.ttl ?? 0) };

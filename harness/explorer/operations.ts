@@ -37,6 +37,8 @@ const ANSWERS_OTHERWISE: ReadonlySet<Thread["calling"]> = new Set([
   "dropChannel",
   "put",
   "take",
+  "putLarge",
+  "isStill",
 ]);
 
 /** The engine's function by which an operation begins, or goes on once its namespace was found again. */
@@ -45,7 +47,13 @@ function firstCall(thread: Thread, op: Op): Thread["calling"] {
   if (op.kind === "near" && thread.tokens[(op.key ?? 0) * 3] === 0) return "get"; // it keeps none
   if (!op.large) return op.kind;
   if (thread.span === 0) return "takeLarge";
-  return op.kind === "send" ? "sendLarge" : "setLarge";
+  return filledCall(op);
+}
+
+/** What a span goes with once it is filled. */
+function filledCall({ kind }: Op): Thread["calling"] {
+  if (kind === "send") return "sendLarge";
+  return kind === "put" ? "putLarge" : "setLarge";
 }
 
 export class Operations {
@@ -269,6 +277,7 @@ export class Operations {
         return;
       case "setLarge":
       case "sendLarge":
+      case "putLarge":
         if (thread.calling === "setLarge" && result === L.STALE) break;
         this.finishLarge(thread, op, result);
         return;
@@ -297,6 +306,15 @@ export class Operations {
       case "receive":
         if (result === L.LARGE) this.holdMessage(thread);
         else this.finish(thread, this.answerOf(thread, op, result));
+        return;
+      case "take":
+        if (result === L.LARGE) thread.calling = "isStill";
+        else this.finish(thread, this.answerOf(thread, op, result));
+        return;
+      case "isStill":
+        // another's by now: the next one is taken
+        if (result === 1) this.finish(thread, this.noteTaken(thread, this.valueOf(thread.copied)));
+        else thread.calling = "take";
         return;
       case "endReceive":
         this.finish(thread, thread.answer);
@@ -359,7 +377,7 @@ export class Operations {
       this.words[at + i] = value;
       this.words[at + i + 1] = checkOf(value);
     }
-    thread.calling = op.kind === "send" ? "sendLarge" : "setLarge";
+    thread.calling = filledCall(op);
   }
 
   /** What was not published is given back before the operation answers. */
@@ -472,7 +490,7 @@ export class Operations {
       case "put":
         return result === L.OK ? 1 : result === L.FULL ? 0 : NO_EFFECT;
       case "take":
-        return result === L.EMPTY ? 0 : this.noteTaken(thread, result);
+        return result === L.EMPTY ? 0 : this.noteTaken(thread, this.valueAt(thread.slot + L.S_VALUE, result));
       case "ack":
       case "nack":
         if (thread.deliveries.pop() === undefined) return NO_EFFECT;
@@ -493,8 +511,7 @@ export class Operations {
     }
   }
 
-  private noteTaken(thread: Thread, length: number): number {
-    const value = this.valueAt(thread.slot + L.S_VALUE, length);
+  private noteTaken(thread: Thread, value: number): number {
     const [cell, low, high] = this.words.subarray((thread.slot + L.S_OUT) >> 2);
     thread.deliveries.push({ cell, low, high, value, call: thread.history });
     return value;
@@ -639,8 +656,10 @@ export class Operations {
 
   /** The value that the bytes at the address are, or TORN if no write of this program wrote them. */
   private valueAt(address: number, length: number): number {
-    const { words } = this;
-    const at = address >> 2;
+    return this.valueOf(this.words, address >> 2, length);
+  }
+
+  private valueOf(words: Uint32Array, at = 0, length = words.length * 4): number {
     const value = words[at];
     if (this.counters) return length === 8 && words[at + 1] === 0 ? value : TORN;
     if (length !== 8 && length !== 24 && length !== LARGE_BYTES) return TORN;

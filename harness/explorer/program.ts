@@ -186,7 +186,7 @@ export function describeOp(op: Op, value: number): string {
     case "send":
       return `send ${value}${sizeOf(op)}`;
     case "put":
-      return `put ${value} into the queue${op.ttl ? ", ready at the tick" : ""}`;
+      return `put ${value}${sizeOf(op)} into the queue${op.ttl ? ", ready at the tick" : ""}`;
     case "take":
       return `take from the queue${op.ttl ? " until the tick" : ""}`;
     case "ack":

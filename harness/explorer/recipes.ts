@@ -510,6 +510,22 @@ export const RECIPES: readonly Recipe[] = [
     queue: { capacities: [1, 2] },
   },
   {
+    name: "queue-large",
+    about: "a work queue whose messages lie in spans, which values take as well, copied while their leases end",
+    kinds: {},
+    roles: [
+      { put: 3, take: 3, ack: 2, tick: 1 },
+      { take: 3, ack: 3, put: 2 },
+      { put: 2, tick: 1, set: 2, take: 2, ack: 1 },
+    ],
+    ops: [1, 4],
+    keys: [0],
+    ttl: 0.6,
+    large: 0.8,
+    settings: { slabs: 9 },
+    queue: { capacities: [1, 2] },
+  },
+  {
     name: "ring-large",
     about: "a ring of messages that lie in spans, which values take as well",
     kinds: {},

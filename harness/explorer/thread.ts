@@ -38,6 +38,8 @@ export type Calling =
   | "takeLarge"
   | "setLarge"
   | "sendLarge"
+  | "putLarge"
+  | "isStill"
   | "dropLarge"
   | "hold"
   | "copyHeld"
@@ -78,6 +80,8 @@ export class Thread {
   /** The span in hand, 0 = none; and what the operation answers once that is given back, or what it holds let go. */
   span = 0;
   answer = 0;
+  /** The large message that was found, as it was copied. */
+  copied = new Uint32Array(0);
   pin = -1;
   pinnedAt = 0;
   pinnedValue = 0;

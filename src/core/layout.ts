@@ -212,6 +212,8 @@ export const O_CELL: u32 = 0; // of a delivery: where it lies among the cells, t
 export const O_LOW: u32 = 4;
 export const O_HIGH: u32 = 8;
 export const O_ATTEMPTS: u32 = 12;
+export const O_NUMBER: u32 = 20; // of the message; and, if it is large, its bytes
+export const O_MESSAGE_SIZE: u32 = 24;
 export const O_NEXT_TICK: u32 = 0; // when something will be ready, 0 = not known
 export const O_READY: u32 = 0; // counts of a queue; from O_BYTES on u64s
 export const O_DELAYED: u32 = 4;

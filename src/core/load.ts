@@ -116,6 +116,9 @@ export interface Engine {
   leaveRing(entry: number, version: number): void;
   makeQueue(keyLength: number, capacity: number, lease: number, maxAttempts: number, maxBytes: bigint): number;
   putTask(entry: number, version: number, from: number, length: number, delay: number): number;
+  putTaskLarge(entry: number, version: number, address: number, bytes: number, delay: number): number;
+  admitsTask(entry: number, version: number, bytes: number): number;
+  isStillTask(entry: number, version: number, cell: number, low: number, high: number, task: number): number;
   takeTask(entry: number, version: number, target: number, lease: number): number;
   acknowledgeTask(entry: number, version: number, cell: number, low: number, high: number): number;
   giveBackTask(entry: number, version: number, cell: number, low: number, high: number, delay: number): number;

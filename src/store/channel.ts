@@ -48,7 +48,6 @@ const KEY_PREFIX = SYSTEM_KEYS.channel;
 const MESSAGES_OPTIONS = new KnownOptions("messages", ["signal"]);
 
 export const CHANNEL_CAPACITY_MAX = 1024;
-export const MESSAGE_MAX = ENTRY_ROOM;
 
 /** A channel in the directory, as its handles know it: the entry that its ring lies behind, and the words that it is waited for on. */
 interface Ring {

@@ -8,13 +8,13 @@
  * `sendSync` and `receiveSync` block the thread.
  */
 import { checkSameName, KnownOptions, wholeNumber } from "../check.js";
-import { layout, result } from "../core/index.js";
+import { ENTRY_ROOM, layout, result } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, OutOfMemoryError, ValueTooLargeError } from "../errors.js";
 import { type Duration, milliseconds, type Size, sizeIn } from "../units.js";
 import { type AgentAccess, DELETE, READ, WRITE } from "./access.js";
 import { byteCount } from "./bytes.js";
-import { MESSAGE_MAX } from "./channel.js";
-import { type Codec, checkEncoding, codecOf, type EncodingName } from "./encoding.js";
+import { type Codec, checkEncoding, codecOf, type EncodingName, Window } from "./encoding.js";
+import { checkLarge, noRoomForLarge, sourceOf, takeFilled } from "./large.js";
 import { ownNames } from "./listing.js";
 import { ARRIVALS, DEPARTURES, Place } from "./parking.js";
 import { type Delivery, QueueMessage, type Settling } from "./queue-message.js";
@@ -288,9 +288,11 @@ export class Queue<V = Uint8Array> {
     const letters: DeadLetter<V>[] = [];
     for (let cell = 0; cell < this.capacity; cell++) {
       const length = this.known(worker.engine.readLetter(record.entry, record.version, cell, worker.valueAddress));
-      if (length < 0) continue;
       const attempts = worker.out[result.ATTEMPTS];
-      letters.push({ value: this.codec.decode(worker.window, 0, length) as V, attempts });
+      if (length >= 0) letters.push({ value: this.codec.decode(worker.window, 0, length) as V, attempts });
+      if (length !== layout.LARGE) continue;
+      const copy = this.copyLarge();
+      if (copy !== null) letters.push({ value: this.decodeCopy(copy), attempts }); // else it was retried, or cleared
     }
     return letters;
   }
@@ -343,9 +345,7 @@ export class Queue<V = Uint8Array> {
   private encode(message: V): Uint8Array {
     const bytes = this.codec.encode(message, this.worker.valueLimit);
     const length = byteCount(bytes);
-    if (length > MESSAGE_MAX) {
-      throw new ValueTooLargeError(`a message has ${length} bytes; the limit is ${MESSAGE_MAX}`);
-    }
+    if (length > ENTRY_ROOM) checkLarge(this.worker, length, "message");
     if (this.maxBytes !== 0 && length > this.maxBytes) {
       throw new ValueTooLargeError(
         `a message has ${length} bytes; queue "${this.name}" was made with maxBytes ${this.maxBytes}`,
@@ -356,37 +356,81 @@ export class Queue<V = Uint8Array> {
 
   private put(bytes: Uint8Array, delay: number): boolean {
     this.enter(WRITE);
-    const { worker, record } = this;
     const length = byteCount(bytes);
-    let address = worker.addressOf(bytes);
-    if (address < 0) {
-      worker.values.set(bytes);
-      address = worker.valueAddress;
-    }
-    const status = this.known(worker.engine.putTask(record.entry, record.version, address, length, delay));
+    const status = this.known(
+      length > ENTRY_ROOM ? this.putLarge(bytes, length, delay) : this.putSmall(bytes, length, delay),
+    );
     if (status === layout.FULL) return false;
+    if (status !== layout.OK && length > ENTRY_ROOM) throw noRoomForLarge(this.worker, length, "message");
     if (status !== layout.OK) throw new OutOfMemoryError(`no chunk is free for a message of ${length} bytes`);
     this.place.wake(ARRIVALS);
     return true;
   }
 
+  private putSmall(bytes: Uint8Array, length: number, delay: number): number {
+    const { worker, record } = this;
+    let address = worker.addressOf(bytes);
+    if (address < 0) {
+      worker.values.set(bytes);
+      address = worker.valueAddress;
+    }
+    return worker.engine.putTask(record.entry, record.version, address, length, delay);
+  }
+
+  /** A full queue is not worth a span, which might evict for nothing. */
+  private putLarge(bytes: Uint8Array, length: number, delay: number): number {
+    const { worker, record } = this;
+    const admitted = worker.engine.admitsTask(record.entry, record.version, length);
+    if (admitted !== layout.OK) return admitted;
+    const address = takeFilled(worker, sourceOf(bytes, length));
+    if (address === 0) return layout.NO_MEMORY;
+    const status = worker.engine.putTaskLarge(record.entry, record.version, address, length, delay);
+    if (status !== layout.OK) worker.engine.dropLarge(address, length);
+    return status;
+  }
+
   private take(lease: number): QueueMessage<V> | undefined {
     this.enter(READ);
     const { worker, record } = this;
-    const length = this.known(worker.engine.takeTask(record.entry, record.version, worker.valueAddress, lease));
     const { out } = worker;
+    let length: number;
+    let copy: Uint8Array | null;
+    // one whose lease ended while it was copied is another's by now
+    do {
+      length = this.known(worker.engine.takeTask(record.entry, record.version, worker.valueAddress, lease));
+      copy = length === layout.LARGE ? this.copyLarge() : null;
+    } while (length === layout.LARGE && copy === null);
     this.nextTick = out[result.NEXT_TICK];
-    if (length < 0) return undefined;
+    if (length < 0 && copy === null) return undefined;
     const attempts = out[result.ATTEMPTS];
     const delivery: Delivery = { cell: out[result.CELL], low: out[result.LOW], high: out[result.HIGH] };
     let value: V;
     try {
-      value = this.codec.decode(worker.window, 0, length) as V;
+      value = copy === null ? (this.codec.decode(worker.window, 0, length) as V) : this.decodeCopy(copy);
     } catch (error) {
       this.giveBack(delivery, 0); // nobody here can read it: it is a dead letter when its attempts are used up
       throw error;
     }
     return QueueMessage.of(value, attempts, delivery, this.settling);
+  }
+
+  /**
+   * A copy of the large message that the engine has just found; null when it is not there any more. Nothing keeps it from being freed meanwhile,
+   * by whoever is given it once the lease has ended: so it is decoded only when it was still there after it was copied.
+   */
+  private copyLarge(): Uint8Array | null {
+    const { worker, record } = this;
+    const { out } = worker;
+    const [cell, low, high, number] = [out[result.CELL], out[result.LOW], out[result.HIGH], out[result.NUMBER]];
+    const [address, length] = [out[result.ADDRESS], out[result.MESSAGE_SIZE]];
+    const copy = new Uint8Array(length);
+    copy.set(new Uint8Array(worker.bufferHolding(address + length), address, length));
+    const { entry, version } = record;
+    return this.known(worker.engine.isStillTask(entry, version, cell, low, high, number)) === 1 ? copy : null;
+  }
+
+  private decodeCopy({ buffer, length }: Uint8Array): V {
+    return this.codec.decode(new Window(buffer, 0, length), 0, length) as V;
   }
 
   private wish(lease: number) {

@@ -2,7 +2,8 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readBackup } from "#dist/src/backup/index.js";
+import { load, parse, write } from "#dist/harness/backup/interchange.js";
+import { readBackup, SnapshotEntries } from "#dist/src/backup/index.js";
 import { type Namespace, OutOfMemoryError, restore, Store } from "#dist/src/index.js";
 import { temporaryDirectories } from "./directory.js";
 
@@ -15,6 +16,11 @@ function bytesOf(length: number, seed: number): Uint8Array {
 function expectAll(ns: Namespace, model: ReadonlyMap<string, Uint8Array>): void {
   for (const [key, value] of model) expect(Buffer.compare(ns.get(key) ?? new Uint8Array(), value), key).toBe(0);
   expect(ns.size).toBe(model.size);
+}
+
+function encodedIn(ns: Namespace<unknown>): Uint8Array {
+  const bytes = new Uint8Array(400_000);
+  return bytes.subarray(0, ns.getInto("stays", bytes));
 }
 
 async function backedUp(): Promise<{ directory: string; model: Map<string, Uint8Array> }> {
@@ -53,6 +59,41 @@ describe("large values in backups", () => {
     await expect(restore(directory, { store: { capacity: "2MiB", eviction: "none" } })).rejects.toThrow(
       OutOfMemoryError,
     );
+  });
+
+  it.each(["jsonl", "msgpack"] as const)("go out as %s and come back the same, in every encoding", async (format) => {
+    const directory = temporary();
+    const store = await Store.create({ capacity: "16MiB", maintenance: false });
+    const brief = Array.from({ length: 5000 }, (_, i) => ({ turn: i, said: `ответ ${i}` }));
+    const values = [
+      ["binary", bytesOf(200_000, 1)],
+      ["string", "контекст ".repeat(6000)],
+      ["json", brief],
+      ["msgpack", { brief, raw: Buffer.from(bytesOf(40_000, 2)) }],
+    ] as const;
+    for (const [encoding, value] of values) {
+      const ns = store.namespace(encoding, { encoding }) as unknown as Namespace<unknown>;
+      ns.set("stays", value);
+      ns.set("fleeting", value, { ttl: 1e8 });
+    }
+    const backups = await store.backup({ directory });
+    const { file } = await backups.now();
+    await backups.close();
+    const image = readBackup(file);
+    const counts = { entries: 0, expired: 0 };
+    const out = Buffer.concat([...write(new SnapshotEntries(image), image.header.takenMs, format, Date.now(), counts)]);
+    const again = await Store.create({ capacity: "16MiB", maintenance: false });
+    expect([counts, load(again, parse("out", out, format))]).toEqual(Array(2).fill({ entries: 8, expired: 0 }));
+    for (const [encoding, value] of values) {
+      const ns = again.namespace(encoding) as unknown as Namespace<unknown>;
+      const was = store.namespace(encoding) as unknown as Namespace<unknown>;
+      expect(Buffer.compare(encodedIn(ns), encodedIn(was)), encoding).toBe(0);
+      expect(typeof ns.get("stays"), encoding).toBe(typeof value);
+      expect(ns.getEntry("fleeting")?.expiresAt).toBeGreaterThan(Date.now() + 9e7);
+    }
+    expect(again.stats().memory.spanBytes).toBe(store.stats().memory.spanBytes);
+    await again.close();
+    await store.close();
   });
 
   it("of a file that is damaged in one of them are kept but for that one, which is named", async () => {

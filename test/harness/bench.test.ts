@@ -49,6 +49,18 @@ const ROWS: Record<string, string[]> = {
   "string-get": ["map", "map-equal", "get-64", "get-into-64", "lru-cache", "lmdb", "sharedmap", "empty"],
   "string-put": ["map", "set", "set-many", "set-from-buffer", "lru-cache", "lmdb-1000", "lmdb-100000", "sharedmap"],
   "value-size": ["get-64", "get-1024", "get-into-64", "get-into-1024"],
+  "large-40k": [
+    "copy-in",
+    "set",
+    "copy-out",
+    "get-into-40960",
+    "get-40960",
+    "borrow",
+    "map-set-copy",
+    "lmdb",
+    "lmdb-set",
+  ],
+  "large-1m": ["copy-in", "set", "copy-out", "get-into-1048576", "borrow", "map-copy-1048576", "lmdb", "lmdb-set"],
   "read-ways": ["get-64", "get-into-64", "get-many", "borrow"],
   near: [
     "map-object",

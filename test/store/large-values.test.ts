@@ -10,7 +10,7 @@ import {
   type StoreOptions,
   ValueTooLargeError,
 } from "#dist/src/index.js";
-import { openStore } from "./fixture.js";
+import { HandClock, openStore } from "./fixture.js";
 
 const KIB = 1024;
 const SLAB = 64 * KIB;
@@ -149,6 +149,120 @@ describe.each([{ shared: true }, { shared: false }])("a large value (shared: $sh
     store.dropChannel("j");
     expect(store.stats().memory.spanBytes).toBe(0);
     expect(() => channel.trySend(new Uint8Array(20_000_000))).toThrow(ValueTooLargeError);
+  });
+
+  it("is a message of a work queue: delivered, given back, a dead letter, done, and its memory free again", async () => {
+    const store = await open();
+    const queue = store.queue("q", { capacity: 2, maxBytes: 300_000, maxAttempts: 2 });
+    const [first, second] = [bytesOf(200_000, 1), bytesOf(16_353, 2)];
+    expect([queue.trySend(first), queue.trySend(second)]).toEqual([true, true]);
+    const { spanBytes } = store.stats().memory;
+    expect([queue.trySend(second), queue.stats().bytes]).toEqual([false, 216_353]);
+    expect(store.stats().memory.spanBytes).toBe(spanBytes);
+    const delivered = queue.tryReceive();
+    expect([same(delivered?.value, first), delivered?.attempts]).toEqual([true, 1]);
+    expect([delivered?.nack(), queue.tryReceive()?.nack()]).toEqual([true, true]);
+    expect(queue.deadLetters().map(({ value, attempts }) => [same(value, first), attempts])).toEqual([[true, 2]]);
+    expect(queue.retryDeadLetters()).toBe(1);
+    const back = queue.tryReceive();
+    expect([same(back?.value, first), back?.ack()]).toEqual([true, true]);
+    expect(same(queue.tryReceive()?.value, second)).toBe(true);
+    const json = store.queue("j", { encoding: "json", capacity: 1 });
+    const brief = Array.from({ length: 30_000 }, (_, i) => i);
+    expect([json.trySend(brief), json.tryReceive()?.value]).toEqual([true, brief]);
+    store.dropQueue("j");
+    expect(() => queue.trySend(bytesOf(300_001, 1))).toThrow("made with maxBytes 300000");
+    expect(() => json.trySend([])).toThrow("was dropped");
+    expect(() => store.queue("r").trySend(new Uint8Array(20_000_000))).toThrow(ValueTooLargeError);
+    store.dropQueue("q");
+    expect(store.stats().memory.spanBytes).toBe(0);
+    expect((await store.verify()).violations).toEqual([]);
+  });
+
+  it("is another taker's message when the first is paused while it copies it, and that one gets the next", async () => {
+    const store = await open();
+    const clock = new HandClock(store);
+    const queue = store.queue("q", { lease: 100 });
+    const [first, second, third] = [1, 2, 3].map((seed) => bytesOf(100_000, seed));
+    for (const message of [first, second]) queue.trySend(message);
+    const { worker } = queue as unknown as { worker: { bufferHolding(end: number): ArrayBufferLike } };
+    worker.bufferHolding = (end) => {
+      Reflect.deleteProperty(worker, "bufferHolding");
+      clock.now += 1000;
+      const other = queue.tryReceive();
+      expect([same(other?.value, first), other?.attempts, other?.ack()]).toEqual([true, 2, true]);
+      expect(queue.trySend(third)).toBe(true); // where the first lay
+      return worker.bufferHolding(end);
+    };
+    const paused = queue.tryReceive();
+    expect([same(paused?.value, second), paused?.attempts, paused?.ack()]).toEqual([true, 1, true]);
+    expect(same(queue.tryReceive()?.value, third)).toBe(true);
+    expect((await store.verify()).violations).toEqual([]);
+  });
+
+  it("is told to who watches, with its value, and waited for", async () => {
+    const store = await open();
+    const ns = store.namespace("n", { encoding: "json" });
+    const brief = (i: number) => Array.from({ length: 10_000 }, (_, n) => n * i);
+    ns.set("there", brief(1));
+    const changes = ns.watch({}, { initial: true });
+    const next = async () => {
+      const { value } = await changes.next();
+      return [value?.type, value?.key, value?.value];
+    };
+    expect(await next()).toEqual(["set", "there", brief(1)]);
+    ns.set("there", brief(2));
+    ns.delete("there");
+    ns.set("new", brief(3));
+    expect(await next()).toEqual(["set", "there", undefined]); // gone by the time that it is asked for
+    expect(await next()).toEqual(["delete", "there", undefined]);
+    expect(await next()).toEqual(["set", "new", brief(3)]);
+    await changes.return?.();
+    const version = ns.getEntry("new")?.version;
+    const waited = ns.waitFor("new", { version });
+    ns.set("new", brief(4));
+    expect((await waited)?.value).toEqual(brief(4));
+  });
+
+  it("gets another time to live, is looked at, updated and loaded once, as a small one", async () => {
+    const store = await open();
+    const ns = store.namespace("n", { encoding: "json" });
+    const brief = (i: number) => Array.from({ length: 10_000 }, (_, n) => n * i);
+    expect(await ns.getOrSet("a", () => brief(1))).toEqual(brief(1));
+    const before = ns.getEntry("a");
+    const { spanBytes, operations } = { ...store.stats().memory, ...store.stats() };
+    expect([ns.touch("a", 100_000), ns.touch("absent", 5)]).toEqual([true, false]);
+    const after = ns.getEntry("a");
+    expect([after?.value, (after?.expiresAt ?? 0) > Date.now() + 90_000]).toEqual([brief(1), true]);
+    expect(after?.version).not.toEqual(before?.version);
+    const { hits } = store.stats().operations;
+    expect([ns.peek("a"), ns.peek("absent")]).toEqual([brief(1), undefined]);
+    expect([store.stats().operations.hits, operations.hits < hits]).toEqual([hits, true]);
+    expect(store.stats().memory.spanBytes).toBe(spanBytes);
+    expect(ns.update("a", (value) => [...(value as number[]), 7])).toHaveLength(10_001);
+    expect(ns.set("a", brief(2), { ifVersion: after?.version })).toBe(false);
+    expect((ns.get("a") as number[]).at(-1)).toBe(7);
+    expect(ns.touch("a")).toBe(true);
+    expect(ns.getEntry("a")?.expiresAt).toBeUndefined();
+    expect(() => ns.readCounter("a")).toThrow(InvalidArgumentError);
+    ns.delete("a");
+    expect(store.stats().memory.spanBytes).toBe(0);
+    expect((await store.verify()).violations).toEqual([]);
+  });
+
+  it("is iterated over, by prefix too, and only its key where that is all that is asked for", async () => {
+    const store = await open();
+    const ns = store.namespace("n");
+    const values = new Map(EDGES.map((length, i) => [`${i % 2 === 0 ? "even" : "odd"} ${i}`, bytesOf(length, i)]));
+    ns.setMany(values);
+    const hold = (entries: Iterable<[string, Uint8Array]>) =>
+      [...entries].every(([key, value]) => same(value, values.get(key) ?? new Uint8Array()));
+    expect([hold(ns.entries()), [...ns.entries()].length]).toEqual([true, EDGES.length]);
+    expect([hold(ns.entries({ prefix: "odd" })), ns.count({ prefix: "odd" })]).toEqual([true, 4]);
+    expect([...ns.keys({ prefix: "even" })].sort()).toEqual([0, 2, 4, 6, 8].map((i) => `even ${i}`));
+    expect([ns.deleteMany({ prefix: "odd" }), ns.size]).toEqual([4, 5]);
+    ns.clear();
+    expect([...ns.keys()]).toEqual([]);
   });
 
   it("counts against the limits of its namespace, which evicts for it or refuses", async () => {

@@ -765,6 +765,20 @@ export function putTask(entry: u32, version: u32, from: u32, length: u32, delay:
   return queues.put(entry, version, from, length, delay);
 }
 
+/** The same of what lies in a span in hand; unless it is OK the span is in hand still. */
+export function putTaskLarge(entry: u32, version: u32, address: u32, bytes: u32, delay: u32): i32 {
+  return queues.putLarge(entry, version, address, bytes, delay);
+}
+
+export function admitsTask(entry: u32, version: u32, bytes: u32): i32 {
+  return queues.admits(entry, version, bytes);
+}
+
+/** Whether a message that was found large, and has been copied since, is still what it was. */
+export function isStillTask(entry: u32, version: u32, cell: u32, low: u32, high: u32, number: u32): i32 {
+  return queues.isStill(entry, version, cell, low, high, number);
+}
+
 export function takeTask(entry: u32, version: u32, target: u32, lease: u32): i32 {
   return queues.take(entry, version, target, lease);
 }

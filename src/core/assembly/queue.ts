@@ -24,7 +24,10 @@
  * found its tick come by a clock that it has told to all others first (expiry.ts). An extension swaps the same word. A delivery is known
  * by its word: it cannot come back. The same taker with the same tick would have to take another message in that cell before its own
  * lease ends, though it gave this one up, after which its handle asks no more (src/store/queue.ts); and a word READY carries bits of the
- * message's number. A taker copies the message and asks then whether the word is still its own: nobody frees a message under it.
+ * message's number. A taker copies the message and asks then whether the word is still its own: nobody frees a message under it. A message
+ * in a span is copied by the host, which asks then (`isStill`): whoever frees it swaps the word first, so a word that is still ours says that
+ * the span was the message's all the while. A dead letter has a word that comes back when it is retried and fails again; its number does not
+ * come back with another message.
  *
  * Order: the lowest number among what is ready. A sender draws the number, makes the message READY, then bumps P_ARRIVALS; a taker that finds
  * the word bumped meanwhile looks again. So of two messages, one sent when the other had been, the earlier is taken first if both are ready.
@@ -34,6 +37,9 @@
 import {
   C_RECEIVED,
   C_SENT,
+  D_BYTES,
+  D_FIRST,
+  D_SIZE,
   EMPTY,
   E_DEATH,
   E_HASH,
@@ -44,10 +50,12 @@ import {
   FULL,
   GONE,
   H_SLOTS,
+  LARGE,
   MISS,
   NO_MEMORY,
   OK,
   O_ACKED,
+  O_ADDRESS,
   O_ATTEMPTS,
   O_BYTES,
   O_CELL,
@@ -55,7 +63,9 @@ import {
   O_HIGH,
   O_LETTERS,
   O_LOW,
+  O_MESSAGE_SIZE,
   O_NEXT_TICK,
+  O_NUMBER,
   O_READY,
   O_REDELIVERED,
   O_SENT,
@@ -92,11 +102,13 @@ import {
 import { allocateOrEvict } from "./evict";
 import { now } from "./expiry";
 import { add32, add64, copyRacyExact, copyVectors, load32, load64, loadsFence, release32, store32, swap64 } from "./memory";
+import { makeHolder } from "./large";
 import { classOf, free, putBack } from "./pool";
 import { clearHazards } from "./reclaim";
 import { describeRing, enterRing, leaveIt } from "./ring";
 import { ringOf } from "./ring-cells";
 import { claim } from "./ring";
+import { hasSpan, slabStart, unbindSpan } from "./slabs";
 import { beginWrite, count, endWrite, slot } from "./worker";
 import { writeRing } from "./write";
 
@@ -186,27 +198,50 @@ export function makeQueue(hash: u32, meta: u32, capacity: u32, lease: u32, maxAt
 /** Sends `length` bytes at `from`, ready after so many ticks. OK, FULL, NO_MEMORY or GONE. */
 export function put(entry: u32, version: u32, from: u32, length: u32, delay: u32): i32 {
   if (!enterRing(entry, version)) return GONE;
-  const status = putInto(ringOf(entry), from, length, delay);
+  const status = putInto(ringOf(entry), from, length, delay, false);
   leaveIt();
   return status;
 }
 
-function putInto(queue: u32, from: u32, length: u32, delay: u32): i32 {
+/** The same of what lies in a span in hand, which goes with the message; unless it is OK the span is in hand still. */
+export function putLarge(entry: u32, version: u32, address: u32, bytes: u32, delay: u32): i32 {
+  if (!enterRing(entry, version)) return GONE;
+  const status = putInto(ringOf(entry), address, bytes, delay, true);
+  leaveIt();
+  return status;
+}
+
+/** OK if there is room for so many bytes, else FULL; or GONE. Asked before a span is taken for them. */
+export function admits(entry: u32, version: u32, bytes: u32): i32 {
+  if (!enterRing(entry, version)) return GONE;
+  const queue = ringOf(entry);
+  const most = load<u64>(queue + Q_MAX_BYTES);
+  const room = findVacant(queue) != 0 && (most == 0 || bytesIn(queue) + bytes <= most);
+  leaveIt();
+  return room ? OK : FULL;
+}
+
+function putInto(queue: u32, from: u32, length: u32, delay: u32, isLarge: bool): i32 {
   if (findVacant(queue) == 0) return FULL;
   beginWrite();
-  const message = allocateOrEvict(classOf(E_KEY + length));
+  const message = allocateOrEvict(classOf(E_KEY + (isLarge ? D_SIZE : length)));
   clearHazards();
   endWrite();
   if (message == 0) return NO_MEMORY;
   store<u32>(message + E_NEXT, 0);
   store<u32>(message + E_DEATH, 0);
-  store<u32>(message + E_META, 0);
   store<u32>(message + E_HASH, length);
-  store<u32>(message + E_VALUE_LENGTH, length & 0xffff); // and no flags
-  copyVectors(message + E_KEY, from, length);
+  if (isLarge) {
+    makeHolder(message, from, length);
+  } else {
+    store<u32>(message + E_META, 0);
+    store<u32>(message + E_VALUE_LENGTH, length); // and no flags
+    copyVectors(message + E_KEY, from, length);
+  }
   release32(slot + S_HAND_RING, queue);
   const cell = reserve(queue, length);
   if (cell == 0) {
+    if (isLarge) unbindSpan(message);
     putBack(message);
     store<u32>(slot + S_HAND_RING, 0);
     return FULL;
@@ -324,7 +359,8 @@ function choose(queue: u32, time: u32): void {
 
 /**
  * Takes the oldest message that is ready into `target` (16 KiB of room), for so many ticks. Its length, and of the delivery O_CELL,
- * O_LOW, O_HIGH and O_ATTEMPTS; or EMPTY, and O_NEXT_TICK; or GONE.
+ * O_LOW, O_HIGH, O_ATTEMPTS and O_NUMBER; LARGE when it lies at O_ADDRESS, with O_MESSAGE_SIZE bytes, and is to be copied, after which `isStill` tells
+ * whether that is the message; or EMPTY, and O_NEXT_TICK; or GONE.
  */
 export function take(entry: u32, version: u32, target: u32, lease: u32): i32 {
   if (!enterRing(entry, version)) return GONE;
@@ -354,22 +390,47 @@ function takeFrom(queue: u32, target: u32, lease: u32): i32 {
     const mine = wordOf(HELD, min<u32>(attempts + 1, ATTEMPTS_MASK), me(), max<u32>(time + lease, 1));
     if (!swap64(cell, chosenWord, mine)) continue;
     const message = load32(cell + Q_MESSAGE);
-    const length = load<u32>(message + E_HASH);
-    copyRacyExact(target, message + E_KEY, min<u32>(length, 16384));
+    const number = load32(cell + Q_NUMBER);
+    const length = copyMessage(message, target);
     loadsFence(); // the copy before the look
     // our lease may have ended, and the message be done and freed by another
     if (FAULT != 99 && load64(cell) != mine) continue;
     if (attempts > 0) add64(queue + Q_REDELIVERED, 1);
     count(C_RECEIVED);
-    store<u32>(slot + S_OUT, cell - queue - R_CELLS, O_CELL);
-    noteDelivery(mine);
+    noteDelivery(cell - queue - R_CELLS, mine, number);
     return length;
   }
 }
 
+/** Copies a message that may be freed meanwhile into 16 KiB of room: its length. One in a span is left there: LARGE, O_ADDRESS and O_MESSAGE_SIZE. */
 // @ts-ignore: decorator
 @inline
-function noteDelivery(word: u64): void {
+function copyMessage(message: u32, target: u32): i32 {
+  const length = load<u32>(message + E_HASH);
+  if (hasSpan(message)) {
+    store<u32>(slot + S_OUT, slabStart(load<u32>(message + E_KEY, D_FIRST)), O_ADDRESS);
+    store<u32>(slot + S_OUT, load<u32>(message + E_KEY, D_BYTES), O_MESSAGE_SIZE);
+    return LARGE;
+  }
+  copyRacyExact(target, message + E_KEY, min<u32>(length, 16384));
+  return length;
+}
+
+/** Whether the cell has still this word and message: what was copied of it before is that message. 1, 0 or GONE. */
+export function isStill(entry: u32, version: u32, offset: u32, low: u32, high: u32, number: u32): i32 {
+  loadsFence(); // the copy before the look
+  if (!enterRing(entry, version)) return GONE;
+  const cell = ringOf(entry) + R_CELLS + offset;
+  const still = load32(cell + Q_NUMBER) == number && load64(cell) == ((<u64>high << 32) | <u64>low);
+  leaveIt();
+  return still ? 1 : 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function noteDelivery(offset: u32, word: u64, number: u32): void {
+  store<u32>(slot + S_OUT, offset, O_CELL);
+  store<u32>(slot + S_OUT, number, O_NUMBER);
   store<u32>(slot + S_OUT, <u32>word, O_LOW);
   store<u32>(slot + S_OUT, tickOf(word), O_HIGH);
   store<u32>(slot + S_OUT, attemptsOf(word), O_ATTEMPTS);
@@ -423,7 +484,7 @@ export function extend(entry: u32, version: u32, offset: u32, low: u32, high: u3
   const word = (<u64>high << 32) | <u64>low;
   const longer = wordOf(HELD, attemptsOf(word), whoOf(word), tickAfter(lease));
   const done = swap64(cell, word, longer);
-  if (done) noteDelivery(longer);
+  if (done) noteDelivery(offset, longer, load32(cell + Q_NUMBER));
   leaveIt();
   return done ? 1 : 0;
 }
@@ -455,19 +516,20 @@ function settle(queue: u32, cell: u32): void {
 
 // ------------------------------------------------------------------ dead letters, and counts
 
-/** Copies the dead letter in this cell into `target`: its length, and O_ATTEMPTS; MISS when it holds none, or GONE. */
+/** Copies the dead letter in this cell into `target`: its length, or LARGE, and the rest as of a delivery; MISS when it holds none, or GONE. */
 export function readLetter(entry: u32, version: u32, index: u32, target: u32): i32 {
   if (!enterRing(entry, version)) return GONE;
   const cell = cellAt(ringOf(entry), index);
   const word = load64(cell);
   let length: i32 = MISS;
   if (stateOf(word) == LETTER) {
+    const number = load32(cell + Q_NUMBER);
+    loadsFence(); // the number before the message that has it
     const message = load32(cell + Q_MESSAGE);
-    const bytes = lengthIn(message);
-    copyRacyExact(target, message + E_KEY, min<u32>(bytes, 16384));
-    noteDelivery(word);
+    const got = message == 0 ? MISS : copyMessage(message, target);
+    noteDelivery(index << Q_CELL_SHIFT, word, number);
     loadsFence(); // the copy before the look
-    if (load64(cell) == word) length = bytes;
+    if (load64(cell) == word && load32(cell + Q_NUMBER) == number) length = got;
   }
   leaveIt();
   return length;

@@ -526,6 +526,7 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
       return this.writeLarge(key, sourceOf(view, length), expires, same) ? length : undefined;
     } finally {
       worker.engine.letGo();
+      worker.engine.relinquish(); // what was held till now could not be given back
     }
   }
 

@@ -10,6 +10,8 @@ const GROUPS: Readonly<Record<string, () => Promise<Group>>> = {
   "string-get": async () => (await import("./string-get.js")).stringGet,
   "string-put": async () => (await import("./string-put.js")).stringPut,
   "value-size": async () => (await import("./value-size.js")).valueSize,
+  "large-40k": async () => (await import("./large-values.js")).large40k,
+  "large-1m": async () => (await import("./large-values.js")).large1m,
   "read-ways": async () => (await import("./read-ways.js")).readWays,
   near: async () => (await import("./near.js")).near,
   expiry: async () => (await import("./expiry.js")).expiry,

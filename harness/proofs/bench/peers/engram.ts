@@ -164,7 +164,7 @@ export function getMany(namespace: Namespace, { keys, value }: Dataset, order: U
 export function borrow(namespace: Namespace, { keys, value }: Dataset, order: Uint32Array): Contender {
   const label = "engram borrow";
   const mask = order.length - 1;
-  const use = (view: Uint8Array) => view.length + (view[0] & 1) * 0x10000;
+  const use = (view: Uint8Array) => view.length + (view[0] & 1) * 0x1000000;
   let cursor = 0;
   return {
     id: "borrow",
@@ -175,8 +175,8 @@ export function borrow(namespace: Namespace, { keys, value }: Dataset, order: Ui
       let bytes = 0;
       for (let i = 0; i < operations; i++) {
         const found = namespace.borrow(keys[order[(cursor + i) & mask]], use) as number;
-        lengths += found & 0xffff;
-        bytes += found >>> 16;
+        lengths += found & 0xffffff;
+        bytes += found >>> 24;
       }
       cursor = (cursor + operations) & mask;
       keep(bytes);

@@ -101,6 +101,21 @@ export function mapSet(map: Map<string, Uint8Array>, { keys, value }: Dataset, o
   };
 }
 
+/** A Map that keeps a copy of its own, as a store does. */
+export function mapSetCopy(map: Map<string, Uint8Array>, { keys, value }: Dataset, order: Uint32Array): Contender {
+  const mask = order.length - 1;
+  let cursor = 0;
+  return {
+    id: "map-set-copy",
+    label: "Map.set of slice()",
+    run(operations) {
+      for (let i = 0; i < operations; i++) map.set(keys[order[(cursor + i) & mask]], value.slice());
+      cursor = (cursor + operations) & mask;
+      keep(map.size);
+    },
+  };
+}
+
 /** The loop and its inputs with no store behind: shown, not subtracted. */
 export function emptyLoop({ keys }: Dataset, order: Uint32Array): Contender {
   const mask = order.length - 1;
