@@ -15,6 +15,7 @@ export {
   AgentView,
   BackupError,
   type BackupFailure,
+  type BackupStats,
   type BinaryChannelOptions,
   type BinaryNamespaceOptions,
   type BinaryQueueOptions,

@@ -18,7 +18,7 @@ export const ALONE = [
   "examples.test.ts",
   "gate/{against,baseline,records}.test.ts",
   "harness/{bench,cli,commands,fuzz,proofs,redis,run,scenario-run,subjects,trace,trace-record,written-measurements}.test.ts",
-  "monitor/{live-run,monitor,page,prometheus}.test.ts",
+  "monitor/{live-run,monitor,page,prometheus,terminal}.test.ts",
   "package.test.ts",
   "readme.test.ts",
   "reports/{escaping,page,summary}.test.ts",

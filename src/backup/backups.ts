@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { choice } from "../check.js";
 import { BackupError, ClosedError, InvalidArgumentError } from "../errors.js";
-import { beforeClose, identityOf, type Store, type StoreMaker } from "../store/index.js";
+import { type BackupNotes, beforeClose, identityOf, noteBackups, type Store, type StoreMaker } from "../store/index.js";
 import { type BackupThread, backupThread } from "./backup-thread.js";
 import { saveOnSignal } from "./emergency.js";
 import type { BackupKind } from "./format.js";
@@ -32,6 +32,7 @@ export class Backups<S extends Store = Store> implements AsyncDisposable {
   private readonly claim: number;
   private closing: Promise<void> | null = null;
   private forget: () => void = () => {};
+  private notes: BackupNotes | null = null;
   private forgetSignal: () => void = () => {};
 
   private readonly make: StoreMaker<S>;
@@ -49,9 +50,19 @@ export class Backups<S extends Store = Store> implements AsyncDisposable {
     this.claim = this.memory.claimOf(slotNumber);
     this.thread = backupThread();
     this.session = this.thread.enter({
-      report: (report) => options.onBackup?.(report),
-      failed: (error) => options.onError?.(error),
-      died: () => this.cleanUpAfterThread(),
+      report: (report) => {
+        const { kind, takenMs, bytesWritten, totalMs } = report;
+        this.notes?.noteTaken({ kind, takenMs, bytes: bytesWritten, tookMs: totalMs });
+        options.onBackup?.(report);
+      },
+      failed: (error) => {
+        this.notes?.noteFailed(error.message);
+        options.onError?.(error);
+      },
+      died: () => {
+        this.notes?.noteFailed("the thread that writes backups has ended");
+        this.cleanUpAfterThread();
+      },
     });
   }
 
@@ -84,7 +95,13 @@ export class Backups<S extends Store = Store> implements AsyncDisposable {
       backups.thread.leave(backups.session);
       throw error;
     }
-    backups.forget = beforeClose(store, () => backups.close());
+    const { notes, forget } = noteBackups(store, backups.directory);
+    backups.notes = notes;
+    const stayOpen = beforeClose(store, () => backups.close());
+    backups.forget = () => {
+      stayOpen();
+      forget();
+    };
     if (checked.onSignal && isMainThread) backups.forgetSignal = saveOnSignal(backups.emergency());
     return backups;
   }

@@ -7,9 +7,10 @@ import type { BucketedPoint, Family, HistogramFamily, Labels } from "./families.
 
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** The page a scraper reads. */
+/** The page a scraper reads: of what there is something to tell of. */
 export function expose(families: readonly Family[]): string {
-  return `${families.flatMap(linesOf).join("\n")}\n`;
+  const told = families.filter(({ points }) => points.length > 0);
+  return `${told.flatMap(linesOf).join("\n")}\n`;
 }
 
 /** The name of a family's series: with its unit, and `_total` for a counter. */

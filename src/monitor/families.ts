@@ -5,7 +5,7 @@
  * Names follow Prometheus's conventions: `engram_`, the noun, the base unit; counters end in `_total` where they are written out.
  */
 import type { Histogram } from "../metrics/index.js";
-import type { StoreStats } from "../store/index.js";
+import type { LastBackup, StoreStats } from "../store/index.js";
 import { BUCKET_BOUNDS_NS, countsBelow } from "./buckets.js";
 
 export type Labels = Readonly<Record<string, string>>;
@@ -48,7 +48,7 @@ export type Family = ScalarFamily | HistogramFamily;
 
 const NS_PER_SECOND = 1e9;
 
-/** The families of a store's counters. */
+/** The families of a store's counters: always the same, those that there is nothing to tell of without points. */
 export function familiesOf({
   operations,
   memory,
@@ -56,9 +56,12 @@ export function familiesOf({
   workers,
   eviction,
   entries,
+  backups,
   uptimeMs,
 }: StoreStats): ScalarFamily[] {
   const { gets, sets, deletes, sent, received, hits, misses } = operations;
+  const last = backups?.last ?? null;
+  const ofLast = (value: (backup: LastBackup) => number) => (last === null ? [] : one(value(last)));
   return [
     counter(
       "operations",
@@ -95,6 +98,35 @@ export function familiesOf({
     gauge("memory_spans", "bytes", "Slabs that regions and large values take.", one(memory.spanBytes)),
     gauge("workers", "", "Threads attached.", one(workers.attached)),
     gauge("evictor_backlog", "", "Access-log records that wait for the evictor.", one(eviction.backlog)),
+    counter(
+      "backups",
+      "Backups by result, since they were opened.",
+      backups === null ? [] : by("result", { taken: backups.taken, failed: backups.failed }),
+    ),
+    gauge(
+      "backup_last_timestamp",
+      "seconds",
+      "When the last backup was taken, Unix time.",
+      ofLast(({ takenMs }) => takenMs / 1000),
+    ),
+    gauge(
+      "backup_last_age",
+      "seconds",
+      "Since the last backup was taken.",
+      ofLast(({ ageMs }) => ageMs / 1000),
+    ),
+    gauge(
+      "backup_last_duration",
+      "seconds",
+      "What the last backup took.",
+      ofLast(({ tookMs }) => tookMs / 1000),
+    ),
+    gauge(
+      "backup_last_size",
+      "bytes",
+      "What the last backup wrote.",
+      ofLast(({ bytes }) => bytes),
+    ),
     gauge("uptime", "seconds", "Since the store was made.", one(uptimeMs / 1000)),
   ];
 }

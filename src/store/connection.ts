@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { allSlots, Slot } from "../core/index.js";
 import { Access } from "./access.js";
+import type { BackupNotes } from "./backup-notes.js";
 import { Buffers } from "./buffers.js";
 import { Evictor } from "./eviction/evictor.js";
 import type { Gauges } from "./eviction/gauges.js";
@@ -24,6 +25,8 @@ export interface Connection {
   evictor: Evictor | null;
   /** Made when this thread first maintains the store. */
   gauges: Gauges | null;
+  /** What this thread's backups have done; null while it has none open. */
+  backups: BackupNotes | null;
   /** What else ends with this thread's connection, before it does. */
   readonly endings: Set<() => Promise<void>>;
 }
@@ -41,6 +44,7 @@ export function connect(worker: WorkerConnection, creator: boolean, shared: bool
     shared,
     evictor: null,
     gauges: null,
+    backups: null,
     endings: new Set(),
   };
   // no other thread can reach private memory, so this one runs the policy as it goes

@@ -6,6 +6,7 @@ export type { Permission } from "./access.js";
 /** The numbers in headers and backups, and what they stand for. */
 export { PERMISSION_BITS, permissionsOf } from "./access.js";
 export { AgentView } from "./agent-view.js";
+export type { BackupNotes, BackupStats, LastBackup } from "./backup-notes.js";
 export type { HeldBuffers } from "./buffers.js";
 export { type BinaryChannelOptions, Channel, type ChannelOptions, type TextChannelOptions } from "./channel.js";
 /** For backups. */
@@ -55,7 +56,17 @@ export { QueueMessage } from "./queue-message.js";
 export { Region, type RegionOptions } from "./region.js";
 export type { Sample } from "./sampling/banks.js";
 export type { Latencies, SampledLatency } from "./sampling/latencies.js";
-export { beforeClose, grantSpent, type Identity, identityOf, loaderOf, sampledOf, tapStore, usages } from "./seam.js";
+export {
+  beforeClose,
+  grantSpent,
+  type Identity,
+  identityOf,
+  loaderOf,
+  noteBackups,
+  sampledOf,
+  tapStore,
+  usages,
+} from "./seam.js";
 export type { EvictionStats, SizeClassStats, SpanStats, StoreStats } from "./stats.js";
 export { attachStore, createAlone, createStore, Store, type StoreMaker } from "./store.js";
 export { SYSTEM_KEYS } from "./system-keys.js";

@@ -5,6 +5,7 @@
  */
 import type { Histogram } from "../metrics/index.js";
 import { checkAgentId, type Permission, permissionBits } from "./access.js";
+import { BackupNotes } from "./backup-notes.js";
 import { Loader } from "./loader.js";
 import { usageOf } from "./namespace/limits.js";
 import { type Tap, tapOperations } from "./namespace/taps.js";
@@ -51,6 +52,18 @@ export function beforeClose(store: Store, end: () => Promise<void>): () => void 
   const { endings } = connectionOf(store);
   endings.add(end);
   return () => endings.delete(end);
+}
+
+/** Where the backups of a store that this thread opens note what they do, from now until the function `forget` is called. @throws ClosedError */
+export function noteBackups(store: Store, directory: string): { notes: BackupNotes; forget: () => void } {
+  opened(store);
+  const connection = connectionOf(store);
+  const notes = new BackupNotes(directory);
+  connection.backups = notes;
+  const forget = () => {
+    if (connection.backups === notes) connection.backups = null;
+  };
+  return { notes, forget };
 }
 
 /** A grant that was standing when its namespace was dropped: for restores. */

@@ -11,6 +11,7 @@ import {
   slabState,
   slabStates,
 } from "../core/index.js";
+import type { BackupStats } from "./backup-notes.js";
 import { type HeldBuffers, heldBuffers } from "./buffers.js";
 import { type AdaptiveStats, readDecisions } from "./eviction/decision-log.js";
 import { type EvictionName, evictionName, livePolicy } from "./eviction/live-policies.js";
@@ -92,6 +93,8 @@ export interface StoreStats {
     reaped: number;
   };
   eviction: EvictionStats;
+  /** Of the backups that this thread has open; null: it has none. */
+  backups: BackupStats | null;
   /** Milliseconds since the store was created. */
   uptimeMs: number;
 }
@@ -126,7 +129,7 @@ export interface EvictionStats {
 }
 
 /** Reads every counter. */
-export function collectStats(worker: WorkerConnection): StoreStats {
+export function collectStats(worker: WorkerConnection): Omit<StoreStats, "backups"> {
   const slots = allSlots(worker.header);
   const counters = new Array<number>(layout.COUNTER_COUNT).fill(0);
   const used = new Array<number>(layout.CLASS_COUNT).fill(0);

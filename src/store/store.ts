@@ -459,7 +459,8 @@ export class Store implements AsyncDisposable {
   /** Counters, memory by size class, workers: each as of some moment during the call. */
   stats(): StoreStats {
     this.connection.worker.assertOpen();
-    return collectStats(this.connection.worker);
+    const { worker, backups } = this.connection;
+    return { ...collectStats(worker), backups: backups?.read() ?? null };
   }
 
   /** Percentiles of the operations that were timed, of all threads, since the store was made; nanoseconds. */

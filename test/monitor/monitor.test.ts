@@ -125,6 +125,40 @@ describe("a monitor", () => {
     await monitored({ history });
   });
 
+  it("tells of the backups that its thread has open: the last, its age and size, and what failed since", async () => {
+    const { store, monitor } = await monitored({ listen: true });
+    const metrics = async () => (await ask(monitor.url as string, { path: "/metrics" })).body;
+    expect(monitor.snapshot().stats.backups).toBeNull();
+    expect(await metrics()).not.toContain("engram_backup");
+    const directory = mkdtempSync(join(folder, "backups-"));
+    const backups = await store.backup({ directory, strategy: "manual", onClose: false });
+    expect(monitor.snapshot().stats.backups).toEqual({
+      ...{ directory, taken: 0, failed: 0, failedSince: 0, error: null, last: null },
+    });
+    store.namespace("n").set("k", new Uint8Array(100));
+    const report = await backups.now("full");
+    const { last, taken } = monitor.snapshot().stats.backups ?? {};
+    expect([taken, last]).toMatchObject([
+      1,
+      { kind: "full", takenMs: report.takenMs, bytes: report.bytesWritten, tookMs: report.totalMs },
+    ]);
+    expect(last?.ageMs).toBeGreaterThanOrEqual(report.totalMs);
+    expect(await metrics()).toMatch(
+      new RegExp(
+        `engram_backups_total\\{result="taken"\\} 1\n.*result="failed"\\} 0\n[^]*^engram_backup_last_size_bytes ${report.bytesWritten}$`,
+        "m",
+      ),
+    );
+    rmSync(directory, { recursive: true });
+    await expect(backups.now("full")).rejects.toThrow();
+    expect(monitor.snapshot().stats.backups).toMatchObject({
+      ...{ taken: 1, failed: 1, failedSince: 1, error: expect.stringContaining(directory) },
+      last: { takenMs: report.takenMs },
+    });
+    await backups.close();
+    expect(monitor.snapshot().stats.backups).toBeNull();
+  });
+
   it("ends with its store, and by itself, any number of times", async () => {
     const { store, monitor } = await monitored({ listen: {} });
     const url = monitor.url as string;

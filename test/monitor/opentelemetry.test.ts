@@ -56,6 +56,8 @@ describe("on the program's own OpenTelemetry", () => {
     expect(value("engram.operations", { operation: "set" })).toBe(operations.sets);
     expect(value("engram.lookups", { result: "hit" })).toBe(operations.hits);
     expect(value("engram.memory.used")).toBe(memory.usedBytes);
+    // nobody takes any: there is nothing to tell
+    expect(metrics.get("engram.backups")?.dataPoints ?? []).toEqual([]);
     expect(metrics.get("engram.memory.used")?.descriptor).toMatchObject({ unit: "By", type: "OBSERVABLE_GAUGE" });
   });
 

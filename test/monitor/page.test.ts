@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Store } from "#dist/src/index.js";
@@ -85,6 +87,22 @@ describe.skipIf(skip)("the live page", () => {
     await expect.poll(state).toBe("warning");
     for (let i = 0; i < 400; i++) ns.delete(`k${i}`);
     await expect.poll(state).toBe("fine");
+  });
+
+  it("shows the backups: none, the last one, and what failed since", async () => {
+    const { store, url } = await monitored();
+    const { page } = await visit(url, { width: 400, scheme: "light" });
+    const said = () => page.locator("#backups").textContent();
+    await expect.poll(said).toMatch(/none are open/);
+    const directory = mkdtempSync(join(tmpdir(), "engram-page-"));
+    ends.push(() => rmSync(directory, { recursive: true, force: true }));
+    const backups = await store.backup({ directory, strategy: "manual", onClose: false });
+    await expect.poll(said).toMatch(/none yet/);
+    await backups.now("full");
+    await expect.poll(said).toMatch(/fine.*full.*KiB/);
+    rmSync(directory, { recursive: true });
+    await backups.now().catch(() => {});
+    await expect.poll(said).toMatch(/1 failed since the last.*The latest failed: /);
   });
 
   it("says that the monitor was closed", async () => {

@@ -244,6 +244,7 @@
     );
     put("namespaces", namespaces.length === 0 ? element("p", "muted", "none") : told);
     put("eviction", evictionOf(eviction));
+    put("backups", backupsOf(stats.backups));
     put(
       "targets",
       table(
@@ -320,6 +321,33 @@
       element("h3", "", `Decisions of adaptive, which follows ${adaptive.following}`),
       list,
     );
+  }
+  function backupsOf(backups) {
+    if (backups === null) return element("p", "muted", "none are open in the monitor's thread");
+    const { directory, taken, failed, failedSince, error, last: latest } = backups;
+    const state =
+      failedSince > 0
+        ? pill("bad", `${failedSince} failed since the last`)
+        : latest === null
+          ? pill("", "none yet")
+          : pill("good", "fine");
+    const facts = table(
+      ["state:", "last", "age", "kind:", "written", "took", "taken", "failed", "directory:"],
+      [
+        [
+          [state],
+          latest === null ? "–" : clock(latest.takenMs),
+          latest === null ? "–" : duration(latest.ageMs),
+          latest === null ? "–" : latest.kind,
+          latest === null ? "–" : bytes(latest.bytes),
+          latest === null ? "–" : `${short(latest.tookMs)} ms`,
+          short(taken),
+          short(failed),
+          directory,
+        ],
+      ],
+    );
+    return error === null ? facts : element("div", "stack", facts, element("p", "", `The latest failed: ${error}`));
   }
   const TILES = ["operations", "getP95", "setP95", "hitRate", "utilisation", "entries"];
   function showTiles(stats) {
