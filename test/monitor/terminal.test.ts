@@ -13,7 +13,8 @@ if (skip) console.warn("tests of engram top in a terminal skipped: there is no t
 const folder = mkdtempSync(join(tmpdir(), "engram-terminal-"));
 const SOCKET = join(folder, "tmux");
 const quoted = (text: string) => `'${text}'`;
-const tmux = (...args: string[]) => execFileSync("tmux", ["-S", SOCKET, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+const tmux = (...args: string[]) =>
+  execFileSync("tmux", ["-S", SOCKET, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 afterAll(() => {
   spawnSync("tmux", ["-S", SOCKET, "kill-server"]);
   rmSync(folder, { recursive: true });
@@ -51,7 +52,10 @@ let log = "";
 const screen = () => tmux("capture-pane", "-p", "-t", name).split("\n");
 const press = (...keys: string[]) => tmux("send-keys", "-t", name, ...keys);
 /** The namespaces in the order of the screen. */
-const order = () => screen().flatMap((line) => /^([abc]-\w+)/.exec(line)?.[1] ?? []).join(" ");
+const order = () =>
+  screen()
+    .flatMap((line) => /^([abc]-\w+)/.exec(line)?.[1] ?? [])
+    .join(" ");
 /** What the shell says once the command is over: its exit code, and whether the terminal echoes again. */
 const after = () => screen().join("\n");
 
