@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import config from "./vitest.config.js";
 
-const LIMIT = /^\s*\}, ([\d_]+)\);|^\s*(?:describe|it|test)\b.*\{ timeout: ([\d_]+) \}/gm;
+const LIMIT = /^\s*\},\s+([\d_]+),?\s*\);|^\s*(?:describe|it|test)\b.*\{ timeout: ([\d_]+) \}/gm;
 
 const tests = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" }).filter((file) =>
   file.endsWith(".test.ts"),

@@ -6,7 +6,7 @@ import { temporaryDirectories } from "./directory.js";
 
 const directory = temporaryDirectories();
 const ROLES = ["pair", "a", "b", "c", "token", "counter", "churn", "clear", "transfer"] as const;
-const BACKUPS = 9;
+const BACKUPS = 7;
 
 interface Snapshot {
   promises: Map<string, number>;

@@ -502,6 +502,5 @@ describe.each([
         { seed: SEED, numRuns: RUNS },
       );
     },
-    60_000,
   );
 });

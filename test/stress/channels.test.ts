@@ -35,7 +35,7 @@ describe.each(["spsc", "mpsc"] as const)("%s", (kind) => {
     ["sync", "many"],
   ])("one sender (%s), one receiver (%s): every message once, in order", async (sends, receives) => {
     // who spins wastes the other's turns when threads are more than cores
-    const messages = sends === "sync" ? 8000 : 2000;
+    const messages = sends === "sync" ? 3000 : 1000;
     const channel = { name: "c", capacity: 64, kind };
     const [got, sent] = (await runTogether(store, [
       receiver({ channel, messages, way: receives }),
@@ -48,7 +48,7 @@ describe.each(["spsc", "mpsc"] as const)("%s", (kind) => {
 
 describe("mpsc", () => {
   it.each(["spin", "sync", "many"])("three senders (%s): every message once, in each one's order", async (way) => {
-    const messages = 1500;
+    const messages = 800;
     const channel = { name: "c", capacity: 32 };
     const [got] = (await runTogether(store, [
       receiver({ channel, messages: 3 * messages, way: "sync" }),

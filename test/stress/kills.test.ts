@@ -24,7 +24,7 @@ function started(worker: Worker): Promise<void> {
   });
 }
 
-const KILLS = runsOr(18);
+const KILLS = runsOr(12);
 
 describe(`agents terminated at random instants (seed ${SEED}, ${KILLS} of them; RUNS for more)`, () => {
   it.each([
@@ -34,60 +34,54 @@ describe(`agents terminated at random instants (seed ${SEED}, ${KILLS} of them; 
       { capacity: "8MiB" },
       { keys: 400, maxLength: 16_000 },
     ],
-  ])(
-    "leave no trace but what they had finished: %s",
-    async (_, options, work) => {
-      store = await Store.create({ maxWorkers: 5, ...options });
-      const random = makeRandom(SEED);
-      const errors: unknown[] = [];
-      const launch = async (seed: number): Promise<Worker> => {
-        const worker = spawnAgent(store, { task: "never", seed, options: work });
-        worker.on("error", (error) => errors.push(error));
-        await started(worker);
-        return worker;
-      };
-      let seed = 1;
-      const crew = await Promise.all([launch(seed++), launch(seed++), launch(seed++), launch(seed++)]);
-      const replace = async (victim: number, delay: number) => {
-        // an instant of the next two milliseconds, without giving up this thread's turn
-        const end = performance.now() + delay / 1000;
-        while (performance.now() < end);
-        const gone = ended(crew[victim]);
-        await crew[victim].terminate();
-        await gone;
-        crew[victim] = await launch(seed++);
-      };
-      for (let wave = 0; wave < KILLS / 6 && errors.length === 0; wave++) {
-        // three of four, one shortly after the other: the reaping of one goes on beside the dying of the next
-        const spared = random.below(crew.length);
-        await Promise.all(
-          crew.map((_worker, i) => (i === spared ? Promise.resolve() : replace(i, random.below(2000)))),
-        );
-        if (wave % 4 === 3) {
-          // all down at once: the slots must be free for others, and nothing leaked
-          await Promise.all(crew.map((worker) => worker.terminate()));
-          expect((await store.verify()).violations).toEqual([]);
-          expect(store.stats().workers.attached).toBeLessThanOrEqual(2);
-          for (let i = 0; i < crew.length; i++) crew[i] = await launch(seed++);
-        }
+  ])("leave no trace but what they had finished: %s", async (_, options, work) => {
+    store = await Store.create({ maxWorkers: 5, ...options });
+    const random = makeRandom(SEED);
+    const errors: unknown[] = [];
+    const launch = async (seed: number): Promise<Worker> => {
+      const worker = spawnAgent(store, { task: "never", seed, options: work });
+      worker.on("error", (error) => errors.push(error));
+      await started(worker);
+      return worker;
+    };
+    let seed = 1;
+    const crew = await Promise.all([launch(seed++), launch(seed++), launch(seed++), launch(seed++)]);
+    const replace = async (victim: number, delay: number) => {
+      // an instant of the next two milliseconds, without giving up this thread's turn
+      const end = performance.now() + delay / 1000;
+      while (performance.now() < end);
+      const gone = ended(crew[victim]);
+      await crew[victim].terminate();
+      await gone;
+      crew[victim] = await launch(seed++);
+    };
+    for (let wave = 0; wave < KILLS / 6 && errors.length === 0; wave++) {
+      // three of four, one shortly after the other: the reaping of one goes on beside the dying of the next
+      const spared = random.below(crew.length);
+      await Promise.all(crew.map((_worker, i) => (i === spared ? Promise.resolve() : replace(i, random.below(2000)))));
+      if (wave % 4 === 3) {
+        // all down at once: the slots must be free for others, and nothing leaked
+        await Promise.all(crew.map((worker) => worker.terminate()));
+        expect((await store.verify()).violations).toEqual([]);
+        expect(store.stats().workers.attached).toBeLessThanOrEqual(2);
+        for (let i = 0; i < crew.length; i++) crew[i] = await launch(seed++);
       }
-      await Promise.all(crew.map((worker) => worker.terminate()));
-      expect(errors).toEqual([]);
-      expect((await store.verify()).violations).toEqual([]);
-      for (const [key, value] of store.namespace("churn")) readValue(key, value);
-      // and the store is as good as new
-      const results = await runTogether(store, [
-        { task: "increment", seed: 1, options: { keys: 1, operations: 1000 } },
-        { task: "churn", seed: 2, options: { keys: 10, operations: 1000, maxLength: 100, ttl: 10 } },
-      ]);
-      expect(results).toHaveLength(2);
-      for (const name of store.namespaces()) store.dropNamespace(name);
-      store.maintain();
-      expect(store.stats().entries).toBe(0);
-      expect((await store.verify()).violations).toEqual([]);
-    },
-    120_000,
-  );
+    }
+    await Promise.all(crew.map((worker) => worker.terminate()));
+    expect(errors).toEqual([]);
+    expect((await store.verify()).violations).toEqual([]);
+    for (const [key, value] of store.namespace("churn")) readValue(key, value);
+    // and the store is as good as new
+    const results = await runTogether(store, [
+      { task: "increment", seed: 1, options: { keys: 1, operations: 1000 } },
+      { task: "churn", seed: 2, options: { keys: 10, operations: 1000, maxLength: 100, ttl: 10 } },
+    ]);
+    expect(results).toHaveLength(2);
+    for (const name of store.namespaces()) store.dropNamespace(name);
+    store.maintain();
+    expect(store.stats().entries).toBe(0);
+    expect((await store.verify()).violations).toEqual([]);
+  });
 });
 
 describe("a channel whose receiver was terminated", () => {

@@ -27,6 +27,7 @@ describe("value sizes", () => {
   });
 
   it("a list is drawn by weight", () => {
+    const count = 40_000;
     const drawn = sizes(
       {
         distribution: "list",
@@ -35,7 +36,7 @@ describe("value sizes", () => {
           { size: 2, weight: 1 },
         ],
       },
-      40_000,
+      count,
     );
     expect(Math.abs(drawn.filter((size) => size === 1).length - 30_000)).toBeLessThan(
       5 * Math.sqrt(40_000 * 0.75 * 0.25),
