@@ -5,3 +5,4 @@ export { withEvictions } from "./measurements.js";
 export { readResults, writeResults } from "./read-results.js";
 export * from "./results.js";
 export { renderSummary, renderTargets, type SummaryOptions } from "./summary.js";
+export type { Trend } from "./trend.js";

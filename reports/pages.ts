@@ -2,3 +2,4 @@
 
 export { renderEviction } from "./eviction-page.js";
 export { renderReport } from "./page.js";
+export { renderTrend } from "./trend-page.js";

@@ -29,7 +29,7 @@ const ARROWS: Record<string, string[]> = {
   src: ROOMS.filter((room) => room.startsWith("src/")),
   workloads: ["src", "src/recording", "src/store"],
   "reports/targets": ["src/metrics", "src/store"],
-  reports: ["reports/targets", "src/metrics", "src/store", "src"],
+  reports: ["reports/targets", "src/metrics", "src/monitor", "src/store", "src"],
   harness: ["src", "workloads", "reports/targets", "reports", ...ROOMS.filter((room) => room.startsWith("src/"))],
 };
 
@@ -48,7 +48,12 @@ const LAB_ARROWS: Record<string, string[]> = {
   "harness/trace": ["harness/child", "src/eviction", "src/recording", "workloads"],
   "harness/records": ["src/backup"],
   "harness/gate": ["harness/child", "harness/records", "harness/statistics", "reports", "workloads"],
+<<<<<<< HEAD
   "harness/subjects": ["src", "src/core", "src/monitor", "workloads"],
+=======
+  "harness/trend": ["harness/monitor", "harness/records", "harness/statistics", "reports", "src/monitor"],
+  "harness/subjects": ["src", "src/core", "workloads"],
+>>>>>>> e77daa4 (engram trend: forecasts from a monitor's history with an interval that holds, the commits where a metric moved, and how often either is wrong)
   "harness/measure": ["harness/child", "harness/subjects", "reports", "src/metrics", "workloads"],
   "harness/runner": [
     ...["harness/child", "harness/measure", "harness/monitor", "harness/subjects"],
@@ -56,7 +61,7 @@ const LAB_ARROWS: Record<string, string[]> = {
   ],
   "harness/commands": [
     ...["harness/backup", "harness/checker", "harness/explorer", "harness/gate", "harness/runner", "harness/subjects"],
-    ...["harness/monitor", "harness/sweep", "harness/trace", "reports", "reports/targets", "src/metrics", "workloads"],
+    ...["harness/monitor", "harness/sweep", "harness/trace", "harness/trend", "reports", "reports/targets", "src/metrics", "workloads"],
   ],
   // Above them all; nothing in the lab knows of it.
   "harness/proofs": [

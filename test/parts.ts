@@ -24,6 +24,7 @@ export const ALONE = [
   "reports/{escaping,page,summary}.test.ts",
   "store/several-stores.test.ts",
   "stress/**",
+  "trend/trend.test.ts",
 ].map((pattern) => `test/${pattern}`);
 
 /** Seconds of a processor each, and nothing else against them: long properties, models, schedules, traces. They share processes. */

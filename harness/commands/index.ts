@@ -73,6 +73,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "alert rules for Prometheus, a dashboard for Grafana",
     load: async () => (await import("../monitor/index.js")).monitorCommand(),
   },
+  trend: {
+    takes: "[options] <files...>",
+    summary: "monitor histories and records of gates over time: forecasts, and the commits where a metric moved",
+    load: async () => (await import("../trend/index.js")).trendCommand(),
+  },
   check: {
     takes: "[options] <history>",
     summary: "is a recorded history linearizable?",

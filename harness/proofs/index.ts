@@ -58,6 +58,10 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     summary: "how often the gate fails a build that is no slower, and catches one that is",
     program: at("./gate/main.js"),
   },
+  "trend:proof": {
+    summary: "how often engram trend sees a change or a trend where there is none, and one that there is",
+    program: at("./trend/main.js"),
+  },
   "explore:proof": {
     summary: "every planted fault is found; the engine as it ships stands a million schedules",
     program: at("./explorer/main.js"),
