@@ -46,14 +46,10 @@ const LAB_ARROWS: Record<string, string[]> = {
   "harness/explorer": ["harness/build", "src/backup", "src/core"],
   "harness/sweep": ["reports", "src/eviction", "workloads"],
   "harness/trace": ["harness/child", "src/eviction", "src/recording", "workloads"],
-  "harness/records": ["src/backup"],
+  "harness/records": [],
   "harness/gate": ["harness/child", "harness/records", "harness/statistics", "reports", "workloads"],
-<<<<<<< HEAD
   "harness/subjects": ["src", "src/core", "src/monitor", "workloads"],
-=======
   "harness/trend": ["harness/monitor", "harness/records", "harness/statistics", "reports", "src/monitor"],
-  "harness/subjects": ["src", "src/core", "workloads"],
->>>>>>> e77daa4 (engram trend: forecasts from a monitor's history with an interval that holds, the commits where a metric moved, and how often either is wrong)
   "harness/measure": ["harness/child", "harness/subjects", "reports", "src/metrics", "workloads"],
   "harness/runner": [
     ...["harness/child", "harness/measure", "harness/monitor", "harness/subjects"],
