@@ -57,7 +57,16 @@ const LAB_ARROWS: Record<string, string[]> = {
   ],
   "harness/commands": [
     ...["harness/backup", "harness/checker", "harness/explorer", "harness/gate", "harness/runner", "harness/subjects"],
-    ...["harness/monitor", "harness/sweep", "harness/trace", "harness/trend", "reports", "reports/targets", "src/metrics", "workloads"],
+    ...[
+      "harness/monitor",
+      "harness/sweep",
+      "harness/trace",
+      "harness/trend",
+      "reports",
+      "reports/targets",
+      "src/metrics",
+      "workloads",
+    ],
   ],
   // Above them all; nothing in the lab knows of it.
   "harness/proofs": [
