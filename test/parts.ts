@@ -42,7 +42,7 @@ export const LONG = [
   "monitor/sampling.test.ts",
   "recording/record.test.ts",
   "reports/{measurements,roles}.test.ts",
-  "store/{batches,changes,dropped-channels,dropped-namespaces,expired-first,get-or-set,hold,large-values,memory,model,namespaces,regions,ttl,values}.test.ts",
+  "store/{batches,changes,dropped-channels,dropped-namespaces,expired-first,get-or-set,hold,large-values,memory,model,namespaces,near-cache,regions,ttl,values}.test.ts",
   "workloads/roles.test.ts",
   "workloads/traces/{compression,csv,formats,fuzz,operation-log}.test.ts",
 ].map((pattern) => `test/${pattern}`);

@@ -1,6 +1,6 @@
 /** Values kept near: never a stale one, whoever changed what; shared, frozen and bounded. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   AccessDeniedError,
   ClosedError,
@@ -328,6 +328,28 @@ describe("a value kept near is read-only", () => {
       expect(value.buffer).toBeInstanceOf(ArrayBuffer);
       expect(ns.get("a")).toBe(value);
     }
+  });
+
+  it.each([
+    ["binary", Uint8Array.of(1, 2)],
+    ["msgpack", { inside: Uint8Array.of(1, 2) }],
+  ] as const)("and with the debug build whoever changes bytes is told so, in %s", async (encoding, value) => {
+    const store = await openStore();
+    vi.stubEnv("ENGRAM_ENGINE", "debug"); // asked for by the handle as it is made
+    const ns = store.namespace<unknown>("n", { encoding, near: 10 } as NamespaceOptions<unknown>);
+    vi.unstubAllEnvs();
+    ns.set("a", value);
+    const read = ns.get("a") as { inside?: Uint8Array };
+    expect(ns.get("a")).toBe(read);
+    (read.inside ?? (read as Uint8Array))[1]++;
+    expect(() => ns.get("a")).toThrow(
+      expect.objectContaining({
+        code: "NEAR_VALUE_CHANGED",
+        message: expect.stringMatching(/the bytes of "a" in namespace "n", which is kept near/),
+      }),
+    );
+    ns.set("a", value);
+    expect(ns.get("a")).toEqual(value);
   });
 
   it("as text it is what it is", async () => {
