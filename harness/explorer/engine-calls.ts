@@ -59,7 +59,7 @@ export function callEngine(thread: Thread, place: Place): number {
     case "peek":
       return engine.peek(record, version, 1);
     case "near":
-      return callNear(thread, op, record, version);
+      return callNear(thread, op, record, version, place.words);
     case "touch":
       return engine.touch(record, version, 1, op.ttl ? 1 : 0);
     case "deleteIfVersion":
@@ -202,9 +202,11 @@ function callSet(thread: Thread, op: Op, record: number, version: number, mode: 
 }
 
 /** Of what this thread read or wrote last of the key. */
-function callNear({ engine, tokens }: Thread, op: Op, record: number, version: number): number {
+function callNear({ engine, tokens }: Thread, op: Op, record: number, version: number, words: Uint32Array): number {
   const key = (op.key ?? 0) * 3;
-  return engine.isPresent(record, version, tokens[key], tokens[key + 1]);
+  // behind the name, which is padded to 16 bytes; another's by now, if the record is not current
+  const id = words[(record + L.E_KEY + 16 + L.N_ID) >> 2];
+  return engine.isPresent(record, version, id, tokens[key], tokens[key + 1]);
 }
 
 function callDeleteIf(thread: Thread, op: Op, record: number, version: number): number {

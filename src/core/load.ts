@@ -22,7 +22,7 @@ export interface Engine {
   getInto(record: number, version: number, length: number, target: number, limit: number): number;
   getIntoHashed(record: number, version: number, meta: number, hash: number, target: number, limit: number): number;
   has(record: number, version: number, length: number): number;
-  isPresent(record: number, version: number, entry: number, generation: number): number;
+  isPresent(record: number, version: number, id: number, entry: number, generation: number): number;
   noteDropped(values: number): void;
   set(
     record: number,

@@ -214,8 +214,8 @@ export function has(record: u32, version: u32, length: u32): i32 {
 }
 
 /** Whether a value that this worker has read, of the entry in this life, is still present in the namespace: a read of it, without a key. */
-export function isPresent(record: u32, version: u32, entry: u32, generation: u32): bool {
-  return near.isPresent(record, version, entry, generation);
+export function isPresent(record: u32, version: u32, id: u32, entry: u32, generation: u32): bool {
+  return near.isPresent(record, version, id, entry, generation);
 }
 
 /** Values kept near made room for others. */

@@ -34,21 +34,22 @@ import {
   E_META,
   E_NEXT,
   E_VERSION,
-  N_ID,
   S_COUNTERS,
 } from "../layout";
 import { isExpired } from "./expiry";
-import { load32, loadsFence, racy32 } from "./memory";
+import { load32 } from "./memory";
 import { isChunk } from "./pool";
-import { isCurrent, valueOf } from "./quota";
+import { isCurrent } from "./quota";
 import { tellHit } from "./table";
 import { count, log, slot } from "./worker";
 
 /**
  * Whether the value of the entry, read in this life of it, is still that of its key in the namespace. Counted, and told to the evictor, as the read
  * that it stands for.
+ *
+ * @param id the namespace's, by this directory entry in this version: it is the namespace's for as long as that is current
  */
-export function isPresent(record: u32, recordVersion: u32, entry: u32, version: u32): bool {
+export function isPresent(record: u32, recordVersion: u32, id: u32, entry: u32, version: u32): bool {
   if (!ASC_NO_ASSERT) assert(isChunk(entry));
   if (FAULT == 90 && load32(entry + E_VERSION) != version) return stale();
   if (load32(entry + E_NEXT) & 1 && FAULT != 94) return stale();
@@ -58,8 +59,6 @@ export function isPresent(record: u32, recordVersion: u32, entry: u32, version: 
   if (FAULT != 90 && FAULT != 92 && load32(entry + E_VERSION) != version) return stale();
   if (FAULT == 103) expires = load32(entry + E_EXPIRES);
   if (FAULT != 101 && isExpired(expires)) return stale();
-  const id = racy32(valueOf(record) + N_ID);
-  loadsFence(); // the id before the check that it was the current one
   if (FAULT != 100 && !isCurrent(record, recordVersion)) return stale();
   if (FAULT != 102 && (meta & 0xffff) != id) return stale();
   count(C_NEAR_HITS);

@@ -62,7 +62,7 @@ export class NearNamespace<V> extends Namespace<V> {
     this.enter(READ);
     const { worker } = this;
     const kept = this.near.find(key);
-    if (kept === undefined || !worker.engine.isPresent(this.entry, this.version, kept.entry, kept.version)) {
+    if (kept === undefined || !worker.engine.isPresent(this.entry, this.version, this.id, kept.entry, kept.version)) {
       return this.getAnew(key, kept);
     }
     kept.visited = true;
