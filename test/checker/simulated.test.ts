@@ -46,6 +46,24 @@ describe(`recorded from a correct object (seed ${SEED})`, () => {
   });
 });
 
+/** A history that has what a test changes: the first drawn that does, for none has to. */
+function historyWith(
+  create: () => SimulatedObject,
+  simulation: { clients: number; operations: number },
+  find: (history: Operation[]) => (Operation | undefined)[] | undefined,
+): [Operation[], Operation[]] {
+  for (let i = 0; i < 1000; i++) {
+    const history = simulate(create(), { ...simulation, seed: SEED + i });
+    const found = find(history);
+    if (found !== undefined) return [history, found as Operation[]];
+  }
+  throw new Error("none of a thousand histories has it");
+}
+
+function versionAsked({ input }: Operation): string | undefined {
+  return (input as { ifVersion?: string }).ifVersion;
+}
+
 describe("one answer changed", () => {
   it("a read of a value never written is always illegal, wherever it stands", () => {
     for (let i = 0; i < 40; i++) {
@@ -57,36 +75,46 @@ describe("one answer changed", () => {
   });
 
   it("a counter that gives the same count twice is illegal", () => {
-    const history = simulate(simulatedCounter(), { clients: 4, operations: 60, seed: SEED });
-    const increments = history.filter((o) => o.op === "increment");
-    increments[10].output = increments[20].output;
+    const [history, [one, other]] = historyWith(simulatedCounter, { clients: 4, operations: 60 }, (operations) => {
+      const increments = operations.filter((o) => o.op === "increment");
+      return increments.length > 20 ? [increments[10], increments[20]] : undefined;
+    });
+    one.output = other.output;
     expect(outcomeOf("counter", history)).toBe("illegal");
   });
 
   it("a ring that swaps two items far apart is illegal", () => {
-    const history = simulate(simulatedRing(3), { clients: 2, operations: 80, seed: SEED });
-    const pops = history.filter((o) => o.op === "pop" && o.output !== null);
-    [pops[2].output, pops[12].output] = [pops[12].output, pops[2].output];
+    const [history, [one, other]] = historyWith(
+      () => simulatedRing(3),
+      { clients: 2, operations: 80 },
+      (operations) => {
+        const pops = operations.filter((o) => o.op === "pop" && o.output !== null);
+        return pops.length > 12 ? [pops[2], pops[12]] : undefined;
+      },
+    );
+    [one.output, other.output] = [other.output, one.output];
     expect(outcomeOf("fifo", history)).toBe("illegal");
   });
 
   it("a compare-and-set that succeeds twice on one version is illegal", () => {
-    const history = simulate(simulatedVersions(), { clients: 3, operations: 200, seed: SEED });
-    const won = history.find(
-      (o) => o.op === "set" && o.output === true && (o.input as { ifVersion?: string }).ifVersion,
-    );
-    const { ifVersion } = won!.input as { ifVersion: string };
-    const lost = history.find(
-      (o) => o.op === "set" && o.output === false && (o.input as { ifVersion?: string }).ifVersion === ifVersion,
-    );
-    expect(lost, "the simulation should race for a version").toBeDefined();
-    lost!.output = true;
+    const [history, [, lost]] = historyWith(simulatedVersions, { clients: 3, operations: 200 }, (operations) => {
+      const sets = operations.filter((o) => o.op === "set" && versionAsked(o) !== undefined);
+      const won = new Map(sets.filter((o) => o.output === true).map((o) => [versionAsked(o), o]));
+      const lost = sets.find((o) => o.output === false && won.has(versionAsked(o)));
+      return lost && [won.get(versionAsked(lost)), lost];
+    });
+    lost.output = true;
     expect(outcomeOf("cas", history)).toBe("illegal");
   });
 
   it("a register's history with an eviction in it is illegal without eviction", () => {
-    const history = simulate(simulatedEviction(), { clients: 3, operations: 200, seed: SEED });
-    expect(outcomeOf("register", history)).toBe("illegal");
-    expect(outcomeOf("eviction", history)).toBe("ok");
+    let illegal = 0;
+    for (let i = 0; i < 20; i++) {
+      const history = simulate(simulatedEviction(), { clients: 3, operations: 200, seed: SEED + i });
+      if (outcomeOf("register", history) === "illegal") illegal++;
+      expect(outcomeOf("eviction", history), `seed ${SEED + i}`).toBe("ok");
+    }
+    // In some of them nobody looked at what was evicted before it was written again.
+    expect(illegal).toBeGreaterThan(5);
   });
 });
