@@ -22,6 +22,7 @@ import { keyFiguresSection } from "./sections/key-figures.js";
 import { costSection, latencySection } from "./sections/latency.js";
 import { linearizabilitySection } from "./sections/linearizability.js";
 import { memorySection } from "./sections/memory.js";
+import { monitoredSection } from "./sections/monitored.js";
 import { noticesSection } from "./sections/notices.js";
 import { readingSection } from "./sections/reading.js";
 import { subjectsSection } from "./sections/subjects.js";
@@ -62,6 +63,7 @@ function renderOne(results: Results): string {
             latencySection(phases, "Subject"),
             costSection(phases, "Subject"),
             timeSection(groups),
+            monitoredSection(results.runs),
           ]),
       hitRatioSection(results.evictions ?? []),
       overheadOf(results.evictions ?? []),
@@ -106,6 +108,7 @@ function renderSeveral(all: readonly Results[], beside: Beside | null): string {
             latencySection(focusPhases, "File"),
             costSection(focusPhases, "File"),
             timeSection(focus),
+            monitoredSection(all.flatMap(({ runs }, i) => runs.map((run) => ({ ...run, file: labels[i] })))),
           ]),
       hitRatioSection([...labelledEvictions(all, labels), ...(beside?.evictions ?? [])]),
       overheadOf([...labelledEvictions(all, labels), ...(beside?.evictions ?? [])]),

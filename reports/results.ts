@@ -117,6 +117,19 @@ export const runSchema = z.object({
   /** Processor time of the whole process during the throughput pass, ms: of all threads, waiting left out. */
   cpu: z.object({ userMs: z.number().nonnegative(), systemMs: z.number().nonnegative() }).optional(),
   series: z.array(seriesPointSchema).optional(),
+  /** What a monitor saw of the measured part, where one looked: values of the figures (their names as a monitor's) at the end of each interval. */
+  monitored: z
+    .object({
+      figures: z.array(z.string()),
+      points: z.array(
+        z.object({
+          /** Seconds watched. */
+          t: z.number().nonnegative(),
+          values: z.array(z.number().nullable()),
+        }),
+      ),
+    })
+    .optional(),
   /** Collections, backups, policy switches and the like, in order of time. */
   events: z.array(eventSchema).optional(),
   /** Garbage collections seen while measuring. */

@@ -45,6 +45,7 @@ interface RunOptions {
   noise?: boolean;
   json?: boolean;
   live?: boolean;
+  monitor?: boolean;
   port?: string;
 }
 
@@ -88,6 +89,7 @@ export function runCommand(): Command {
       `run the first scenario ${NOISE_RUNS} times for 300 ms beforehand and report how much the figures differ`,
     )
     .option("--hlog", "also write latencies.hlog, an HdrHistogram log of every latency, beside the results")
+    .option("--monitor", "watch the stores of engram while they are measured: the report has their figures over time")
     .option("--live", "show the stores of engram while they are measured, on a page whose address is printed on stderr")
     .option("--port <n>", "of that page (default: any that is free)")
     .option("--json", "print results.json alone on stdout")
@@ -99,11 +101,12 @@ async function run(names: string[], options: RunOptions): Promise<void> {
   const request = await checkedRequest(names, options);
   const out = options.out ?? defaultFolder();
   refuseOverwriting(out, request, options.hlog === true);
-  const live = await liveRun(request, options);
+  requireWatchable(request, options);
+  const live = await liveRun(options);
   try {
     const folder = await prepareOutputFolder(out);
     await withInterruption(async (interrupt) => {
-      const measured = await measureInto({ ...request, live }, folder, interrupt);
+      const measured = await measureInto({ ...request, live, monitor: options.monitor === true }, folder, interrupt);
       if (options.hlog && measured.results.runs.length > 0) await writeHdrLog(measured, folder);
       await finish(measured, folder, options.json === true);
     });
@@ -112,17 +115,18 @@ async function run(names: string[], options: RunOptions): Promise<void> {
   }
 }
 
+function requireWatchable({ subjects }: RunRequest, { live, monitor }: RunOptions): void {
+  if ((!live && !monitor) || subjects.some((subject) => WATCHABLE_SUBJECTS.includes(subject))) return;
+  const option = live ? "--live shows" : "--monitor watches";
+  throw new InvalidArgumentError(`${option} the stores of ${WATCHABLE_SUBJECTS.join(" and ")}; name one in --subjects`);
+}
+
 /** The page, before anything is run or written: a port that is taken ends it here. Null: none was asked for. */
-async function liveRun({ subjects }: RunRequest, options: RunOptions): Promise<LiveRun | null> {
+async function liveRun(options: RunOptions): Promise<LiveRun | null> {
   const port = optional(options.port, (text) => values.wholeNumber("--port", text, 1, HIGHEST_PORT));
   if (!options.live) {
     if (port !== null) throw new InvalidArgumentError("--port goes with --live");
     return null;
-  }
-  if (!subjects.some((subject) => WATCHABLE_SUBJECTS.includes(subject))) {
-    throw new InvalidArgumentError(
-      `--live shows the stores of ${WATCHABLE_SUBJECTS.join(" and ")}; name one in --subjects`,
-    );
   }
   const { showLive } = await import("../monitor/index.js");
   const live = await showLive(port);

@@ -50,9 +50,14 @@ export async function executeRun(
     }
     const makeShared = () => subject.create(subjectPlan(plan, workload));
     const startedAt = Date.now();
-    const watch = plan.live ? await watcher(`${workload.scenario.name} / ${subject.name}`, live) : null;
+    const title = `${workload.scenario.name} / ${subject.name}`;
+    // Loaded when it is asked for: it takes the monitor with it.
+    const series = plan.monitored ? new (await import("./monitored-series.js")).MonitoredSeries() : null;
+    const watch = plan.live || series !== null ? await watcher(title, plan.live ? live : null, series) : null;
     await new RunDriver({ subject, workload, control, pool, result, makeShared, progress, watch }).run();
-    return { run: result.toRun(), timerFloorNs, stopped: stop.aborted, startedAt, histograms: result.histograms() };
+    const monitored = series?.toResults();
+    const run = { ...result.toRun(), ...(monitored === undefined ? {} : { monitored }) };
+    return { run, timerFloorNs, stopped: stop.aborted, startedAt, histograms: result.histograms() };
   } finally {
     stop.removeEventListener("abort", onStop);
     await pool.close();

@@ -27,6 +27,8 @@ export interface RunRequest {
   readonly noiseRuns: number;
   /** Told of the stores while they are measured; null: nobody looks. */
   readonly live?: LiveRun | null;
+  /** Whether the results have what a monitor saw; those of a live run do. */
+  readonly monitor?: boolean;
   /** Subjects asked for that cannot be had here, one line each. */
   readonly leftOut?: readonly string[];
 }
@@ -59,6 +61,7 @@ export async function measureRuns(
   const noisePlans = Array.from({ length: request.noiseRuns }, () => ({
     ...plans[0],
     live: false,
+    monitored: false,
     durationMs: NOISE_RUN_MS,
     ops: null,
   }));
@@ -122,6 +125,7 @@ function planOf(request: RunRequest, scenario: Scenario, subject: string, worker
     workers,
     trace: replays ? request.trace : null,
     live: (request.live ?? null) !== null && WATCHABLE_SUBJECTS.includes(subject),
+    monitored: (request.monitor === true || (request.live ?? null) !== null) && WATCHABLE_SUBJECTS.includes(subject),
     durationMs,
     ops,
     rate,

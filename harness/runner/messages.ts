@@ -21,6 +21,8 @@ export interface RunPlan {
   readonly seed: number;
   /** Whether the stores are watched while they are measured: a look each half second. */
   readonly live?: boolean;
+  /** Whether they are watched for the results. */
+  readonly monitored?: boolean;
   /** An empty folder for the subject's files. */
   readonly directory: string;
 }

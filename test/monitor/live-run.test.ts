@@ -21,10 +21,10 @@ describe("engram run --live", () => {
     const events = fetch(new URL("events", url)).then((response) => response.text());
     const { code, stdout, stderr } = await ended;
     expect([code, stderr]).toEqual([0, String(said)]);
-    expect(resultsSchema.parse(JSON.parse(stdout)).runs.map(({ subject }) => subject)).toEqual([
-      "engram",
-      "engram-prepared",
-    ]);
+    const { runs } = resultsSchema.parse(JSON.parse(stdout));
+    // What was shown is in the results too.
+    expect(runs.map(({ monitored }) => monitored?.figures.includes("operations"))).toEqual([true, true]);
+    expect(runs.map(({ subject }) => subject)).toEqual(["engram", "engram-prepared"]);
     const text = await events;
     const titles = [...text.matchAll(/"title":"([^"]*)"/g)].map(([, title]) => title);
     const passes = ["engram", "engram-prepared"].map((subject) => `blackboard / ${subject}, throughput`);
@@ -46,6 +46,10 @@ describe("engram run --live", () => {
       ],
       [["--live", "--port", "0"], /^engram: --port 0: expected a whole number from 1 to 65535\n$/],
       [["--port", "9464"], "engram: --port goes with --live\n"],
+      [
+        ["--monitor", "--subjects", "map"],
+        /^engram: --monitor watches the stores of engram and engram-prepared; .*\n$/,
+      ],
       [["--live", "--subjects", "map"], /^engram: --live shows the stores of engram and engram-prepared; .*\n$/],
     ] as const) {
       const { code, stdout, stderr } = await engram(["run", "blackboard", ...options, "--out", out]);
