@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { Store, type StoreOptions } from "#dist/src/index.js";
-import { type Monitor, type MonitorOptions, readHistory } from "#dist/src/monitor/index.js";
+import { DOCUMENTED_RULES, type Monitor, type MonitorOptions, readHistory } from "#dist/src/monitor/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "engram-monitor-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -191,6 +191,78 @@ describe("a monitor", () => {
     for (let i = 0; i < 140; i++) ns.delete(`k${i}`);
     expect((await ended)[0]).toMatchObject({ severity: "ok" });
   });
+
+  interface Texts {
+    get(key: string): unknown;
+    set(key: string, value: string): boolean;
+  }
+  /** Into each documented rule, and out again: as the rule has it, except that nobody waits, and that latencies are told apart by thousands. */
+  const fast = (ns: Texts) => () => {
+    for (let i = 0; i < 3000; i++) ns.get("small");
+  };
+  const write = (ns: Texts, bytes: number, times: number) => () => {
+    for (let i = 0; i < times; i++) ns.set("k", "v".repeat(bytes));
+  };
+  const reads = (ns: Texts, key: string) => () => {
+    for (let i = 0; i < 500; i++) ns.get(key);
+  };
+  const drives: Record<string, (store: Store) => { into: () => void; out: () => void }> = {
+    "read-latency": (store) => {
+      const ns = store.namespace("n", { encoding: "json" });
+      ns.set("small", 1);
+      ns.set("large", new Array(6000).fill(1));
+      const slow = () => {
+        for (let i = 0; i < 20; i++) for (let n = 0; n < 10; n++) ns.get("large");
+      };
+      return { into: slow, out: fast(ns) };
+    },
+    "write-latency": (store) => {
+      const ns = store.namespace("n", { encoding: "json" });
+      return { into: write(ns, 15_000, 50), out: write(ns, 1, 3000) };
+    },
+    memory: (store) => {
+      const ns = store.namespace("n");
+      let written = 0;
+      const into = () => {
+        for (; store.stats().memory.utilisation < 0.96; written++) ns.set(`k${written}`, new Uint8Array(4000));
+      };
+      const out = () => {
+        ns.clear();
+        store.maintain();
+      };
+      return { into, out };
+    },
+    "hit-rate": hitRate,
+    "hit-rate-collapse": hitRate,
+  };
+  function hitRate(store: Store) {
+    const ns = store.namespace("n", { encoding: "string" });
+    ns.set("there", "v");
+    return { into: reads(ns, "nowhere"), out: reads(ns, "there") };
+  }
+
+  it.each(DOCUMENTED_RULES.map((rule) => [rule.name, rule] as const))(
+    "alarms by the documented rule %s of a real store that is driven into it, and says its end when it is driven out",
+    async (name, rule) => {
+      const limits = name.endsWith("latency") ? { warning: 20_000, critical: 100_000 } : {};
+      const { store, monitor } = await monitored(
+        { alerts: [{ ...rule, ...limits, forMs: 0 }] },
+        { capacity: "4MiB", sampling: 1, eviction: "none" },
+      );
+      const { into, out } = drives[name](store);
+      for (const [drive, event] of [
+        [into, "alert"],
+        [out, "clear"],
+      ] as const) {
+        const told = once(monitor, event);
+        monitor.on("tick", drive);
+        drive();
+        const [{ rule: of, severity }] = await told;
+        monitor.off("tick", drive);
+        expect([of.name, severity === "ok"]).toEqual([name, event === "clear"]);
+      }
+    },
+  );
 
   it.each([
     [{ evry: 1 }, /unknown option "evry"; did you mean "every"/],

@@ -161,11 +161,14 @@
   }
   function refresh() {
     if (document.hidden) return;
-    for (const plot of plots) {
-      plot.setData(dataOf(plot.chart));
-      // what the pointer is not on, the legend says of the latest
-      if (plot.cursor.idx === null || plot.cursor.idx === undefined) plot.setLegend({ idx: at.length - 1 });
-    }
+    for (const plot of plots) plot.setData(dataOf(plot.chart));
+    // after the charts have drawn, which they do in a microtask: they empty their legends then
+    queueMicrotask(() => {
+      for (const plot of plots) {
+        // what the pointer is not on, the legend says of the latest
+        if (plot.cursor.idx === null || plot.cursor.idx === undefined) plot.setLegend({ idx: at.length - 1 });
+      }
+    });
   }
 
   // ---------------------------------------------------------------- the rest of the page
