@@ -461,7 +461,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     number: 103,
     what: "the expiry of a value that is kept near is read after its version",
     families: ["near-expiry"],
-    within: 500_000,
+    within: 2_000_000,
   },
   {
     number: FAULT_CLEAR_AFTER_COPY,
