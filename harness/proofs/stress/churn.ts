@@ -19,6 +19,8 @@ export interface ChurnPlan {
   churnKeys: number;
   /** Bytes of a value at most, from 16. */
   maxLength: number;
+  /** Of one in five, which lie in spans then. Default: there are none. */
+  largeLength?: number;
 }
 
 export const CHURN_NAMESPACE = "churn";
@@ -47,7 +49,7 @@ export class Churn {
     this.busy = store.channel("busy", { capacity: 8 });
     this.mailbox = store.channel(`mailbox ${agent % MAILBOXES}`, { capacity: 4 });
     this.tasks = store.queue("churn tasks", { capacity: 16, lease: 20, maxAttempts: 3 });
-    this.bytes = Buffer.alloc(plan.maxLength);
+    this.bytes = Buffer.alloc(Math.max(plan.maxLength, plan.largeLength ?? 0));
   }
 
   step(): void {
@@ -83,7 +85,7 @@ export class Churn {
         values.borrow(key, checkValue);
         return;
       case 9:
-        this.store.returnBuffer(this.store.buffer(1 + random.below(plan.maxLength)));
+        this.store.returnBuffer(this.store.buffer(1 + random.below(plan.largeLength ?? plan.maxLength)));
         return;
       case 10:
         this.busy.send(this.value());
@@ -145,7 +147,9 @@ export class Churn {
   }
 
   private value(): Uint8Array {
-    const value = this.bytes.subarray(0, this.random.between(HEADER, this.plan.maxLength));
+    const { maxLength, largeLength } = this.plan;
+    const most = largeLength !== undefined && this.random.chance(0.2) ? largeLength : maxLength;
+    const value = this.bytes.subarray(0, this.random.between(HEADER, most));
     const number = this.agent * 1e6 + (++this.written % 1e6);
     value.writeDoubleLE(number, 0);
     value.fill(number % 251, HEADER);

@@ -41,9 +41,11 @@ const ROUNDS_PER_STORE = 15;
 
 const SMALL_VALUES: ChurnPlan = { churnKeys: 30, maxLength: 200 };
 const ALL_SIZES: ChurnPlan = { churnKeys: 600, maxLength: 16_000 };
-/** Stores with room, stores that evict inline, and stores whose evictor reads the agents' access logs. */
+const WITH_LARGE: ChurnPlan = { churnKeys: 80, maxLength: 4000, largeLength: 200_000 };
+/** Stores with room, stores that evict inline, values in spans among others, and stores whose evictor reads the agents' access logs. */
 const KINDS: readonly { options: StoreOptions; churn: ChurnPlan; evicts: boolean }[] = [
   { options: { capacity: "16MiB", eviction: "none" }, churn: SMALL_VALUES, evicts: false },
+  { options: { capacity: "16MiB", eviction: "clock" }, churn: WITH_LARGE, evicts: true },
   { options: { capacity: "8MiB", eviction: "clock" }, churn: ALL_SIZES, evicts: true },
   { options: { capacity: "8MiB", eviction: "lru" }, churn: ALL_SIZES, evicts: true },
 ];

@@ -61,7 +61,7 @@ function largeValues(size: string, bytes: number, count: number): Group {
         ],
         notes: [
           "The copies are Uint8Array.set alone, between memory that is there and a place for each key in shared memory.",
-          "A set takes another span than the one it gives back afterwards: what it writes to is colder than what a copy in place does.",
+          "A set also finds a span, writes and publishes an entry, and gives the span of the value before back at once.",
         ],
       };
     },
