@@ -66,7 +66,8 @@ describe("memory pressure", () => {
   it("at critical evicts until it is over, in one round", async () => {
     const store = await openStore({ eviction: "lru", capacity: "16MiB" });
     let next = 0;
-    while (store.stats().memory.utilisation < 0.95) {
+    // a sixteenth is kept for large values
+    while (store.stats().memory.utilisation < 0.92) {
       next = fillTo(store, store.stats().memory.utilisation + 0.01, next);
       if (store.stats().memory.utilisation < 0.7) store.maintain();
     }
