@@ -6,9 +6,13 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { renderEviction, renderReport } from "#dist/reports/pages.js";
+import { trendOf } from "#dist/harness/trend/trend.js";
+import { renderEviction, renderReport, renderTrend } from "#dist/reports/pages.js";
+import { parseHistory } from "#dist/src/monitor/index.js";
+import { SampleRandom } from "#dist/src/random.js";
 import { fixtureEvictions, fixtureResults } from "../reports/fixture.js";
 import { fixtureOverTime } from "../reports/fixture-over-time.js";
+import { gates, hourlyHistory, normal } from "../trend/samples.js";
 import { CHROMIUM_ARGUMENTS, chromiumIsMissing, chromiumPath } from "./chromium.js";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -33,6 +37,22 @@ const joined = {
   })),
 };
 
+const SETTINGS = { limits: [], level: 0.01, seed: 1 };
+const random = new SampleRandom(3);
+const history = {
+  kind: "history" as const,
+  histories: [
+    parseHistory(
+      "h",
+      hourlyHistory(200, (hour) => ({ utilisation: 40 + 0.1 * hour + normal(random), hitRate: 97, gets: 1e5 + hour })),
+    ),
+  ],
+  damage: [
+    "store-history.jsonl: damaged from line 202, byte 60000 on (the line has no end); what comes before it is read",
+  ],
+};
+const records = { kind: "records" as const, records: gates(40, (index) => (index < 25 ? 100 : 115)), damage: [] };
+
 /** `figures`: sections that must hold at least one. */
 const PAGES = {
   report: {
@@ -49,6 +69,16 @@ const PAGES = {
     render: () => renderEviction([...fixtureEvictions(), ...fixtureOverTime()]),
     figures: ["hit-ratio", "over-time"],
     data: [...fixtureEvictions(), ...fixtureOverTime()] as unknown,
+  },
+  trend: {
+    render: () => renderTrend(trendOf(["store-history.jsonl"], history, SETTINGS)),
+    figures: ["forecasts", "charts"],
+    data: undefined,
+  },
+  gates: {
+    render: () => renderTrend(trendOf(["gates.jsonl"], records, SETTINGS)),
+    figures: ["metrics"],
+    data: undefined,
   },
 } as const;
 /** axe-core's rules that look at colours. */
