@@ -41,8 +41,12 @@ describe("npm run proof", () => {
 
 describe("the scripts of package.json", () => {
   it("build first whatever they run of the build", () => {
+    // `build:core` is the second half of a build, whose first half has made what it runs
     const stale = Object.keys(scripts).filter(
-      (name) => /^node dist\//.test(scripts[name]) && !/npm run build(:explore)?$/.test(scripts[`pre${name}`] ?? ""),
+      (name) =>
+        name !== "build:core" &&
+        /^node dist\//.test(scripts[name]) &&
+        !/npm run build(:explore)?$/.test(scripts[`pre${name}`] ?? ""),
     );
     expect(stale).toEqual([]);
   });
