@@ -1,6 +1,7 @@
 /** What `store.monitor` takes, checked before anything is started. */
 import { describe, KnownOptions, wholeNumber } from "../check.js";
 import { InvalidArgumentError } from "../errors.js";
+import { type Duration, durationIn } from "../units.js";
 import { type AlertRule, type CheckedRule, checkRules, DOCUMENTED_RULES } from "./alert-rules.js";
 
 export interface ListenOptions {
@@ -13,8 +14,8 @@ export interface ListenOptions {
 }
 
 export interface MonitorOptions {
-  /** Between two looks, ms. Default 1,000; 100 to 3,600,000. */
-  every?: number;
+  /** Between two looks: ms, or text like "5s". Default 1,000; 100 to 3,600,000. */
+  every?: Duration;
   /** Rules to judge by. Default: the documented ones (`DOCUMENTED_RULES`). */
   alerts?: readonly AlertRule[];
   /** A file to keep history in: seconds for an hour, minutes for a day, hours for a year. Default: none. */
@@ -54,7 +55,7 @@ export function checkMonitor(options: MonitorOptions): CheckedMonitor {
     throw new InvalidArgumentError(`option history is ${describe(history)}; expected the name of a file`);
   }
   return {
-    every: wholeNumber("option every", options.every, DEFAULT_EVERY_MS, MIN_EVERY_MS, MAX_EVERY_MS),
+    every: wholeNumber("option every", durationIn(options.every), DEFAULT_EVERY_MS, MIN_EVERY_MS, MAX_EVERY_MS),
     rules: checkRules(options.alerts ?? DOCUMENTED_RULES),
     history: history ?? null,
     listen: options.listen === undefined ? null : checkListen(options.listen === true ? {} : options.listen),

@@ -267,6 +267,8 @@ describe("a monitor", () => {
   it.each([
     [{ evry: 1 }, /unknown option "evry"; did you mean "every"/],
     [{ every: 50 }, /option every is 50; expected a whole number from 100/],
+    [{ every: "50ms" }, /option every is 50; expected a whole number from 100/],
+    [{ every: "soon" }, /option every is "soon"; expected a whole number from 100/],
     [{ history: "" }, /option history is ""; expected the name of a file/],
     [{ alerts: "all" }, /alerts is "all"; expected an array of rules/],
     [{ listen: { port: 70_000 } }, /option listen.port is 70000/],
