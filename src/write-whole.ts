@@ -3,7 +3,8 @@
  * there before, and no reader ever sees half a file. Nothing here loads more than node's own modules.
  */
 import { randomBytes } from "node:crypto";
-import { type BigIntStats, createWriteStream, realpathSync, rmSync, statSync } from "node:fs";
+import { once } from "node:events";
+import { type BigIntStats, createWriteStream, realpathSync, rmSync, statSync, type WriteStream } from "node:fs";
 import { rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
@@ -37,6 +38,7 @@ export async function writeWhole(
     check(temporary);
     await rename(temporary, path);
   } catch (error) {
+    await closed(output); // it may be on its way to being opened, and would be there again
     await rm(temporary, { force: true }).catch(() => {});
     const { code, syscall } = error as NodeJS.ErrnoException;
     // What the content's own maker threw is its own to say.
@@ -45,6 +47,12 @@ export async function writeWhole(
   } finally {
     forget();
   }
+}
+
+/** When the stream, which ends or was destroyed, has let go of its file. */
+async function closed(output: WriteStream): Promise<void> {
+  output.destroy();
+  if (!output.closed) await once(output, "close");
 }
 
 /**
