@@ -3,7 +3,6 @@
  * there before, and no reader ever sees half a file. Nothing here loads more than node's own modules.
  */
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { type BigIntStats, createWriteStream, realpathSync, rmSync, statSync, type WriteStream } from "node:fs";
 import { rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
@@ -52,7 +51,8 @@ export async function writeWhole(
 /** When the stream, which ends or was destroyed, has let go of its file. */
 async function closed(output: WriteStream): Promise<void> {
   output.destroy();
-  if (!output.closed) await once(output, "close");
+  // not by events.once, which its error would end sooner
+  if (!output.closed) await new Promise<void>((done) => output.once("close", () => done()));
 }
 
 /**
