@@ -1,22 +1,8 @@
 /**
- * One look per subject, the same in every figure of every report: a colour, a dash and a symbol. The hues are those of
- * Okabe and Ito's palette for colour-blind readers; lightness was searched so that the first six stay furthest apart
- * for people with protanopia and deuteranopia too, while each keeps 4.5 : 1 against its page (it is also the colour of
- * the label at the end of a line). Colour never stands alone: lines differ in dash, points in shape, and every line
- * carries its name.
+ * One look per subject, the same in every figure of every report: a colour, a dash and a symbol. Colour never stands alone: lines differ in
+ * dash, points in shape, and every line carries its name.
  */
-
-/** Colours as [on a light page, on a dark page]. A test measures their contrast and how far apart they stay. */
-export const SERIES_COLOURS: readonly (readonly [light: string, dark: string])[] = [
-  ["#2350b2", "#6597fb"],
-  ["#8f3604", "#f58b18"],
-  ["#07705b", "#58f0cb"],
-  ["#77187a", "#d0789a"],
-  ["#767300", "#fcda45"],
-  ["#0579a0", "#51cbfe"],
-  ["#6553c0", "#bcaaff"],
-  ["#5a6270", "#a6afbd"],
-];
+import { SERIES_COLOURS } from "../src/monitor/index.js";
 
 const DASHES = [undefined, "7 3", "2 3", "9 3 2 3", "12 4", "5 2 1 2 1 2", "1 2", "3 5"] as const;
 /** All of these are filled shapes: a stroked one would vanish where only `fill` is set. */
@@ -67,10 +53,4 @@ export function looksFor(names: readonly string[]): Map<string, Look> {
     next += 1;
   }
   return looks;
-}
-
-/** The colours as CSS custom properties of one scheme. */
-export function seriesVariables(scheme: "light" | "dark"): string {
-  const column = scheme === "light" ? 0 : 1;
-  return SERIES_COLOURS.map((pair, slot) => `--series-${slot + 1}:${pair[column]};`).join("");
 }

@@ -1,19 +1,17 @@
 /** The style sheet of every page: system fonts, one typographic scale, custom properties for light, dark and paper. */
-import { seriesVariables } from "./palette.js";
+import { FONT, PAGE_COLOURS, seriesVariables } from "../src/monitor/index.js";
 
 const LIGHT = `color-scheme:light;
---page:#f7f7f4;--surface:#ffffff;--raised:#f1f1ec;--ink:#1b1e24;--muted:#565d69;--line:#deded7;
---accent:#2350b2;--good:#00704f;--good-wash:#e3f3ec;--bad:#b3261e;--bad-wash:#fbe9e7;--warn:#855300;--warn-wash:#fbf0da;
---on-series:#ffffff;--shadow:0 1px 2px rgb(20 24 32 / 5%),0 4px 14px rgb(20 24 32 / 4%);${seriesVariables("light")}`;
+${PAGE_COLOURS.light}
+--raised:#f1f1ec;--on-series:#ffffff;--shadow:0 1px 2px rgb(20 24 32 / 5%),0 4px 14px rgb(20 24 32 / 4%);${seriesVariables("light")}`;
 
 const DARK = `color-scheme:dark;
---page:#0f1216;--surface:#171b21;--raised:#1f242c;--ink:#e6e9ee;--muted:#a0a8b5;--line:#2c333d;
---accent:#7ea8ff;--good:#5ad6a8;--good-wash:#12291f;--bad:#ff8f85;--bad-wash:#331a18;--warn:#f0bd62;--warn-wash:#2e2411;
---on-series:#10141a;--shadow:none;${seriesVariables("dark")}`;
+${PAGE_COLOURS.dark}
+--raised:#1f242c;--on-series:#10141a;--shadow:none;${seriesVariables("dark")}`;
 
 export const STYLE = `
 :root{${LIGHT}
---font:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
+${FONT};
 --mono:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
 @media (prefers-color-scheme:dark){:root{${DARK}}}
 *,*::before,*::after{box-sizing:border-box}

@@ -10,6 +10,8 @@ export { type History, HistoryFile, keep, parseHistory, readHistory } from "./hi
 export { type Interval, joinIntervals } from "./interval.js";
 export { Monitor } from "./monitor.js";
 export { checkListen, type ListenOptions, type MonitorOptions } from "./options.js";
+/** @internal */
+export { FONT, PAGE_COLOURS, type Scheme, SERIES_COLOURS, seriesVariables } from "./page/colours.js";
 export { type PrometheusRule, prometheusRules } from "./prometheus-rules.js";
 export { GRAINS, type Grain, KEPT } from "./roll-up.js";
 export { type MonitorServer, serve } from "./server.js";

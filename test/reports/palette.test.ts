@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { looksFor, SERIES_COLOURS } from "#dist/reports/palette.js";
+import { looksFor } from "#dist/reports/palette.js";
 import { STYLE } from "#dist/reports/style.css.js";
+import { SERIES_COLOURS } from "#dist/src/monitor/index.js";
 
 type Rgb = readonly [number, number, number];
 

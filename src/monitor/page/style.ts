@@ -1,17 +1,13 @@
 /** The live page's style sheet: the report's colours and type, as custom properties for light and dark. */
+import { FONT, PAGE_COLOURS, seriesVariables } from "./colours.js";
 
-const LIGHT = `color-scheme:light;
---page:#f7f7f4;--surface:#ffffff;--ink:#1b1e24;--muted:#565d69;--line:#deded7;--accent:#2350b2;
---good:#00704f;--good-wash:#e3f3ec;--bad:#b3261e;--bad-wash:#fbe9e7;--warn:#855300;--warn-wash:#fbf0da;
---series-1:#2350b2;--series-2:#8f3604;--series-3:#07705b;--series-4:#77187a;`;
-
-const DARK = `color-scheme:dark;
---page:#0f1216;--surface:#171b21;--ink:#e6e9ee;--muted:#a0a8b5;--line:#2c333d;--accent:#7ea8ff;
---good:#5ad6a8;--good-wash:#12291f;--bad:#ff8f85;--bad-wash:#331a18;--warn:#f0bd62;--warn-wash:#2e2411;
---series-1:#6597fb;--series-2:#f58b18;--series-3:#58f0cb;--series-4:#d0789a;`;
+/** The most lines that a chart of the page has. */
+const LINES = 4;
+const LIGHT = `color-scheme:light;\n${PAGE_COLOURS.light}\n${seriesVariables("light", LINES)}`;
+const DARK = `color-scheme:dark;\n${PAGE_COLOURS.dark}\n${seriesVariables("dark", LINES)}`;
 
 export const LIVE_STYLE = `
-:root{${LIGHT}--font:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+:root{${LIGHT}${FONT}}
 @media (prefers-color-scheme:dark){:root{${DARK}}}
 *,*::before,*::after{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
