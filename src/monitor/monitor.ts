@@ -14,6 +14,7 @@ import { HistoryFile, keep } from "./history-file.js";
 import { type Interval, keptLatencies } from "./interval.js";
 import { LatencyWindow } from "./latency-window.js";
 import { NamespaceUsages } from "./namespace-usage.js";
+import { untilNextTick } from "./next-tick.js";
 import { type CheckedMonitor, checkMonitor, type MonitorOptions } from "./options.js";
 import { type Grain, KEPT, RollUp } from "./roll-up.js";
 import { type MonitorServer, serve } from "./server.js";
@@ -129,13 +130,13 @@ export class Monitor extends EventEmitter<MonitorEvents> implements AsyncDisposa
   }
 
   private schedule(): void {
-    const { every } = this.checked;
-    // In step with the clock, so that what a tick takes does not add up.
-    const wait = every - (monotonicNow() % every);
-    this.timer = setTimeout(() => {
-      this.schedule(); // first: a listener that throws ends no monitor
-      this.tick();
-    }, wait);
+    this.timer = setTimeout(
+      () => {
+        this.schedule(); // first: a listener that throws ends no monitor
+        this.tick();
+      },
+      untilNextTick(monotonicNow(), this.checked.every),
+    );
     this.timer.unref();
   }
 
