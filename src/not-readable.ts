@@ -8,7 +8,14 @@ import { InvalidArgumentError } from "./errors.js";
 export function cannotBeRead(path: string, cause: unknown, expected: string): InvalidArgumentError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const missing = code === "ENOENT" || code === "ENOTDIR";
-  const why = code === "EACCES" || code === "EPERM" ? "permission denied" : (code ?? message ?? String(cause));
-  const what = missing ? "no such file" : `cannot be read (${why})`;
+  const what = missing
+    ? "no such file"
+    : `cannot be read (${whyNotReadable(code) ?? code ?? message ?? String(cause)})`;
   return new InvalidArgumentError(`${path}: ${what}; expected ${expected}`, { cause });
+}
+
+function whyNotReadable(code: string | undefined): string | null {
+  if (code === "EISDIR") return "it is a folder";
+  if (code === "EACCES" || code === "EPERM") return "permission denied";
+  return null;
 }

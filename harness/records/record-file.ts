@@ -24,6 +24,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { hasNoLocks, type KernelLock, loadKernelLock } from "../../src/kernel-lock.js";
+import { cannotBeRead } from "../../src/not-readable.js";
 import { cannotBeWritten } from "../../src/not-writable.js";
 import { type GateRecord, lineOf, readRecord } from "./record-line.js";
 
@@ -53,7 +54,7 @@ export function readRecords(path: string): Records {
     return parseRecords(path, readFileSync(path, "utf8"));
   } catch (error) {
     if (error instanceof InvalidArgumentError) throw error;
-    throw new InvalidArgumentError(`${path}: cannot be read (${reasonOf(error)})`);
+    throw cannotBeRead(path, error, "records of gates");
   }
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { type History, parseHistory } from "../../src/monitor/index.js";
+import { cannotBeRead } from "../../src/not-readable.js";
 import { type GateRecord, parseRecords } from "../records/index.js";
 
 export type Read = (
@@ -14,7 +15,8 @@ export type Read = (
 
 type Kind = Read["kind"];
 
-const EXPECTED = "expected a monitor's history (store.monitor({ history })) or records of gates (engram gate --record)";
+const EITHER = "a monitor's history (store.monitor({ history })) or records of gates (engram gate --record)";
+const EXPECTED = `expected ${EITHER}`;
 const NAMES: Readonly<Record<Kind, string>> = { history: "a monitor's history", records: "records of gates" };
 /** A first line this long is no history's, and a record is a few kilobytes. */
 const FIRST_LINE_MAX = 1e6;
@@ -67,9 +69,7 @@ function textOf(path: string): string {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "it is a folder" : (code ?? String(cause));
-    throw new InvalidArgumentError(`${path}: cannot be read (${why}); ${EXPECTED}`, { cause });
+    throw cannotBeRead(path, cause, EITHER);
   }
   if (text.trim() === "") throw new InvalidArgumentError(`${path}: is empty; ${EXPECTED}`);
   return text;

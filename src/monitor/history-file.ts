@@ -17,6 +17,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { HistoryInUseError, InvalidArgumentError } from "../errors.js";
 import { loadKernelLock } from "../kernel-lock.js";
+import { cannotBeRead } from "../not-readable.js";
 import { OwnerLock } from "../owner-lock.js";
 import { headerLine, lineOf, readHeader, readLine } from "./history-line.js";
 import type { Interval } from "./interval.js";
@@ -42,7 +43,7 @@ export function readHistory(path: string): History {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new InvalidArgumentError(`${path}: cannot be read (${reasonOf(error)})`);
+    throw cannotBeRead(path, error, "a monitor's history");
   }
   return parseHistory(path, text);
 }

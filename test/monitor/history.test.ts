@@ -184,7 +184,7 @@ describe("a history file", () => {
   });
 
   it("names what is missing or cannot be written", () => {
-    expect(() => readHistory(join(folder, "none.jsonl"))).toThrow(/none\.jsonl: cannot be read/);
+    expect(() => readHistory(join(folder, "none.jsonl"))).toThrow(/none\.jsonl: no such file; expected a monitor/);
     expect(() => HistoryFile.open(join(folder, "no-folder", "h.jsonl"), NOON)).toThrow(
       /the history .* cannot be written/,
     );

@@ -111,7 +111,7 @@ describe("engram trend refuses in one line", () => {
       /notes\.txt: is neither; expected a monitor's history/,
     ],
     ["an empty file", () => [file("empty.jsonl", "")], /empty\.jsonl: is empty/],
-    ["a missing file", () => ["nowhere.jsonl"], /nowhere\.jsonl: cannot be read \(no such file\)/],
+    ["a missing file", () => ["nowhere.jsonl"], /nowhere\.jsonl: no such file; expected a monitor/],
     [
       "a history without intervals",
       () => [
