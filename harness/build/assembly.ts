@@ -1,4 +1,4 @@
-/** The engine's source through its compiler, as src/core/asconfig.json says for a target. */
+/** Source in AssemblyScript through its compiler, as the asconfig.json beside it says for a target. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, relative, resolve } from "node:path";
@@ -6,17 +6,20 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-const CONFIG = "src/core/asconfig.json";
-const ASSEMBLY = "src/core/assembly";
+/** What is compiled to a module: the store's engine, and the kernels of the agents' memory, which take some of the engine's files. */
+export const MODULES = ["src/core", "src/agents"] as const;
+export type ModuleRoom = (typeof MODULES)[number];
 
-/** All that the compiler may read of ours: paths from the root. */
-export function engineSources(): string[] {
-  const assembly = readdirSync(join(ROOT, ASSEMBLY), { recursive: true, encoding: "utf8" });
-  return [
-    CONFIG,
-    "src/core/layout.ts",
-    ...assembly.filter((name) => name.endsWith(".ts")).map((name) => `${ASSEMBLY}/${name.replaceAll("\\", "/")}`),
-  ].sort();
+/** All that the compiler may read of ours for a module: paths from the root. */
+export function sourcesOf(room: ModuleRoom): string[] {
+  const rooms = room === "src/core" ? [room] : [room, "src/core" as const];
+  return [`${room}/asconfig.json`, "src/core/layout.ts", ...rooms.flatMap(assemblyOf)].sort();
+}
+
+function assemblyOf(room: ModuleRoom): string[] {
+  return readdirSync(join(ROOT, room, "assembly"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => `${room}/assembly/${name.replaceAll("\\", "/")}`);
 }
 
 /** What compiles, by version: another one makes another engine. */
@@ -45,32 +48,36 @@ export type Written = ReadonlyMap<string, Uint8Array | string>;
  * @returns what it wrote, by path as the compiler names it
  */
 export async function compileAssembly(
+  room: ModuleRoom,
   target: string,
   { args = [], adapt }: { args?: readonly string[]; adapt?: (path: string, source: string) => string } = {},
 ): Promise<Written> {
   const asc = (await import("assemblyscript/asc" as string)) as Asc;
-  const known = new Set(engineSources());
+  const known = new Set(sourcesOf(room));
   const written = new Map<string, Uint8Array | string>();
   let errors = "";
-  const { error } = await asc.main(["--config", CONFIG, "--target", target, "--baseDir", ROOT, ...args], {
-    readFile(name, base) {
-      const file = resolve(base, name);
-      if (!existsSync(file)) return null;
-      const path = relative(ROOT, file).replaceAll("\\", "/");
-      // Or a build would be taken for current although a source of it has changed.
-      if (!known.has(path)) throw new Error(`the engine reads ${path}, which is none of its sources (harness/build)`);
-      const source = readFileSync(file, "utf8");
-      return adapt === undefined ? source : adapt(path, source);
-    },
-    writeFile(name, contents, base) {
-      written.set(relative(ROOT, resolve(base, name)).replaceAll("\\", "/"), contents);
-    },
-    stderr: {
-      write: (chunk) => {
-        errors += chunk;
+  const { error } = await asc.main(
+    ["--config", `${room}/asconfig.json`, "--target", target, "--baseDir", ROOT, ...args],
+    {
+      readFile(name, base) {
+        const file = resolve(base, name);
+        if (!existsSync(file)) return null;
+        const path = relative(ROOT, file).replaceAll("\\", "/");
+        // Or a build would be taken for current although a source of it has changed.
+        if (!known.has(path)) throw new Error(`${room} reads ${path}, which is none of its sources (harness/build)`);
+        const source = readFileSync(file, "utf8");
+        return adapt === undefined ? source : adapt(path, source);
+      },
+      writeFile(name, contents, base) {
+        written.set(relative(ROOT, resolve(base, name)).replaceAll("\\", "/"), contents);
+      },
+      stderr: {
+        write: (chunk) => {
+          errors += chunk;
+        },
       },
     },
-  });
-  if (error !== null) throw new Error(`the build ${target} of the engine failed: ${error.message}\n${errors}`);
+  );
+  if (error !== null) throw new Error(`the build ${target} of ${room} failed: ${error.message}\n${errors}`);
   return written;
 }

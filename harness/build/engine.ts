@@ -1,25 +1,43 @@
-/** The engine's builds for the store, each from src/core/asconfig.json: made when they are not there of these very sources. */
-import { compileAssembly, compilers, engineSources } from "./assembly.js";
+/** The builds of what is written in AssemblyScript: made when they are not there of these very sources. */
+import { compileAssembly, compilers, type ModuleRoom, sourcesOf } from "./assembly.js";
 import { makeOf } from "./made-of.js";
 
-/** What each writes; the configuration says the same to the compiler. */
-const OUTPUTS = {
-  release: ["dist/src/core/core.wasm"],
-  private: ["dist/src/core/core.private.wasm"],
-  debug: ["dist/debug/core.debug.wasm", "dist/debug/core.debug.wasm.map"],
-  "debug-private": ["dist/debug/core.debug.private.wasm", "dist/debug/core.debug.private.wasm.map"],
-} as const;
+interface Build {
+  readonly room: ModuleRoom;
+  /** As the room's asconfig.json names it. */
+  readonly target: string;
+  /** What it writes; the configuration says the same to the compiler. */
+  readonly outputs: readonly string[];
+}
 
-export type EngineTarget = keyof typeof OUTPUTS;
+const BUILDS = {
+  release: { room: "src/core", target: "release", outputs: ["dist/src/core/core.wasm"] },
+  private: { room: "src/core", target: "private", outputs: ["dist/src/core/core.private.wasm"] },
+  debug: {
+    room: "src/core",
+    target: "debug",
+    outputs: ["dist/debug/core.debug.wasm", "dist/debug/core.debug.wasm.map"],
+  },
+  "debug-private": {
+    room: "src/core",
+    target: "debug-private",
+    outputs: ["dist/debug/core.debug.private.wasm", "dist/debug/core.debug.private.wasm.map"],
+  },
+  agents: { room: "src/agents", target: "release", outputs: ["dist/src/agents/agents.wasm"] },
+  "agents-private": { room: "src/agents", target: "private", outputs: ["dist/src/agents/agents.private.wasm"] },
+} as const satisfies Record<string, Build>;
+
+export type EngineTarget = keyof typeof BUILDS;
 
 export function isEngineTarget(name: string): name is EngineTarget {
-  return Object.hasOwn(OUTPUTS, name);
+  return Object.hasOwn(BUILDS, name);
 }
 
 /** @returns whether there was anything to do */
-export async function makeEngine(target: EngineTarget): Promise<boolean> {
-  return makeOf(
-    { name: `engine-${target}`, sources: engineSources(), settings: compilers(), outputs: OUTPUTS[target] },
-    () => compileAssembly(target),
+export async function makeEngine(name: EngineTarget): Promise<boolean> {
+  const { room, target, outputs }: Build = BUILDS[name];
+  const record = room === "src/core" ? `engine-${target}` : name;
+  return makeOf({ name: record, sources: sourcesOf(room), settings: compilers(), outputs }, () =>
+    compileAssembly(room, target),
   );
 }

@@ -2,7 +2,7 @@
 import { isEngineTarget, makeEngine } from "./engine.js";
 
 for (const target of process.argv.slice(2)) {
-  if (!isEngineTarget(target)) throw new Error(`no build of the engine: ${target}`);
+  if (!isEngineTarget(target)) throw new Error(`no such build: ${target}`);
   const made = await makeEngine(target);
-  process.stdout.write(`engine, ${target}: ${made ? "built" : "unchanged"}\n`);
+  process.stdout.write(`${target}: ${made ? "built" : "unchanged"}\n`);
 }

@@ -7,7 +7,7 @@
  */
 import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { compileAssembly, compilers, engineSources, makeOf, ROOT } from "../build/index.js";
+import { compileAssembly, compilers, makeOf, ROOT, sourcesOf } from "../build/index.js";
 import { instrument } from "./instrument.js";
 import { EXPLORE_WASM } from "./location.js";
 import { GROUP_SHIFT, REGION_SHIFT, RING_STRIDE, SLAB_SHIFT } from "./tiny-layout.js";
@@ -62,14 +62,14 @@ export async function buildExplorer(): Promise<void> {
   const output = relative(ROOT, EXPLORE_WASM).replaceAll("\\", "/");
   const own = ["build", "instrument", "tiny-layout"].map((name) => `dist/harness/explorer/${name}.js`);
   await makeOf(
-    { name: "engine-explore", sources: [...engineSources(), ...own], settings: compilers(), outputs: [output] },
+    { name: "engine-explore", sources: [...sourcesOf("src/core"), ...own], settings: compilers(), outputs: [output] },
     async () => new Map([[output, await makeExplorer()]]),
   );
 }
 
 async function makeExplorer(): Promise<Uint8Array> {
   const binaryen = ((await import("binaryen" as string)) as { default: Binaryen }).default;
-  const written = await compileAssembly("explore", { args: ["--textFile", "explore.wat"], adapt });
+  const written = await compileAssembly("src/core", "explore", { args: ["--textFile", "explore.wat"], adapt });
   const [text] = [...written].filter(([name]) => name.endsWith(".wat")).map(([, contents]) => String(contents));
   const module = binaryen.parseText(instrument(text));
   module.setFeatures(FEATURES.reduce((all, name) => all | binaryen.Features[name], 0));

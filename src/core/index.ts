@@ -19,7 +19,15 @@ export { DECISION_WORDS, decisionRing, EvictorWords, Header } from "./header.js"
 export * as headerWord from "./header-word.js";
 export { IdLine, type NamespaceRecordFields, readNamespaceRecord } from "./ids.js";
 export * as layout from "./layout.js";
-export { compileEngine, createMemory, type Engine, type HeaderSettings, instantiateEngine } from "./load.js";
+export {
+  compileEngine,
+  compileModule,
+  createMemory,
+  type Engine,
+  type HeaderSettings,
+  instantiateEngine,
+  kernelHost,
+} from "./load.js";
 export * as parking from "./parking.js";
 export * as result from "./result-word.js";
 export { slabClass, slabState } from "./slab-state.js";

@@ -174,14 +174,24 @@ const debugFiles = new WeakMap<WebAssembly.Module, URL>();
  */
 export function compileEngine(shared: boolean): WebAssembly.Module {
   const debug = debugBuild(shared);
-  const file = debug ?? new URL(shared ? "core.wasm" : "core.private.wasm", import.meta.url);
+  const module = compileModule(debug ?? new URL(shared ? "core.wasm" : "core.private.wasm", import.meta.url));
+  if (debug !== null) debugFiles.set(module, debug);
+  return module;
+}
+
+/** Compiles a module of ours once a thread. @throws EngramError (ENGINE_MISSING) where its file is not */
+export function compileModule(file: URL): WebAssembly.Module {
   let module = modules.get(file.href);
   if (module === undefined) {
     module = new WebAssembly.Module(readEngine(file));
     modules.set(file.href, module);
-    if (debug !== null) debugFiles.set(module, debug);
   }
   return module;
+}
+
+/** What assembly/memory.ts imports, for modules beside the engine that use it. */
+export function kernelHost(): { strongOrder: number; fence: () => void; yieldPoint: () => void } {
+  return { strongOrder: STRONG_ORDER ? 1 : 0, fence: makeFence(), yieldPoint() {} };
 }
 
 /** A program that was bundled has the engine's files where the bundle is, or has forgotten them. */
@@ -207,7 +217,7 @@ export function instantiateEngine(
 ): Engine {
   const instance = new WebAssembly.Instance(module, {
     env: { memory, abort: abortEngine },
-    host: { strongOrder: STRONG_ORDER ? 1 : 0, fence: makeFence(), yieldPoint() {}, changed() {}, clock, rung },
+    host: { ...kernelHost(), changed() {}, clock, rung },
   });
   const debug = debugFiles.get(module);
   return (debug === undefined ? instance.exports : tellingWhere(instance.exports, debug)) as unknown as Engine;

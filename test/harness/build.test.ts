@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { engineSources, makeOf } from "#dist/harness/build/index.js";
+import { makeOf, sourcesOf } from "#dist/harness/build/index.js";
 
 const root = mkdtempSync(join(tmpdir(), "engram-made-of-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -53,8 +53,11 @@ describe("what is made of sources", () => {
   });
 });
 
-it("the engine's sources are there, all of the assembly among them", () => {
-  const sources = engineSources();
+it.each([
+  ["src/core", "src/core/assembly/index.ts"],
+  ["src/agents", "src/agents/assembly/index.ts"],
+] as const)("the sources of %s are there, all of the assembly among them", (room, door) => {
+  const sources = sourcesOf(room);
   for (const path of sources) expect(existsSync(new URL(`../../${path}`, import.meta.url))).toBe(true);
-  expect(sources).toEqual(expect.arrayContaining(["src/core/layout.ts", "src/core/assembly/index.ts"]));
+  expect(sources).toEqual(expect.arrayContaining(["src/core/layout.ts", door]));
 });

@@ -1,0 +1,17 @@
+/** What a structure of this room needs of the arena that it lies in. */
+import type { Kernels } from "./kernels.js";
+
+export interface ArenaMemory {
+  readonly memory: WebAssembly.Memory;
+  /** This thread's instance over that memory. */
+  readonly kernels: Kernels;
+  /**
+   * @param bytes at least 1; they are rounded up to whole lines of 64
+   * @param purpose what they are for, in a word or two: it is listed by the arena's layout
+   * @returns the address of the first byte, a multiple of 64; all of them are zero
+   * @throws OutOfMemoryError when the arena has no such room, BudgetExceededError when the agent that is charged may not have it
+   */
+  take(bytes: number, purpose: string): number;
+  /** Gives back what `take` gave, whole. */
+  give(address: number): void;
+}

@@ -1,0 +1,5 @@
+/**
+ * The kernels' door: loops over what lies in an arena, called with addresses in it. A module that shares a memory has no data segment, or
+ * every thread that starts would write its literals over what is there: no strings and no array literals in these files.
+ */
+export * from "./version";
