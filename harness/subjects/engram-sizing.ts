@@ -1,4 +1,4 @@
-import { chunkSizeFor, layout } from "../../src/core/index.js";
+import { chunkSizeFor, DESCRIPTOR_BYTES, ENTRY_ROOM, layout, slabStart, slabsFor } from "../../src/core/index.js";
 import type { SubjectPlan } from "./subject.js";
 
 const MIB = 1024 * 1024;
@@ -10,9 +10,14 @@ const FIXED_BYTES = 8 * MIB;
 /** Where inserts go on for as long as the run lasts and no capacity is named. */
 const GROWING_BYTES = 1024 * MIB;
 
-/** Bytes of the size class that an entry takes. */
+/** Share of the pool that the largest value takes at most: the store's own limit. */
+const VALUE_SHARE = 1 / 4;
+
+/** Bytes of the size class that an entry takes; of a large value, those of a chunk for its key and of the slabs it lies in. */
 function chunkBytes(keyBytes: number, valueBytes: number): number {
-  return Math.min(layout.CHUNK_MAX, chunkSizeFor(paddedKey(keyBytes) + valueBytes));
+  const key = paddedKey(keyBytes);
+  if (key + valueBytes <= ENTRY_ROOM) return chunkSizeFor(key + valueBytes);
+  return chunkSizeFor(key + DESCRIPTOR_BYTES) + slabStart(slabsFor(valueBytes));
 }
 
 function paddedKey(keyBytes: number): number {
@@ -46,10 +51,16 @@ export function storeOptionsFor(plan: SubjectPlan): StoreSizing {
     const note = `store of ${GROWING_BYTES / MIB} MiB: it is inserted into without end, and the scenario names no capacity`;
     return { capacity: GROWING_BYTES, maxWorkers, eviction, note };
   }
-  const bytes = (chunkTotal(plan) * SLACK) / POOL_SHARE + maxWorkers * layout.SLOT_SIZE + FIXED_BYTES;
+  const pool = Math.max((chunkTotal(plan) + readBuffers(plan)) * SLACK, plan.maxValueBytes / VALUE_SHARE);
+  const bytes = pool / POOL_SHARE + maxWorkers * layout.SLOT_SIZE + FIXED_BYTES;
   const capacity = Math.ceil(bytes / MIB) * MIB;
   const note = `store of ${capacity / MIB} MiB: all entries at their largest in chunks of their size class, x ${SLACK}, the pool being 60 % of it`;
   return { capacity, maxWorkers, eviction, note };
+}
+
+/** Each worker reads into a buffer of the store's, which for a large value is a span like the value's own. */
+function readBuffers({ workers, maxValueBytes }: SubjectPlan): number {
+  return maxValueBytes > ENTRY_ROOM ? workers * slabStart(slabsFor(maxValueBytes)) : 0;
 }
 
 function chunkTotal(plan: SubjectPlan): number {

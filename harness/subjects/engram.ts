@@ -138,9 +138,6 @@ function memoryOf(store: Store): MemoryUse {
   return { usedBytes, capacityBytes: poolBytes, bySizeClass };
 }
 
-/** A chunk of the largest class less its header and the shortest key: nothing longer is ever stored, so none is ever read. */
-const LONGEST_VALUE = 16_384 - 32 - 16;
-
 class EngramAgent implements CapableAgent {
   readonly #store: Store;
   readonly #namespaces: readonly Namespace[];
@@ -170,7 +167,7 @@ class EngramAgent implements CapableAgent {
       ? context.keys.map((key, index) => this.#namespaceAt(index).key(key))
       : (context.keys as string[]);
     this.#values = context.values;
-    this.#target = store.buffer(Math.min(LONGEST_VALUE, Math.max(8, context.maxValueBytes)));
+    this.#target = store.buffer(Math.max(8, context.maxValueBytes));
     this.#mailboxes =
       context.mailboxes === undefined ? null : new EngramMailboxes(store, context.mailboxes, context.values);
   }
