@@ -30,7 +30,7 @@ Strategies:
   random   any thread may come next, for a random number of accesses
   pct      threads by random priority, with a few random points at which the running one falls behind (Burckhardt 2010)
   dfs      every schedule with at most two preemptions, up to a limit per program
-  mixed    half random, half pct
+  mixed    half random, half pct; some families also leave each thread once while all others finish
 
 Exit codes: 0 nothing found, 1 a violation, printed with the smallest program and schedule that show it, 2 bad input.`;
 

@@ -4,7 +4,14 @@ import { ProgramRandom } from "../../src/random.js";
 import { FAMILIES, type Family } from "./families.js";
 import { Machine, type Prepared } from "./machine.js";
 import type { Program } from "./program.js";
-import { BoundedPreemption, PctSchedule, RandomSchedule, type Segment, type Strategy } from "./schedule.js";
+import {
+  BoundedPreemption,
+  PctSchedule,
+  RandomSchedule,
+  RelaySchedule,
+  type Segment,
+  type Strategy,
+} from "./schedule.js";
 
 export type StrategyName = "random" | "pct" | "dfs" | "mixed";
 
@@ -83,11 +90,15 @@ export function explore(options: ExploreOptions): Exploration {
     return { figures, violation };
   };
   for (;;) {
-    const program = families[figures.programs % families.length].draw(random);
+    const family = families[figures.programs % families.length];
+    const program = family.draw(random);
     const prepared = machine.prepare(program);
-    const plan = strategyFor(strategy, random);
+    // draws nothing for a family without it: its schedules stay what they were
+    const { relay } = family.recipe;
+    const isRelay = strategy === "mixed" && relay !== undefined && random.chance(relay);
+    const plan = isRelay ? new RelaySchedule(random) : strategyFor(strategy, random);
     // deaths between any two stores need all stores as steps; the rest is faster without
-    const fine = random.chance(program.kills > 0 ? 0.7 : 0.15);
+    const fine = isRelay || random.chance(program.kills > 0 ? 0.7 : 0.15);
     figures.programs++;
     const turns = plan instanceof BoundedPreemption ? DFS_LIMIT : perProgram;
     for (let turn = 0; turn < turns; turn++) {

@@ -16,6 +16,7 @@ export { InvariantCheck, type Shape } from "./invariants.js";
 export { EXPLORE_WASM } from "./location.js";
 export { Machine, REAPERS, type RunEnd } from "./machine.js";
 export { describeProgram, type Op, type OpKind, type Program } from "./program.js";
+export { queueFault } from "./queue-history.js";
 export { DEFAULTS, type Recipe, type Weights } from "./recipe.js";
 export { describeViolation, formatReport, type Report } from "./report.js";
 export { Replay, type Segment, type Strategy, TO_THE_END } from "./schedule.js";

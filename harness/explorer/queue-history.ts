@@ -3,6 +3,9 @@
  * back or let its lease end; what is acknowledged is not delivered again; a late acknowledgement is refused, any other is not; nothing
  * is lost; of two messages the one that was sent before the other is first taken first. Every pair of deliveries of a message must have an
  * order in which the first had ended when the second began.
+ *
+ * A take whose lease ends before it has copied the message goes on to the next one: such a call may have had any message besides what it
+ * answers, without a word of it.
  */
 import { type Call, NO_EFFECT } from "./history.js";
 
@@ -50,7 +53,15 @@ export function queueFault(run: QueueRun): string | null {
   const known = new Set(puts.map(({ value }) => value));
   const stray = calls.find(({ kind, result }) => kind === "take" && result > 0 && !known.has(result));
   if (stray !== undefined) return `message ${stray.result} was delivered, and never sent`;
-  return orderFault(puts, calls);
+  return orderFault(puts, calls, time);
+}
+
+/** Takes that may have had a message which their answer does not tell: their lease may have ended inside the call, or they died in it. */
+function silentTakes(calls: readonly Call[], time: Time): Call[] {
+  return calls.filter(({ kind, op, invoked, returned }) => {
+    if (kind !== "take") return false;
+    return returned === OPEN || (op.ttl === true && time.from < returned && invoked < time.until);
+  });
 }
 
 function holdingOf(calls: readonly Call[], take: Call, at: number): Holding {
@@ -91,7 +102,7 @@ function faultOf(
   }
   if (holdings.filter(({ ack }) => ack !== undefined && ack.returned !== OPEN).length > 1)
     return "was acknowledged twice";
-  const openTakes = calls.some(({ kind, returned }) => kind === "take" && returned === OPEN);
+  const silent = silentTakes(calls, time);
   for (const one of holdings) {
     const at = calls.indexOf(one.take);
     const refused = calls.find(
@@ -101,7 +112,8 @@ function faultOf(
     const another = holdings.some(
       (other) => other !== one && follows(one, other) && other.take.invoked < refused.returned,
     );
-    if (!another && !(openTakes && ended(one, refused.returned))) return "could not be acknowledged by its one holder";
+    const unheard = silent.some((take) => take !== one.take && take.invoked < refused.returned);
+    if (!another && !(unheard && ended(one, refused.returned))) return "could not be acknowledged by its one holder";
   }
   if (put.returned === OPEN || put.result !== 1 || reader < 0) return null;
   return isAccountedFor(put, holdings, run, time) ? null : "was lost";
@@ -120,17 +132,18 @@ function isAccountedFor(put: Call, holdings: readonly Holding[], { deaths, reade
   });
 }
 
-function orderFault(puts: readonly Call[], calls: readonly Call[]): string | null {
+function orderFault(puts: readonly Call[], calls: readonly Call[], time: Time): string | null {
   const takes = calls.filter(({ kind, result }) => kind === "take" && result > 0);
-  // whoever died in a take may have had any
-  if (calls.some(({ kind, returned }) => kind === "take" && returned === OPEN)) return null;
+  const silent = silentTakes(calls, time);
   for (const earlier of puts) {
     if (earlier.op.ttl === true || earlier.result !== 1 || earlier.returned === OPEN) continue;
     for (const later of puts) {
       if (later.invoked < earlier.returned) continue;
       const first = takes.find(({ result }) => result === later.value);
       if (first === undefined) continue;
-      const before = takes.some(({ result, invoked }) => result === earlier.value && invoked < first.returned);
+      const before =
+        takes.some(({ result, invoked }) => result === earlier.value && invoked < first.returned) ||
+        silent.some(({ invoked }) => invoked < first.returned);
       if (!before) return `message ${later.value} was taken before ${earlier.value}, which had been sent before it was`;
     }
   }

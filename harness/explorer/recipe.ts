@@ -29,6 +29,8 @@ export interface Recipe {
   /** Backups copy everything. */
   readonly full?: boolean;
   readonly ends?: boolean;
+  /** How many of its programs have each thread left once in the middle of something, with every store a step (RelaySchedule). */
+  readonly relay?: number;
   readonly queue?: { readonly capacities: readonly number[] };
   readonly ring?: { readonly single: boolean; readonly capacities: readonly number[] };
   /** Kinds by thread, instead of `kinds`. */

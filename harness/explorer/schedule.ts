@@ -121,6 +121,61 @@ export class PctSchedule implements Strategy {
 }
 
 /**
+ * One thread after the other, in any order, is left at a random step of its own while all that come after it finish; then they go on, the
+ * first that was left first or the last. What shows only when one stands between two stores while others do whole operations, and one of those has
+ * been left at the right place before, is found here by two numbers drawn instead of two among all steps of the schedule.
+ */
+export class RelaySchedule implements Strategy {
+  private readonly order: number[] = [];
+  /** By thread: its steps in this schedule, and the most in one so far. */
+  private readonly taken: number[] = [];
+  private readonly longest: number[] = [];
+  private readonly limits: number[] = [];
+  private inTurn = true;
+  private running = -1;
+  private before = 0;
+
+  constructor(private readonly random: ProgramRandom) {}
+
+  begin(machine: Run): void {
+    const { random, order, longest, taken, limits } = this;
+    this.note(machine.steps);
+    const count = machine.threads.length;
+    order.length = 0;
+    for (let thread = 0; thread < count; thread++) {
+      longest[thread] = Math.max(longest[thread] ?? 60, taken[thread] ?? 0);
+      taken[thread] = 0;
+      order.splice(random.below(thread + 1), 0, thread);
+    }
+    for (const thread of order) limits[thread] = random.between(1, longest[thread]);
+    limits[order[count - 1]] = TO_THE_END;
+    this.inTurn = random.chance(0.5);
+    this.running = -1;
+    this.before = 0;
+  }
+
+  next(machine: Run): Segment {
+    this.note(machine.steps);
+    const { order, taken, limits } = this;
+    const waiting = order.find((thread) => taken[thread] < limits[thread] && isRunnable(machine, thread));
+    const thread = waiting ?? this.leftBehind(machine) ?? machine.runnable[0];
+    this.running = thread;
+    return { thread, steps: waiting === undefined ? TO_THE_END : limits[thread] - taken[thread], kill: false };
+  }
+
+  private leftBehind(machine: Run): number | undefined {
+    const canGoOn = (thread: number) => isRunnable(machine, thread);
+    return this.inTurn ? this.order.find(canGoOn) : this.order.findLast(canGoOn);
+  }
+
+  /** What was taken since the last look is the running thread's. */
+  private note(steps: number): void {
+    if (this.running >= 0) this.taken[this.running] += steps - this.before;
+    this.before = steps;
+  }
+}
+
+/**
  * Every schedule with at most `bound` preemptions (Musuvathi & Qadeer, PLDI 2007): depth first, by the thread and the
  * step of each. Between them a thread runs to its end, then the next one.
  */
