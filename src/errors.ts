@@ -178,3 +178,24 @@ export class BackupError extends EngramError {
     this.failure = failure;
   }
 }
+
+/** A file of records is cut short, changed or not one at all; the message names file, byte and expectation. Nothing of it was used. */
+export class CorruptFileError extends EngramError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("CORRUPT_FILE", message, options);
+  }
+}
+
+/** A file of records holds others than were asked for: other fields, or another version of what they mean. */
+export class LayoutMismatchError extends EngramError {
+  constructor(message: string) {
+    super("LAYOUT_MISMATCH", message);
+  }
+}
+
+/** What only a file in memory can do was asked of one that is read and written at positions; the message says why it is not mapped. */
+export class NotMappedError extends EngramError {
+  constructor(message: string) {
+    super("NOT_MAPPED", message);
+  }
+}

@@ -18,6 +18,7 @@ import * as nodeFs from "node:fs";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { BackupError } from "../errors.js";
+import type { Mapper } from "../mapping.js";
 import {
   type BackupHeader,
   decodeHeader,
@@ -31,7 +32,6 @@ import {
   REGIONS_PER_SLAB,
   ZERO_REGION_CHECKSUM,
 } from "./format.js";
-import type { Mapper } from "./mapping.js";
 
 /** The calls a backup makes to the file system: tests hand in ones that fail. */
 export type FileSystem = Pick<

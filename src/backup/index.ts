@@ -6,7 +6,6 @@ export { type BackedUpEntry, type BackedUpNamespace, type Loss, SnapshotEntries 
 export type { BackupHeader, BackupKind } from "./format.js";
 export { type Checkpoint, findCheckpoints, findGenerations, inspectHeader } from "./generations.js";
 export type { BackedUpGrant } from "./grants.js";
-export { loadMapper, type Mapper } from "./mapping.js";
 export type { SessionStatus } from "./messages.js";
 export { type BackupOptions, checkBackupOptions } from "./options.js";
 export { type BackupImage, readBackup } from "./read.js";

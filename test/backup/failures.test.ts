@@ -2,7 +2,7 @@ import * as nodeFs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { generationFiles } from "#dist/src/backup/generations.js";
 import { readBackup } from "#dist/src/backup/index.js";
-import { loadMapper, type Mapper } from "#dist/src/backup/mapping.js";
+import { loadMapper, type Mapper } from "#dist/src/mapping.js";
 import { layout } from "#dist/src/core/index.js";
 import { BackupError, OutOfMemoryError, Store } from "#dist/src/index.js";
 import { temporaryDirectories } from "./directory.js";

@@ -1,6 +1,6 @@
 import type { FileSystem } from "#dist/src/backup/backup-file.js";
 import { BackupSession } from "#dist/src/backup/index.js";
-import type { Mapper } from "#dist/src/backup/mapping.js";
+import type { Mapper } from "#dist/src/mapping.js";
 import type { Store } from "#dist/src/index.js";
 
 /** A session in this thread: its backups happen exactly where the test says. At positions, unless it is handed a mapper. */

@@ -160,7 +160,7 @@ function writeLines(path: string): number {
 
 /** Ms of mapping a file and reading its first and last byte; why not, where files cannot be mapped. */
 async function mapping(path: string, rounds: number) {
-  const { loadMapper } = await import("../../../../src/backup/index.js");
+  const { loadMapper } = await import("../../../../src/mapping.js");
   const mapper = loadMapper();
   if (typeof mapper === "string") return mapper;
   const file = openSync(path, "w+");

@@ -1,10 +1,9 @@
 /**
- * mmap-io, if it is there. Its native part is loaded once, in the one thread that writes backups (it is not made for being
- * loaded in several at once). Where it is missing or does not load, files are written at positions instead; the reason is
- * kept, so that it can be said.
+ * mmap-io, if it is there. Where it is missing or does not load, files are read and written at positions instead; the reason is kept, so
+ * that it can be said. What was mapped stays so until nothing refers to it any more: there is no unmapping.
  */
 import { createRequire } from "node:module";
-import { noAddonsBecause } from "../addons.js";
+import { noAddonsBecause } from "./addons.js";
 
 export interface Mapper {
   map(size: number, protection: number, flags: number, fd: number, offset: number): Buffer;
