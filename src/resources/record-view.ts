@@ -108,13 +108,13 @@ export function viewClass<F extends Fields>(layout: Layout<F>, mapped: boolean):
 }
 
 function makeClass(layout: Layout<Fields>, mapped: boolean): ViewClass<Fields> {
-  const View = class extends RecordBase {
+  class View extends RecordBase {
     toJSON(): Record<string, number | bigint> {
       const { source, at } = this;
       source.assertOpen();
       return Object.fromEntries(layout.fields.map((field) => [field.name, source.readField(field, at + field.offset)]));
     }
-  };
+  }
   for (const field of layout.fields) {
     const { name, offset } = field;
     const load = LOADS[field.type](offset);
