@@ -27,6 +27,21 @@ export interface ValueIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
+/** A vector that an index cannot take, or be asked for: of another number of dimensions, not finite, without a direction. Nothing was changed. */
+export class InvalidVectorError extends InvalidArgumentError {
+  override readonly code: string = "INVALID_VECTOR";
+  /** Its place among the vectors that were handed in; null for a query. */
+  readonly vector: number | null;
+  /** The place in it of what is wrong; null when it is the whole. */
+  readonly component: number | null;
+
+  constructor(message: string, vector: number | null, component: number | null) {
+    super(message);
+    this.vector = vector;
+    this.component = component;
+  }
+}
+
 /** A namespace's schema refuses a value, or its validator threw (`cause`). Of a write: nothing was changed. */
 export class InvalidValueError extends EngramError {
   /** Of the entry, as it was handed in; that of a prepared key, or one that was read in an iteration, as bytes. */
@@ -108,6 +123,13 @@ export class CorruptValueError extends EngramError {
 export class CorruptBackupError extends EngramError {
   constructor(message: string, options?: ErrorOptions) {
     super("CORRUPT_BACKUP", message, options);
+  }
+}
+
+/** The bytes of a vector index are damaged, foreign or from another format version. */
+export class CorruptIndexError extends EngramError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("CORRUPT_INDEX", message, options);
   }
 }
 

@@ -1,3 +1,7 @@
 /** The memory of a swarm: what each agent owns, what all of them share, and who may touch it (ADR-011). */
 export type { ArenaMemory } from "./arena-memory.js";
+export type { IndexKind, IndexMetric, VectorId } from "./index-block.js";
+export { type BuildIndexOptions, buildVectorIndex } from "./index-build.js";
+export { openIndexFile } from "./index-file.js";
 export { instantiateKernels, type Kernels } from "./kernels.js";
+export { type Neighbour, type SearchOptions, VectorIndex } from "./vector-index.js";

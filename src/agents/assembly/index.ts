@@ -3,3 +3,7 @@
  * every thread that starts would write its literals over what is there: no strings and no array literals in these files.
  */
 export * from "./version";
+export { encodeAt } from "./distance";
+export { admit, firstBroken, linkBack, place, search } from "./hnsw";
+export { scan } from "./scan";
+export { foundAddress, openScratch, queryAddress, rowBytes, scratchBytes } from "./vector-block";
