@@ -20,7 +20,6 @@ export {
   WITH_BACKUPS,
 } from "./scenario.js";
 export { scenarioFolder } from "./scenario-folder.js";
-export { largestValue } from "./schema/value-limit.js";
 export {
   createPreload,
   createStream,

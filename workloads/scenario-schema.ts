@@ -5,11 +5,11 @@
  * Units are written out (`5s`, `64MiB`, `10%`, `1000/s`) and come out as milliseconds, bytes, shares from 0 to 1 and operations a second.
  */
 import { z } from "zod";
-import { DEFAULT_NAMESPACE, MOST_WORKERS, NEXT, totalOf } from "./scenario-names.js";
+import { MOST_WORKERS, NEXT, totalOf } from "./scenario-names.js";
 import { bytes, count, duration, MAX_KEYS, share, wholeNumber } from "./schema/quantities.js";
 import { rate } from "./schema/rate.js";
 import { role, roleFaults, roleFields } from "./schema/role.js";
-import { valuesTooLarge } from "./schema/value-limit.js";
+import { valueLimit, valuesTooLarge } from "./schema/value-limit.js";
 
 const MAX_AGENTS = 1024;
 /** Messages a mailbox may hold: as many as the store's channels. */
@@ -152,21 +152,15 @@ function checkNames(scenario: Content, fault: Fault): void {
   }
 }
 
-/** No value is larger than the store holds under its key, which has its namespace in front where there are several. */
+/** No value is larger than the store takes, on the threads the scenario has by itself. */
 function checkValues(scenario: Content, fault: Fault): void {
-  const all = scenario.phases.flatMap((one, index) =>
-    rolesWithPaths(one, ["phases", index]).map(([content, at]) => ({ content, at, first: index === 0 })),
-  );
-  const scopeOf = (name: string | undefined) => scenario.namespaces.find((one) => one.name === name)?.scope;
-  const used = new Set(all.map(({ content }) => content.namespace));
-  const several =
-    used.size > 1 || (totalOf(scenario.agents) > 1 && [...used].some((name) => scopeOf(name) === "agent"));
-  for (const { content, at, first } of all) {
-    const name = content.namespace ?? DEFAULT_NAMESPACE;
-    const own = scopeOf(content.namespace) === "agent" ? `agent_${totalOf(scenario.agents) - 1}_${name}/` : `${name}/`;
-    const prefix = several ? Buffer.byteLength(own) : 0;
-    for (const { path, limit } of valuesTooLarge(content, prefix, first && scenario.preload > 0)) {
-      fault([...at, ...path], `expected at most ${limit} bytes, which is what the store holds as one value`);
+  const total = totalOf(scenario.agents);
+  const limit = valueLimit(scenario.store, Math.min(scenario.workers ?? total, total, MOST_WORKERS));
+  for (const [index, one] of scenario.phases.entries()) {
+    for (const [content, at] of rolesWithPaths(one, ["phases", index])) {
+      for (const path of valuesTooLarge(content, limit, index === 0 && scenario.preload > 0)) {
+        fault([...at, ...path], `expected at most ${limit.said}`);
+      }
     }
   }
 }

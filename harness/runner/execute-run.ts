@@ -8,7 +8,7 @@ import { type LatencySlot, latencySlots } from "./latency-slots.js";
 import type { NamedHistogram, RunPlan, WorkerBirth } from "./messages.js";
 import { RunDriver } from "./run-driver.js";
 import { RunResult } from "./run-result.js";
-import { withoutUnsupported } from "./unsupported.js";
+import { LeftOutError, withoutUnsupported } from "./unsupported.js";
 import { watcher } from "./watcher.js";
 import { WorkerPool } from "./worker-pool.js";
 import { makeWorkload, type Workload, type WorkloadPhase } from "./workload.js";
@@ -34,6 +34,9 @@ export async function executeRun(
   const subject = await loadSubject(plan.subject);
   const drawn = await makeWorkload(plan);
   const { workload, notes } = withoutUnsupported(drawn, subject);
+  const planned = subjectPlan(plan, workload);
+  const why = subject.cannotHold?.(planned) ?? null;
+  if (why !== null) throw new LeftOutError(`${subject.name} cannot hold what it writes: ${why}`);
   const slots = latencySlots(workload.phases.flatMap(({ streams }) => streams));
   const control = new ControlBlock(workload.assignment.workers, slots.length);
   const onStop = () => control.stop();
@@ -48,7 +51,7 @@ export async function executeRun(
     if (workload.operations.includes("getOrSet")) {
       result.note("latencies: getOrSet is every such operation; get counts those among them that hit");
     }
-    const makeShared = () => subject.create(subjectPlan(plan, workload));
+    const makeShared = () => subject.create(planned);
     const startedAt = Date.now();
     const title = `${workload.scenario.name} / ${subject.name}`;
     // Loaded when it is asked for: it takes the monitor with it.
@@ -71,7 +74,7 @@ function birthsOf(
   slots: readonly LatencySlot[],
 ): WorkerBirth[] {
   const { workers } = workload.assignment;
-  const maxValueBytes = workload.valueSizes.reduce((most, size) => Math.max(most, size), 0);
+  const maxValueBytes = largestOf(workload.valueSizes);
   return Array.from({ length: workers }, (_, worker) => ({
     worker,
     workers,
@@ -92,6 +95,10 @@ function birthsOf(
   }));
 }
 
+function largestOf(sizes: Uint32Array): number {
+  return sizes.reduce((most, size) => Math.max(most, size), 0);
+}
+
 /** A phase that inserts and is not known to end within what was drawn. */
 function goesRoundInserting({ freshKeys, streams, operations, milliseconds, rate, rampMs }: WorkloadPhase): boolean {
   if (freshKeys.every((keys) => keys === null)) return false;
@@ -101,7 +108,7 @@ function goesRoundInserting({ freshKeys, streams, operations, milliseconds, rate
 }
 
 function subjectPlan(plan: RunPlan, workload: Workload): SubjectPlan {
-  const { keys, keyBytes, largestValues, namespaces, scenario, assignment } = workload;
+  const { keys, keyBytes, largestValues, namespaces, scenario, assignment, mailboxes } = workload;
   let entries = 0;
   let footprintBytes = 0;
   let maxValueBytes = 0;
@@ -124,6 +131,12 @@ function subjectPlan(plan: RunPlan, workload: Workload): SubjectPlan {
     maxKeyBytes,
     capacityBytes: scenario.store.capacity ?? null,
     eviction: scenario.store.eviction ?? null,
+    // of any size that is written: which of them messages have is not told apart
+    ...(mailboxes === undefined
+      ? {}
+      : {
+          messages: { count: mailboxes.used.length * mailboxes.capacity, maxBytes: largestOf(workload.valueSizes) },
+        }),
     namespaces,
     directory: plan.directory,
   };

@@ -7,7 +7,6 @@ import {
   assignmentOf,
   createPreload,
   createStream,
-  largestValue,
   loadTrace,
   NEXT,
   OP_HAND_OFF,
@@ -20,9 +19,8 @@ import {
   STREAM_OPERATIONS,
   type StreamOperation,
   type Trace,
-  WRITES_VALUE,
 } from "../../workloads/index.js";
-import { loadScenario } from "../../workloads/scenarios.js";
+import { loadScenario, valueLimit } from "../../workloads/scenarios.js";
 import type { AgentStream } from "../measure/index.js";
 import type { Mailboxes, SubjectNamespace } from "../subjects/index.js";
 import { KeyTable } from "./key-table.js";
@@ -37,26 +35,21 @@ const LONGEST_WITH_INSERTS = 2_097_152;
 /** Inserts in a stream that goes round: each round they get other names, for which the pass stands still. */
 const INSERTS_A_ROUND = 32_768;
 
-/** A trace may say of any object that it is large; of a scenario's own sizes its schema knows. */
+/** A trace may say of any object that it is large, and more workers than the scenario has by itself leave less of its capacity. */
 function refuseLargeValues(
-  trace: Trace,
-  phases: readonly Pick<WorkloadPhase, "streams">[],
-  keyBytes: Uint16Array,
-  { file }: Scenario,
+  { file, store }: Scenario,
+  { workers }: Assignment,
+  valueSizes: Uint32Array,
+  trace: Trace | undefined,
 ): void {
-  for (const { streams } of phases) {
-    for (const { kinds, keys, sizes, length } of streams) {
-      for (let i = 0; i < length; i++) {
-        if (WRITES_VALUE[kinds[i]] === 0) continue;
-        // The limit is of a key without its usual sixteen bytes.
-        const limit = largestValue(keyBytes[keys[i]] - 16);
-        if (sizes[i] <= limit) continue;
-        throw new InvalidArgumentError(
-          `${file}: the trace ${trace.name} writes values of ${sizes[i]} bytes; expected values: { distribution: trace, max: … } of at most ${limit}, which is what the store holds as one value`,
-        );
-      }
-    }
-  }
+  const largest = valueSizes.reduce((most, size) => Math.max(most, size), 0);
+  const { bytes, said } = valueLimit(store, workers);
+  if (largest <= bytes) return;
+  const what = trace === undefined ? "it" : `the trace ${trace.name}`;
+  const expected = trace === undefined ? "" : "values: { distribution: trace, max: … } of ";
+  throw new InvalidArgumentError(
+    `${file}: ${what} writes values of ${largest} bytes; on ${workers} workers expected ${expected}at most ${said}`,
+  );
 }
 
 /** What an operation counts for besides its kind. */
@@ -160,12 +153,13 @@ export async function makeWorkload(plan: Source): Promise<Workload> {
     return { ...rest, streams: adopted, freshKeys };
   });
   const preloads = located.map((keys) => table.adoptPreload(keys));
-  if (trace !== undefined) refuseLargeValues(trace, phases, table.finish(namespaces.list).keyBytes, scenario);
   const mailboxes = mailboxesOf(table, phases, scenario, assignment);
+  const written = table.finish(namespaces.list);
+  refuseLargeValues(scenario, assignment, written.valueSizes, trace);
   return {
     scenario,
     assignment,
-    ...table.finish(namespaces.list),
+    ...written,
     mailboxes,
     phases,
     namesPhases: new Set(names).size > 1,

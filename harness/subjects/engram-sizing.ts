@@ -12,6 +12,10 @@ const GROWING_BYTES = 1024 * MIB;
 
 /** Share of the pool that the largest value takes at most: the store's own limit. */
 const VALUE_SHARE = 1 / 4;
+/** Where addresses end. */
+const MOST_BYTES = 4096 * MIB;
+/** Of messages, what room is made for: mailboxes are rarely full, and one that finds no room is refused and counted. */
+const MESSAGES_MOST = 256 * MIB;
 
 /** Bytes of the size class that an entry takes; of a large value, those of a chunk for its key and of the slabs it lies in. */
 function chunkBytes(keyBytes: number, valueBytes: number): number {
@@ -51,16 +55,34 @@ export function storeOptionsFor(plan: SubjectPlan): StoreSizing {
     const note = `store of ${GROWING_BYTES / MIB} MiB: it is inserted into without end, and the scenario names no capacity`;
     return { capacity: GROWING_BYTES, maxWorkers, eviction, note };
   }
-  const pool = Math.max((chunkTotal(plan) + readBuffers(plan)) * SLACK, plan.maxValueBytes / VALUE_SHARE);
+  const entries = chunkTotal(plan) + messageTotal(plan) + readBuffers(plan);
+  const pool = Math.max(entries * SLACK, largestOf(plan) / VALUE_SHARE);
   const bytes = pool / POOL_SHARE + maxWorkers * layout.SLOT_SIZE + FIXED_BYTES;
   const capacity = Math.ceil(bytes / MIB) * MIB;
   const note = `store of ${capacity / MIB} MiB: all entries at their largest in chunks of their size class, x ${SLACK}, the pool being 60 % of it`;
   return { capacity, maxWorkers, eviction, note };
 }
 
+/** Why there can be no such store; null: there can. */
+export function whyTooLarge(plan: SubjectPlan): string | null {
+  const { capacity } = storeOptionsFor(plan);
+  if (capacity <= MOST_BYTES) return null;
+  return `${plan.entries} entries at their largest take a store of ${capacity / MIB} MiB, and addresses end at 4 GiB; expected store: { capacity: … }`;
+}
+
 /** Each worker reads into a buffer of the store's, which for a large value is a span like the value's own. */
-function readBuffers({ workers, maxValueBytes }: SubjectPlan): number {
-  return maxValueBytes > ENTRY_ROOM ? workers * slabStart(slabsFor(maxValueBytes)) : 0;
+function readBuffers(plan: SubjectPlan): number {
+  const bytes = largestOf(plan);
+  return bytes > ENTRY_ROOM ? plan.workers * slabStart(slabsFor(bytes)) : 0;
+}
+
+function largestOf({ maxValueBytes, messages }: SubjectPlan): number {
+  return Math.max(maxValueBytes, messages?.maxBytes ?? 0);
+}
+
+function messageTotal({ messages }: SubjectPlan): number {
+  if (messages === undefined) return 0;
+  return Math.min(MESSAGES_MOST, messages.count * chunkBytes(0, messages.maxBytes));
 }
 
 function chunkTotal(plan: SubjectPlan): number {

@@ -3,7 +3,7 @@ import { DOCUMENTED_RULES } from "../../src/monitor/index.js";
 import { openBackups } from "./engram-backups.js";
 import { EngramChanges } from "./engram-changes.js";
 import { EngramMailboxes } from "./engram-mailboxes.js";
-import { storeOptionsFor } from "./engram-sizing.js";
+import { storeOptionsFor, whyTooLarge } from "./engram-sizing.js";
 import { RunningScan } from "./running-scan.js";
 import type {
   AgentContext,
@@ -43,6 +43,7 @@ function makeSubject(name: string, summary: string, prepared: boolean): Subject 
     cannot: [],
     also: ["borrow", "scan", "send", "receive", "handOff", "watch"],
     expires: true,
+    cannotHold: whyTooLarge,
     async create(plan: SubjectPlan): Promise<SharedPart> {
       const { capacity, maxWorkers, eviction, note } = storeOptionsFor(plan);
       const { store, remark } = await createStore({ capacity, maxWorkers }, eviction);

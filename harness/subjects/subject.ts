@@ -30,6 +30,8 @@ export interface SubjectPlan {
   readonly capacityBytes: number | null;
   /** Eviction strategy the scenario asks for, by name. */
   readonly eviction: string | null;
+  /** Messages that all mailboxes hold together at most, and the largest; absent: there are none. */
+  readonly messages?: { readonly count: number; readonly maxBytes: number };
   /** With their limits, for a subject that keeps them; absent: one without. */
   readonly namespaces?: readonly SubjectNamespace[];
   /** An empty folder for the subject's files; removed after the run, whatever happened. */
@@ -159,6 +161,8 @@ export interface Subject {
   readonly also?: readonly ScenarioOnlyOperation[];
   /** False: it keeps entries past their time to live, and the result says so. */
   readonly expires: boolean;
+  /** Why it cannot hold what the scenario writes, in a clause, for a subject that may not; null: it can. Asked before it is made. */
+  cannotHold?(plan: SubjectPlan): string | null;
   create(plan: SubjectPlan): Promise<SharedPart>;
   attach(attachment: unknown, context: AgentContext): Promise<SubjectAgent>;
 }

@@ -40,8 +40,8 @@ export type { WhenFull } from "./namespace/word.js";
 export { ENCODING_NUMBERS, encodingOf, WHEN_FULL_NUMBERS, whenFullOf } from "./namespace/word.js";
 export type { NearOptions } from "./near/options.js";
 export type { HashName, StoreOptions } from "./options.js";
-/** For backups. */
-export { checkOptions, defaultValues, HASH_NUMBERS, hashOf } from "./options.js";
+/** For backups, and for scenarios: what a store would be. */
+export { checkOptions, DEFAULT_VALUE_MAX, defaultValues, HASH_NUMBERS, hashOf } from "./options.js";
 export {
   type BinaryQueueOptions,
   type DeadLetter,

@@ -83,7 +83,8 @@ export interface CheckedOptions {
 }
 
 const FOUR_GIB = 2 ** 32;
-const DEFAULT_VALUE_MAX = 16 * 2 ** 20;
+/** Bytes of a value at most, where no `maxValue` is given and the pool has four times as many. */
+export const DEFAULT_VALUE_MAX = 16 * 2 ** 20;
 /** Of the pool, what one value may take at most, and what is kept for large values. */
 const VALUE_SHARE = 1 / 4;
 const KEPT_SHARE = 1 / 16;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AgentContext, loadSubject, type SubjectAgent, type SubjectPlan } from "#dist/harness/subjects/index.js";
+import { Store } from "#dist/src/index.js";
 
 const KEYS = Array.from({ length: 12 }, (_, i) => `agent_${i}/state`);
 const SIZES = [1, 16, 64, 333];
@@ -244,6 +245,44 @@ describe("sizing of the store", () => {
         expect(capacity * 0.6).toBeGreaterThan(bytes);
         expect(capacity % (1024 * 1024)).toBe(0);
       }),
+    );
+  });
+
+  it("has room for large values, and for the buffer that each worker reads one into", async () => {
+    const { storeOptionsFor } = await import("#dist/harness/subjects/engram-sizing.js");
+    const size = 200_000;
+    const entries = 20;
+    const large = plan({
+      workers: 3,
+      entries,
+      keyBytes: new Uint16Array(entries).fill(16),
+      largestValues: new Int32Array(entries).fill(size),
+      maxValueBytes: size,
+    });
+    const { capacity, maxWorkers } = storeOptionsFor(large);
+    // Nothing is evicted for want of room, so whatever does not fit is an error.
+    const store = await Store.create({ capacity, maxWorkers, eviction: "none", maintenance: false });
+    try {
+      for (let worker = 0; worker < 3; worker++) store.buffer(size);
+      const values = store.namespace("n", { encoding: "binary" });
+      for (let round = 0; round < 3; round++)
+        for (let key = 0; key < entries; key++) values.set(`user${key}`, new Uint8Array(size));
+      expect(values.size).toBe(entries);
+    } finally {
+      await store.close();
+    }
+  });
+
+  it("says of a subject what it cannot hold, before it is made", async () => {
+    const sharedmap = await loadSubject("sharedmap");
+    const engram = await loadSubject("engram");
+    expect(sharedmap.cannotHold?.(plan())).toBeNull();
+    expect(engram.cannotHold?.(plan())).toBeNull();
+    expect(sharedmap.cannotHold?.(plan({ maxValueBytes: 200_000 }))).toContain("a value of 200000 bytes");
+    expect(sharedmap.cannotHold?.(plan({ maxValueBytes: 90_000, entries: 20_000 }))).toMatch(/30064 entries .* MiB/);
+    const many = { entries: 100_000, keyBytes: new Uint16Array(100_000), maxValueBytes: 90_000 };
+    expect(engram.cannotHold?.(plan({ ...many, largestValues: new Int32Array(100_000).fill(90_000) }))).toContain(
+      "expected store: { capacity: … }",
     );
   });
 });

@@ -116,6 +116,30 @@ describe("a workload", () => {
     }
   });
 
+  it("is refused where more workers than the scenario has leave less than its values take, or a trace names a larger one", async () => {
+    const file = join(folder, "large.yaml");
+    const text = (keys: string, values: string) => `title: T
+story: S
+store: { capacity: 32MiB }
+phases:
+  - { mix: { set: 1 }, keys: ${keys}, values: ${values}, operations: 100 }
+`;
+    await writeFile(file, text("{ distribution: uniform, count: 4 }", "{ distribution: constant, size: 1MiB }"));
+    expect((await makeWorkload({ ...asked, scenario: file })).valueSizes).toEqual(Uint32Array.of(2 ** 20));
+    await expect(makeWorkload({ ...asked, scenario: file, workers: 16 })).rejects.toThrow(
+      `${file}: it writes values of 1048576 bytes; on 16 workers expected at most 589824 bytes, for the read buffers of 16 workers`,
+    );
+
+    const replayed = text("{ distribution: trace }", "{ distribution: trace }").replace(", operations: 100", "");
+    await writeFile(file, replayed);
+    const path = join(folder, "large.csv");
+    await writeFile(path, "time,key,size\n1,a,100000\n2,b,9000000\n");
+    const trace = { path, format: "csv", limit: null };
+    await expect(makeWorkload({ ...asked, trace, scenario: file })).rejects.toThrow(
+      /large\.yaml: the trace large.* writes values of 9000000 bytes; on 2 workers expected values: \{ distribution: trace, max: … \} of at most \d+ bytes, for the read buffers/,
+    );
+  });
+
   it("gives agents namespaces of their own with the limits of all, and mailboxes to those who get messages", async () => {
     const swarm = await makeWorkload({ ...asked, scenario: "swarm-593", ops: 60_000 });
     expect(swarm.namespaces).toHaveLength(593 * 2 + 1);

@@ -3,16 +3,16 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findTarget } from "#dist/reports/targets/index.js";
-import { ENTRY_ROOM as storeRoom } from "#dist/src/store/key.js";
-import { scenarioFolder } from "#dist/workloads/index.js";
+import { Store } from "#dist/src/index.js";
+import { parseBytes, scenarioFolder } from "#dist/workloads/index.js";
 import {
   listScenarios,
   loadScenario,
   parseScenario,
   scenarioJsonSchema,
+  valueLimit,
   writeScenarioSchema,
 } from "#dist/workloads/scenarios.js";
-import { ENTRY_ROOM, largestValue } from "#dist/workloads/schema/value-limit.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const files = temporaryFolder();
@@ -49,7 +49,16 @@ describe("the scenarios of the package", () => {
         "counters",
         "registry",
         "churn",
-        ...["embeddings", "swarm-593", "mailboxes", "burst", "noisy-neighbour", "backup-under-load"],
+        ...[
+          "embeddings",
+          "contexts",
+          "documents",
+          "swarm-593",
+          "mailboxes",
+          "burst",
+          "noisy-neighbour",
+          "backup-under-load",
+        ],
         ...["ycsb-a", "ycsb-b", "ycsb-c", "ycsb-d", "ycsb-e", "ycsb-f"],
       ]),
     );
@@ -80,7 +89,7 @@ describe("the scenarios of the package", () => {
 
 describe("loading", () => {
   it("an unknown name lists the known ones and suggests the nearest", () => {
-    expect(() => loadScenario("blackbord")).toThrow(/did you mean blackboard\?.*churn, counters/);
+    expect(() => loadScenario("blackbord")).toThrow(/did you mean blackboard\?.*churn, contexts, counters, documents/);
   });
 
   it("a path loads a file, and its faults are named", () => {
@@ -265,40 +274,74 @@ ${head}phases:
     values: ${values}
 `;
 
+  const MOST = 16 * 1024 * 1024;
+  const told = (text: string) => refusal(text).replace(/^my\.yaml:/, "");
+
   it("that the store cannot hold are refused with the limit and the line, in whatever way they are told", () => {
-    const limit = ENTRY_ROOM - 16;
-    const told = (text: string) => refusal(text).replace(/^my\.yaml:/, "");
     for (const [values, where] of [
-      [`{ distribution: constant, size: ${limit + 1} }`, "size"],
-      ["{ distribution: uniform, min: 1, max: 64KiB }", "max"],
-      [`{ distribution: zipf, min: 1, max: ${limit + 1}B }`, "max"],
-      [`{ distribution: list, sizes: [{ size: 1B, weight: 1 }, { size: 20KiB, weight: 1 }] }`, "sizes.1.size"],
+      [`{ distribution: constant, size: ${MOST + 1} }`, "size"],
+      ["{ distribution: uniform, min: 1, max: 17MiB }", "max"],
+      [`{ distribution: zipf, min: 1, max: ${MOST + 1}B }`, "max"],
+      [`{ distribution: list, sizes: [{ size: 1B, weight: 1 }, { size: 20MiB, weight: 1 }] }`, "sizes.1.size"],
     ]) {
-      const says = `7: phases.0.values.${where}: expected at most ${limit} bytes, which is what the store holds as one value`;
+      const says = `7: phases.0.values.${where}: expected at most ${MOST} bytes, what a store takes that is told no maxValue`;
       expect(told(scenario(values)), values).toBe(says);
     }
-    parseScenario(scenario(`{ distribution: constant, size: ${limit} }`), "my.yaml");
+    parseScenario(scenario(`{ distribution: constant, size: ${MOST} }`), "my.yaml");
     // What is set beforehand is written as well; what nothing writes may be as large as it likes.
-    const large = "{ distribution: constant, size: 20KiB }";
+    const large = "{ distribution: constant, size: 20MiB }";
     expect(told(scenario(large, "get: 1", "preload: 10%\n"))).toContain("phases.0.values.size");
     parseScenario(scenario(large, "increment: 1"), "my.yaml");
   });
 
-  it("have as much room as the store gives them, less a namespace in front of the key", () => {
-    expect(largestValue(0)).toBe(storeRoom - 16);
-    const spaces = (size: number) => `title: T
+  it("are a quarter of the pool at most where a capacity is named, less where many workers read into buffers of that size", async () => {
+    for (const [capacity, agents] of [
+      ["4MiB", 1],
+      ["32MiB", 2],
+      ["100MiB", 7],
+      ["3MiB", 16],
+    ] as const) {
+      const head = `store: { capacity: ${capacity} }\nagents: ${agents}\n`;
+      const { bytes, said } = valueLimit({ capacity: parseBytes(capacity) }, agents);
+      const store = await Store.create({ capacity, maxWorkers: agents, maintenance: false });
+      try {
+        const { poolBytes } = store.stats().memory;
+        // Of whole slabs, or what a chunk holds.
+        const half = Math.max(16_336, Math.floor(poolBytes / 2 / agents / 65_536) * 65_536);
+        expect(bytes).toBe(Math.min(poolBytes / 4, half));
+        expect(said).toContain(`${bytes} bytes, ${bytes === poolBytes / 4 ? "a quarter of" : "for the read buffers"}`);
+        expect(said).toContain(`the pool of ${poolBytes}`);
+        // The store means the same: all workers have their buffers, and the largest value is written and read.
+        const buffers = Array.from({ length: agents }, () => store.buffer(bytes));
+        const values = store.namespace("n", { encoding: "binary" });
+        values.set("key", new Uint8Array(bytes).fill(7));
+        expect(values.getInto("key", buffers[0])).toBe(bytes);
+      } finally {
+        await store.close();
+      }
+      const values = (size: number) => `{ distribution: constant, size: ${size} }`;
+      parseScenario(scenario(values(bytes), "set: 1", head), "my.yaml");
+      expect(told(scenario(values(bytes + 1), "set: 1", head))).toBe(
+        `9: phases.0.values.size: expected at most ${said}`,
+      );
+    }
+  });
+
+  it("are as large in messages and in namespaces of agents", () => {
+    const spaces = (size: number, mix: string) => `title: T
 story: S
 namespaces: [{ name: seventeen-letters, scope: agent }]
 agents: { one: 8 }
 phases:
   - duration: 1s
-    mix: { set: 1 }
+    mix: ${mix}
     keys: { distribution: uniform, count: 10 }
     namespace: seventeen-letters
     values: { distribution: constant, size: ${size} }
 `;
-    // agent_7_seventeen-letters/user000000000000: 42 bytes, padded to 48.
-    parseScenario(spaces(storeRoom - 48), "my.yaml");
-    expect(refusal(spaces(storeRoom - 47))).toContain(`expected at most ${storeRoom - 48} bytes`);
+    for (const mix of ["{ set: 1 }", "{ handOff: 1 }"]) {
+      parseScenario(spaces(MOST, mix), "my.yaml");
+      expect(refusal(spaces(MOST + 1, mix))).toContain(`expected at most ${MOST} bytes`);
+    }
   });
 });

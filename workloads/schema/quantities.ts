@@ -3,7 +3,7 @@ import { z } from "zod";
 import { DURATION_TEXT, SIZE_TEXT } from "../../src/units.js";
 import { parseBytes, parseDuration, parseShare, SHARE_PATTERN } from "../units.js";
 
-/** Largest value a scenario may ask for, bytes: no store of this project takes more. */
+/** Largest value a scenario may name, bytes; what it writes has a lower limit (value-limit.ts). */
 const MAX_VALUE_BYTES = 64 * 1024 * 1024;
 /** Keys stay dense 32-bit numbers, with room for inserts. */
 export const MAX_KEYS = 1_000_000_000;
