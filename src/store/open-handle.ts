@@ -33,14 +33,16 @@ export function openHandle(handle: unknown): {
 
 function checkSampling(sampling: unknown, slots: number, fault: (what: string) => Error): SamplingHandle | null {
   if (sampling === null) return null;
-  const { banks, share } = sampling as Partial<SamplingHandle>;
+  const { banks, share, floor } = sampling as Partial<SamplingHandle>;
   if (
     !(banks instanceof SharedArrayBuffer) ||
     banks.byteLength < slots * PLACE_BYTES ||
     typeof share !== "number" ||
-    !(share > 0 && share <= 1)
+    !(share > 0 && share <= 1) ||
+    typeof floor !== "number" ||
+    !(floor >= 0)
   ) {
     throw fault("its place for samples is none");
   }
-  return { banks, share };
+  return { banks, share, floor };
 }

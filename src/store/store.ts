@@ -61,6 +61,7 @@ import {
 import { dropRegion, openRegion, type Region, type RegionOptions, regionNames } from "./region.js";
 import { makeBanks, readSamples, type Sample } from "./sampling/banks.js";
 import { type Latencies, latenciesOf } from "./sampling/latencies.js";
+import { clockFloor } from "./sampling/sampler.js";
 import { collectStats, type StoreStats } from "./stats.js";
 import { recheckWatches } from "./watching/watchers.js";
 import { type StoreHandle, WorkerConnection } from "./worker.js";
@@ -607,7 +608,7 @@ export function createAlone<S extends Store>(
   };
   const memory = createMemory(checked.geometry, settings, checked.shared);
   const { sampling: share, geometry, shared } = checked;
-  const sampling = share === 0 ? null : { banks: makeBanks(geometry.slotCount, shared), share };
+  const sampling = share === 0 ? null : { banks: makeBanks(geometry.slotCount, shared), share, floor: clockFloor() };
   const connection = connect(new WorkerConnection(module, memory, sampling), true, shared);
   const store = make(connection);
   const attend = () => {

@@ -29,6 +29,8 @@ export interface StoreHandle {
 export interface SamplingHandle {
   readonly banks: ArrayBufferLike;
   readonly share: number;
+  /** What two clock reads in a row tell here, ns. */
+  readonly floor: number;
 }
 
 const { EXTRA_SLOTS, TICK_MS } = layout;
@@ -170,7 +172,9 @@ export class WorkerConnection {
       sampling,
     };
     this.sampler =
-      sampling === null ? null : new Sampler(sampling.banks, this.slotNumber, sampling.share, this.createdAt);
+      sampling === null
+        ? null
+        : new Sampler(sampling.banks, this.slotNumber, sampling.share, sampling.floor, this.createdAt);
     this.toSample = this.sampler === null ? Number.POSITIVE_INFINITY : this.sampler.nextGap();
     this.left = this.gap = Math.min(this.toLook, this.toSample);
     this.closed = false;

@@ -13,19 +13,15 @@ import { SampleWriter } from "./banks.js";
 export const DEFAULT_SAMPLING = 1 / 1024;
 
 const PAIRS = 1001;
-let clockFloorNs: number | null = null;
 
-/** What two clock reads in a row tell, ns: the median of many, taken once a thread. It is subtracted from every sample. */
-function clockFloor(): number {
-  if (clockFloorNs === null) {
-    const pairs = new Float64Array(PAIRS);
-    for (let i = 0; i < PAIRS; i++) {
-      const before = threadNow();
-      pairs[i] = threadNow() - before;
-    }
-    clockFloorNs = pairs.sort()[PAIRS >> 1] * 1e6;
+/** What two clock reads in a row tell, ns: the median of many. It takes a millisecond, so a store's first thread does it for all. */
+export function clockFloor(): number {
+  const pairs = new Float64Array(PAIRS);
+  for (let i = 0; i < PAIRS; i++) {
+    const before = threadNow();
+    pairs[i] = threadNow() - before;
   }
-  return clockFloorNs;
+  return pairs.sort()[PAIRS >> 1] * 1e6;
 }
 
 /** What of the engine hashes keys. */
@@ -39,17 +35,18 @@ export class Sampler {
   private readonly writer: SampleWriter;
   /** Gaps are drawn evenly from 1 to this, so that one operation in half as many is timed. */
   private readonly span: number;
-  private readonly floor = clockFloor();
   private random: number;
 
   /**
    * @param share of operations that are timed, above 0, at most 1
+   * @param floor what is subtracted from every sample, ns
    * @param createdAt this thread's clock when the store was made, ms
    */
   constructor(
     buffer: ArrayBufferLike,
     slot: number,
     share: number,
+    private readonly floor: number,
     private readonly createdAt: number,
   ) {
     this.writer = new SampleWriter(buffer, slot);
