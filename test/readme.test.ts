@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { OneProcess } from "./harness/command-line.js";
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "..");
@@ -25,10 +26,10 @@ const elsewhere = (command: string) => command.startsWith("npm ci") || command.s
 const OUTPUTS = ["42n\n", "the agents met\n", "mine\n", "200\n"];
 
 let folder = "";
+let cli: OneProcess;
 let gateHelp: Promise<string>;
 
 beforeAll(() => {
-  gateHelp = run(process.execPath, [join(root, "dist/harness/cli.js"), "gate", "--help"]).then(({ stdout }) => stdout);
   folder = mkdtempSync(join(tmpdir(), "engram-readme-"));
   mkdirSync(join(folder, "node_modules"));
   symlinkSync(root, join(folder, "node_modules", "engram"));
@@ -42,9 +43,14 @@ beforeAll(() => {
     for (let i = 0; i < 3000; i++) if (cache.get("k" + (i * i) % 997) === undefined) cache.set("k" + (i * i) % 997, "v");
     await store.close();`;
   writeFileSync(join(folder, "my-agents.mjs"), agents);
+  cli = new OneProcess({ cwd: folder });
+  gateHelp = cli.run(["gate", "--help"]).then(({ stdout }) => stdout);
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await cli.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 describe("the README", () => {
   it("shows the two commands of a fresh machine, and their scripts exist", () => {
@@ -72,7 +78,8 @@ describe("the README", () => {
     // What is run against without being told to, the first of them shows; the others go on with one subject.
     if (args[0] === "run" && !args.includes("--subjects") && !args.includes("blackboard"))
       args.push("--subjects", "map");
-    const { stdout } = await run(process.execPath, [join(root, "dist/harness/cli.js"), ...args], { cwd: folder });
+    const { code, stdout } = await cli.run(args);
+    expect(code).toBe(0);
     expect(stdout.trim()).not.toBe("");
     const output = args[Math.max(args.indexOf("-o"), args.indexOf("--out")) + 1];
     if (args.includes("-o") || args.includes("--out")) expect(existsSync(join(folder, output))).toBe(true);

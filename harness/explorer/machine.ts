@@ -115,7 +115,7 @@ export class Machine {
         "the engine's explore build is missing; `npm run build:explore` makes it, from a checkout of the sources",
       );
     }
-    const module = new WebAssembly.Module(readFileSync(EXPLORE_WASM));
+    const module = moduleOf(readFileSync(EXPLORE_WASM));
     this.words = this.store.words;
     this.signed = new Int32Array(this.words.buffer);
     for (let number = 0; number < THREAD_MAX; number++) this.threads.push(this.instantiate(module, number));
@@ -482,4 +482,12 @@ export class Machine {
     this.fine = fine;
     return reader.number;
   }
+}
+
+let compiled: { readonly bytes: Buffer<ArrayBuffer>; readonly module: WebAssembly.Module } | null = null;
+
+/** Compiled once for all machines of a process: to compile and optimize the engine takes longer than thousands of schedules. */
+function moduleOf(bytes: Buffer<ArrayBuffer>): WebAssembly.Module {
+  if (compiled === null || !compiled.bytes.equals(bytes)) compiled = { bytes, module: new WebAssembly.Module(bytes) };
+  return compiled.module;
 }

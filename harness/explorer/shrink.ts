@@ -80,34 +80,39 @@ function findAgain(machine: Machine, program: Program, like: Violation, seed: nu
 /** Drops segments, lets others run on to the thread's end, and merges neighbours, as long as it still breaks. */
 function shrinkSchedule(machine: Machine, violation: Violation): Found {
   const prepared = machine.prepare(violation.program);
-  let best: Found = { segments: merge(violation.segments), what: violation.what };
-  const attempt = (segments: Segment[]): boolean => {
+  const violates = (segments: Segment[]): Found | null => {
     const outcome = machine.run(prepared, new Replay(segments), violation.fine);
-    if (outcome.kind !== "violation") return false;
-    best = { segments: merge(machine.segments), what: outcome.what };
-    return true;
+    return outcome.kind === "violation" ? { segments: machine.segments, what: outcome.what } : null;
   };
+  // what neighbours do as one need not be what they did: a thread makes way by itself where a backup waits
+  const attempt = (segments: Segment[]): Found | null => {
+    const found = violates(segments);
+    return found === null ? null : (violates(merge(found.segments)) ?? found);
+  };
+  let best: Found = attempt(violation.segments) ?? { segments: violation.segments, what: violation.what };
   for (let smaller = true; smaller; ) {
     smaller = false;
     const { segments } = best;
+    const take = (found: Found | null): boolean => {
+      if (found === null || found.segments.length >= segments.length) return false;
+      best = found;
+      return true;
+    };
     for (let i = 0; i < segments.length && !smaller; i++) {
-      const without = segments.filter((_, j) => j !== i);
-      const before = best.segments.length;
-      smaller = attempt(without) && best.segments.length < before;
-      if (!smaller && !segments[i].kill && segments[i].steps < TO_THE_END) {
-        const longer = segments.map((segment, j) => (j === i ? { ...segment, steps: TO_THE_END } : segment));
-        smaller = attempt(longer) && best.segments.length < before;
-      }
+      smaller = take(attempt(segments.filter((_, j) => j !== i)));
+      if (smaller || segments[i].kill || segments[i].steps >= TO_THE_END) continue;
+      smaller = take(attempt(segments.map((segment, j) => (j === i ? { ...segment, steps: TO_THE_END } : segment))));
     }
   }
   return best;
 }
 
+/** Neighbours of one thread as one: but steps that go beyond an operation's end are none of a segment that ends with one. */
 function merge(segments: readonly Segment[]): Segment[] {
   const merged: Segment[] = [];
   for (const segment of segments) {
     const last = merged[merged.length - 1];
-    if (last !== undefined && last.thread === segment.thread && !last.kill && !last.toOpEnd) {
+    if (last !== undefined && last.thread === segment.thread && !last.kill && !last.toOpEnd && !segment.toOpEnd) {
       merged[merged.length - 1] = { ...segment, steps: Math.min(TO_THE_END, last.steps + segment.steps) };
     } else {
       merged.push(segment);

@@ -14,7 +14,7 @@ import { arbitraryExperiment, type Experiment } from "./arbitrary-programs.js";
 import { BUILD_TIMEOUT, makeExploreBuild } from "./explore-build.js";
 
 const seed = seedOr(Math.floor(Math.random() * 2 ** 31));
-const RUNS = 150;
+const RUNS = 100;
 /** Faults that a few thousand programs show, with a family in which they do; from the same seed each time. */
 const FAULTS: readonly (readonly [fault: number, family: string])[] = [
   [1, "write-write"],

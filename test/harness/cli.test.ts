@@ -2,17 +2,22 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Ended, engram, engramEach, start } from "./command-line.js";
+import { type Ended, engram, OneProcess, start } from "./command-line.js";
 
 let folder: string;
+let cli: OneProcess;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "engram-cli-"));
   await writeFile(join(folder, "a-file"), "not a folder");
   await writeFile(join(folder, "broken.yaml"), "title: Broken\nstory: x\nphases: []\n");
   await writeFile(join(folder, "empty.oracleGeneral"), "");
   await mkdir(join(folder, "taken", "results.json"), { recursive: true });
+  cli = new OneProcess({ cwd: folder });
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await cli.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
 /** What is wrong, and what its one line must say. */
 const REFUSED: Array<[args: string, says: RegExp]> = [
@@ -60,10 +65,7 @@ const REFUSED: Array<[args: string, says: RegExp]> = [
 describe("bad input", () => {
   let ended: Ended[];
   beforeAll(async () => {
-    ended = await engramEach(
-      REFUSED.map(([args]) => args.split(" ")),
-      { cwd: folder },
-    );
+    ended = await Promise.all(REFUSED.map(([args]) => cli.run(args.split(" "))));
   });
 
   it.each(REFUSED.map(([args, says], i) => [args, says, i] as const))(
@@ -90,18 +92,18 @@ describe("telling what there is", () => {
     expect(await engram(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
-  it.concurrent.each(["", "run", "tour", "list", "targets", "report", "evict", "gate", "check"])(
+  it.each(["", "run", "tour", "list", "targets", "report", "evict", "gate", "check"])(
     "engram %s --help: exit 0 and how it is used",
     async (command) => {
-      const { code, stdout, stderr } = await engram([...(command === "" ? [] : [command]), "--help"]);
+      const { code, stdout, stderr } = await cli.run([...(command === "" ? [] : [command]), "--help"]);
       expect(stdout).toContain(`Usage: engram ${command}`.trim());
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     },
   );
 
   it("lists every scenario in one line, and as JSON", async () => {
-    const { stdout } = await engram(["list"]);
-    const { scenarios } = JSON.parse((await engram(["list", "--json"])).stdout) as {
+    const { stdout } = await cli.run(["list"]);
+    const { scenarios } = JSON.parse((await cli.run(["list", "--json"])).stdout) as {
       scenarios: Array<{ name: string }>;
     };
     expect(scenarios.map(({ name }) => name)).toContain("blackboard");
@@ -110,9 +112,9 @@ describe("telling what there is", () => {
   });
 
   it("prints the documented targets", async () => {
-    const targets = JSON.parse((await engram(["targets", "--json"])).stdout) as Array<{ id: string }>;
+    const targets = JSON.parse((await cli.run(["targets", "--json"])).stdout) as Array<{ id: string }>;
     expect(targets.map(({ id }) => id)).toContain("m010-read-p95");
-    expect((await engram(["targets"])).stdout).toContain("m010-read-p95");
+    expect((await cli.run(["targets"])).stdout).toContain("m010-read-p95");
   });
 
   it("ends quietly when its reader leaves early", async () => {

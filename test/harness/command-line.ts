@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 export const CLI = fileURLToPath(new URL("../../dist/harness/cli.js", import.meta.url));
@@ -26,16 +26,56 @@ export function engram(args: string[], options: { cwd?: string; env?: NodeJS.Pro
 
 const EACH = fileURLToPath(new URL("./fixtures/each-command-line.mjs", import.meta.url));
 
-/** Runs command lines that end at once, one after the other in a single process. */
+/**
+ * One process for many command lines, which run in it one after the other: nothing is loaded and compiled anew for each. Not for what is
+ * about the process itself: signals, its exit, its options.
+ */
+export class OneProcess {
+  readonly #child: ChildProcess;
+  readonly #waiting: { resolve: (ended: Ended) => void; reject: (error: Error) => void }[] = [];
+  #stderr = "";
+
+  constructor(options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
+    this.#child = fork(EACH, {
+      cwd: options.cwd,
+      env: { ...process.env, NO_COLOR: "1", ...options.env },
+      execArgv: ["--no-warnings"],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr += text;
+    });
+    this.#child.on("message", (ended: Ended) => this.#waiting.shift()?.resolve(ended));
+    this.#child.once("close", (code) => {
+      const error = new Error(`a command line ended the process with ${code}: ${this.#stderr}`);
+      for (const { reject } of this.#waiting.splice(0)) reject(error);
+    });
+  }
+
+  /** Runs a command line once those before it have ended. */
+  run(args: readonly string[]): Promise<Ended> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#child.send(args, (error) => error !== null && reject(error));
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.#child.once("exit", resolve));
+    this.#child.disconnect();
+    await ended;
+  }
+}
+
+/** Runs command lines one after the other in a single process of their own. */
 export async function engramEach(lines: readonly string[][], options: { cwd?: string } = {}): Promise<Ended[]> {
-  const child = spawn(process.execPath, [EACH, JSON.stringify(lines)], {
-    cwd: options.cwd,
-    env: { ...process.env, NO_COLOR: "1" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const { code, stdout, stderr } = await endOf(child);
-  if (code !== 0) throw new Error(`a command line ended the process with ${code}: ${stderr}`);
-  return JSON.parse(stdout);
+  const process = new OneProcess(options);
+  try {
+    return await Promise.all(lines.map((args) => process.run(args)));
+  } finally {
+    await process.close();
+  }
 }
 
 function endOf(child: ChildProcess): Promise<Ended> {

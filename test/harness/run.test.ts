@@ -6,16 +6,19 @@ import { JSDOM } from "jsdom";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { executeRun } from "#dist/harness/runner/execute-run.js";
 import { type Results, type Run, resultsSchema } from "#dist/reports/results.js";
-import { engram, start } from "./command-line.js";
+import { engram, OneProcess, start } from "./command-line.js";
 
 let folder: string;
 /** Runs put their temporary files here, so that a test can see that none are left. */
 let temporary: string;
+let cli: OneProcess;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "engram-runs-"));
   temporary = await mkdtemp(join(tmpdir(), "engram-runs-tmp-"));
+  cli = new OneProcess({ env: env() });
 });
 afterAll(async () => {
+  await cli.close();
   expect(await readdir(temporary)).toEqual([]);
   await rm(folder, { recursive: true, force: true });
   await rm(temporary, { recursive: true, force: true });
@@ -40,7 +43,7 @@ describe("engram run", PATIENCE, () => {
   it("measures each subject, writes results and report, prints a summary", async () => {
     const out = join(folder, "blackboard");
     const args = ["run", "blackboard", "--subjects", "engram,map,noop", "--duration", "60ms", "--out", out];
-    const { code, stdout, stderr } = await engram(args, { env: env() });
+    const { code, stdout, stderr } = await cli.run(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain("blackboard");
     expect(stdout).toContain(join(out, "report.html"));
@@ -77,7 +80,7 @@ describe("engram run", PATIENCE, () => {
   it("does exactly the operations asked for with each number of workers; --json prints the results alone", async () => {
     const out = join(folder, "ops");
     const args = "run ycsb-f --subjects map --ops 1001 --workers 3,1 --json --out".split(" ");
-    const { code, stdout, stderr } = await engram([...args, out], { env: env() });
+    const { code, stdout, stderr } = await cli.run([...args, out]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const printed = resultsSchema.parse(JSON.parse(stdout));
     expect(printed).toEqual(await resultsIn(out));
@@ -106,7 +109,7 @@ describe("engram run", PATIENCE, () => {
       "--subjects",
       "engram,lru-cache",
     ];
-    const { code, stderr } = await engram([...args, "--out", out], { env: env() });
+    const { code, stderr } = await cli.run([...args, "--out", out]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const misses = new Set(requests).size;
     for (const run of (await resultsIn(out)).runs) {
@@ -119,7 +122,7 @@ describe("engram run", PATIENCE, () => {
   it("with a rate runs in open loop and tells both latencies", async () => {
     const out = join(folder, "rate");
     const args = ["run", "blackboard", "--rate", "5000/s", "--ops", "500", "--subjects", "map", "--out", out];
-    const { code } = await engram(args, { env: env() });
+    const { code } = await cli.run(args);
     expect(code).toBe(0);
     const [run] = (await resultsIn(out)).runs;
     expect(run).toMatchObject({ loop: "open", ops: 500 });
@@ -134,9 +137,7 @@ describe("engram run", PATIENCE, () => {
       "{ operations: 600, mix: { get: 1, set: 1, increment: 1 }, keys: { distribution: uniform, count: 50 } }";
     await writeFile(scenario, `title: Mixed\nstory: Mixed.\nphases:\n  - ${phase}\n`);
     const out = join(folder, "mixed");
-    const { code, stderr } = await engram(["run", scenario, "--subjects", "lru-cache,map", "--out", out], {
-      env: env(),
-    });
+    const { code, stderr } = await cli.run(["run", scenario, "--subjects", "lru-cache,map", "--out", out]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const results = await resultsIn(out);
     expect(Object.keys(runOf(results, "lru-cache").latency).sort()).toEqual(["get", "set"]);
@@ -147,7 +148,7 @@ describe("engram run", PATIENCE, () => {
   it("leaves out a subject that has nothing to do, which is no failure", async () => {
     const out = join(folder, "left-out");
     const args = ["run", "counters", "--subjects", "lru-cache,map", "--ops", "300", "--out", out];
-    const { code, stderr } = await engram(args, { env: env() });
+    const { code, stderr } = await cli.run(args);
     const line = "counters / lru-cache: lru-cache can do none of the operations of this scenario (increment)";
     expect({ code, stderr }).toEqual({ code: 0, stderr: `engram: ${line}\n` });
     const results = await resultsIn(out);
@@ -165,7 +166,7 @@ describe("engram run", PATIENCE, () => {
       `title: Full\nstory: Full.\nstore: { capacity: 16MiB }\n${limit}\nphases:\n  - ${phase}\n`,
     );
     const out = join(folder, "full");
-    const { code } = await engram(["run", scenario, "--subjects", "engram", "--out", out], { env: env() });
+    const { code } = await cli.run(["run", scenario, "--subjects", "engram", "--out", out]);
     expect(code).toBe(0);
     const [run] = (await resultsIn(out)).runs;
     // Every write is refused: nothing of it is throughput, cost or latency.
@@ -181,7 +182,7 @@ describe("engram run", PATIENCE, () => {
     const trace = join(out, "results.json");
     await writeFile(trace, "1\n2\n1\n");
     const args = ["run", "replay", "--trace", trace, "--format", "txt", "--subjects", "map", "--out", out];
-    const { code, stdout, stderr } = await engram(args, { env: env() });
+    const { code, stdout, stderr } = await cli.run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(`--out ${trace}: is read as well`);
     expect(await readdir(out)).toEqual(["results.json"]);
@@ -195,7 +196,7 @@ describe("engram run", PATIENCE, () => {
     await writeFile(scenario, `title: M\nstory: M.\npreload: 100%\nphases: ${phases}\n`);
     const out = join(folder, "mixed-loops");
     const args = ["run", scenario, "--subjects", "map", "--hlog", "--out", out];
-    const { code, stdout } = await engram(args, { env: env() });
+    const { code, stdout } = await cli.run(args);
     expect(code).toBe(0);
     const [run] = (await resultsIn(out)).runs;
     const lines = stdout.split("\n").map((line) => line.trim().replace(/ {2,}/g, " | "));

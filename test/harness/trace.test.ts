@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Ended, engram, engramEach, start } from "./command-line.js";
+import { type Ended, OneProcess, start } from "./command-line.js";
 
 const shared = fileURLToPath(new URL("../../../shared/traces", import.meta.url));
 const haveTraces = existsSync(shared);
 if (!haveTraces) console.log("skipped: no shared traces beside the repository");
 
 let folder: string;
+let cli: OneProcess;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "engram-trace-"));
   await writeFile(join(folder, "few.csv"), "time,id,size,op\n1,7,100,get\n2,x y,20,set\n5,7,120,get\n9,-3,1,delete\n");
@@ -19,10 +20,14 @@ beforeAll(async () => {
   await writeFile(join(folder, "empty.csv"), "");
   await writeFile(join(folder, "broken.csv"), "time,id,size\n1,a,10\n2,b,many\n");
   await mkdir(join(folder, "taken.csv"));
+  cli = new OneProcess({ cwd: folder });
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await cli.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
-const inFolder = (...args: string[]) => engram(args, { cwd: folder });
+const inFolder = (...args: string[]) => cli.run(args);
 
 async function json(...args: string[]) {
   const { code, stdout, stderr } = await inFolder(...args, "--json");
@@ -225,10 +230,7 @@ const REFUSED: Array<[args: string, says: RegExp]> = [
 describe("bad input", () => {
   let ended: Ended[];
   beforeAll(async () => {
-    ended = await engramEach(
-      REFUSED.map(([args]) => ["trace", ...args.split(" ")]),
-      { cwd: folder },
-    );
+    ended = await Promise.all(REFUSED.map(([args]) => inFolder("trace", ...args.split(" "))));
   });
 
   it.each(REFUSED.map(([args, says], i) => [args, says, i] as const))(

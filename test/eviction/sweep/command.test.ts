@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { policyNames } from "#dist/src/eviction/index.js";
-import { type Ended, engramEach } from "../../harness/command-line.js";
+import { type Ended, OneProcess } from "../../harness/command-line.js";
 
 const door = new URL("../../../dist/harness/sweep/index.js", import.meta.url).href;
 /** Stands in for the CLI: runs the command and turns what it throws into a line on stderr and an exit code. */
@@ -20,15 +20,20 @@ const main = `
   }`;
 
 let folder: string;
+let cli: OneProcess;
 let small: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "engram-evict-"));
+  cli = new OneProcess();
   small = join(folder, "small.txt");
   await writeFile(small, `${Array.from({ length: 400 }, (_, i) => (i * i) % 53).join("\n")}\n`);
 });
 
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await cli.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
 function start(args: string[], env: NodeJS.ProcessEnv = {}) {
   return spawn(process.execPath, ["--input-type=module", "-e", main, "--", ...args], {
@@ -37,15 +42,7 @@ function start(args: string[], env: NodeJS.ProcessEnv = {}) {
   });
 }
 
-async function run(...args: string[]) {
-  const child = start(args);
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk) => (stdout += chunk));
-  child.stderr.on("data", (chunk) => (stderr += chunk));
-  const [code] = await once(child, "close");
-  return { code, stdout, stderr };
-}
+const run = (...args: string[]) => cli.run(["evict", ...args]);
 
 describe("engram evict", () => {
   it("prints with --json the rows alone on stdout, and nothing on stderr that is no terminal", async () => {
@@ -163,7 +160,7 @@ describe("engram evict", () => {
       ["/dev/null", "is no plain file"],
       ["", "is empty"],
     ];
-    const ended = await engramEach(refused.map(([output]) => ["evict", absent, "-o", output]));
+    const ended = await Promise.all(refused.map(([output]) => run(absent, "-o", output)));
     for (const [at, [, says]] of refused.entries()) {
       const { code, stdout, stderr } = ended[at];
       expect([code, stdout]).toEqual([2, ""]);
@@ -176,10 +173,7 @@ describe("engram evict", () => {
   it("does not write its page over a trace, nor any page when a trace is broken", async () => {
     const before = await readFile(small);
     const page = join(folder, "page.html");
-    const [over, broken] = await engramEach([
-      ["evict", small, "-o", small],
-      ["evict", join(folder, "absent.txt"), "-o", page],
-    ]);
+    const [over, broken] = await Promise.all([run(small, "-o", small), run(join(folder, "absent.txt"), "-o", page)]);
     expect([over.code, over.stdout]).toEqual([2, ""]);
     expect(over.stderr).toContain("is read as well");
     expect(await readFile(small)).toEqual(before);
@@ -223,7 +217,7 @@ describe("engram evict", () => {
     ];
     let ended: Ended[];
     beforeAll(async () => {
-      ended = await engramEach(refused.map(([args]) => ["evict", small, ...args]));
+      ended = await Promise.all(refused.map(([args]) => run(small, ...args)));
     });
 
     it.each(refused.map(([args, message], at) => [args.join(" "), message, at] as const))("%s", (_, message, at) => {
