@@ -4,4 +4,12 @@ export type { IndexKind, IndexMetric, VectorId } from "./index-block.js";
 export { type BuildIndexOptions, buildVectorIndex } from "./index-build.js";
 export { openIndexFile } from "./index-file.js";
 export { instantiateKernels, type Kernels } from "./kernels.js";
+export {
+  type ActOptions,
+  type Learning,
+  QTable,
+  type QTableOptions,
+  type SparseOptions,
+  type TableOwner,
+} from "./table.js";
 export { type Neighbour, type SearchOptions, VectorIndex } from "./vector-index.js";

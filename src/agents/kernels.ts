@@ -1,9 +1,10 @@
 /** The kernels as the host sees them: compiled once a thread, an instance for each arena. */
 import { compileModule, kernelHost } from "../core/index.js";
+import type { TableKernels } from "./table-kernels.js";
 import type { VectorKernels } from "./vector-kernels.js";
 
 /** What agents.wasm exports; see assembly/index.ts for each. Addresses are bytes from the start of the arena's memory. */
-export interface Kernels extends VectorKernels {
+export interface Kernels extends VectorKernels, TableKernels {
   readonly ARENA_LAYOUT: { readonly value: number };
 }
 

@@ -7,3 +7,4 @@ export { encodeAt } from "./distance";
 export { admit, firstBroken, linkBack, place, search } from "./hnsw";
 export { scan } from "./scan";
 export { foundAddress, openScratch, queryAddress, rowBytes, scratchBytes } from "./vector-block";
+export * from "./table";

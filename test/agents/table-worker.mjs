@@ -1,0 +1,48 @@
+// One thread of the tests of Q-tables: opens the table of an arena and writes or reads it until it is told to stop.
+import { parentPort, workerData } from "node:worker_threads";
+import { instantiateKernels, QTable } from "../../dist/src/agents/index.js";
+
+const { memory, address, go, role, claim, room } = workerData;
+let next = room;
+const arena = {
+  memory,
+  kernels: instantiateKernels(memory, true),
+  take(bytes) {
+    const at = next;
+    next += Math.ceil(bytes / 64) * 64;
+    return at;
+  },
+  give() {},
+};
+const table = QTable.at(arena, address, claim === undefined ? {} : { claim });
+const words = new Int32Array(go);
+const rows = 8;
+Atomics.add(words, 1, 1);
+Atomics.notify(words, 1);
+Atomics.wait(words, 0, 0);
+
+const values = new Float32Array(table.actions);
+const visits = new Uint32Array(table.actions);
+const found = { reads: 0, torn: 0, absent: 0 };
+for (let turn = 1; Atomics.load(words, 0) === 1; turn++) {
+  const state = turn % rows;
+  if (role === "write") {
+    table.setRow(state, values.fill(turn % 4096), visits.fill(turn % 4096));
+    Atomics.add(words, 2, 1);
+  } else if (role === "replace") {
+    // every state has its own number in all its cells; there are more of them than rows
+    const some = turn % 64;
+    table.setRow(some, values.fill(some + 1), visits.fill(some + 1));
+    Atomics.add(words, 2, 1);
+  } else {
+    const of = role === "read-replaced" ? turn % 64 : state;
+    table.row(of, values, visits);
+    found.reads++;
+    const [first] = values;
+    const whole = values.every((value) => value === first) && visits.every((count) => count === first);
+    if (role === "read-replaced" && first === 0) found.absent++;
+    else if (role === "read-replaced" && first !== of + 1) found.torn++;
+    if (!whole) found.torn++;
+  }
+}
+parentPort.postMessage(found);
