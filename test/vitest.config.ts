@@ -8,8 +8,8 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     server: { deps: { external: [/\/dist\//] } },
     // Not how long a test may take, but when it is taken to hang: on a busy machine one takes ten times as long.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     maxWorkers: 2,
     expect: { poll: { timeout: 60_000 } },
     setupFiles: ["test/seeded-properties.ts"],

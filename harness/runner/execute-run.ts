@@ -6,7 +6,7 @@ import { loadSubject, type SubjectPlan } from "../subjects/index.js";
 import { ControlBlock } from "./control-block.js";
 import { type LatencySlot, latencySlots } from "./latency-slots.js";
 import type { NamedHistogram, RunPlan, WorkerBirth } from "./messages.js";
-import { RunDriver } from "./run-driver.js";
+import { COST_MS_DEFAULT, RunDriver } from "./run-driver.js";
 import { RunResult } from "./run-result.js";
 import { LeftOutError, withoutUnsupported } from "./unsupported.js";
 import { watcher } from "./watcher.js";
@@ -57,7 +57,8 @@ export async function executeRun(
     // Loaded when it is asked for: it takes the monitor with it.
     const series = plan.monitored ? new (await import("./monitored-series.js")).MonitoredSeries() : null;
     const watch = plan.live || series !== null ? await watcher(title, plan.live ? live : null, series) : null;
-    await new RunDriver({ subject, workload, control, pool, result, makeShared, progress, watch }).run();
+    const { costMs = COST_MS_DEFAULT } = plan;
+    await new RunDriver({ subject, workload, control, pool, result, makeShared, progress, costMs, watch }).run();
     const monitored = series?.toResults();
     const run = { ...result.toRun(), ...(monitored === undefined ? {} : { monitored }) };
     return { run, timerFloorNs, stopped: stop.aborted, startedAt, histograms: result.histograms() };

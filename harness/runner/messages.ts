@@ -19,6 +19,8 @@ export interface RunPlan {
   /** Operations per second over all workers (open loop); null: closed loop, unless the scenario's phases have rates. */
   readonly rate: number | null;
   readonly seed: number;
+  /** Length of the cost pass where only operations are asked for, ms; absent: long enough to be believed. */
+  readonly costMs?: number;
   /** Whether the stores are watched while they are measured: a look each half second. */
   readonly live?: boolean;
   /** Whether they are watched for the results. */

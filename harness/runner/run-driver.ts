@@ -21,7 +21,7 @@ export type MeasuredPass = (typeof PASSES)[number];
 /** The cost pass lasts this share of the throughput pass; each operation has its turn in it. */
 const COST_SHARE = 0.25;
 /** When only operations were asked for, the cost pass has to be told a time, ms. */
-const COST_MS_DEFAULT = 250;
+export const COST_MS_DEFAULT = 250;
 /**
  * Warm-up: in slices of so many ms until they agree, on two instances one after the other. What V8 compiles for the first is made anew when
  * the second comes, for its calls go into another engine; what it makes then is good for every further one (docs/decisions/0020).
@@ -41,6 +41,8 @@ export interface DriverParts {
   /** Makes the part of the subject that all workers share. */
   makeShared(): Promise<SharedPart>;
   progress(fraction: number, label: string): void;
+  /** Length of the cost pass over a phase that is given in operations, ms. */
+  readonly costMs: number;
   /** Watches the store of a pass until it is told that the pass is over; null: nobody looks. */
   readonly watch: Watch | null;
 }
@@ -62,7 +64,7 @@ export class RunDriver {
     this.#parts = parts;
     this.#workers = parts.workload.assignment.workers;
     const { phases } = parts.workload;
-    this.#expectedMs = PASSES.reduce((sum, pass) => sum + passMs(pass, phases), 0);
+    this.#expectedMs = PASSES.reduce((sum, pass) => sum + passMs(pass, phases, parts.costMs), 0);
   }
 
   async run(): Promise<void> {
@@ -111,7 +113,7 @@ export class RunDriver {
         // Each phase has its own: what was recorded in one is never counted with another's.
         const collector = new LatencyCollector(control);
         const open = phase.rate !== null;
-        const milliseconds = pass === "cost" ? costMs(phase) : phase.milliseconds;
+        const milliseconds = pass === "cost" ? costMs(phase, this.#parts.costMs) : phase.milliseconds;
         const operations = pass === "cost" ? null : phase.operations;
         const clock = open ? "intended" : "actual";
         const sampler = new SeriesSampler(control, pass === "cost" ? null : collector, clock, seconds);
@@ -130,7 +132,7 @@ export class RunDriver {
       result.addOthers(load.processors());
       if (pass === "throughput") result.addMemory(instance.shared.memory());
     });
-    this.#doneMs += passMs(pass, phases);
+    this.#doneMs += passMs(pass, phases, this.#parts.costMs);
   }
 
   /** One pass over one phase by all workers at once. */
@@ -276,15 +278,15 @@ function spanOf({ rate, rampMs, milliseconds, operations, once, streams }: Workl
   return Number.isFinite(span) ? span : 0;
 }
 
-function costMs(phase: WorkloadPhase): number {
-  return phase.milliseconds === null ? COST_MS_DEFAULT : phase.milliseconds * COST_SHARE;
+function costMs(phase: WorkloadPhase, untold: number): number {
+  return phase.milliseconds === null ? untold : phase.milliseconds * COST_SHARE;
 }
 
 /** How long a pass over phases is meant to take, ms; a phase given in operations is guessed at a second. */
-function passMs(pass: MeasuredPass, phases: readonly WorkloadPhase[]): number {
+function passMs(pass: MeasuredPass, phases: readonly WorkloadPhase[], untold: number): number {
   return phases
     .filter((phase) => takesPart(phase, pass))
-    .reduce((sum, phase) => sum + ((pass === "cost" ? costMs(phase) : phase.milliseconds) ?? 1000), 0);
+    .reduce((sum, phase) => sum + ((pass === "cost" ? costMs(phase, untold) : phase.milliseconds) ?? 1000), 0);
 }
 
 /** What one worker must load when nothing is shared: everything. */

@@ -25,6 +25,7 @@ const lastLine = ({ stderr }: GateRun) => stderr.trimEnd().split("\n").at(-1);
 describe("gate --against", () => {
   it("passes when nothing changed, and cleans up, also when called from a git hook", async () => {
     const p = project();
+    p.npm = "real";
     p.commit("nothing");
     p.environment = { GIT_DIR: ".git", GIT_INDEX_FILE: ".git/index" };
     const run = await p.gate(["--against", "HEAD~1", ...QUICK]);
@@ -144,6 +145,7 @@ describe("gate --against", () => {
 
   it("exits with 3 when the revision does not build, and cleans up", async () => {
     const p = project();
+    p.npm = "real";
     p.write("package.json", JSON.stringify({ scripts: { build: "echo this does not compile >&2; exit 2" } }));
     p.commit("broken build");
     const run = await p.gate(["--against", "HEAD", ...QUICK]);

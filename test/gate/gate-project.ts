@@ -1,8 +1,17 @@
 /** A git repository of two commits whose "engram" writes figures we choose: the gate's whole path, without measuring. */
 import { execFileSync, spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 
 const FIXTURES = new URL("fixtures/", import.meta.url).pathname;
 
@@ -54,6 +63,7 @@ export class GateProject {
     this.write("package-lock.json", "{}");
     this.write(".gitignore", "dist\nnode_modules\n");
     mkdirSync(join(this.folder, "node_modules"));
+    chmodSync(this.write("node_modules/npm", `#!/bin/sh\n${build}\n`), 0o755);
     copyFileSync(join(FIXTURES, "fake-engram.mjs"), join(this.folder, "cli.mjs"));
     this.setSpeed(speed);
     this.git("init", "--quiet", "--initial-branch=main");
@@ -92,6 +102,8 @@ export class GateProject {
   gate(args: string[], onStart?: (pid: number) => Promise<void>, cwd = this.folder): Promise<GateRun> {
     const env = {
       ...process.env,
+      PATH:
+        this.npm === "real" ? process.env.PATH : `${join(this.folder, "node_modules")}${delimiter}${process.env.PATH}`,
       TMPDIR: this.scratch,
       FAKE_CLI: this.cli,
       GITHUB_STEP_SUMMARY: this.summary,
@@ -112,6 +124,8 @@ export class GateProject {
     return onStart ? onStart(child.pid!).then(() => ended) : ended;
   }
 
+  /** What builds: npm itself, or what it would run, which is all that most tests need and takes no second to start. */
+  npm: "real" | "what it runs" = process.platform === "win32" ? "real" : "what it runs";
   summary = "";
   environment: Record<string, string> = {};
 

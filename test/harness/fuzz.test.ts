@@ -20,7 +20,7 @@ it(`reads every kind of file whole, and each damaged one or refuses it, seed ${S
     expect(refused, target).toBeGreaterThan(0);
   }
   expect(await readdir(keep)).toEqual([]);
-}, 300_000);
+});
 
 it("tells of a reader that ends its process", async () => {
   const reader = new Reader();

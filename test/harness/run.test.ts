@@ -36,10 +36,7 @@ function runOf(results: Results, subject: string): Run {
   return run;
 }
 
-// Processes of their own for every run: on a busy machine one takes seconds to start.
-const PATIENCE = { timeout: 300_000 };
-
-describe("engram run", PATIENCE, () => {
+describe("engram run", () => {
   it("measures each subject, writes results and report, prints a summary", async () => {
     const out = join(folder, "blackboard");
     const args = ["run", "blackboard", "--subjects", "engram,map,noop", "--duration", "60ms", "--out", out];
@@ -225,7 +222,7 @@ describe("engram run", PATIENCE, () => {
   });
 });
 
-describe("a run that does not go to its end", PATIENCE, () => {
+describe("a run that does not go to its end", () => {
   it("hands over what it measured until it was told to stop", async () => {
     const stop = new AbortController();
     const plan = {

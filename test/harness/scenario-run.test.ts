@@ -19,7 +19,8 @@ async function run(text: string, subject: string, workers = 2): Promise<Run> {
   await writeFile(scenario, `title: T\nstory: S\nstore: { capacity: 16MiB }\n${text}`);
   const directory = await mkdtemp(join(folder, "files-"));
   const plan = { scenario, subject, workers, directory, trace: null, durationMs: null, ops: null, rate: null, seed: 1 };
-  const outcome = await executeRun(plan, new AbortController().signal, () => {});
+  // nobody believes its figures
+  const outcome = await executeRun({ ...plan, costMs: 20 }, new AbortController().signal, () => {});
   return runSchema.parse(outcome.run);
 }
 
@@ -27,10 +28,7 @@ function hash(text: string): number {
   return [...text].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 7);
 }
 
-/** Threads are born for every run: on a busy machine that takes seconds. */
-const PATIENCE = { timeout: 300_000 };
-
-describe("a run of a scenario with roles", PATIENCE, () => {
+describe("a run of a scenario with roles", () => {
   it("tells latencies of a label apart, counts what a full quota refuses, and holds the quota", async () => {
     const result = await run(
       `agents: { flood: 1, tenant: 1 }
@@ -113,7 +111,7 @@ phases:
   });
 });
 
-describe("a phase of which a subject can do too little", PATIENCE, () => {
+describe("a phase of which a subject can do too little", () => {
   const phase = (mix: string) => `{ operations: 900, mix: ${mix}, keys: { distribution: uniform, count: 9 } }`;
 
   it("is left out whole: what remains would be another workload", async () => {
@@ -148,7 +146,7 @@ describe("the time series", () => {
   });
 });
 
-describe("what happens beside a run", PATIENCE, () => {
+describe("what happens beside a run", () => {
   it("is told in order of time: phases, backups with what they did, garbage collections", async () => {
     const phase = "mix: { get: 1, set: 1 }, keys: { distribution: uniform, count: 500 }";
     const result = await run(
@@ -199,7 +197,7 @@ describe("what happens beside a run", PATIENCE, () => {
   });
 });
 
-describe("phases", PATIENCE, () => {
+describe("phases", () => {
   const mix = "mix: { get: 1, set: 1 }, keys: { distribution: uniform, count: 50 }";
 
   it("of a closed and of an open loop are told apart, whichever comes first: neither's latencies nor throughput hide the other's", async () => {
@@ -250,7 +248,7 @@ describe("phases", PATIENCE, () => {
   });
 });
 
-describe("inserts", PATIENCE, () => {
+describe("inserts", () => {
   it("name keys that no phase before has named: as many entries as operations", async () => {
     const phase = "operations: 500, mix: { insert: 1 }, keys: { distribution: uniform, count: 10 }";
     const values = "values: { distribution: constant, size: 16 }";
@@ -266,7 +264,7 @@ describe("inserts", PATIENCE, () => {
   });
 });
 
-describe("an open loop", PATIENCE, () => {
+describe("an open loop", () => {
   it("lasts until the operation after its last is due: a low rate is not told as twice as much", async () => {
     const result = await run(
       "phases: [{ duration: 300ms, rate: 10/s, mix: { get: 1 }, keys: { distribution: uniform, count: 5 } }]\n",

@@ -21,11 +21,11 @@ const agents = (task: string, count: number, options: object) =>
 
 describe(`values under churn (seed ${SEED})`, () => {
   it.each([
-    ["one key", { keys: 1, operations: 10_000, maxLength: 300, ttl: 20 }, {}],
+    ["one key", { keys: 1, operations: 5000, maxLength: 300, ttl: 20 }, {}],
     ["few keys of all sizes", { keys: 8, operations: 5000, maxLength: 15_000, ttl: 20 }, {}],
     [
       "few keys, and the namespace cleared again and again",
-      { keys: 20, operations: 30_000, maxLength: 500, ttl: 20, clears: true },
+      { keys: 20, operations: 12_000, maxLength: 500, ttl: 20, clears: true },
       {},
     ],
     ["more than fits: eviction", { keys: 6000, operations: 9000, maxLength: 3000, ttl: 1000 }, { capacity: "8MiB" }],
@@ -34,7 +34,7 @@ describe(`values under churn (seed ${SEED})`, () => {
       { keys: 3000, operations: 8000, maxLength: 8000, ttl: 1000 },
       { capacity: "6MiB", maxCapacity: "48MiB" },
     ],
-    ["no maintenance thread", { keys: 50, operations: 10_000, maxLength: 1000, ttl: 20 }, { maintenance: false }],
+    ["no maintenance thread", { keys: 50, operations: 5000, maxLength: 1000, ttl: 20 }, { maintenance: false }],
   ])("are always whole, and of their key: %s", async (_, options, storeOptions) => {
     await open(storeOptions);
     const results = await runTogether<{ seen: number; written: number }>(store, agents("churn", 3, options));
@@ -46,8 +46,8 @@ describe(`values under churn (seed ${SEED})`, () => {
 });
 
 it.each([
-  [12_000, 40_000],
-  [1000, 80_000],
+  [12_000, 15_000],
+  [1000, 30_000],
 ])("values of %d bytes are never seen half replaced", async (length, operations) => {
   await open();
   const results = await runTogether<{ seen: number }>(store, [
@@ -61,7 +61,7 @@ it.each([
 describe("writes that depend on what is there", () => {
   it.each(["binary", "string", "json", "msgpack"])("increments add up exactly, in %s", async (encoding) => {
     await open();
-    const operations = encoding === "binary" ? 12_000 : 3000;
+    const operations = encoding === "binary" ? 6000 : 1500;
     const results = await runTogether<{ added: number[] }>(
       store,
       agents("increment", 3, { keys: 3, operations, encoding }),
@@ -75,7 +75,7 @@ describe("writes that depend on what is there", () => {
 
   it("ifAbsent has one winner a key", async () => {
     await open();
-    const keys = 15_000;
+    const keys = 8000;
     const results = await runTogether<{ won: number[] }>(store, agents("claim", 3, { keys }));
     const ns = store.namespace("claims", { encoding: "string" });
     expect(results.reduce((sum, { won }) => sum + won.length, 0)).toBe(keys);

@@ -10,7 +10,7 @@ import { xorshift32 } from "../../../src/random.js";
 export interface SoakTask {
   store: StoreHandle;
   seed: number;
-  /** i32: 1 = stop. */
+  /** i32: 1 = stop; then how many workers have begun. */
   stop: SharedArrayBuffer;
 }
 
@@ -26,6 +26,7 @@ const main = store.namespace("soak");
 const counters = store.namespace("soak counters");
 const outbox = store.channel(`soak ${task.seed}`, { capacity: 64 });
 const inbox = store.channel(`soak ${task.seed % 2 === 0 ? task.seed - 1 : task.seed + 1}`, { capacity: 64 });
+Atomics.add(stop, 1, 1);
 
 let state = task.seed * 2_654_435_761;
 function below(n: number): number {

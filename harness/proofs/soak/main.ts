@@ -45,14 +45,21 @@ async function sampleUntil(end: number, every: number, start: number, store: Sto
   return samples;
 }
 
+/** The workers are at work, both of them. */
+async function untilBegun(state: Int32Array): Promise<void> {
+  while (Atomics.load(state, 1) < WORKERS) await setTimeout(5);
+}
+
 async function soak(duration: number): Promise<SoakResult> {
   const store = await Store.create({ capacity: "128MiB", maxWorkers: WORKERS, eviction: "none" });
-  const stop = new SharedArrayBuffer(4);
+  const stop = new SharedArrayBuffer(8);
   const workers = Array.from({ length: WORKERS }, (_, i) => {
     const task: Omit<SoakTask, "store"> = { seed: i + 1, stop };
     return store.spawn(new URL("./agent.js", import.meta.url), { workerData: task });
   });
   const reports = Promise.all(workers.map(report));
+  // a busy machine may take as long to start them as a short soak lasts
+  await Promise.race([untilBegun(new Int32Array(stop)), reports]);
   const start = performance.now();
   // a worker that fails ends the soak at once
   const samples = await Promise.race([
