@@ -22,6 +22,7 @@ export const ALONE = [
   "package.test.ts",
   "readme.test.ts",
   "reports/{escaping,page,summary}.test.ts",
+  "resources/mapped-file.test.ts",
   "store/several-stores.test.ts",
   "stress/**",
   "trend/trend.test.ts",
