@@ -22,6 +22,8 @@ export interface CrashSettings {
   readonly seed: number;
   /** Longest life of a process after it is ready, ms. */
   readonly longestMs: number;
+  /** Each so many steps of a writer writes a value of 17 to 200 KB, the others up to 9 KB; 0: none does. */
+  readonly largeEvery: number;
   /** Where every life has to leave something to look at: the clock of a process starts with its first backup. */
   readonly afterBackup?: boolean;
 }
@@ -37,6 +39,8 @@ export interface CrashCounts {
   /** Lives that a process ended in good order, and went on from, before it was killed. */
   lives: number;
   entries: number;
+  /** Of them, how many have large values. */
+  large: number;
   /** Copies that were damaged on purpose: whole generation found, or refused. */
   damagedWhole: number;
   damagedRefused: number;
@@ -47,6 +51,8 @@ export interface CrashCounts {
 /** The program that is killed. */
 const LIFE = new URL("./life.js", import.meta.url);
 const WRITERS = 2;
+/** Bytes of a value that no chunk holds, with a key of any length. */
+const IN_A_CHUNK = 16_352;
 /** Every so many kills, a restore into a store with its invariants checked; and a copy is damaged. */
 const RESTORE_EVERY = 10;
 const DAMAGE_EVERY = 4;
@@ -61,6 +67,7 @@ export async function crash(settings: CrashSettings, onKill: (counts: CrashCount
     commits: 0,
     lives: 0,
     entries: 0,
+    large: 0,
     damagedWhole: 0,
     damagedRefused: 0,
     violations: [],
@@ -78,14 +85,15 @@ export async function crash(settings: CrashSettings, onKill: (counts: CrashCount
       const options: LifeOptions = {
         directory,
         writers: WRITERS,
+        largeEvery: settings.largeEvery,
         durability: random.unit() < 0.2 ? "disk" : "process",
         writing: random.unit() < 0.5 ? "mapped" : "positioned",
       };
       last = await killOne(options, random, settings, last, counts);
       counts.kills++;
-      lookAt(directory, last, counts);
-      if (counts.kills % RESTORE_EVERY === 0) await restoreWhole(directory, last, counts);
-      if (counts.kills % DAMAGE_EVERY === 0) damageCopy(directory, random, counts);
+      lookAt(directory, last, settings, counts);
+      if (counts.kills % RESTORE_EVERY === 0) await restoreWhole(directory, last, settings, counts);
+      if (counts.kills % DAMAGE_EVERY === 0) damageCopy(directory, random, settings, counts);
       onKill(counts);
     }
   } finally {
@@ -127,7 +135,7 @@ async function killOne(
   return commits.at(-1) ?? before;
 }
 
-function lookAt(directory: string, last: Committed, counts: CrashCounts): void {
+function lookAt(directory: string, last: Committed, { largeEvery }: CrashSettings, counts: CrashCounts): void {
   const files = findGenerations(directory);
   counts.midBackup += files.some(isUnfinished) ? 1 : 0;
   const image = chosen(directory);
@@ -144,9 +152,10 @@ function lookAt(directory: string, last: Committed, counts: CrashCounts): void {
   }
   const contents = contentsOf(image);
   counts.entries += contents.size;
-  counts.violations.push(...brokenPromises(contents, WRITERS, last.steps));
+  for (const { length } of contents.values()) counts.large += length > IN_A_CHUNK ? 1 : 0;
+  counts.violations.push(...brokenPromises(contents, WRITERS, largeEvery, last.steps));
   for (const { file } of findCheckpoints(directory)) {
-    counts.violations.push(...brokenPromises(contentsOf(readBackup(file)), WRITERS, []));
+    counts.violations.push(...brokenPromises(contentsOf(readBackup(file)), WRITERS, largeEvery, []));
   }
 }
 
@@ -181,7 +190,12 @@ function contentsOf(image: BackupImage): Contents {
   return contents;
 }
 
-async function restoreWhole(directory: string, last: Committed, counts: CrashCounts): Promise<void> {
+async function restoreWhole(
+  directory: string,
+  last: Committed,
+  { largeEvery }: CrashSettings,
+  counts: CrashCounts,
+): Promise<void> {
   if (chosen(directory) === null) return;
   const { store } = await restore(directory);
   const contents = new Map<string, Uint8Array>();
@@ -192,13 +206,13 @@ async function restoreWhole(directory: string, last: Committed, counts: CrashCou
       contents.set(`${name}/${key}`, bytes);
     }
   }
-  counts.violations.push(...brokenPromises(contents, WRITERS, last.steps));
+  counts.violations.push(...brokenPromises(contents, WRITERS, largeEvery, last.steps));
   counts.violations.push(...(await store.verify()).violations);
   await store.close();
 }
 
 /** Damages one file of a copy: a whole generation comes out, or a refusal, never a wrong value. */
-function damageCopy(directory: string, random: Mulberry32, counts: CrashCounts): void {
+function damageCopy(directory: string, random: Mulberry32, { largeEvery }: CrashSettings, counts: CrashCounts): void {
   const copy = mkdtempSync(join(tmpdir(), "engram-crash-copy-"));
   try {
     cpSync(directory, copy, { recursive: true });
@@ -209,7 +223,7 @@ function damageCopy(directory: string, random: Mulberry32, counts: CrashCounts):
     if (image === null) counts.damagedRefused++;
     else {
       counts.damagedWhole++;
-      counts.violations.push(...brokenPromises(contentsOf(image), WRITERS, []));
+      counts.violations.push(...brokenPromises(contentsOf(image), WRITERS, largeEvery, []));
     }
   } finally {
     rmSync(copy, { recursive: true, force: true });

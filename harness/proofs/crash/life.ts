@@ -6,11 +6,13 @@
 import { once } from "node:events";
 import { writeSync } from "node:fs";
 import { findGenerations, inspectHeader } from "../../../src/backup/index.js";
-import { restore, Store } from "../../../src/index.js";
+import { BackupError, restore, Store } from "../../../src/index.js";
 
 export interface LifeOptions {
   readonly directory: string;
   readonly writers: number;
+  /** Each so many steps of a writer writes a large value; 0: none does. */
+  readonly largeEvery: number;
   readonly durability: "process" | "disk";
   readonly writing: "mapped" | "positioned";
 }
@@ -21,7 +23,7 @@ export interface Committed {
   readonly steps: readonly number[];
 }
 
-const { directory, writers, durability, writing } = JSON.parse(process.argv[2]) as LifeOptions;
+const { directory, writers, largeEvery, durability, writing } = JSON.parse(process.argv[2]) as LifeOptions;
 /** A word for each writer's steps, and one that tells them to end. */
 const progress = new SharedArrayBuffer(4 * (writers + 1));
 const words = new Int32Array(progress);
@@ -32,10 +34,10 @@ async function begin() {
   const begun = findGenerations(directory).some((file) => inspectHeader(file) !== null);
   const store = begun
     ? (await restore(directory)).store
-    : await Store.create({ capacity: "8MiB", maxWorkers: writers, eviction: "none" });
+    : await Store.create({ capacity: largeEvery === 0 ? "8MiB" : "24MiB", maxWorkers: writers, eviction: "none" });
   Atomics.store(words, writers, 0);
   const threads = Array.from({ length: writers }, (_, me) =>
-    store.spawn(new URL("./writer.js", import.meta.url), { workerData: { me, writers, progress } }),
+    store.spawn(new URL("./writer.js", import.meta.url), { workerData: { me, writers, largeEvery, progress } }),
   );
   await Promise.all(threads.map((thread) => once(thread, "message")));
   return { store, threads };
@@ -49,17 +51,30 @@ async function end({ store, threads }: Awaited<ReturnType<typeof begin>>): Promi
   await store.close();
 }
 
+/** A backup gives way to writers that need its memory, which large values do at times: then it is tried again, as programs do. */
+async function tried<T>(backUp: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await backUp();
+    } catch (error) {
+      if (!(error instanceof BackupError) || error.failure !== "gave-way" || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+const MOST_TRIES = 100;
+
 /** Backups of a life: few enough that many lives end before the process is killed. */
 const backupsOf = (life: number) => 2 + ((life * 5) % 7);
 
 for (let life = 0; ; life++) {
   const lived = await begin();
-  const backups = await lived.store.backup({ directory, durability, writing });
+  const backups = await tried(() => lived.store.backup({ directory, durability, writing }));
   if (life === 0) writeSync(1, "ready\n");
   for (let i = 0; i < backupsOf(life); i++) {
     const before = steps();
-    if (i % 5 === 4) await backups.createCheckpoint(`c${life % 3}`);
-    const { generation } = await backups.now(i % 3 === 2 ? "full" : "incremental");
+    if (i % 5 === 4) await tried(() => backups.createCheckpoint(`c${life % 3}`));
+    const { generation } = await tried(() => backups.now(i % 3 === 2 ? "full" : "incremental"));
     writeSync(1, `${JSON.stringify({ generation, steps: before } satisfies Committed)}\n`);
   }
   await end(lived);

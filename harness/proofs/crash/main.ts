@@ -6,6 +6,7 @@ import { type CrashCounts, crash } from "./crash.js";
 
 const MOST_KILLS = 1_000_000_000;
 const LONGEST_MS = 3_600_000;
+const MOST_STEPS = 1_000_000;
 
 const program = new Command("crash")
   .option("--kills <n>", "processes to kill", (text) => wholeNumber("--kills", text, 1, MOST_KILLS), 100)
@@ -15,6 +16,12 @@ const program = new Command("crash")
     "how long a process lives at most",
     (text) => wholeNumber("--longest", text, 1, LONGEST_MS),
     150,
+  )
+  .option(
+    "--large-every <n>",
+    "one in so many writes is of a large value, 17 to 200 KB; 0: none is",
+    (text) => wholeNumber("--large-every", text, 0, MOST_STEPS),
+    12,
   );
 
 function figures(counts: CrashCounts): string {
@@ -25,7 +32,7 @@ function figures(counts: CrashCounts): string {
     `${counts.midBackup} in the middle of a backup`,
     `${counts.commits} backups finished`,
     `${counts.lives} lives ended and gone on from`,
-    `${counts.entries} entries checked`,
+    `${counts.entries} entries checked (${counts.large} of them large)`,
     `${counts.damagedWhole + counts.damagedRefused} damaged copies (${counts.damagedRefused} refused)`,
     `${counts.violations.length} violations`,
   ].join(", ");
@@ -35,8 +42,9 @@ const {
   kills,
   seed = Date.now() % 2 ** 32,
   longest,
-} = optionsOf<{ kills: number; seed?: number; longest: number }>(program);
-const settings = { kills, seed, longestMs: longest };
+  largeEvery,
+} = optionsOf<{ kills: number; seed?: number; longest: number; largeEvery: number }>(program);
+const settings = { kills, seed, longestMs: longest, largeEvery };
 process.stdout.write(`seed ${settings.seed}\n`);
 const PROGRESS_EVERY = 100;
 const counts = await crash(settings, (so) => {

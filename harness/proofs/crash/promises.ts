@@ -3,7 +3,7 @@
  *
  *   first-<me> = n, second-<me> = n            in this order: first - 1 <= second <= first
  *   counter-<me> + 1, noted-<me> = n           counter is noted or one more
- *   churn-<me>-<…> = a value that says its key, length and step, of 12 bytes to 9 KB; some are deleted
+ *   churn-<me>-<…> = a value that says its key, length and step, of 12 bytes to 9 KB, or of 17 to 200 KB each so many steps; some are deleted
  *
  * What churn holds follows from the steps made: each key's last write or deletion is known. So an entry that is lost, or back
  * from the dead, is noticed as well as one that is wrong; only what the step under way changes may be there or not.
@@ -12,6 +12,8 @@ import type { Store } from "../../../src/index.js";
 
 const CHURN_KEYS = 48;
 const CHURN_MOST = 9000;
+/** Of the values that lie in spans: from what no chunk holds to four slabs. */
+const LARGE = { least: 17_000, most: 200_000 };
 
 export interface Writer {
   /** The step to go on with after what the store holds. */
@@ -19,7 +21,8 @@ export interface Writer {
   step(n: number): void;
 }
 
-export function writerOf(store: Store, me: number): Writer {
+/** @param largeEvery each so many steps writes a large value; 0: none does */
+export function writerOf(store: Store, me: number, largeEvery: number): Writer {
   const numbers = store.namespace("numbers", { encoding: "json" });
   const churn = store.namespace("churn");
   const next = Number(numbers.get(`first-${me}`) ?? 0) + 1;
@@ -28,7 +31,7 @@ export function writerOf(store: Store, me: number): Writer {
   numbers.set(`counter-${me}`, next - 1);
   numbers.set(`noted-${me}`, next - 1);
   const churnAt = (n: number) => {
-    churn.set(`churn-${me}-${writtenAt(n)}`, churnValue(me, writtenAt(n), n));
+    churn.set(`churn-${me}-${writtenAt(n)}`, churnValue(me, writtenAt(n), n, largeEvery));
     const deleted = deletedAt(n);
     if (deleted !== null) churn.delete(`churn-${me}-${deleted}`);
   };
@@ -65,8 +68,13 @@ function churnAfter(n: number): number[] {
   return held;
 }
 
-function churnValue(me: number, key: number, n: number): Buffer {
-  const value = Buffer.alloc(12 + ((n * 104_729) % CHURN_MOST), n & 0xff);
+function churnLength(n: number, largeEvery: number): number {
+  if (largeEvery === 0 || n % largeEvery !== 0) return 12 + ((n * 104_729) % CHURN_MOST);
+  return LARGE.least + ((n * 104_729) % (LARGE.most - LARGE.least));
+}
+
+function churnValue(me: number, key: number, n: number, largeEvery: number): Buffer {
+  const value = Buffer.alloc(churnLength(n, largeEvery), n & 0xff);
   value.writeUInt16LE(me, 0);
   value.writeUInt16LE(key, 2);
   value.writeUInt32LE(value.length, 4);
@@ -78,7 +86,12 @@ function churnValue(me: number, key: number, n: number): Buffer {
 export type Contents = ReadonlyMap<string, Uint8Array>;
 
 /** Each broken promise in a sentence. `atLeast`: the steps each writer had certainly made before the cut. */
-export function brokenPromises(contents: Contents, writers: number, atLeast: readonly number[]): string[] {
+export function brokenPromises(
+  contents: Contents,
+  writers: number,
+  largeEvery: number,
+  atLeast: readonly number[],
+): string[] {
   const broken: string[] = [];
   const number = (name: string) => Number(Buffer.from(contents.get(`numbers/${name}`) ?? "0").toString());
   for (let me = 0; me < writers; me++) {
@@ -98,7 +111,7 @@ export function brokenPromises(contents: Contents, writers: number, atLeast: rea
     if (key === null) continue;
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.length);
     const n = bytes.readUInt32LE(8);
-    if (!bytes.equals(churnValue(Number(key[1]), Number(key[2]), n)))
+    if (!bytes.equals(churnValue(Number(key[1]), Number(key[2]), n, largeEvery)))
       broken.push(`${name} holds what was never written`);
   }
   return broken;
