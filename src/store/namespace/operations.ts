@@ -321,30 +321,33 @@ export class NamespaceOperations<V = Uint8Array> extends NamespaceHandle {
    * @throws ValueTooLargeError, OutOfMemoryError, NamespaceLimitError (with whenFull "evict" only for a value that is larger than the limit): the old value, if any, is still there
    */
   set(key: Key, value: V, options?: SetOptions): boolean {
+    // Bytes without options are a way of their own, with nothing in it that other values need: a tenth of a small set is saved.
+    if (options === undefined && this.binary && value instanceof Uint8Array) {
+      const { worker } = this;
+      worker.countOperation();
+      this.check(WRITE);
+      const set = key instanceof PreparedKey ? this.setPrepared(key, value) : this.write(key, value, 0, NO_CONDITION);
+      if (worker.timed) this.endTimed(SET, key, sizeOf(value));
+      return set;
+    }
+    return this.setAny(key, value, options);
+  }
+
+  private setAny(key: Key, value: V, options: SetOptions | undefined): boolean {
     const { worker } = this;
     worker.countOperation();
     // what runs the caller's code comes first, and the connection is asked after it: see docs/values.md
-    if (options === undefined) {
-      const bytes = this.binary && value instanceof Uint8Array ? value : this.encode(value);
-      this.check(WRITE);
-      const set =
-        typeof bytes === "string"
-          ? this.writeText(key, bytes, 0, NO_CONDITION)
-          : key instanceof PreparedKey
-            ? this.setPrepared(key, bytes)
-            : this.write(key, bytes, 0, NO_CONDITION);
-      if (worker.timed) this.endTimed(SET, key, sizeOf(bytes));
-      return set;
-    }
-    const condition = checkCondition(options);
-    const { ttl } = options;
+    const condition = options === undefined ? NO_CONDITION : checkCondition(options);
+    const ttl = options?.ttl;
     const bytes = this.encode(value);
     this.check(WRITE);
     const expires = ttl === undefined ? 0 : worker.expiryTick(ttl);
     const set =
       typeof bytes === "string"
         ? this.writeText(key, bytes, expires, condition)
-        : this.write(key, bytes, expires, condition);
+        : key instanceof PreparedKey && options === undefined
+          ? this.setPrepared(key, bytes)
+          : this.write(key, bytes, expires, condition);
     if (worker.timed) this.endTimed(SET, key, sizeOf(bytes));
     return set;
   }
