@@ -15,7 +15,7 @@ const program = new Command("crash")
     "--longest <ms>",
     "how long a process lives at most",
     (text) => wholeNumber("--longest", text, 1, LONGEST_MS),
-    150,
+    300,
   )
   .option(
     "--large-every <n>",
