@@ -30,7 +30,7 @@ export const ALONE = [
 
 /** Seconds of a processor each, and nothing else against them: long properties, models, schedules, traces. They share processes. */
 export const LONG = [
-  "adapters/{keyv,langgraph-saver,langgraph-store}.test.ts",
+  "adapters/{keyv,langgraph-saver,langgraph-search,langgraph-store}.test.ts",
   "backup/{failures,large-values,lives,snapshot-model,torn-copy}.test.ts",
   "checker/oracle.test.ts",
   "concurrency/{drawn-programs,explorer,tiny-history}.test.ts",

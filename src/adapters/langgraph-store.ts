@@ -27,6 +27,7 @@ import { type Duration, milliseconds } from "../units.js";
 import { meets } from "./langgraph-filter.js";
 import { escapePart, joinParts, textPart, unescapePart } from "./langgraph-keys.js";
 import { peer } from "./langgraph-peer.js";
+import { ItemVectors, type KeptVectors } from "./langgraph-vectors.js";
 
 const { BaseStore, InvalidNamespaceError, validateNamespace } = peer;
 
@@ -37,7 +38,10 @@ export interface EngramStoreOptions {
   ttl?: Duration;
   /** Whether `get` has an item's time begin anew, as a write does. Default false. */
   refreshOnRead?: boolean;
-  /** Search by meaning needs a vector index, which there is none of yet: refused by name. */
+  /**
+   * Search by meaning: `dims` and `embeddings` of a model, and `fields`, the texts that are embedded (default: the whole item). Threads that share
+   * the items give the same. Without it a search with a `query` is refused.
+   */
   index?: IndexConfig;
 }
 
@@ -56,15 +60,20 @@ interface Kept {
   updated: number;
   /** Its time to live in ms, if it has one: what a read refreshes. */
   ttl?: number;
+  /** Of its texts, when it was written by a store with an `index`. */
+  vectors?: KeptVectors;
 }
 
 const OPTIONS = new KnownOptions("EngramStore", ["name", "ttl", "refreshOnRead", "index"]);
+const EMPTY = new Uint8Array(0);
+const NO_VECTORS: ReadonlyMap<string, KeptVectors | undefined> = new Map();
 const PUT_OPTIONS = new KnownOptions("EngramStore.put", ["ttl"]);
 
 export class EngramStore extends BaseStore {
   private readonly items: Namespace<Kept>;
   private readonly ttl: number | undefined;
   private readonly refreshOnRead: boolean;
+  private readonly vectors: ItemVectors | undefined;
 
   /**
    * @param store the store, or the view of it that an agent has
@@ -76,11 +85,7 @@ export class EngramStore extends BaseStore {
       throw new InvalidArgumentError(`EngramStore is over a store; ${describe(store)} is none`);
     }
     const { name = "langgraph:store", ttl, refreshOnRead, index } = OPTIONS.check(options);
-    if (index !== undefined) {
-      throw new InvalidArgumentError(
-        "EngramStore: index asks for search by meaning, which needs a vector index (engram/agents), and this version has none; leave index out, and search by filter",
-      );
-    }
+    this.vectors = index === undefined ? undefined : new ItemVectors(index);
     this.ttl = ttl === undefined ? undefined : readTtl(ttl);
     this.refreshOnRead = flag("refreshOnRead", refreshOnRead, false);
     this.items = store.namespace<Kept>(name, { encoding: "msgpack" });
@@ -89,17 +94,18 @@ export class EngramStore extends BaseStore {
   /** In their order, but that of several puts to one item the last one counts, and reads see what was there before: as the peer's own store. */
   override async batch<Op extends Operation[]>(operations: Op): Promise<OperationResults<Op>> {
     const puts = new Map<string, PutWithTtl>();
+    const queries = new Map<string, Uint8Array>();
+    for (const operation of operations) {
+      if ("namespacePrefix" in operation) this.noteQuery(operation, queries);
+      else if ("namespace" in operation && "value" in operation) puts.set(itemKey(operation), checkPut(operation));
+    }
+    const vectors = await this.embedAll(puts, queries);
     const results = operations.map((operation) => {
-      if ("namespacePrefix" in operation) return this.found(operation);
-      if ("namespace" in operation) {
-        const key = itemKey(operation);
-        if (!("value" in operation)) return this.read(operation, key);
-        puts.set(key, operation);
-        return null;
-      }
+      if ("namespacePrefix" in operation) return this.found(operation, queries);
+      if ("namespace" in operation) return "value" in operation ? null : this.read(operation, itemKey(operation));
       return this.namespaces(operation);
     });
-    for (const [key, operation] of puts) this.write(key, operation);
+    for (const [key, operation] of puts) this.write(key, operation, vectors.get(key));
     return results as OperationResults<Op>;
   }
 
@@ -127,13 +133,10 @@ export class EngramStore extends BaseStore {
   }
 
   /** Ends: each further round means that another thread has written the item. */
-  private write(at: string, { value, ttl: own }: PutWithTtl): void {
+  private write(at: string, { value, ttl: own }: PutWithTtl, vectors: KeptVectors | undefined): void {
     if (value === null) {
       this.items.delete(at);
       return;
-    }
-    if (typeof value !== "object" || Array.isArray(value)) {
-      throw new InvalidArgumentError(`an item's value is ${describe(value)}; expected an object, or null to delete it`);
     }
     const ttl = own === undefined ? this.ttl : readTtl(own);
     for (;;) {
@@ -141,6 +144,7 @@ export class EngramStore extends BaseStore {
       const now = Date.now();
       const kept: Kept = { value, created: present?.value.created ?? now, updated: now };
       if (ttl !== undefined) kept.ttl = ttl;
+      if (vectors !== undefined) kept.vectors = vectors;
       const condition = present === undefined ? { ifAbsent: true } : { ifVersion: present.version };
       if (this.items.set(at, kept, ttl === undefined ? condition : { ...condition, ttl })) return;
     }
@@ -148,23 +152,51 @@ export class EngramStore extends BaseStore {
 
   // ---------------------------------------------------------------- many
 
-  private found({ namespacePrefix, filter, limit = 10, offset = 0, query }: SearchOperation): SearchItem[] {
-    if (query !== undefined && query !== "") {
-      throw new InvalidArgumentError(
-        `search for ${describe(query)}: search by meaning needs a vector index (engram/agents), and this version has none; leave query out, and search by filter`,
-      );
-    }
+  private found(
+    { namespacePrefix, filter, limit = 10, offset = 0, query }: SearchOperation,
+    queries: ReadonlyMap<string, Uint8Array>,
+  ): SearchItem[] {
     checkLabels(namespacePrefix, true);
     const prefix = namespacePrefix.length > 0 ? `${joinParts(...namespacePrefix)}/` : undefined;
-    const found: { key: string; item: SearchItem }[] = [];
+    const found: Found[] = [];
     for (const [key, kept] of this.items.entries({ prefix })) {
       if (!Object.entries(filter ?? {}).every(([name, wanted]) => meets(kept.value[name], wanted))) continue;
-      const [namespace, name] = parseKey(key);
-      found.push({ key, item: { ...toItem(namespace, name, kept), score: undefined } });
+      found.push({ key, kept });
     }
-    const time = ({ item }: { item: SearchItem }) => item.createdAt.getTime();
-    found.sort((a, b) => time(a) - time(b) || (a.key < b.key ? -1 : 1));
-    return found.slice(offset, offset + limit).map(({ item }) => item);
+    found.sort((a, b) => a.kept.created - b.kept.created || (a.key < b.key ? -1 : 1));
+    const vector = queries.get(query ?? "");
+    if (vector === undefined) return found.slice(offset, offset + limit).map((one) => toFound(one, undefined));
+    return this.vectors!.rank(found, ({ kept }) => kept.vectors, vector, offset + limit)
+      .slice(offset, offset + limit)
+      .map(({ item, score }) => toFound(item, score));
+  }
+
+  // ---------------------------------------------------------------- vectors
+
+  private noteQuery({ query }: SearchOperation, queries: Map<string, Uint8Array>): void {
+    if (query === undefined || query === "") return;
+    if (typeof query !== "string") throw new InvalidArgumentError(`query is ${describe(query)}; expected text`);
+    if (this.vectors === undefined) {
+      throw new InvalidArgumentError(
+        `search for ${describe(query)}: search by meaning needs a model; give EngramStore an index, or leave query out and search by filter`,
+      );
+    }
+    queries.set(query, EMPTY);
+  }
+
+  /** Each query's vector into `queries`; those of the items that are put, by their keys. All of it before anything is read or written. */
+  private async embedAll(
+    puts: ReadonlyMap<string, PutWithTtl>,
+    queries: Map<string, Uint8Array>,
+  ): Promise<ReadonlyMap<string, KeptVectors | undefined>> {
+    const { vectors } = this;
+    if (vectors === undefined) return NO_VECTORS;
+    const written = [...puts].flatMap(([key, { value, index }]) => (value === null ? [] : [{ key, value, index }]));
+    const [kept] = await Promise.all([
+      vectors.embed(written),
+      ...[...queries.keys()].map(async (query) => queries.set(query, await vectors.embedQuery(query))),
+    ]);
+    return new Map(written.map(({ key }, i) => [key, kept[i]]));
   }
 
   /** Those that hold items. */
@@ -192,6 +224,26 @@ function matches({ matchType, path }: MatchCondition, namespace: string[]): bool
   if (path.length > namespace.length) return false;
   const from = matchType === "prefix" ? 0 : namespace.length - path.length;
   return path.every((label, i) => label === "*" || label === namespace[from + i]);
+}
+
+/** An item that a search has met, and its key in the store. */
+interface Found {
+  readonly key: string;
+  readonly kept: Kept;
+}
+
+function toFound({ key, kept }: Found, score: number | undefined): SearchItem {
+  const [namespace, name] = parseKey(key);
+  return { ...toItem(namespace, name, kept), score };
+}
+
+/** @throws InvalidArgumentError before anything of a batch is done */
+function checkPut(operation: PutWithTtl): PutWithTtl {
+  const { value } = operation;
+  if (value !== null && (typeof value !== "object" || Array.isArray(value))) {
+    throw new InvalidArgumentError(`an item's value is ${describe(value)}; expected an object, or null to delete it`);
+  }
+  return operation;
 }
 
 function toItem(namespace: string[], key: string, { value, created, updated }: Kept): Item {

@@ -1,4 +1,6 @@
 /** The memory of a swarm: what each agent owns, what all of them share, and who may touch it (ADR-011). */
+
+export { CorruptIndexError, InvalidVectorError } from "../errors.js";
 export type { ArenaMemory } from "./arena-memory.js";
 export type { IndexKind, IndexMetric, VectorId } from "./index-block.js";
 export { type BuildIndexOptions, buildVectorIndex } from "./index-build.js";
@@ -12,4 +14,6 @@ export {
   type SparseOptions,
   type TableOwner,
 } from "./table.js";
+export { type Scored, UnitVectors, unitVector } from "./unit-vectors.js";
 export { type Neighbour, type SearchOptions, VectorIndex } from "./vector-index.js";
+export type { Vector, Vectors } from "./vectors.js";

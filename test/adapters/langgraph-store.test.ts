@@ -155,10 +155,10 @@ describe("EngramStore", () => {
     const store = new EngramStore(engram);
     await store.put(["n"], "k", { x: 1 });
     expect(() => new EngramStore(engram, { index: { dims: 3, embeddings: {} as never } })).toThrow(
-      /index .* needs a vector index/,
+      /index.embeddings is an object .* expected LangChain's Embeddings/,
     );
     await expect(store.search(["n"], { query: "what is it?" })).rejects.toThrow(
-      /"what is it\?".* needs a vector index/,
+      /"what is it\?".* give EngramStore an index/,
     );
     await expect(store.put([], "k", {})).rejects.toThrow(InvalidNamespaceError);
     await expect(store.put(["langgraph"], "k", {})).rejects.toThrow(InvalidNamespaceError);
