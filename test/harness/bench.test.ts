@@ -98,6 +98,7 @@ const ROWS: Record<string, string[]> = {
   buffers: ["take-return", "acquire", "encoding", "held", "chunk", "heap", "cleanup", "success", "pool-1024"],
   monitoring: ["get-into-off", "get-into-usual", "get-usual", "set-documented", "get-into-overhead-usual"],
   records: ["record", "record-mutex", "health", "speedup", "jsonl"],
+  "vector-index": ["engram-f32-build", "engram-f32-32", "engram-f32-32-recall", "engram-f32-exact", "engram-int8-64"],
   limits: ["tolerance", "refill", "pool-share", "namespaces", "medium", "high", "critical", "emergency"],
 };
 

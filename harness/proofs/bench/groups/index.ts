@@ -29,6 +29,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Group>>> = {
   buffers: async () => (await import("./buffers.js")).buffers,
   monitoring: async () => (await import("./monitoring.js")).monitoring,
   records: async () => (await import("./records.js")).records,
+  "vector-index": async () => (await import("./vector-index.js")).vectorIndex,
   limits: async () => (await import("./limits.js")).limits,
 };
 
