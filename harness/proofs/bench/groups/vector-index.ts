@@ -1,6 +1,5 @@
+import { fork } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { Worker } from "node:worker_threads";
 import { clusteredVectors } from "../clustered-vectors.js";
 import type { Contender } from "../contender.js";
 import { plainFigure } from "../judge.js";
@@ -18,7 +17,8 @@ import {
 } from "../peers/vector-indexes.js";
 import type { Figure } from "../results.js";
 import { keep } from "../sink.js";
-import type { IndexWorkerData } from "../threads/index-worker.js";
+import type { MemoryTask } from "../threads/index-memory.js";
+import { privateBytes } from "../threads/private-bytes.js";
 import { measureInTurns } from "../turns.js";
 import type { Group } from "./group.js";
 
@@ -81,7 +81,7 @@ export const vectorIndex: Group = {
         plainFigure(way.id, way.label, "queries/s", rate),
       );
     }
-    for (const one of built) figures.push(...(await memoryOf(one, asked, dimensions)));
+    for (const one of built) figures.push(...(await memoryOf(one, asked)));
     return { reference: null, figures, judgements: [], notes: notesOf(count, dimensions, queries) };
   },
 };
@@ -123,41 +123,25 @@ function recallOf({ ask }: Way, queries: readonly Float32Array[], truth: readonl
   return hits.reduce((sum, one) => sum + one, 0) / (queries.length * K);
 }
 
-/** What each of four threads has for itself once it has opened the index and asked all queries. Only Linux tells. */
-async function memoryOf(
-  { kind, index }: Measured,
-  queries: readonly Float32Array[],
-  dimensions: number,
-): Promise<Figure[]> {
+/** What each of four threads has for itself, of a process that does nothing else. */
+async function memoryOf({ kind, index }: Measured, queries: readonly Float32Array[]): Promise<Figure[]> {
   if (privateBytes() === null) return [];
-  const shared = new SharedArrayBuffer(queries.length * dimensions * 4);
-  for (const [i, query] of queries.entries()) new Float32Array(shared).set(query, i * dimensions);
-  const workers = Array.from({ length: THREADS }, (_, thread) => {
-    const data: IndexWorkerData = { order: index.order(thread), queries: shared, dimensions, k: K, ef: THREADS_EF };
-    return new Worker(new URL("../threads/index-worker.js", import.meta.url), { workerData: data });
+  const all = Float32Array.from({ length: queries.length * index.saved.dimensions }, (_, i) => {
+    return queries[Math.floor(i / index.saved.dimensions)][i % index.saved.dimensions];
   });
-  await Promise.all(workers.map((worker) => once(worker, "message")));
-  globalThis.gc?.();
-  const before = privateBytes() as number;
-  const answers = workers.map((worker) => once(worker, "message"));
-  for (const worker of workers) worker.postMessage("open");
-  const found = await Promise.all(answers);
-  const grown = ((privateBytes() as number) - before) / THREADS;
-  await Promise.all(workers.map((worker) => worker.terminate()));
-  if (found.some(([one]) => one !== queries.length * K)) throw new Error(`${kind.label}: a thread found too little`);
+  const task: MemoryTask = { saved: index.saved, threads: THREADS, queries: all, k: K, ef: THREADS_EF };
+  const child = fork(new URL("../threads/index-memory.js", import.meta.url), { serialization: "advanced" });
+  child.send(task);
+  const [bytes] = (await Promise.race([
+    once(child, "message"),
+    once(child, "exit").then(() => {
+      throw new Error(`${kind.label}: the process that opens it for ${THREADS} threads died`);
+    }),
+  ])) as [number];
+  child.kill();
   return [
-    plainFigure(`${kind.id}-memory`, `${kind.label}, private to each of ${THREADS} threads`, "MiB", [grown / 2 ** 20]),
+    plainFigure(`${kind.id}-memory`, `${kind.label}, private to each of ${THREADS} threads`, "MiB", [bytes / 2 ** 20]),
   ];
-}
-
-/** Of this process: pages that no other process and no file has. */
-function privateBytes(): number | null {
-  try {
-    const kib = /^Private_Dirty:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/smaps_rollup", "latin1"));
-    return kib === null ? null : Number(kib[1]) * 1024;
-  } catch {
-    return null;
-  }
 }
 
 function notesOf(count: number, dimensions: number, queries: number): string[] {

@@ -2,9 +2,16 @@
  * Vector indexes that are built, saved, opened in other threads and asked, all by the same calls: ours, and those of native libraries where they are
  * installed. The libraries are no dependencies: where there is no prebuilt binary of one, installing it would compile it.
  */
+import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { type ArenaMemory, buildVectorIndex, instantiateKernels, VectorIndex } from "../../../../src/agents/index.js";
+import {
+  type ArenaMemory,
+  buildVectorIndex,
+  instantiateKernels,
+  openIndexFile,
+  VectorIndex,
+} from "../../../../src/agents/index.js";
 
 /** Links and effort of the graphs, the same of all. */
 export const M = 16;
@@ -13,23 +20,25 @@ export const EF_CONSTRUCTION = 200;
 /** The k nearest of a query, by position. */
 export type Ask = (query: Float32Array, k: number, ef: number) => ArrayLike<number | bigint>;
 
-/** What another thread opens: structured-clonable. */
+/** In a file, for another process. */
+export interface SavedIndex {
+  readonly of: "engram" | "usearch" | "hnswlib-node";
+  readonly file: string;
+  readonly dimensions: number;
+  readonly kind: string;
+}
+
+/** What a thread opens: of ours what lies in memory that it shares, of the libraries' the file. */
 export type OpenOrder =
-  | { readonly of: "engram"; readonly memory: WebAssembly.Memory; readonly address: number; readonly scratch: number }
-  | {
-      readonly of: "usearch" | "hnswlib-node";
-      readonly file: string;
-      readonly dimensions: number;
-      readonly kind: string;
-    };
+  | { readonly of: "memory"; readonly memory: WebAssembly.Memory; readonly address: number; readonly scratch: number }
+  | SavedIndex;
 
 export interface BuiltIndex {
   readonly ask: Ask;
   /** Looks at all; where there is such a way. */
   readonly askExactly?: Ask;
   readonly bytes?: number;
-  /** What the nth other thread needs to open it. */
-  order(thread: number): OpenOrder;
+  readonly saved: SavedIndex;
 }
 
 export interface IndexKindOf {
@@ -41,8 +50,7 @@ export interface IndexKindOf {
 /** The libraries beside which ours is measured, as they are installed. */
 export const LIBRARIES = ["usearch@2.25.3", "hnswlib-node@3.0.0"] as const;
 
-/** Of threads that are not ours to count: one a scratch, far apart. */
-const THREADS = 8;
+/** Of one thread. */
 const SCRATCH_BYTES = 1 << 20;
 const PAGE = 65_536;
 
@@ -50,7 +58,7 @@ export function ownIndex(kind: "f32" | "int8"): IndexKindOf {
   return {
     id: `engram-${kind}`,
     label: `engram ${kind}`,
-    async build(vectors, dimensions) {
+    async build(vectors, dimensions, directory) {
       const arena = plainArena(2 * vectors.byteLength + (64 << 20));
       const address = await buildVectorIndex(
         arena,
@@ -58,12 +66,13 @@ export function ownIndex(kind: "f32" | "int8"): IndexKindOf {
         vectors,
       );
       const index = new VectorIndex(arena, address);
-      const places = Array.from({ length: THREADS }, () => arena.take(SCRATCH_BYTES, "another thread's scratch"));
+      const file = join(directory, `engram-${kind}`);
+      await index.save(file);
       return {
         ask: askOwn(index),
         askExactly: (query, k) => index.search(query, { k, exact: true }).map(({ id }) => id as number),
         bytes: index.bytes,
-        order: (thread) => ({ of: "engram", memory: arena.memory, address, scratch: places[thread] }),
+        saved: { of: "engram", file, dimensions, kind },
       };
     },
   };
@@ -140,7 +149,7 @@ export function usearchIndex(kind: "f32" | "i8"): IndexKindOf | null {
       };
       return {
         ask: (query, k, ef) => viewOf(ef).search(query, k, 1).keys,
-        order: () => ({ of: "usearch", file, dimensions, kind }),
+        saved: { of: "usearch", file, dimensions, kind },
       };
     },
   };
@@ -172,7 +181,7 @@ export function hnswlibIndex(): IndexKindOf | null {
       for (let i = 0; i < count; i++) index.addPoint([...vectors.subarray(i * dimensions, (i + 1) * dimensions)], i);
       const file = join(directory, "hnswlib");
       index.writeIndexSync(file);
-      return { ask: askHnswlib(index), order: () => ({ of: "hnswlib-node", file, dimensions, kind: "f32" }) };
+      return { ask: askHnswlib(index), saved: { of: "hnswlib-node", file, dimensions, kind: "f32" } };
     },
   };
 }
@@ -184,9 +193,20 @@ function askHnswlib(index: HnswlibIndex): Ask {
   };
 }
 
-/** Loads what is needed to open it, so that `open` costs what the index itself does. */
+/** What each of `threads` threads of this process opens: ours lies once in memory that they share. */
+export async function shareAmong(threads: number, saved: SavedIndex): Promise<OpenOrder[]> {
+  if (saved.of !== "engram") return Array.from({ length: threads }, () => saved);
+  const arena = plainArena(statSync(saved.file).size + (threads + 1) * SCRATCH_BYTES);
+  const address = await openIndexFile(arena, saved.file);
+  return Array.from({ length: threads }, () => {
+    const scratch = arena.take(SCRATCH_BYTES, "a thread's scratch");
+    return { of: "memory", memory: arena.memory, address, scratch };
+  });
+}
+
+/** Loads what is needed to open it, so that what is returned costs what the index itself does. */
 export function prepareToOpen(order: OpenOrder): (ef: number) => Ask {
-  if (order.of === "engram") {
+  if (order.of === "memory") {
     const { memory, address, scratch } = order;
     const kernels = instantiateKernels(memory, true);
     return () => askOwn(new VectorIndex({ memory, kernels, take: () => scratch, give() {} }, address));
