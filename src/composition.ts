@@ -13,6 +13,7 @@ import {
 } from "./backup/index.js";
 import type { Monitor, MonitorOptions } from "./monitor/index.js";
 import { listen, type Recording, record, unlisten } from "./recording/index.js";
+import { type ConnectionManager, openPool, type Pool, type PoolOptions } from "./resources/index.js";
 import {
   attachStore,
   type Connection,
@@ -81,6 +82,16 @@ export class Store extends RoomStore {
   async monitor(options: MonitorOptions = {}): Promise<Monitor> {
     const { Monitor } = await import("./monitor/index.js"); // a program that is not monitored loads none of it
     return Monitor.start(this, options);
+  }
+
+  /**
+   * Opens a pool of connections, or of anything else that is dear to make, for this thread: at most `max` at a time, first come, first
+   * served. It ends with the store's `close` in this thread.
+   *
+   * @throws InvalidArgumentError for an option out of bounds, or a name that is another pool's in this thread; ClosedError
+   */
+  pool<C>(name: string, manager: ConnectionManager<C>, options: PoolOptions = {}): Pool<C> {
+    return openPool(this, name, manager, options);
   }
 
   /** @internal */

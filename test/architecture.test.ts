@@ -25,7 +25,7 @@ const ARROWS: Record<string, string[]> = {
   "src/monitor": ["src/store", "src/metrics"],
   "src/backup": ["src/core", "src/store"],
   "src/recording": ["src/store"],
-  "src/resources": ["src/store"],
+  "src/resources": ["src/eviction", "src/store"],
   "src/agents": ["src/core", "src/store"],
   "src/adapters": ["src/agents", "src/store"],
   src: ROOMS.filter((room) => room.startsWith("src/")),

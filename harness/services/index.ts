@@ -7,3 +7,4 @@ export {
   promtool,
   startPrometheus,
 } from "./prometheus.js";
+export { type Redis, redisIsMissing, startRedis } from "./redis.js";

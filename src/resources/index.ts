@@ -1,4 +1,12 @@
 /** What agents hold: pools, guards, shared data, files in memory, caches (Patinox's memory utilities). */
+export {
+  AcquireTimeoutError,
+  ConnectionFailedError,
+  LeaseEndedError,
+  ManagerTimeoutError,
+  PoolClosedError,
+  type PoolSituation,
+} from "./errors.js";
 export { type Fields, type FieldType, type FieldValue, type Layout, layout, type RecordOf } from "./layout.js";
 export {
   type AtomicField,
@@ -7,4 +15,11 @@ export {
   type MappedSlice,
   type OpenMappedFileOptions,
 } from "./mapped-file.js";
+export type { Lease } from "./pool/lease.js";
+export type { ConnectionManager } from "./pool/manager.js";
+export type { AcquireOptions, ClosePoolOptions, PoolOptions } from "./pool/options.js";
+export type { Permits } from "./pool/permits.js";
+export { Pool, type PoolClosing, type PoolStats } from "./pool/pool.js";
+/** For the store that programs import. */
+export { openPool } from "./pool/store-pools.js";
 export type { RecordView } from "./record-view.js";

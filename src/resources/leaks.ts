@@ -1,0 +1,39 @@
+/**
+ * Leases and guards that were forgotten: collected as garbage before they ended. Where they were acquired is kept as text, so whoever asks for
+ * this pays a stack trace for each; nobody else pays anything.
+ */
+
+/** Told of a forgotten one: a process warning, unless `onLeak` says otherwise. */
+export class LeakTrace<T> {
+  private readonly registry: FinalizationRegistry<{ readonly held: T; readonly site: string }>;
+
+  /**
+   * @param what was forgotten, for the warning
+   * @param forgotten told what the lease had held
+   */
+  constructor(what: string, forgotten: (held: T) => void) {
+    this.registry = new FinalizationRegistry(({ held, site }) => {
+      process.emitWarning(`${what} was never given back; it was acquired at:\n${site}`, {
+        type: "ForgottenResourceWarning",
+        code: "ENGRAM_FORGOTTEN",
+      });
+      forgotten(held);
+    });
+  }
+
+  /** `held` must not lead to the lease, or it is never collected. */
+  watch(lease: object, held: T, site: string): void {
+    this.registry.register(lease, { held, site }, lease);
+  }
+
+  unwatch(lease: object): void {
+    this.registry.unregister(lease);
+  }
+}
+
+/** The calls that led here, from the caller of `below` outwards. */
+export function callSite(below: (...args: never[]) => unknown): string {
+  const trace: { stack?: string } = {};
+  Error.captureStackTrace(trace, below);
+  return (trace.stack ?? "").split("\n").slice(1).join("\n");
+}
