@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  type BuildIndexOptions,
   buildVectorIndex,
   type IndexKind,
   type IndexMetric,
@@ -88,6 +89,33 @@ describe.each(ALL)("the graph of $kind under $metric", ({ kind, metric }) => {
       expect(first.id).toBe(position);
       expect(first.distance).toBeLessThan(kind === "f32" ? 1e-3 : 0.02);
     }
+  });
+});
+
+describe("the graph", () => {
+  const built = async (vectors: Float32Array, options: Partial<BuildIndexOptions>) => {
+    const arena = bareMemory();
+    const build = { dimensions: D, metric: "l2", graph: true, threads: 0, ...options } as const;
+    return new VectorIndex(arena, await buildVectorIndex(arena, build, vectors));
+  };
+
+  it("leads from each cluster to the others, however far apart they are", async () => {
+    const far = clustered(1_300, D, 4, 0);
+    const index = await built(far.subarray(0, 1_200 * D), { m: 6, efConstruction: 60 });
+    let hits = 0;
+    for (let i = 1_200; i < 1_300; i++) {
+      const query = vectorAt(far, i, D);
+      const truth = new Set(index.search(query, { exact: true }).map(({ id }) => id));
+      hits += index.search(query, { ef: 16 }).filter(({ id }) => truth.has(id)).length;
+    }
+    expect(hits / 1_000).toBeGreaterThanOrEqual(0.9);
+  });
+
+  it("finds the same each time, each vector once, however often it was asked before", async () => {
+    const index = await built(base.subarray(0, 400 * D), { efConstruction: 40 });
+    const first = index.search(queries[0], { k: 20 });
+    expect(new Set(first.map(({ id }) => id)).size).toBe(20);
+    for (let i = 0; i < 600; i++) expect(index.search(queries[0], { k: 20 })).toEqual(first);
   });
 });
 

@@ -5,7 +5,7 @@ import { Random } from "#dist/src/random.js";
 import { bareMemory } from "./bare-memory.js";
 
 /** Clusters of a few directions and some noise, as embeddings of sentences are: those of one cluster are near, and no two alike. */
-export function clustered(count: number, dimensions: number, seed: number): Float32Array {
+export function clustered(count: number, dimensions: number, seed: number, spread = 0.6): Float32Array {
   const random = new Random(seed);
   // Irwin and Hall: near enough to a normal distribution, and exact arithmetic
   const normal = (): number => Array.from({ length: 12 }, () => random.unit()).reduce((a, b) => a + b, -6);
@@ -15,7 +15,7 @@ export function clustered(count: number, dimensions: number, seed: number): Floa
   const vectors = new Float32Array(count * dimensions);
   for (let i = 0; i < count; i++) {
     const cluster = random.below(40);
-    const inner = Array.from({ length: directions }, (_, j) => centres[cluster * directions + j] + normal() * 0.6);
+    const inner = Array.from({ length: directions }, (_, j) => centres[cluster * directions + j] + normal() * spread);
     for (let d = 0; d < dimensions; d++) {
       vectors[i * dimensions + d] = inner.reduce((sum, z, j) => sum + z * map[j * dimensions + d], normal() * 0.5);
     }
