@@ -32,6 +32,7 @@ export const ALONE = [
 /** Seconds of a processor each, and nothing else against them: long properties, models, schedules, traces. They share processes. */
 export const LONG = [
   "adapters/{keyv,langgraph-saver,langgraph-search,langgraph-store}.test.ts",
+  "agents/{accumulator,table,table-readers}.test.ts",
   "backup/{failures,large-values,lives,snapshot-model,torn-copy}.test.ts",
   "checker/oracle.test.ts",
   "concurrency/{drawn-programs,explorer,tiny-history}.test.ts",
@@ -46,7 +47,7 @@ export const LONG = [
   "reports/{measurements,roles}.test.ts",
   "resources/{kinds,pool-model}.test.ts",
   "store/{batches,changes,dropped-channels,dropped-namespaces,expired-first,get-or-set,hold,large-values,memory,model,namespaces,near-cache,regions,ttl,values}.test.ts",
-  "workloads/roles.test.ts",
+  "workloads/{learning,roles}.test.ts",
   "workloads/traces/{compression,csv,formats,fuzz,operation-log}.test.ts",
 ].map((pattern) => `test/${pattern}`);
 

@@ -1,11 +1,14 @@
 /** The memory of a swarm: what each agent owns, what all of them share, and who may touch it (ADR-011). */
 
 export { CorruptIndexError, InvalidVectorError } from "../errors.js";
+export { Accumulator, type AccumulatorLock, type AccumulatorShape, type Round } from "./accumulator.js";
 export type { ArenaMemory } from "./arena-memory.js";
+export { type Encoder, encoder, type Field, hashed, oneOf, range, stateKey } from "./encoder.js";
 export type { IndexKind, IndexMetric, VectorId } from "./index-block.js";
 export { type BuildIndexOptions, buildVectorIndex } from "./index-build.js";
 export { openIndexFile } from "./index-file.js";
 export { instantiateKernels, type Kernels } from "./kernels.js";
+export { Replay, type ReplayOptions, type SampleOptions } from "./replay.js";
 export {
   type ActOptions,
   type Learning,
@@ -14,6 +17,9 @@ export {
   type SparseOptions,
   type TableOwner,
 } from "./table.js";
+export { TileCoding, type TileDimension } from "./tiles.js";
+export { Trajectory } from "./trajectory.js";
+export type { Transition } from "./transition.js";
 export { type Scored, UnitVectors, unitVector } from "./unit-vectors.js";
 export { type Neighbour, type SearchOptions, VectorIndex } from "./vector-index.js";
 export type { Vector, Vectors } from "./vectors.js";

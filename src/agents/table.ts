@@ -396,6 +396,13 @@ export class QTable {
     else source.loadInto(this);
   }
 
+  /** Of an accumulator in this very arena whose lock is held, by its address; for its `loadInto`. @returns false when the table is sparse */
+  loadMeans(accumulator: number): boolean {
+    if (this.sparse) return false;
+    if (this.memory.kernels.mergeInto(accumulator, this.address, this.#mine()) === 0) this.#refused(NOT_OWNER, 0);
+    return true;
+  }
+
   // -------------------------------------------------------------- owners
 
   /**

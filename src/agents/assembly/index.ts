@@ -8,3 +8,5 @@ export { admit, firstBroken, linkBack, place, search } from "./hnsw";
 export { scan } from "./scan";
 export { foundAddress, openScratch, queryAddress, rowBytes, scratchBytes } from "./vector-block";
 export * from "./table";
+export * from "./merge";
+export * from "./replay";

@@ -494,7 +494,8 @@ export function tableSetRow(table: u32, claim: u32, state: f64, cells: u32, visi
   beginRow(row);
   memory.copy(row + ROW_CELLS, cells, actions << 2);
   memory.copy(counts, visits, actions << 2);
-  store<u32>(row, <u32>min(sum, <u64>u32.MAX_VALUE), ROW_VISITS);
+  // what it was visited in all: a row whose visits count elsewhere by now is not the least visited for that
+  store<u32>(row, max(load<u32>(row, ROW_VISITS), <u32>min(sum, <u64>u32.MAX_VALUE)), ROW_VISITS);
   endRow(row);
   return WRITTEN;
 }
@@ -580,4 +581,18 @@ export function tableForget(table: u32, claim: u32): i32 {
     endRow(row);
   }
   return WRITTEN;
+}
+
+// ---------------------------------------------------------------- for merges (merge.ts)
+
+export function tableOwns(table: u32, claim: u32): bool {
+  return owns(table, claim);
+}
+
+export function rowOfSlot(table: u32, slot: u32): u32 {
+  return rowAt(table, pieceOf(load<u64>(table, T_PIECE)), slot);
+}
+
+export function visitsOfSlot(table: u32, slot: u32): u32 {
+  return visitsAt(table, load<u64>(table, T_PIECE), rowOfSlot(table, slot));
 }
