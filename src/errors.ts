@@ -84,6 +84,58 @@ export class OutOfMemoryError extends EngramError {
   }
 }
 
+/** Why an arena gave nothing: `failure` says which of its three bounds was met. Nothing was taken. */
+export class ArenaError extends OutOfMemoryError {
+  /** More bytes than an address reaches; more than the arena's limit leaves free side by side; or the machine reserves no such memory. */
+  readonly failure: "overflow" | "exceeds-limit" | "growth-failed";
+
+  constructor(failure: ArenaError["failure"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.failure = failure;
+  }
+}
+
+/** An agent asked for more than its budget leaves. Nothing was taken. */
+export class BudgetExceededError extends EngramError {
+  readonly agent: string;
+  /** Bytes: what it asked for, what it has, what it may have. */
+  readonly asked: number;
+  readonly used: number;
+  readonly limit: number;
+
+  constructor(agent: string, asked: number, used: number, limit: number) {
+    super(
+      "BUDGET_EXCEEDED",
+      `agent "${agent}" asked for ${asked} bytes and has ${used} of a budget of ${limit}; give something back, or raise its budget`,
+    );
+    this.agent = agent;
+    this.asked = asked;
+    this.used = used;
+    this.limit = limit;
+  }
+}
+
+/** All blocks of a pool are out. */
+export class PoolExhaustedError extends EngramError {
+  constructor(message: string) {
+    super("POOL_EXHAUSTED", message);
+  }
+}
+
+/** Only the thread that owns it may do this: another has it, or this one gave it away. */
+export class NotOwnerError extends EngramError {
+  constructor(message: string) {
+    super("NOT_OWNER", message);
+  }
+}
+
+/** What a cell holds is being changed by somebody else of the same thread. */
+export class BorrowError extends EngramError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("BORROWED", message, options);
+  }
+}
+
 /** An agent asked for an operation its permissions on that namespace do not allow. Nothing was touched. */
 export class AccessDeniedError extends EngramError {
   constructor(message: string) {
@@ -109,6 +161,13 @@ export class WorkerLimitError extends EngramError {
 export class ClosedError extends EngramError {
   constructor(message = "the store is closed in this thread; create or attach it again") {
     super("CLOSED", message);
+  }
+}
+
+/** A thread ended with the lock in its hands, so what it guards may be half done. The caller has nothing of it; `recover: true` takes it all the same. */
+export class PoisonedError extends EngramError {
+  constructor(message: string) {
+    super("POISONED", message);
   }
 }
 

@@ -1,13 +1,40 @@
 /** The memory of a swarm: what each agent owns, what all of them share, and who may touch it (ADR-011). */
 
-export { CorruptIndexError, InvalidVectorError } from "../errors.js";
+export {
+  ArenaError,
+  BorrowError,
+  BudgetExceededError,
+  CorruptIndexError,
+  InvalidVectorError,
+  NotOwnerError,
+  PoisonedError,
+  PoolExhaustedError,
+} from "../errors.js";
 export { Accumulator, type AccumulatorLock, type AccumulatorShape, type Round } from "./accumulator.js";
+export { Agent } from "./agent.js";
+export {
+  type AgentInfo,
+  type AgentOptions,
+  Agents,
+  type AgentsHandle,
+  type AgentsLayout,
+  type AgentsOptions,
+  type AgentsStats,
+  type AgentsVerification,
+  type LaidOut,
+  type Leak,
+} from "./agents.js";
 export type { ArenaMemory } from "./arena-memory.js";
+export { AgentCell, type CellOptions } from "./cell.js";
 export { type Encoder, encoder, type Field, hashed, oneOf, range, stateKey } from "./encoder.js";
 export type { IndexKind, IndexMetric, VectorId } from "./index-block.js";
 export { type BuildIndexOptions, buildVectorIndex } from "./index-build.js";
 export { openIndexFile } from "./index-file.js";
 export { instantiateKernels, type Kernels } from "./kernels.js";
+export { AgentMetrics } from "./metrics.js";
+export type { Thing, ThingKind } from "./names.js";
+export type { AgentHandle, Ownership } from "./ownership.js";
+export { Block, BlockPool, DOCUMENTED_POOLS, type PoolOption, type PoolShape, type PoolStats } from "./pools.js";
 export { Replay, type ReplayOptions, type SampleOptions } from "./replay.js";
 export {
   type ActOptions,

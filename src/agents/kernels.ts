@@ -1,12 +1,13 @@
 /** The kernels as the host sees them: compiled once a thread, an instance for each arena. */
 import { compileModule, kernelHost } from "../core/index.js";
+import type { ArenaKernels } from "./arena-kernels.js";
 import type { MergeKernels } from "./merge-kernels.js";
 import type { ReplayKernels } from "./replay-kernels.js";
 import type { TableKernels } from "./table-kernels.js";
 import type { VectorKernels } from "./vector-kernels.js";
 
 /** What agents.wasm exports; see assembly/index.ts for each. Addresses are bytes from the start of the arena's memory. */
-export interface Kernels extends VectorKernels, TableKernels, ReplayKernels, MergeKernels {
+export interface Kernels extends ArenaKernels, VectorKernels, TableKernels, ReplayKernels, MergeKernels {
   readonly ARENA_LAYOUT: { readonly value: number };
 }
 

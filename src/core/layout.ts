@@ -463,3 +463,79 @@ export const HASH_XX: u32 = 0;
 export const HASH_FNV: u32 = 1;
 export const HASH_MURMUR: u32 = 2;
 export const HASH_ADAPTIVE: u32 = 3;
+
+// ---------------------------------------------------------------- arenas of agents' memory (assembly/pieces.ts); bytes from where one begins
+
+/** Units at most, and those that may be taken now: growing is raising the latter. */
+export const A_UNITS: u32 = 0;
+export const A_LIMIT: u32 = 4;
+/** Where the next search begins. */
+export const A_HINT: u32 = 8;
+export const A_RECORDS: u32 = 12;
+export const A_RECORD_HINT: u32 = 16;
+/** Bytes of a unit, as a shift. */
+export const A_SHIFT: u32 = 20;
+/** Addresses of the units' words, of the records, and of the first unit. */
+export const A_STATES: u32 = 24;
+export const A_TABLE: u32 = 28;
+export const A_DATA: u32 = 32;
+/** Of the store that it belongs to, and what says that it is an arena of this layout. */
+export const A_STORE: u32 = 36;
+export const A_MAGIC: u32 = 40;
+/** The claim of who changes the directory, which is in the first arena alone: where its entries are and how many. */
+export const A_LOCK: u32 = 44;
+export const A_NAMES: u32 = 48;
+export const A_NAME_COUNT: u32 = 52;
+/** Set by `close` of the thread that made them. */
+export const A_CLOSED: u32 = 56;
+export const ARENA_HEADER: u32 = 64;
+export const ARENA_MAGIC: u32 = 0x656e4167;
+
+/** A record of a piece: claim of who has it in hand or took it, and above it how often the record was used. */
+export const PIECE_OWNER: u32 = 0;
+export const PIECE_STATE: u32 = 8;
+/** Entry + 1 of the directory that the piece belongs to; 0 = to the thread. */
+export const PIECE_GROUP: u32 = 12;
+export const PIECE_FIRST: u32 = 16;
+export const PIECE_COUNT: u32 = 20;
+export const PIECE_BYTES: u32 = 24;
+/** Group whose budget it is charged to, of a piece that belongs to a thread; 0 = none. */
+export const PIECE_CHARGED: u32 = 28;
+/** Unix time, ms, as a double. */
+export const PIECE_SINCE: u32 = 32;
+export const PIECE_PURPOSE: u32 = 40;
+export const PIECE_SIZE: u32 = 64;
+/** PIECE_STATE: in hand while 0. */
+export const PIECE_TAKING: u32 = 0;
+export const PIECE_HELD: u32 = 1;
+export const PIECE_GIVING: u32 = 2;
+/** What takePiece returns besides records. */
+export const NO_UNITS: i32 = -1;
+export const NO_RECORD: i32 = -2;
+export const UNITS_MOVED: i32 = -3;
+
+/** A pool of blocks (assembly/blocks.ts): how many of what size, where their owners' words are, whom they are charged to, and where they lie. */
+export const B_COUNT: u32 = 0;
+export const B_SIZE: u32 = 4;
+export const B_OWNERS: u32 = 8;
+export const B_CHARGED: u32 = 12;
+export const B_DATA: u32 = 16;
+/** Blocks out, counted for the peak alone. */
+export const B_OUT: u32 = 20;
+export const B_PEAK: u32 = 24;
+export const B_EXHAUSTED: u32 = 28;
+export const B_FALLBACKS: u32 = 32;
+export const BLOCKS_HEADER: u32 = 64;
+
+/** What an agent owns is under one word (assembly/ownership.ts): 0, a claim, a ticket, or FROZEN. */
+export const OWN_WORD: u32 = 0;
+/** Who sent it, while it is under way. */
+export const OWN_SENDER: u32 = 4;
+export const OWN_TICKET: u32 = 8;
+/** 1 = a change of several steps is under way. */
+export const OWN_BUSY: u32 = 12;
+/** Bytes charged, and at most. */
+export const OWN_USED: u32 = 16;
+export const OWN_LIMIT: u32 = 24;
+export const OWNERSHIP_SIZE: u32 = 64;
+export const FROZEN: u32 = 0xffffff80;

@@ -29,6 +29,8 @@ export interface Connection {
   backups: BackupNotes | null;
   /** What else ends with this thread's connection, before it does. */
   readonly endings: Set<() => Promise<void>>;
+  /** What else is to be settled when this thread has taken back a dead one's slots. */
+  readonly reaped: Set<() => void>;
 }
 
 export function connect(worker: WorkerConnection, creator: boolean, shared: boolean): Connection {
@@ -46,6 +48,7 @@ export function connect(worker: WorkerConnection, creator: boolean, shared: bool
     gauges: null,
     backups: null,
     endings: new Set(),
+    reaped: new Set(),
   };
   // no other thread can reach private memory, so this one runs the policy as it goes
   if (!shared) worker.background = () => runEvictor(connection);
@@ -108,7 +111,7 @@ export function sweepDaily({ worker }: Connection): void {
 }
 
 /** Takes back every slot that a thread left behind; how many. Only for threads that have exited. */
-export function reapThread(worker: WorkerConnection, thread: number): number {
+export function reapThread({ worker, reaped: settles }: Connection, thread: number): number {
   if (worker.closed) return 0;
   let reaped = 0;
   for (const [number, slot] of allSlots(worker.header).entries()) {
@@ -117,5 +120,6 @@ export function reapThread(worker: WorkerConnection, thread: number): number {
   }
   if (reaped > 0) removeDeadFlights(worker);
   if (reaped > 0) wakeAll(worker);
+  if (reaped > 0) for (const settle of settles) settle();
   return reaped;
 }

@@ -57,7 +57,10 @@ export { Region, type RegionOptions } from "./region.js";
 export type { Sample } from "./sampling/banks.js";
 export type { Latencies, SampledLatency } from "./sampling/latencies.js";
 export {
+  afterReaping,
   beforeClose,
+  type Claims,
+  claimsOf,
   grantSpent,
   type Identity,
   identityOf,

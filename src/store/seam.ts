@@ -6,6 +6,7 @@
 import type { Histogram } from "../metrics/index.js";
 import { checkAgentId, type Permission, permissionBits } from "./access.js";
 import { BackupNotes } from "./backup-notes.js";
+import { claimOf, isLiving } from "./claim.js";
 import { Loader } from "./loader.js";
 import { usageOf } from "./namespace/limits.js";
 import { type Tap, tapOperations } from "./namespace/taps.js";
@@ -52,6 +53,27 @@ export function beforeClose(store: Store, end: () => Promise<void>): () => void 
   const { endings } = connectionOf(store);
   endings.add(end);
   return () => endings.delete(end);
+}
+
+/** This thread's claim on what one thread at a time may have, and whether the thread of another's still has its slot. */
+export interface Claims {
+  readonly own: number;
+  isLiving(claim: number): boolean;
+}
+
+/** @throws ClosedError */
+export function claimsOf(store: Store): Claims {
+  const { worker } = opened(store);
+  const { header } = worker;
+  return { own: claimOf(header, worker.slotNumber) >>> 0, isLiving: (claim) => isLiving(header, claim | 0) };
+}
+
+/** Runs `settle` whenever this thread has taken back the slots of one that died. The function returned ends that. */
+export function afterReaping(store: Store, settle: () => void): () => void {
+  opened(store);
+  const { reaped } = connectionOf(store);
+  reaped.add(settle);
+  return () => reaped.delete(settle);
 }
 
 /** Where the backups of a store that this thread opens note what they do, from now until the function `forget` is called. @throws ClosedError */

@@ -436,7 +436,7 @@ export class Store implements AsyncDisposable {
     this.connection.worker.assertOpen();
     const thread = worker instanceof Worker ? worker.threadId : -1;
     if (thread < 0) throw new InvalidArgumentError("watch takes a Worker that has not exited yet");
-    worker.once("exit", () => reapThread(this.connection.worker, thread));
+    worker.once("exit", () => reapThread(this.connection, thread));
   }
 
   /**

@@ -1,0 +1,185 @@
+/**
+ * An agent: what it owns in an arena, under one word that says which thread may change it. Everything of it is in the arena; this object is
+ * one thread's hold on it, and dead as soon as the agent is handed over or released.
+ */
+import { layout } from "../core/index.js";
+import { InvalidArgumentError, NotOwnerError } from "../errors.js";
+import { parseBytes, type Size } from "../units.js";
+import type { Arena } from "./arena.js";
+import type { ArenaMemory } from "./arena-memory.js";
+import { BudgetLine, GroupMemory } from "./budget.js";
+import { AgentMetrics } from "./metrics.js";
+import type { Thing } from "./names.js";
+import type { AgentHandle } from "./ownership.js";
+import type { Block, BlockPool } from "./pools.js";
+
+/** The agent's own piece: the word with its line, the metrics, and where the table and the replay buffer are. */
+export const AGENT_METRICS = layout.OWNERSHIP_SIZE;
+export const AGENT_BYTES = layout.OWNERSHIP_SIZE + 64 + 64;
+
+export class Agent {
+  readonly name: string;
+  /** For what else is to lie in the agent's arena: charged to its budget, freed with it. */
+  readonly memory: ArenaMemory;
+  readonly metrics: AgentMetrics;
+  private readonly thing: Thing;
+  private readonly arena: Arena;
+  private readonly line: BudgetLine;
+  private readonly storeId: number;
+  private readonly forget: (agent: Agent) => void;
+  private lost: "" | "handed over" | "released" | "frozen" | "dropped" = "";
+  private changing = 0;
+  private readonly blocks = new Set<Block>();
+
+  /** @internal Use `agents.create`, `claim` or `adopt`. */
+  constructor(thing: Thing, arena: Arena, storeId: number, settle: () => void, forget: (agent: Agent) => void) {
+    this.name = thing.name;
+    this.thing = thing;
+    this.arena = arena;
+    this.storeId = storeId;
+    this.forget = forget;
+    this.line = new BudgetLine(thing.name, arena, thing.address);
+    const memory = new GroupMemory(arena, thing.group, settle);
+    memory.budget = this.line;
+    this.memory = memory;
+    this.metrics = new AgentMetrics(arena.view, thing.address + AGENT_METRICS, () => this.assertOwner());
+  }
+
+  /** Where its arena has the word that says who may change it, and what it is while that is this thread: for what checks it with every write. */
+  get owner(): { readonly word: number; readonly claim: number } {
+    return { word: this.thing.address + layout.OWN_WORD, claim: this.arena.claim };
+  }
+
+  /** Whether this thread may change it, through this object. */
+  get owned(): boolean {
+    return this.lost === "" && this.word() === this.arena.claim;
+  }
+
+  /** Bytes charged to it, and at most. */
+  get used(): number {
+    return this.line.used;
+  }
+
+  get budget(): number {
+    return this.line.limit;
+  }
+
+  /** @throws InvalidArgumentError for a bad size, or one below what it has; NotOwnerError */
+  setBudget(budget: Size): void {
+    this.assertOwner();
+    const bytes = parseBytes(budget, "budget");
+    if (bytes < this.used) {
+      throw new InvalidArgumentError(
+        `the budget of agent "${this.name}" cannot be ${bytes} bytes: it has ${this.used} already`,
+      );
+    }
+    this.line.limit = bytes;
+  }
+
+  /**
+   * A block of a pool, charged to this agent.
+   *
+   * @throws NotOwnerError; BudgetExceededError; PoolExhaustedError
+   */
+  acquire(pool: BlockPool): Block {
+    const block = this.tryAcquire(pool);
+    if (block === undefined) throw pool.exhausted();
+    return block;
+  }
+
+  /** The same, or undefined when all are out. @throws NotOwnerError; BudgetExceededError */
+  tryAcquire(pool: BlockPool): Block | undefined {
+    this.assertOwner();
+    for (const block of this.blocks) if (block.released) this.blocks.delete(block);
+    const block = pool.acquireFor(this.line, this.thing.group);
+    if (block !== undefined) this.blocks.add(block);
+    return block;
+  }
+
+  /**
+   * Marks a change of several steps: should this thread die inside, whoever claims the agent is told that what it holds may be half done.
+   *
+   * @throws NotOwnerError
+   */
+  change<T>(steps: () => T): T {
+    this.assertOwner();
+    const { kernels } = this.arena;
+    if (this.changing++ === 0) kernels.beginChange(this.thing.address);
+    try {
+      return steps();
+    } finally {
+      if (--this.changing === 0) kernels.endChange(this.thing.address);
+    }
+  }
+
+  /**
+   * Sends it to another thread: from now on it is nobody's but that of who adopts the handle first. Should this thread die before that,
+   * anybody may claim it.
+   *
+   * @throws NotOwnerError; InvalidArgumentError inside `change`, or while blocks charged to it are out
+   */
+  handOver(): AgentHandle {
+    this.assertWhole("handed over");
+    const ticket = this.arena.kernels.handOver(this.thing.address, this.arena.claim) >>> 0;
+    if (ticket === 0) throw this.notOurs();
+    this.lose("handed over");
+    const { name: agent, storeId } = this;
+    const { group, generation } = this.thing;
+    return { agent, storeId, group, generation, ticket };
+  }
+
+  /** Gives it up: any thread may claim it. @throws as handOver */
+  release(): void {
+    this.leave(0, "released");
+  }
+
+  /** Nobody changes it any more, on any thread; all may read what it holds. @throws as handOver */
+  freeze(): void {
+    this.leave(layout.FROZEN, "frozen");
+  }
+
+  /** @internal */
+  assertOwner(): void {
+    if (!this.owned) throw this.notOurs();
+  }
+
+  /** @internal Before it is dropped. */
+  leaveFor(lost: "dropped"): Thing {
+    this.assertWhole(lost);
+    this.lose(lost);
+    return this.thing;
+  }
+
+  private leave(word: number, lost: "released" | "frozen"): void {
+    this.assertWhole(lost);
+    if (this.arena.kernels.swapOwner(this.thing.address, this.arena.claim, word) === 0) throw this.notOurs();
+    this.lose(lost);
+  }
+
+  private lose(lost: Agent["lost"]): void {
+    this.lost = lost;
+    this.forget(this);
+  }
+
+  private assertWhole(what: string): void {
+    this.assertOwner();
+    if (this.changing > 0) {
+      throw new InvalidArgumentError(`agent "${this.name}" cannot be ${what} inside change(): end that first`);
+    }
+    for (const block of this.blocks) if (block.released) this.blocks.delete(block);
+    if (this.blocks.size > 0) {
+      throw new InvalidArgumentError(
+        `agent "${this.name}" cannot be ${what}: ${this.blocks.size} blocks charged to it are out; release them first`,
+      );
+    }
+  }
+
+  private word(): number {
+    return Atomics.load(this.arena.words32, (this.thing.address + layout.OWN_WORD) / 4) >>> 0;
+  }
+
+  private notOurs(): NotOwnerError {
+    const why = this.lost === "" ? "another thread has it, or nobody" : `it was ${this.lost} by this object`;
+    return new NotOwnerError(`agent "${this.name}" is not this thread's to change: ${why}`);
+  }
+}

@@ -1,0 +1,634 @@
+/**
+ * The agents of one store: their arenas, pools and names. Reached from every thread that has attached to the store; what a thread had ends
+ * with it when the store takes back its slot.
+ */
+import { KnownOptions, wholeNumber } from "../check.js";
+import { layout } from "../core/index.js";
+import { ClosedError, InvalidArgumentError, NotOwnerError, OutOfMemoryError, PoisonedError } from "../errors.js";
+import { afterReaping, beforeClose, type Claims, claimsOf, identityOf, type Store } from "../store/index.js";
+import { formatBytes, parseBytes, type Size } from "../units.js";
+import { AGENT_BYTES, Agent } from "./agent.js";
+import { ARENA_LEAST, ARENA_MOST, Arena, type PieceRecord, reserveArena } from "./arena.js";
+import type { ArenaMemory } from "./arena-memory.js";
+import { BudgetLine, GroupMemory } from "./budget.js";
+import { Names, type Thing, type ThingKind } from "./names.js";
+import { type AgentHandle, isTicket, type Ownership, ownershipOf } from "./ownership.js";
+import { BlockPool, checkShape, DOCUMENTED_POOLS, type PoolOption, type PoolStats } from "./pools.js";
+
+export interface AgentsOptions {
+  /** Shared memories; default 1. */
+  readonly arenas?: number;
+  /** Of each, reserved and not touched: 1 MiB to 4 GiB; default "1GiB". */
+  readonly arenaBytes?: Size;
+  /** What an agent may have, unless it is made with another; default "10MB". */
+  readonly budget?: Size;
+  /** By name; default the documented three (DOCUMENTED_POOLS). `{}`: none. */
+  readonly pools?: Readonly<Record<string, PoolOption>>;
+}
+
+export interface AgentOptions {
+  /** Bytes at most; default what the agents were made with. */
+  readonly budget?: Size;
+}
+
+/** What crosses to another thread. Structured-cloneable; its fields are the agents' own business. */
+export interface AgentsHandle {
+  readonly engramAgents: number;
+  readonly storeId: number;
+  readonly memories: readonly object[];
+}
+
+export interface AgentInfo {
+  readonly name: string;
+  readonly ownership: Ownership;
+  /** Worker slot of who has it, or sent it; -1 for nobody. */
+  readonly worker: number;
+  /** Its owner died inside a change of several steps: `claim` wants `{ recover: true }`. */
+  readonly poisoned: boolean;
+  /** Bytes: counted from what is there, and at most. */
+  readonly used: number;
+  readonly budget: number;
+  readonly arena: number;
+  readonly sinceMs: number;
+}
+
+export interface AgentsStats {
+  readonly arenas: readonly {
+    readonly bytes: number;
+    readonly limit: number;
+    readonly used: number;
+    readonly pieces: number;
+  }[];
+  readonly pools: Readonly<Record<string, PoolStats>>;
+  readonly agents: readonly AgentInfo[];
+}
+
+/** What nobody alive has, or will ever give back. */
+export interface Leak {
+  readonly arena: number;
+  readonly address: number;
+  readonly bytes: number;
+  readonly purpose: string;
+  /** Worker slot of the thread that took it. */
+  readonly worker: number;
+  readonly ageMs: number;
+  readonly why: string;
+}
+
+export interface AgentsVerification {
+  readonly ok: boolean;
+  readonly violations: readonly string[];
+  /** Oldest first. */
+  readonly leaks: readonly Leak[];
+}
+
+export interface AgentsLayout {
+  readonly arenas: readonly { readonly bytes: number; readonly limit: number; readonly pieces: readonly LaidOut[] }[];
+  /** A picture for people. */
+  toString(): string;
+}
+
+export interface LaidOut extends Omit<PieceRecord, "claim" | "group"> {
+  /** What it belongs to: `agent "scout-17"`, or a thread. */
+  readonly owner: string;
+  readonly ageMs: number;
+}
+
+const CREATE_OPTIONS = new KnownOptions("Agents.create", ["arenas", "arenaBytes", "budget", "pools"]);
+const AGENT_OPTIONS = new KnownOptions("agents.create", ["budget"]);
+const CLAIM_OPTIONS = new KnownOptions("agents.claim", ["recover"]);
+const ARENAS_MOST = 64;
+const DEFAULT_ARENA = 2 ** 30;
+const DEFAULT_BUDGET = 10_000_000;
+const HANDLE_VERSION = 1;
+const PICTURE_WIDTH = 72;
+/** In the first arena's own piece: bytes of an agent's budget, as a double. */
+const SETTINGS_BYTES = 64;
+
+export class Agents implements AsyncDisposable {
+  /** By name. */
+  readonly pools: Readonly<Record<string, BlockPool>>;
+  private readonly store: Store;
+  private readonly storeId: number;
+  private readonly shared: boolean;
+  private readonly creator: boolean;
+  private readonly claims: Claims;
+  private readonly arenas: readonly Arena[];
+  /** What lies in the arenas under a name. */
+  private readonly names: Names;
+  private readonly standardBudget: number;
+  private readonly owned = new Map<string, Agent>();
+  private readonly hooks: (() => void)[];
+  private closed = false;
+
+  private constructor(store: Store, memories: readonly WebAssembly.Memory[], making: CheckedOptions | null) {
+    const { storeId, shared } = identityOf(store);
+    this.store = store;
+    this.storeId = storeId;
+    this.shared = shared;
+    this.creator = making !== null;
+    this.claims = claimsOf(store);
+    const { own, isLiving } = this.claims;
+    this.arenas = memories.map((memory, number) => new Arena(number, memory, own, shared));
+    if (making !== null) for (const arena of this.arenas) arena.format(storeId);
+    this.names = new Names(this.arenas[0], isLiving, (group) => this.free(group));
+    if (making !== null) this.furnish(making);
+    const settings = this.names.find("pool", SETTINGS) as Thing;
+    this.standardBudget = this.arenas[0].view.getFloat64(settings.address, true);
+    this.pools = Object.fromEntries(
+      this.names
+        .list("pool")
+        .filter(({ name }) => name !== SETTINGS)
+        .map(({ name, arena, address }) => [
+          name,
+          new BlockPool(name, this.arenas[arena], address, isLiving, () => this.settle()),
+        ]),
+    );
+    this.hooks = [afterReaping(store, () => this.settle()), beforeClose(store, () => this.close())];
+  }
+
+  /**
+   * Makes arenas beside a store's memory. What they reserve is touched as it is used.
+   *
+   * @throws InvalidArgumentError for an option out of bounds; ArenaError when the machine reserves no such memory, or the pools have no room
+   */
+  static async create(store: Store, options: AgentsOptions = {}): Promise<Agents> {
+    const making = checkOptions(options);
+    const { shared } = identityOf(store);
+    const memories = Array.from({ length: making.arenas }, () => reserveArena(making.arenaBytes, shared));
+    return new Agents(store, memories, making);
+  }
+
+  /**
+   * The agents that another thread made, in this one.
+   *
+   * @param store the same store, attached to in this thread
+   * @param handle `agents.handle`, as it came through workerData or postMessage
+   * @throws InvalidArgumentError for anything else, or a handle of another store; ClosedError
+   */
+  static async attach(store: Store, handle: AgentsHandle): Promise<Agents> {
+    const { storeId } = identityOf(store);
+    return new Agents(store, openHandle(handle, storeId), null);
+  }
+
+  /** What another thread needs to attach: structured-cloneable. @throws InvalidArgumentError for a store that cannot leave its thread */
+  get handle(): AgentsHandle {
+    this.assertOpen();
+    if (!this.shared) {
+      throw new InvalidArgumentError("these agents are of a store with shared: false; they cannot leave its thread");
+    }
+    return { engramAgents: HANDLE_VERSION, storeId: this.storeId, memories: this.arenas.map(({ memory }) => memory) };
+  }
+
+  // ---------------------------------------------------------------- agents
+
+  /**
+   * Makes an agent, which is this thread's.
+   *
+   * @throws InvalidArgumentError for a bad name or option, or one that there is; ArenaError when no arena has room; BudgetExceededError
+   */
+  create(name: string, options: AgentOptions = {}): Agent {
+    this.assertOpen();
+    AGENT_OPTIONS.check(options);
+    const budget = options.budget === undefined ? this.standardBudget : parseBytes(options.budget, "budget");
+    const thing = this.make("agent", name, (memory, arena) => {
+      const address = memory.take(AGENT_BYTES, "agent");
+      const line = new BudgetLine(name, arena, address);
+      line.limit = budget;
+      arena.kernels.swapOwner(address, 0, arena.claim);
+      line.charge(Number(arena.kernels.groupBytes(0, memory.group)));
+      memory.budget = line;
+      return { address, word: address };
+    });
+    return this.hold(thing);
+  }
+
+  /**
+   * Takes an agent that nobody has: that was released, whose owner died, or was under way from a sender that died.
+   *
+   * @param options.recover also one whose owner died inside a change of several steps
+   * @throws InvalidArgumentError when there is none of that name; NotOwnerError when somebody has it, or it is frozen; PoisonedError
+   */
+  claim(name: string, options: { readonly recover?: boolean } = {}): Agent {
+    this.assertOpen();
+    CLAIM_OPTIONS.check(options);
+    const mine = this.owned.get(name);
+    if (mine?.owned === true) return mine;
+    const thing = this.thing("agent", name);
+    const arena = this.arenas[thing.arena];
+    const word = this.ownerWord(thing);
+    const state = this.ownership(thing, word);
+    if (state !== "released" && state !== "dead" && state !== "lost-in-transit")
+      throw refusal(name, state, this.claims.own === word);
+    const busy = arena.view.getUint32(thing.address + layout.OWN_BUSY, true) !== 0;
+    if (busy && options.recover !== true) {
+      throw new PoisonedError(
+        `agent "${name}" may be half changed: its owner died inside a change; claim it with { recover: true } and mend or remake what it holds`,
+      );
+    }
+    if (arena.kernels.swapOwner(thing.address, word, arena.claim) === 0) throw refusal(name, "owned", false);
+    this.settle();
+    // ours from here on: nobody else charges it
+    if (state !== "released") arena.kernels.recount(thing.address, BigInt(this.usedBy(thing)));
+    if (busy) arena.kernels.endChange(thing.address);
+    return this.hold(thing);
+  }
+
+  /**
+   * Takes an agent that was handed over to this thread.
+   *
+   * @throws InvalidArgumentError for what is no handle of these agents; NotOwnerError when it was adopted, or claimed, before
+   */
+  adopt(handle: AgentHandle): Agent {
+    this.assertOpen();
+    const { agent: name, storeId, group, generation, ticket } = checkAgentHandle(handle);
+    if (storeId !== this.storeId) throw new InvalidArgumentError(`adopt: the handle is of another store`);
+    const thing = this.names.find("agent", name);
+    if (thing === undefined || thing.group !== group || thing.generation !== generation) {
+      throw new InvalidArgumentError(`adopt: there is no agent "${name}" any more, or another of that name`);
+    }
+    const { kernels, claim } = this.arenas[thing.arena];
+    if (kernels.swapOwner(thing.address, ticket, claim) === 0) {
+      throw new NotOwnerError(`agent "${name}" was adopted with this handle before, or claimed after its sender died`);
+    }
+    return this.hold(thing);
+  }
+
+  /** Removes an agent of this thread, with all that it has. @throws NotOwnerError; InvalidArgumentError while blocks of it are out */
+  drop(agent: Agent): void {
+    this.assertOpen();
+    this.names.drop(agent.leaveFor("dropped"));
+  }
+
+  /** All agents, in no order. */
+  list(): AgentInfo[] {
+    this.assertOpen();
+    return this.names.list("agent").map((thing) => this.describe(thing));
+  }
+
+  // ---------------------------------------------------------------- what else has a name
+
+  /**
+   * Makes what lies in an arena under a name and shows it to all threads once it is whole. If this thread dies before, nothing is left of it.
+   *
+   * @param build takes what it needs from the memory, and says where it begins. Called again with another arena when one has no room
+   * @throws InvalidArgumentError for a bad name, or one that there is; ArenaError; what `build` throws
+   */
+  make(
+    kind: ThingKind,
+    name: string,
+    build: (memory: GroupMemory, arena: Arena) => { address: number; word?: number },
+  ): Thing {
+    this.assertOpen();
+    return this.names.make(kind, name, (group) => {
+      let failure: unknown;
+      for (const arena of this.byRoom()) {
+        const memory = new GroupMemory(arena, group, () => this.settle());
+        try {
+          return { arena: arena.number, ...build(memory, arena) };
+        } catch (error) {
+          arena.kernels.giveGroup(0, arena.claim, group);
+          failure = error;
+          if (!(error instanceof OutOfMemoryError)) throw error;
+        }
+      }
+      throw failure;
+    });
+  }
+
+  /** What has this name, with the memory that it lies in; undefined when there is none. */
+  find(kind: ThingKind, name: string): { readonly thing: Thing; readonly memory: ArenaMemory } | undefined {
+    this.assertOpen();
+    const thing = this.names.find(kind, name);
+    if (thing === undefined) return undefined;
+    return { thing, memory: new GroupMemory(this.arenas[thing.arena], thing.group, () => this.settle()) };
+  }
+
+  /** Removes what has a name and no owner. False when it is not there any more. */
+  remove(thing: Thing): boolean {
+    this.assertOpen();
+    return this.names.drop(thing);
+  }
+
+  // ---------------------------------------------------------------- looking at it
+
+  stats(): AgentsStats {
+    this.assertOpen();
+    return {
+      arenas: this.arenas.map((arena) => ({
+        bytes: arena.bytes.byteLength,
+        limit: arena.limit,
+        used: arena.used,
+        pieces: [...arena.pieces()].length,
+      })),
+      pools: Object.fromEntries(Object.entries(this.pools).map(([name, pool]) => [name, pool.stats()])),
+      agents: this.list(),
+    };
+  }
+
+  /** Every piece of every arena: where, how large, what for, whose, how old; as text, a picture. */
+  layout(): AgentsLayout {
+    this.assertOpen();
+    const owners = this.groupNames();
+    const now = Date.now();
+    const arenas = this.arenas.map((arena) => ({
+      bytes: arena.bytes.byteLength,
+      limit: arena.limit,
+      pieces: [...arena.pieces()]
+        .sort((a, b) => a.address - b.address)
+        .map(({ claim, group, ...piece }) => ({
+          ...piece,
+          owner: group === 0 ? `worker ${slotOf(claim)}` : (owners.get(group) ?? "nothing"),
+          ageMs: piece.inHand ? 0 : Math.max(0, now - piece.sinceMs),
+        })),
+    }));
+    const pictures = this.arenas.map((arena) => arena.picture(PICTURE_WIDTH));
+    return {
+      arenas,
+      toString: () => arenas.map(({ pieces }, i) => [pictures[i], ...pieces.map(line)].join("\n")).join("\n\n"),
+    };
+  }
+
+  /** Checks the arenas' invariants and lists what nobody alive has. Only while no thread takes or gives. */
+  async verify(): Promise<AgentsVerification> {
+    this.assertOpen();
+    const { isLiving } = this.claims;
+    const violations = this.arenas.flatMap((arena) => arena.violations());
+    const leaks: Leak[] = [];
+    const now = Date.now();
+    for (const arena of this.arenas) {
+      for (const { address, bytes, taken, purpose, claim, group, inHand, sinceMs } of arena.pieces()) {
+        const dead = !isLiving(claim);
+        const why =
+          group !== 0 && !inHand && !this.names.isGroup(group)
+            ? "what it belonged to is gone"
+            : dead && (inHand || group === 0)
+              ? "its thread is gone"
+              : "";
+        if (why === "") continue;
+        const ageMs = inHand ? 0 : now - sinceMs;
+        leaks.push({
+          arena: arena.number,
+          address,
+          bytes: inHand ? taken : bytes,
+          purpose,
+          worker: slotOf(claim),
+          ageMs,
+          why,
+        });
+      }
+    }
+    for (const [name, pool] of Object.entries(this.pools)) {
+      for (const [index, claim] of pool.owners().entries()) {
+        if (claim === 0 || isLiving(claim)) continue;
+        const { arena, address } = pool;
+        const purpose = `block ${index} of pool ${name}`;
+        leaks.push({
+          arena: arena.number,
+          address,
+          bytes: pool.bytes,
+          purpose,
+          worker: slotOf(claim),
+          ageMs: 0,
+          why: "its thread is gone",
+        });
+      }
+    }
+    for (const thing of this.names.list("agent")) {
+      if (this.ownership(thing, this.ownerWord(thing)) === "dead") continue;
+      const counted = this.usedBy(thing);
+      const noted = new BudgetLine(thing.name, this.arenas[thing.arena], thing.address).used;
+      if (counted !== noted)
+        violations.push(`agent "${thing.name}" has ${counted} bytes, and ${noted} are charged to it`);
+    }
+    leaks.sort((a, b) => b.ageMs - a.ageMs);
+    return { ok: violations.length === 0 && leaks.length === 0, violations, leaks };
+  }
+
+  /** Frees what threads had that are gone. The store asks for it when it takes back a slot; it repeats harmlessly. */
+  settle(): void {
+    if (this.closed) return;
+    const { isLiving, own } = this.claims;
+    for (const arena of this.arenas) {
+      const dead = new Set<number>();
+      for (const { claim, group, inHand } of arena.pieces()) if (inHand || group === 0) dead.add(claim);
+      for (const claim of dead) if (!isLiving(claim)) arena.kernels.settlePieces(0, claim, own);
+    }
+    for (const pool of Object.values(this.pools)) {
+      for (const claim of new Set(pool.owners())) {
+        if (claim !== 0 && !isLiving(claim)) pool.arena.kernels.reapBlocks(pool.address, claim, own);
+      }
+    }
+    this.names.settle();
+  }
+
+  /**
+   * Ends this thread's use of them: its agents are released, its blocks and pieces given back. When it made the agents, no thread can attach
+   * any more. The store's `close` does this too.
+   */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    for (const agent of [...this.owned.values()])
+      if (agent.owned) this.arenaOf(agent).kernels.swapOwner(agent.owner.word, agent.owner.claim, 0);
+    this.owned.clear();
+    const { own } = this.claims;
+    for (const pool of Object.values(this.pools)) pool.arena.kernels.reapBlocks(pool.address, own, own);
+    for (const arena of this.arenas) arena.kernels.settlePieces(0, own, own);
+    this.closed = true;
+    for (const end of this.hooks) end();
+    if (this.creator) this.arenas[0].put(layout.A_CLOSED, 1);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  // ---------------------------------------------------------------- inside
+
+  private furnish({ budget, pools }: CheckedOptions): void {
+    const [first] = this.arenas;
+    this.names.make("pool", SETTINGS, (group) => {
+      const address = first.take(SETTINGS_BYTES, "settings", group);
+      first.view.setFloat64(address, budget, true);
+      return { arena: 0, address };
+    });
+    for (const [name, shape] of pools) {
+      const bytes = first.kernels.blocksBytes(shape.count, shape.bytes) >>> 0;
+      this.names.make("pool", name, (group) => {
+        const address = first.take(bytes, `pool ${name}`, group);
+        BlockPool.make(first, address, shape);
+        return { arena: 0, address };
+      });
+    }
+  }
+
+  private free(group: number): void {
+    for (const arena of this.arenas) arena.kernels.giveGroup(0, arena.claim, group);
+  }
+
+  /** Those with most room first. */
+  private byRoom(): Arena[] {
+    if (this.arenas.length === 1) return [...this.arenas];
+    return this.arenas
+      .map((arena) => ({ arena, free: arena.room - arena.used }))
+      .sort((a, b) => b.free - a.free)
+      .map(({ arena }) => arena);
+  }
+
+  private hold(thing: Thing): Agent {
+    const agent = new Agent(
+      thing,
+      this.arenas[thing.arena],
+      this.storeId,
+      () => this.settle(),
+      (lost) => {
+        if (this.owned.get(lost.name) === lost) this.owned.delete(lost.name);
+      },
+    );
+    this.owned.set(thing.name, agent);
+    return agent;
+  }
+
+  private arenaOf(agent: Agent): Arena {
+    return this.arenas.find(({ memory }) => memory === agent.memory.memory) as Arena;
+  }
+
+  private thing(kind: ThingKind, name: string): Thing {
+    const thing = this.names.find(kind, name);
+    if (thing === undefined) throw new InvalidArgumentError(`there is no ${kind} "${name}"`);
+    return thing;
+  }
+
+  private ownerWord(thing: Thing): number {
+    return Atomics.load(this.arenas[thing.arena].words32, (thing.address + layout.OWN_WORD) / 4) >>> 0;
+  }
+
+  private sender(thing: Thing): number {
+    return Atomics.load(this.arenas[thing.arena].words32, (thing.address + layout.OWN_SENDER) / 4) >>> 0;
+  }
+
+  private ownership(thing: Thing, word: number): Ownership {
+    return ownershipOf(word, this.sender(thing), this.claims.isLiving);
+  }
+
+  /** Counted from what is there. */
+  private usedBy({ group, arena }: Thing): number {
+    let bytes = Number(this.arenas[arena].kernels.groupBytes(0, group));
+    if (arena !== 0) bytes += Number(this.arenas[0].kernels.groupBytes(0, group));
+    for (const pool of Object.values(this.pools)) {
+      bytes += pool.bytes * pool.arena.kernels.blocksChargedTo(pool.address, group);
+    }
+    return bytes;
+  }
+
+  private describe(thing: Thing): AgentInfo {
+    const arena = this.arenas[thing.arena];
+    const word = this.ownerWord(thing);
+    const ownership = this.ownership(thing, word);
+    const claim = isTicket(word) ? this.sender(thing) : word === layout.FROZEN ? 0 : word;
+    return {
+      name: thing.name,
+      ownership,
+      worker: slotOf(claim),
+      poisoned: ownership === "dead" && arena.view.getUint32(thing.address + layout.OWN_BUSY, true) !== 0,
+      used: this.usedBy(thing),
+      budget: new BudgetLine(thing.name, arena, thing.address).limit,
+      arena: thing.arena,
+      sinceMs: thing.sinceMs,
+    };
+  }
+
+  private groupNames(): Map<number, string> {
+    return new Map(
+      this.names.list().map(({ group, kind, name }) => [group, name === SETTINGS ? "the agents" : `${kind} "${name}"`]),
+    );
+  }
+
+  private assertOpen(): void {
+    identityOf(this.store);
+    if (this.closed) throw new ClosedError("the agents are closed in this thread; attach to them again");
+  }
+}
+
+/** No name of a user's: those have no NUL. */
+const SETTINGS = "\0settings";
+
+interface CheckedOptions {
+  readonly arenas: number;
+  readonly arenaBytes: number;
+  readonly budget: number;
+  readonly pools: readonly (readonly [string, ReturnType<typeof checkShape>])[];
+}
+
+function checkOptions(options: AgentsOptions): CheckedOptions {
+  CREATE_OPTIONS.check(options);
+  const arenas = wholeNumber("arenas", options.arenas, 1, 1, ARENAS_MOST);
+  const arenaBytes = options.arenaBytes === undefined ? DEFAULT_ARENA : parseBytes(options.arenaBytes, "arenaBytes");
+  if (arenaBytes < ARENA_LEAST || arenaBytes > ARENA_MOST) {
+    throw new InvalidArgumentError(
+      `arenaBytes is ${arenaBytes}; expected ${ARENA_LEAST} (1 MiB) to ${ARENA_MOST} (4 GiB)`,
+    );
+  }
+  const budget = options.budget === undefined ? DEFAULT_BUDGET : parseBytes(options.budget, "budget");
+  const { pools = DOCUMENTED_POOLS } = options;
+  if (pools === null || typeof pools !== "object")
+    throw new InvalidArgumentError("pools takes an object of shapes by name");
+  return {
+    arenas,
+    arenaBytes,
+    budget,
+    pools: Object.entries(pools).map(([name, shape]) => [name, checkShape(name, shape)]),
+  };
+}
+
+function openHandle(handle: unknown, storeId: number): WebAssembly.Memory[] {
+  const fault = (what: string) =>
+    new InvalidArgumentError(`Agents.attach: ${what}; expected the handle of agents (agents.handle)`);
+  if (handle === null || typeof handle !== "object") throw fault("the handle is no object");
+  const { engramAgents, memories, storeId: its } = handle as Partial<AgentsHandle>;
+  if (engramAgents !== HANDLE_VERSION) throw fault("the handle is none, or of another version");
+  if (its !== storeId) throw fault("the handle is of another store");
+  if (!Array.isArray(memories) || memories.length === 0) throw fault("the handle has no memories");
+  for (const memory of memories) {
+    if (!(memory instanceof WebAssembly.Memory) || !Arena.isIn(memory, storeId))
+      throw fault("its memory is no arena of this store");
+  }
+  const [first] = memories as WebAssembly.Memory[];
+  const closed = new Int32Array(first.buffer, layout.A_CLOSED, 1);
+  if (Atomics.load(closed, 0) !== 0) throw new ClosedError("the agents were closed by the thread that made them");
+  return memories;
+}
+
+function checkAgentHandle(handle: unknown): AgentHandle {
+  const its = handle as Partial<AgentHandle> | null;
+  const whole =
+    its !== null &&
+    typeof its === "object" &&
+    typeof its.agent === "string" &&
+    [its.storeId, its.group, its.generation, its.ticket].every(Number.isInteger) &&
+    isTicket(its.ticket as number);
+  if (!whole) throw new InvalidArgumentError("adopt takes what handOver() returned");
+  return its as AgentHandle;
+}
+
+function refusal(name: string, state: Ownership, here: boolean): NotOwnerError {
+  const why = {
+    owned: here ? "this thread has it, through other agents of the same store" : "a living thread has it",
+    dead: "another thread has just claimed it",
+    released: "another thread has just claimed it",
+    "in-transit": "it is under way to another thread",
+    "lost-in-transit": "another thread has just claimed it",
+    frozen: "it is frozen",
+  }[state];
+  return new NotOwnerError(`agent "${name}" cannot be claimed: ${why}`);
+}
+
+function slotOf(claim: number): number {
+  return (claim & layout.CLAIM_SLOT_MASK) - 1;
+}
+
+function line({ address, taken, purpose, owner, ageMs, inHand }: LaidOut): string {
+  const size = formatBytes(taken).padStart(10);
+  const what = inHand ? "being taken or given" : purpose;
+  return `  ${String(address).padStart(10)} ${size}  ${what.padEnd(24)} ${owner}, ${(ageMs / 1000).toFixed(1)} s`;
+}

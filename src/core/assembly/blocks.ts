@@ -1,0 +1,141 @@
+/**
+ * Pools of equal blocks in which taking a block is one swap of its owner's word, 0 -> claim: no free list, no ABA, and no instant at which a
+ * block is neither free nor owned. So there is nothing to note beforehand, and after a death a look at all words finds what the dead had.
+ *
+ * A block may be charged to an agent (pieces.ts has groups): that word is written by the block's owner alone, after the charge, and cleared
+ * before the block is free. A death between leaves a sum too high, never a block too many; whoever has the agent next counts anew.
+ *
+ * B_OUT is for the peak alone: raised before the swap and lowered after it, so a death between leaves it one too high, never too low.
+ */
+import {
+  BLOCKS_HEADER,
+  B_CHARGED,
+  B_COUNT,
+  B_DATA,
+  B_OUT,
+  B_OWNERS,
+  B_PEAK,
+  B_SIZE,
+} from "../layout";
+import { add32, load32, racy32, raise32, release32, store32, swap32 } from "./memory";
+
+/** Where this thread found its last block. Threads that start at different places seldom meet. */
+let hint: u32 = 0;
+
+/** Bytes that a pool takes, its words and all. */
+export function blocksBytes(count: u32, size: u32): u32 {
+  return BLOCKS_HEADER + lines(count << 2) * 2 + count * size;
+}
+
+// @ts-ignore: decorator
+@inline
+function lines(bytes: u32): u32 {
+  return (bytes + 63) & ~63;
+}
+
+/** @param at where all is zero */
+export function makeBlocks(at: u32, count: u32, size: u32): void {
+  store<u32>(at, count, B_COUNT);
+  store<u32>(at, size, B_SIZE);
+  store<u32>(at, at + BLOCKS_HEADER, B_OWNERS);
+  store<u32>(at, at + BLOCKS_HEADER + lines(count << 2), B_CHARGED);
+  store<u32>(at, at + BLOCKS_HEADER + lines(count << 2) * 2, B_DATA);
+}
+
+// @ts-ignore: decorator
+@inline
+function ownerAt(at: u32, index: u32): u32 {
+  return load<u32>(at, B_OWNERS) + (index << 2);
+}
+
+/** Index of a block that is `claim`'s now; -1 when all are taken. */
+export function takeBlock(at: u32, claim: u32): i32 {
+  const count = load<u32>(at, B_COUNT);
+  let index = hint < count ? hint : 0;
+  for (let seen: u32 = 0; seen < count; seen++) {
+    const owner = ownerAt(at, index);
+    if (racy32(owner) == 0) {
+      const out = add32(at + B_OUT, 1) + 1;
+      if (swap32(owner, 0, claim)) {
+        if (out > load<u32>(at, B_PEAK)) raise32(at + B_PEAK, out);
+        hint = index + 1;
+        return index;
+      }
+      add32(at + B_OUT, <u32>-1);
+    }
+    if (++index == count) index = 0;
+  }
+  return -1;
+}
+
+/** False when the block is not `claim`'s: given back before, or another's. */
+export function giveBlock(at: u32, index: u32, claim: u32): bool {
+  if (index >= load<u32>(at, B_COUNT)) return false;
+  const owner = ownerAt(at, index);
+  if (load32(owner) != claim) return false;
+  release32(load<u32>(at, B_CHARGED) + (index << 2), 0);
+  if (!swap32(owner, claim, 0)) return false;
+  add32(at + B_OUT, <u32>-1);
+  hint = index;
+  return true;
+}
+
+/** It becomes another's in one swap: a buffer that is sent. */
+export function moveBlock(at: u32, index: u32, from: u32, to: u32): bool {
+  return index < load<u32>(at, B_COUNT) && swap32(ownerAt(at, index), from, to);
+}
+
+export function isBlockOf(at: u32, index: u32, claim: u32): bool {
+  return load32(ownerAt(at, index)) == claim;
+}
+
+/** Notes whom a block is charged to; its owner's to call. */
+export function chargeBlock(at: u32, index: u32, group: u32): void {
+  store32(load<u32>(at, B_CHARGED) + (index << 2), group);
+}
+
+/**
+ * Frees what a dead claim had; how many. A reaper has the block itself while it clears the charge, or a late one could clear the next
+ * owner's; if it dies of it, the block is found under its own claim.
+ */
+export function reapBlocks(at: u32, dead: u32, claim: u32): u32 {
+  const count = load<u32>(at, B_COUNT);
+  let freed: u32 = 0;
+  for (let index: u32 = 0; index < count; index++) {
+    const owner = ownerAt(at, index);
+    if (racy32(owner) != dead) continue;
+    if (FAULT == 130) store32(owner, claim);
+    else if (!swap32(owner, dead, claim)) continue;
+    giveBlock(at, index, claim);
+    freed++;
+  }
+  return freed;
+}
+
+/** Blocks out now. */
+export function blocksOut(at: u32): u32 {
+  const count = load<u32>(at, B_COUNT);
+  let out: u32 = 0;
+  for (let index: u32 = 0; index < count; index++) if (racy32(ownerAt(at, index)) != 0) out++;
+  return out;
+}
+
+/** Blocks that are out and charged to a group. */
+export function blocksChargedTo(at: u32, group: u32): u32 {
+  const count = load<u32>(at, B_COUNT);
+  const charged = load<u32>(at, B_CHARGED);
+  let out: u32 = 0;
+  for (let index: u32 = 0; index < count; index++)
+    if (racy32(charged + (index << 2)) == group && racy32(ownerAt(at, index)) != 0) out++;
+  return out;
+}
+
+/** For the bench: take and give back. */
+export function benchBlocks(at: u32, claim: u32, times: u32): u32 {
+  let taken: u32 = 0;
+  for (let i: u32 = 0; i < times; i++) {
+    const index = takeBlock(at, claim);
+    if (index >= 0 && giveBlock(at, index, claim)) taken++;
+  }
+  return taken;
+}
