@@ -175,7 +175,7 @@ export class Agent {
   }
 
   private word(): number {
-    return Atomics.load(this.arena.words32, (this.thing.address + layout.OWN_WORD) / 4) >>> 0;
+    return this.arena.words.get(this.thing.address + layout.OWN_WORD);
   }
 
   private notOurs(): NotOwnerError {

@@ -3,7 +3,7 @@
  * with it when the store takes back its slot.
  */
 import { KnownOptions, wholeNumber } from "../check.js";
-import { layout } from "../core/index.js";
+import { ArenaWords, layout } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, NotOwnerError, OutOfMemoryError, PoisonedError } from "../errors.js";
 import { afterReaping, beforeClose, type Claims, claimsOf, identityOf, type Store } from "../store/index.js";
 import { formatBytes, parseBytes, type Size } from "../units.js";
@@ -436,7 +436,7 @@ export class Agents implements AsyncDisposable {
     for (const arena of this.arenas) arena.kernels.settlePieces(0, own, own);
     this.closed = true;
     for (const end of this.hooks) end();
-    if (this.creator) this.arenas[0].put(layout.A_CLOSED, 1);
+    if (this.creator) this.arenas[0].header.put(layout.A_CLOSED, 1);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -500,11 +500,11 @@ export class Agents implements AsyncDisposable {
   }
 
   private ownerWord(thing: Thing): number {
-    return Atomics.load(this.arenas[thing.arena].words32, (thing.address + layout.OWN_WORD) / 4) >>> 0;
+    return this.arenas[thing.arena].words.get(thing.address + layout.OWN_WORD);
   }
 
   private sender(thing: Thing): number {
-    return Atomics.load(this.arenas[thing.arena].words32, (thing.address + layout.OWN_SENDER) / 4) >>> 0;
+    return this.arenas[thing.arena].words.get(thing.address + layout.OWN_SENDER);
   }
 
   private ownership(thing: Thing, word: number): Ownership {
@@ -594,8 +594,8 @@ function openHandle(handle: unknown, storeId: number): WebAssembly.Memory[] {
       throw fault("its memory is no arena of this store");
   }
   const [first] = memories as WebAssembly.Memory[];
-  const closed = new Int32Array(first.buffer, layout.A_CLOSED, 1);
-  if (Atomics.load(closed, 0) !== 0) throw new ClosedError("the agents were closed by the thread that made them");
+  if (ArenaWords.header(first.buffer).get(layout.A_CLOSED) !== 0)
+    throw new ClosedError("the agents were closed by the thread that made them");
   return memories;
 }
 

@@ -3,11 +3,10 @@
  * thread ever has to learn of a new buffer. What it holds are pieces, each with a record of who has it, since when and what for
  * (src/core/assembly/pieces.ts).
  */
-import { layout } from "../core/index.js";
+import { ArenaWords, layout } from "../core/index.js";
 import { ArenaError, ContentionError, InvalidArgumentError } from "../errors.js";
 import { formatBytes } from "../units.js";
 import { instantiateKernels, type Kernels } from "./kernels.js";
-import { Names } from "./names.js";
 
 /** Bytes of a unit: pieces are whole ones. */
 const UNIT_SHIFT = 10;
@@ -45,10 +44,9 @@ export class Arena {
   readonly number: number;
   readonly memory: WebAssembly.Memory;
   readonly kernels: Kernels;
-  /** The header's words. */
-  readonly words: Int32Array;
-  /** The whole of it. */
-  readonly words32: Int32Array;
+  /** The words of its header, and all that it has. */
+  readonly header: ArenaWords;
+  readonly words: ArenaWords;
   /** The same and everything behind it. */
   readonly view: DataView;
   readonly bytes: Uint8Array;
@@ -61,8 +59,8 @@ export class Arena {
     this.number = number;
     this.memory = memory;
     this.claim = claim;
-    this.words = new Int32Array(buffer, 0, layout.ARENA_HEADER / 4);
-    this.words32 = new Int32Array(buffer);
+    this.header = ArenaWords.header(buffer);
+    this.words = ArenaWords.whole(buffer);
     this.view = new DataView(buffer);
     this.bytes = new Uint8Array(buffer);
     this.kernels = instantiateKernels(memory, shared);
@@ -74,39 +72,30 @@ export class Arena {
     const names = this.number === 0 ? Math.min(NAMES_MOST, size >>> 14 || NAMES_MOST) : 0;
     const most = Math.floor(size / UNIT);
     const records = Math.min(RECORDS_MOST, Math.max(64, most >>> 2));
-    const table = layout.ARENA_HEADER + names * Names.ENTRY_BYTES;
+    const table = layout.ARENA_HEADER + names * layout.NAMED_SIZE;
     const states = table + records * layout.PIECE_SIZE;
     const data = Math.ceil((states + most * 4) / UNIT) * UNIT;
     const units = Math.floor((size - data) / UNIT);
     this.kernels.makeArena(0, units, Math.min(units, 1024), UNIT_SHIFT, states, records, table, data);
-    this.put(layout.A_NAMES, layout.ARENA_HEADER);
-    this.put(layout.A_NAME_COUNT, names);
-    this.put(layout.A_STORE, storeId);
-    this.put(layout.A_MAGIC, layout.ARENA_MAGIC);
+    this.header.put(layout.A_NAMES, layout.ARENA_HEADER);
+    this.header.put(layout.A_NAME_COUNT, names);
+    this.header.put(layout.A_STORE, storeId);
+    this.header.put(layout.A_MAGIC, layout.ARENA_MAGIC);
   }
 
   /** Whether an arena of this store begins in a memory. */
   static isIn(memory: WebAssembly.Memory, storeId: number): boolean {
     if (memory.buffer.byteLength < ARENA_LEAST) return false;
-    const words = new Uint32Array(memory.buffer, 0, layout.ARENA_HEADER / 4);
-    return words[layout.A_MAGIC / 4] === layout.ARENA_MAGIC && words[layout.A_STORE / 4] === storeId;
-  }
-
-  word(offset: number): number {
-    return Atomics.load(this.words, offset / 4) >>> 0;
-  }
-
-  put(offset: number, value: number): void {
-    Atomics.store(this.words, offset / 4, value | 0);
+    return ArenaWords.header(memory.buffer).isArenaOf(storeId);
   }
 
   /** Bytes of all its units, of those below the limit, and of those in pieces. */
   get room(): number {
-    return this.word(layout.A_UNITS) * UNIT;
+    return this.header.get(layout.A_UNITS) * UNIT;
   }
 
   get limit(): number {
-    return this.word(layout.A_LIMIT) * UNIT;
+    return this.header.get(layout.A_LIMIT) * UNIT;
   }
 
   get used(): number {
@@ -180,7 +169,7 @@ export class Arena {
       );
     }
     if (answer === layout.NO_RECORD) {
-      const records = this.word(layout.A_RECORDS);
+      const records = this.header.get(layout.A_RECORDS);
       return new ArenaError(
         "exceeds-limit",
         `arena ${this.number} has all of its ${records} pieces out; give some back`,
@@ -217,7 +206,7 @@ export class Arena {
 
   /** Every piece there is, in no order. */
   *pieces(): Generator<PieceRecord> {
-    const records = this.word(layout.A_RECORDS);
+    const records = this.header.get(layout.A_RECORDS);
     for (let record = 0; record < records; record++) {
       const piece = this.piece(record);
       if (piece.claim !== 0) yield piece;
@@ -244,8 +233,12 @@ export class Arena {
   /** What the units and the records say of each other, when no thread takes or gives. */
   violations(): string[] {
     const found: string[] = [];
-    const states = new Uint32Array(this.memory.buffer, this.word(layout.A_STATES), this.word(layout.A_LIMIT));
-    const records = this.word(layout.A_RECORDS);
+    const states = new Uint32Array(
+      this.memory.buffer,
+      this.header.get(layout.A_STATES),
+      this.header.get(layout.A_LIMIT),
+    );
+    const records = this.header.get(layout.A_RECORDS);
     const named = new Uint32Array(states.length);
     for (let record = 0; record < records; record++) {
       const at = this.kernels.pieceRecord(0, record) >>> 0;
@@ -269,9 +262,9 @@ export class Arena {
 
   /** A line of text with what it is made of, then a bar of it: `#` taken, `+` partly, `.` free, ` ` beyond the limit. */
   picture(width: number): string {
-    const units = this.word(layout.A_UNITS);
-    const limit = this.word(layout.A_LIMIT);
-    const states = new Uint32Array(this.memory.buffer, this.word(layout.A_STATES), limit);
+    const units = this.header.get(layout.A_UNITS);
+    const limit = this.header.get(layout.A_LIMIT);
+    const states = new Uint32Array(this.memory.buffer, this.header.get(layout.A_STATES), limit);
     const cells = Array.from({ length: width }, (_, cell) => {
       const from = Math.floor((units / width) * cell);
       const to = Math.max(from + 1, Math.floor((units / width) * (cell + 1)));
@@ -280,7 +273,7 @@ export class Arena {
       const taken = part.reduce((sum, word) => sum + (word === 0 ? 0 : 1), 0);
       return taken === 0 ? "." : taken === part.length ? "#" : "+";
     });
-    const data = this.word(layout.A_DATA);
+    const data = this.header.get(layout.A_DATA);
     const head = `arena ${this.number}: ${formatBytes(this.bytes.byteLength)}, ${formatBytes(data)} of them records, ${formatBytes(this.used)} in pieces, ${formatBytes(this.limit)} up to the limit`;
     return `${head}\n+${"-".repeat(width)}+\n|${cells.join("")}|\n+${"-".repeat(width)}+`;
   }

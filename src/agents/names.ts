@@ -5,7 +5,7 @@
  * of its state on, which comes last, and a change that takes long (building what is named, freeing it) is not done under the lock but under
  * the entry's own state and claim, MAKING and DROPPING. Found under a dead claim, the entry goes, and with it all pieces that belong to it.
  */
-import { layout } from "../core/index.js";
+import { type ArenaWords, layout } from "../core/index.js";
 import { ContentionError, InvalidArgumentError, OutOfMemoryError } from "../errors.js";
 import type { Arena } from "./arena.js";
 
@@ -20,7 +20,7 @@ const E_LENGTH = 24;
 const E_WORD = 28;
 const E_SINCE = 32;
 const E_NAME = 40;
-const ENTRY_BYTES = 256;
+const ENTRY_BYTES = layout.NAMED_SIZE;
 const NAME_MOST = ENTRY_BYTES - E_NAME;
 
 const FREE = 0;
@@ -53,13 +53,12 @@ const utf8 = new TextEncoder();
 const text = new TextDecoder();
 
 export class Names {
-  static readonly ENTRY_BYTES = ENTRY_BYTES;
   private readonly arena: Arena;
   private readonly isLiving: (claim: number) => boolean;
   private readonly free: (group: number) => void;
   private readonly base: number;
   readonly count: number;
-  private readonly words: Int32Array;
+  private readonly words: ArenaWords;
   /** Where this thread saw each last. */
   private readonly seen = new Map<string, number>();
 
@@ -68,9 +67,9 @@ export class Names {
     this.arena = arena;
     this.isLiving = isLiving;
     this.free = free;
-    this.base = arena.word(layout.A_NAMES);
-    this.count = arena.word(layout.A_NAME_COUNT);
-    this.words = new Int32Array(arena.memory.buffer, this.base, (this.count * ENTRY_BYTES) / 4);
+    this.base = arena.header.get(layout.A_NAMES);
+    this.count = arena.header.get(layout.A_NAME_COUNT);
+    this.words = arena.words;
   }
 
   /** Undefined when there is none of that kind and name. */
@@ -224,32 +223,29 @@ export class Names {
   }
 
   private word(index: number, offset: number): number {
-    return Atomics.load(this.words, (index * ENTRY_BYTES + offset) / 4) >>> 0;
+    return this.words.get(this.at(index) + offset);
   }
 
   private put(index: number, offset: number, value: number): void {
-    Atomics.store(this.words, (index * ENTRY_BYTES + offset) / 4, value | 0);
+    this.words.put(this.at(index) + offset, value);
   }
 
   private locked<T>(change: () => T): T {
-    const { words, claim } = this.arena;
-    const mine = claim | 0;
-    const place = layout.A_LOCK / 4;
+    const { header, claim } = this.arena;
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
-      const holder = Atomics.compareExchange(words, place, 0, mine);
+      const holder = header.lock(0, claim);
       if (holder === 0) break;
-      if (!this.isLiving(holder >>> 0) && Atomics.compareExchange(words, place, holder, mine) === holder) break;
+      if (!this.isLiving(holder) && header.lock(holder, claim) === holder) break;
       if (performance.now() > deadline) {
         throw new ContentionError("another thread has held the arenas' directory for half a minute: is it stopped?");
       }
-      if (words.buffer instanceof SharedArrayBuffer) Atomics.wait(words, place, holder, 1);
+      header.waitForLock(holder);
     }
     try {
       return change();
     } finally {
-      Atomics.store(words, place, 0);
-      if (words.buffer instanceof SharedArrayBuffer) Atomics.notify(words, place, 1);
+      header.unlock();
     }
   }
 }

@@ -3,7 +3,7 @@
  * (src/core/assembly/blocks.ts); a thread's blocks end with it.
  */
 import { describe, KnownOptions, wholeNumber } from "../check.js";
-import { layout } from "../core/index.js";
+import { ArenaWords, layout } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, OutOfMemoryError, PoolExhaustedError } from "../errors.js";
 import { type Size, sizeIn } from "../units.js";
 import { type Arena, UNIT } from "./arena.js";
@@ -69,9 +69,6 @@ export function checkShape(name: string, option: unknown): { bytes: number; coun
   return { bytes, count, fallback: whenExhausted === "fallback" };
 }
 
-/** Not in layout.ts: no kernel reads it. */
-const FALLBACK_WORD = layout.B_FALLBACKS + 4;
-
 export class BlockPool {
   readonly name: string;
   /** Of a block. */
@@ -83,7 +80,7 @@ export class BlockPool {
   /** @internal Of its header. */
   readonly address: number;
   private readonly data: number;
-  private readonly words: Int32Array;
+  private readonly words: ArenaWords;
   private readonly isLiving: (claim: number) => boolean;
   private readonly settle: () => void;
   private readonly views: Views;
@@ -91,15 +88,15 @@ export class BlockPool {
 
   /** @internal Use `agents.pools`. */
   constructor(name: string, arena: Arena, address: number, isLiving: (claim: number) => boolean, settle: () => void) {
-    const words = new Int32Array(arena.memory.buffer, address, layout.BLOCKS_HEADER / 4);
+    const words = ArenaWords.pool(arena.memory.buffer, address);
     this.name = name;
     this.arena = arena;
     this.address = address;
     this.words = words;
-    this.bytes = words[layout.B_SIZE / 4];
-    this.count = words[layout.B_COUNT / 4];
-    this.data = words[layout.B_DATA / 4] >>> 0;
-    this.whenExhausted = words[FALLBACK_WORD / 4] === 0 ? "throw" : "fallback";
+    this.bytes = words.get(layout.B_SIZE);
+    this.count = words.get(layout.B_COUNT);
+    this.data = words.get(layout.B_DATA);
+    this.whenExhausted = words.get(layout.B_FALLBACK) === 0 ? "throw" : "fallback";
     this.isLiving = isLiving;
     this.settle = settle;
     this.views = new Views(arena.memory.buffer, this.bytes);
@@ -108,7 +105,7 @@ export class BlockPool {
   /** @internal Writes a pool into a piece of its own; its address. */
   static make(arena: Arena, address: number, shape: ReturnType<typeof checkShape>): void {
     arena.kernels.makeBlocks(address, shape.count, shape.bytes);
-    arena.view.setUint32(address + FALLBACK_WORD, shape.fallback ? 1 : 0, true);
+    arena.view.setUint32(address + layout.B_FALLBACK, shape.fallback ? 1 : 0, true);
   }
 
   /**
@@ -133,7 +130,7 @@ export class BlockPool {
     const { kernels, claim } = this.arena;
     let index = kernels.takeBlock(this.address, claim);
     if (index < 0) {
-      Atomics.add(this.words, layout.B_EXHAUSTED / 4, 1);
+      this.words.add(layout.B_EXHAUSTED, 1);
       this.settle();
       index = kernels.takeBlock(this.address, claim);
     }
@@ -150,7 +147,7 @@ export class BlockPool {
     budget?.charge(taken);
     try {
       const address = this.arena.takeCharged(this.bytes, `${this.name} block`, group);
-      Atomics.add(this.words, layout.B_FALLBACKS / 4, 1);
+      this.words.add(layout.B_FALLBACKS, 1);
       return new Block(this, -1, address, this.views, budget);
     } catch (error) {
       budget?.refund(taken);
@@ -190,7 +187,7 @@ export class BlockPool {
 
   /** @internal Claims of the owners, a word a block. */
   owners(): Uint32Array {
-    return new Uint32Array(this.arena.memory.buffer, this.words[layout.B_OWNERS / 4] >>> 0, this.count);
+    return new Uint32Array(this.arena.memory.buffer, this.words.get(layout.B_OWNERS), this.count);
   }
 
   stats(): PoolStats {
@@ -201,15 +198,15 @@ export class BlockPool {
       inUse++;
       held.set(claim, (held.get(claim) ?? 0) + 1);
     }
-    const word = (offset: number) => Atomics.load(this.words, offset / 4) >>> 0;
+    const { words } = this;
     return {
       bytes: this.bytes,
       count: this.count,
       inUse,
-      peak: Math.min(this.count, Math.max(inUse, word(layout.B_PEAK))),
+      peak: Math.min(this.count, Math.max(inUse, words.get(layout.B_PEAK))),
       utilisation: inUse / this.count,
-      exhausted: word(layout.B_EXHAUSTED),
-      fallbacks: word(layout.B_FALLBACKS),
+      exhausted: words.get(layout.B_EXHAUSTED),
+      fallbacks: words.get(layout.B_FALLBACKS),
       doubleReleases: this.doubleReleases,
       byOwner: [...held].map(([claim, blocks]) => ({
         worker: (claim & layout.CLAIM_SLOT_MASK) - 1,

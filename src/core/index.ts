@@ -4,6 +4,7 @@
  */
 import "./ambient.js";
 
+export { ArenaWords } from "./arena-words.js";
 export * from "./chunks.js";
 export { isDebugging } from "./debug-build.js";
 export {

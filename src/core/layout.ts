@@ -489,6 +489,8 @@ export const A_NAME_COUNT: u32 = 52;
 /** Set by `close` of the thread that made them. */
 export const A_CLOSED: u32 = 56;
 export const ARENA_HEADER: u32 = 64;
+/** Of an entry of the directory. */
+export const NAMED_SIZE: u32 = 256;
 export const ARENA_MAGIC: u32 = 0x656e4167;
 
 /** A record of a piece: claim of who has it in hand or took it, and above it how often the record was used. */
@@ -525,6 +527,8 @@ export const B_OUT: u32 = 20;
 export const B_PEAK: u32 = 24;
 export const B_EXHAUSTED: u32 = 28;
 export const B_FALLBACKS: u32 = 32;
+/** 1 = the arena gives a piece when all are out. */
+export const B_FALLBACK: u32 = 36;
 export const BLOCKS_HEADER: u32 = 64;
 
 /** What an agent owns is under one word (assembly/ownership.ts): 0, a claim, a ticket, or FROZEN. */
