@@ -24,7 +24,7 @@ export const ALONE = [
   "reports/{escaping,page,summary}.test.ts",
   "resources/mapped-file.test.ts",
   "store/several-stores.test.ts",
-  "resources/redis.test.ts",
+  "resources/{guards,redis}.test.ts",
   "stress/**",
   "trend/trend.test.ts",
 ].map((pattern) => `test/${pattern}`);
@@ -45,7 +45,7 @@ export const LONG = [
   "monitor/sampling.test.ts",
   "recording/record.test.ts",
   "reports/{measurements,roles}.test.ts",
-  "resources/{kinds,pool-model}.test.ts",
+  "resources/{cache,kinds,pool-model}.test.ts",
   "store/{batches,changes,dropped-channels,dropped-namespaces,expired-first,get-or-set,hold,large-values,memory,model,namespaces,near-cache,regions,ttl,values}.test.ts",
   "workloads/{learning,roles}.test.ts",
   "workloads/traces/{compression,csv,formats,fuzz,operation-log}.test.ts",

@@ -1,4 +1,6 @@
 /** What agents hold: pools, guards, shared data, files in memory, caches (Patinox's memory utilities). */
+export { Cache, type CacheLoaderContext, type CacheStats } from "./cache/cache.js";
+export type { CacheLoadOptions, CacheOptions, CachePolicyName, CacheSetOptions } from "./cache/options.js";
 export {
   AcquireTimeoutError,
   ConnectionFailedError,
@@ -7,6 +9,7 @@ export {
   PoolClosedError,
   type PoolSituation,
 } from "./errors.js";
+export { type Guard, type GuardOptions, guard } from "./guard.js";
 export { type Fields, type FieldType, type FieldValue, type Layout, layout, type RecordOf } from "./layout.js";
 export {
   type AtomicField,
@@ -23,3 +26,4 @@ export { Pool, type PoolClosing, type PoolStats } from "./pool/pool.js";
 /** For the store that programs import. */
 export { openPool } from "./pool/store-pools.js";
 export type { RecordView } from "./record-view.js";
+export { AsyncDisposableStack } from "./stack.js";

@@ -3,16 +3,13 @@
  * this pays a stack trace for each; nobody else pays anything.
  */
 
-/** Told of a forgotten one: a process warning, unless `onLeak` says otherwise. */
+/** Warns of what was forgotten, and tells whoever may take it back. */
 export class LeakTrace<T> {
-  private readonly registry: FinalizationRegistry<{ readonly held: T; readonly site: string }>;
+  private readonly registry: FinalizationRegistry<{ readonly held: T; readonly what: string; readonly site: string }>;
 
-  /**
-   * @param what was forgotten, for the warning
-   * @param forgotten told what the lease had held
-   */
-  constructor(what: string, forgotten: (held: T) => void) {
-    this.registry = new FinalizationRegistry(({ held, site }) => {
+  /** @param forgotten told what the lease had held */
+  constructor(forgotten: (held: T) => void = () => {}) {
+    this.registry = new FinalizationRegistry(({ held, what, site }) => {
       process.emitWarning(`${what} was never given back; it was acquired at:\n${site}`, {
         type: "ForgottenResourceWarning",
         code: "ENGRAM_FORGOTTEN",
@@ -21,9 +18,12 @@ export class LeakTrace<T> {
     });
   }
 
-  /** `held` must not lead to the lease, or it is never collected. */
-  watch(lease: object, held: T, site: string): void {
-    this.registry.register(lease, { held, site }, lease);
+  /**
+   * @param held must not lead to the lease, or it is never collected
+   * @param what was forgotten, for the warning
+   */
+  watch(lease: object, held: T, what: string, site: string): void {
+    this.registry.register(lease, { held, what, site }, lease);
   }
 
   unwatch(lease: object): void {

@@ -142,7 +142,7 @@ export class Pool<C> {
     this.#waiters = new Waiters((waiter) => this.#timeOut(waiter));
     this.#lessor = { takeBack: (connection, lease, how) => this.#takeBack(connection, lease, how) };
     this.#leaks = this.#options.traceLeaks
-      ? new LeakTrace(`a lease of pool ${JSON.stringify(name)}`, (connection) => this.#reclaim(connection))
+      ? new LeakTrace((connection) => this.#reclaim(connection))
       : null;
     this.#pump();
   }
@@ -292,7 +292,7 @@ export class Pool<C> {
   #lease(connection: Connection<C>, site: string | null): Lease<C> {
     this.#acquired++;
     const lease = new Lease(this.#lessor, connection);
-    if (site !== null) this.#leaks?.watch(lease, connection, site);
+    if (site !== null) this.#leaks?.watch(lease, connection, `a lease of pool ${JSON.stringify(this.name)}`, site);
     return lease;
   }
 
