@@ -20,7 +20,8 @@ class OwnAsyncDisposableStack {
       return value;
     }
     const dispose = (value as AsyncDisposable)[Symbol.asyncDispose] ?? (value as Disposable)[Symbol.dispose];
-    if (typeof dispose !== "function") throw new TypeError("the value has neither Symbol.asyncDispose nor Symbol.dispose");
+    if (typeof dispose !== "function")
+      throw new TypeError("the value has neither Symbol.asyncDispose nor Symbol.dispose");
     this.#disposers.push(() => dispose.call(value as AsyncDisposable & Disposable));
     return value;
   }

@@ -92,7 +92,12 @@ describe.each(NAMES)("with policy %s", (policy) => {
         fc.constantFrom(undefined, 9),
         acts,
         (limits, ttl, all) => {
-          const cache = new Cache<number, string>({ policy, ttl, size: (value) => Number(value.split(":")[0]), ...limits });
+          const cache = new Cache<number, string>({
+            policy,
+            ttl,
+            size: (value) => Number(value.split(":")[0]),
+            ...limits,
+          });
           const latest = new Map<number, string>();
           for (const [index, [what, key, size]] of all.entries()) {
             now += 1;
@@ -115,7 +120,10 @@ describe.each(NAMES)("with policy %s", (policy) => {
             const bytes = held.reduce((sum, [, value]) => sum + Number(value.split(":")[0]), 0);
             expect(held.length).toBeLessThanOrEqual(limits.maxEntries ?? Number.POSITIVE_INFINITY);
             expect(bytes).toBeLessThanOrEqual(limits.maxBytes ?? Number.POSITIVE_INFINITY);
-            expect(cache.stats()).toMatchObject({ entries: held.length, bytes: limits.maxBytes === undefined ? 0 : bytes });
+            expect(cache.stats()).toMatchObject({
+              entries: held.length,
+              bytes: limits.maxBytes === undefined ? 0 : bytes,
+            });
           }
         },
       ),

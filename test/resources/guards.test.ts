@@ -70,7 +70,11 @@ describe("an AsyncDisposableStack", () => {
       throw new Error("sooner");
     });
     const error = await stack.disposeAsync().catch((thrown) => thrown);
-    expect(error).toMatchObject({ name: "SuppressedError", error: new Error("later"), suppressed: new Error("sooner") });
+    expect(error).toMatchObject({
+      name: "SuppressedError",
+      error: new Error("later"),
+      suppressed: new Error("sooner"),
+    });
     expect(ended).toBe(true);
   });
 
@@ -109,7 +113,10 @@ it("what was forgotten is told of with the call that acquired it, where that was
     { encoding: "utf8" },
   );
   expect(stderr).toBe("");
-  const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
   const messages = lines.map(({ message }) => message ?? "");
   expect(messages.some((text) => /^a lease of pool "p" was never given back.*\n.*forgetful/.test(text))).toBe(true);
   expect(messages.some((text) => /^the careless one was never given back.*\n.*careless/.test(text))).toBe(true);

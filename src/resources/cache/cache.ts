@@ -53,6 +53,8 @@ export interface CacheLoaderContext {
 
 export class Cache<K, V> {
   readonly #options: CheckedCache<K, V>;
+  /** What an entry takes and how long it lives that nobody says anything about, where bytes are not counted. */
+  readonly #plain: { readonly ttl: number; readonly size: number };
   #policy: Policy;
   #distinct: number;
   /** Of keys that are held. */
@@ -86,6 +88,7 @@ export class Cache<K, V> {
     // one more than are held: a newcomer has its id before another makes room for it
     this.#distinct = maxEntries === Number.POSITIVE_INFINITY ? FIRST_IDS : (1 + history) * maxEntries + 1;
     this.#policy = checked.makePolicy(this.#distinct);
+    this.#plain = { ttl: checked.ttl, size: 1 };
     this.#keys = [];
     this.#values = [];
     this.#sizes = maxBytes === Number.POSITIVE_INFINITY ? null : new Float64Array(this.#distinct);
@@ -131,8 +134,11 @@ export class Cache<K, V> {
       this.delete(key);
       return false;
     }
-    const { ttl, size } = this.#wishes(key, value, options === undefined ? undefined : checkSet(options));
-    const flight = this.#flights.get(key);
+    const { ttl, size } =
+      options === undefined && this.#sizes === null
+        ? this.#plain
+        : this.#wishes(key, value, options === undefined ? undefined : checkSet(options));
+    const flight = this.#flights.size === 0 ? undefined : this.#flights.get(key);
     if (flight !== undefined) {
       this.#flights.delete(key);
       flight.land(value);

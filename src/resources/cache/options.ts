@@ -88,7 +88,9 @@ export function checkCache<K, V>(options: CacheOptions<K, V>): CheckedCache<K, V
   }
   const made = checkPolicy(policy);
   if (maxEntries === undefined) {
-    throw new InvalidArgumentError("a cache with a policy that is made already needs maxEntries; or pass a function that makes one");
+    throw new InvalidArgumentError(
+      "a cache with a policy that is made already needs maxEntries; or pass a function that makes one",
+    );
   }
   return { ...limits, makePolicy: () => made, isMade: true, history: HISTORY };
 }

@@ -141,9 +141,7 @@ export class Pool<C> {
     this.name = name;
     this.#waiters = new Waiters((waiter) => this.#timeOut(waiter));
     this.#lessor = { takeBack: (connection, lease, how) => this.#takeBack(connection, lease, how) };
-    this.#leaks = this.#options.traceLeaks
-      ? new LeakTrace((connection) => this.#reclaim(connection))
-      : null;
+    this.#leaks = this.#options.traceLeaks ? new LeakTrace((connection) => this.#reclaim(connection)) : null;
     this.#pump();
   }
 

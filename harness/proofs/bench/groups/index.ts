@@ -26,6 +26,8 @@ const GROUPS: Readonly<Record<string, () => Promise<Group>>> = {
   "hash-quality": async () => (await import("./hash-quality.js")).hashQuality,
   padding: async () => (await import("./padding.js")).padding,
   cache: async () => (await import("./cache.js")).cache,
+  "cache-aside": async () => (await import("./cache-aside.js")).cacheAside,
+  pool: async () => (await import("./pool.js")).pool,
   buffers: async () => (await import("./buffers.js")).buffers,
   monitoring: async () => (await import("./monitoring.js")).monitoring,
   records: async () => (await import("./records.js")).records,
