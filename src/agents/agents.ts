@@ -11,9 +11,13 @@ import { AGENT_BYTES, Agent } from "./agent.js";
 import { ARENA_LEAST, ARENA_MOST, Arena, type PieceRecord, reserveArena } from "./arena.js";
 import type { ArenaMemory } from "./arena-memory.js";
 import { BudgetLine, GroupMemory } from "./budget.js";
+import type { BuildIndexOptions } from "./index-build.js";
+import { NamedIndexes } from "./named-indexes.js";
 import { Names, type Thing, type ThingKind } from "./names.js";
 import { type AgentHandle, isTicket, type Ownership, ownershipOf } from "./ownership.js";
 import { BlockPool, checkShape, DOCUMENTED_POOLS, type PoolOption, type PoolStats } from "./pools.js";
+import type { VectorIndex } from "./vector-index.js";
+import type { Vectors } from "./vectors.js";
 
 export interface AgentsOptions {
   /** Shared memories; default 1. */
@@ -116,6 +120,7 @@ export class Agents implements AsyncDisposable {
   private readonly arenas: readonly Arena[];
   /** What lies in the arenas under a name. */
   private readonly names: Names;
+  private readonly indexes: NamedIndexes;
   private readonly standardBudget: number;
   private readonly owned = new Map<string, Agent>();
   private readonly hooks: (() => void)[];
@@ -132,6 +137,8 @@ export class Agents implements AsyncDisposable {
     this.arenas = memories.map((memory, number) => new Arena(number, memory, own, shared));
     if (making !== null) for (const arena of this.arenas) arena.format(storeId);
     this.names = new Names(this.arenas[0], isLiving, (group) => this.free(group));
+    const { names, arenas } = this;
+    this.indexes = new NamedIndexes({ names, arenas, byRoom: () => this.byRoom(), settle: () => this.settle() });
     if (making !== null) this.furnish(making);
     const settings = this.names.find("pool", SETTINGS) as Thing;
     this.standardBudget = this.arenas[0].view.getFloat64(settings.address, true);
@@ -310,6 +317,30 @@ export class Agents implements AsyncDisposable {
     return this.names.drop(thing);
   }
 
+  // ---------------------------------------------------------------- vector indexes
+
+  /**
+   * Builds a vector index, which all threads search in place once it is there: docs/vector-index.md. It stays as long as the agents.
+   *
+   * @throws InvalidArgumentError for a bad name, or one that there is; InvalidVectorError; ArenaError; the signal's reason
+   */
+  async buildIndex(name: string, options: BuildIndexOptions, vectors: Vectors): Promise<VectorIndex> {
+    this.assertOpen();
+    return this.indexes.build(name, options, vectors);
+  }
+
+  /** The same, from a file that `index.save` wrote. @throws CorruptIndexError for a file that is damaged or none */
+  async openIndex(name: string, path: string): Promise<VectorIndex> {
+    this.assertOpen();
+    return this.indexes.openFile(name, path);
+  }
+
+  /** The index of this name, for this thread. @throws InvalidArgumentError when there is none, or it is still being built */
+  index(name: string): VectorIndex {
+    this.assertOpen();
+    return this.indexes.get(name);
+  }
+
   // ---------------------------------------------------------------- looking at it
 
   stats(): AgentsStats {
@@ -428,6 +459,7 @@ export class Agents implements AsyncDisposable {
    */
   async close(): Promise<void> {
     if (this.closed) return;
+    await this.indexes.close();
     for (const agent of [...this.owned.values()])
       if (agent.owned) this.arenaOf(agent).kernels.swapOwner(agent.owner.word, agent.owner.claim, 0);
     this.owned.clear();

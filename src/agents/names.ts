@@ -121,6 +121,27 @@ export class Names {
     return this.read(index);
   }
 
+  /** The same of what takes a while to build: until it is there the name is taken, and nobody finds it. */
+  async makeSlowly(
+    kind: ThingKind,
+    name: string,
+    build: (group: number) => Promise<{ arena: number; address: number }>,
+  ): Promise<Thing> {
+    const bytes = nameBytes(kind, name);
+    const index = this.locked(() => this.reserve(kind, name, bytes));
+    try {
+      const { arena, address } = await build(index + 1);
+      this.put(index, E_ARENA, arena);
+      this.put(index, E_ADDRESS, address);
+      this.put(index, E_WORD, 0);
+      this.put(index, E_STATE, READY);
+    } catch (error) {
+      this.end(index);
+      throw error;
+    }
+    return this.read(index);
+  }
+
   /** Takes the name away and frees its pieces. False when it is not there as it was seen. */
   drop(thing: Thing): boolean {
     const index = thing.group - 1;
