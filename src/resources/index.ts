@@ -26,4 +26,4 @@ export { Pool, type PoolClosing, type PoolStats } from "./pool/pool.js";
 /** For the store that programs import. */
 export { openPool } from "./pool/store-pools.js";
 export type { RecordView } from "./record-view.js";
-export { AsyncDisposableStack } from "./stack.js";
+export { AsyncDisposableStack, type AsyncStack } from "./stack.js";

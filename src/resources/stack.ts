@@ -4,7 +4,17 @@
  */
 type Disposer = () => unknown;
 
-class OwnAsyncDisposableStack {
+/** Said here as well, for programs that are compiled without the library `esnext.disposable`. */
+export interface AsyncStack extends AsyncDisposable {
+  readonly disposed: boolean;
+  use<T extends AsyncDisposable | Disposable | null | undefined>(value: T): T;
+  adopt<T>(value: T, onDispose: (value: T) => PromiseLike<void> | void): T;
+  defer(onDispose: () => PromiseLike<void> | void): void;
+  move(): AsyncStack;
+  disposeAsync(): Promise<void>;
+}
+
+class OwnAsyncDisposableStack implements AsyncStack {
   #disposers: Disposer[] = [];
   #disposed = false;
 
@@ -36,13 +46,13 @@ class OwnAsyncDisposableStack {
   }
 
   /** Hands everything to a new stack; this one has been disposed of. */
-  move(): AsyncDisposableStack {
+  move(): AsyncStack {
     this.#assertOpen();
     const next = new OwnAsyncDisposableStack();
     next.#disposers = this.#disposers;
     this.#disposers = [];
     this.#disposed = true;
-    return next as AsyncDisposableStack;
+    return next;
   }
 
   async disposeAsync(): Promise<void> {
@@ -89,5 +99,4 @@ function suppressed(error: unknown, before: unknown): Error {
   return Object.assign(new Error(message), { name: "SuppressedError", error, suppressed: before });
 }
 
-export const AsyncDisposableStack: AsyncDisposableStackConstructor =
-  globalThis.AsyncDisposableStack ?? (OwnAsyncDisposableStack as unknown as AsyncDisposableStackConstructor);
+export const AsyncDisposableStack: new () => AsyncStack = globalThis.AsyncDisposableStack ?? OwnAsyncDisposableStack;
