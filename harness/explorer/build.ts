@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { compileAssembly, compilers, makeOf, ROOT, sourcesOf } from "../build/index.js";
 import { instrument } from "./instrument.js";
 import { EXPLORE_WASM } from "./location.js";
-import { GROUP_SHIFT, REGION_SHIFT, RING_STRIDE, SLAB_SHIFT } from "./tiny-layout.js";
+import { GROUP_SHIFT, HELD_MAX, LOCK_ALIGN, REGION_SHIFT, RING_STRIDE, SLAB_SHIFT } from "./tiny-layout.js";
 
 /** What the engine uses; with more, binaryen writes types that Node 20 does not read. */
 const FEATURES = ["Atomics", "SIMD128", "BulkMemory", "BulkMemoryOpt", "MutableGlobals", "SignExt"] as const;
@@ -39,6 +39,8 @@ export function adapt(name: string, source: string): string {
       ["REGION_SHIFT: u32 = 12;", REGION_SHIFT],
       ["GROUP_SHIFT: u32 = 5;", GROUP_SHIFT],
       ["R_STRIDE: u32 = 64;", RING_STRIDE],
+      ["K_ALIGN: u32 = 64;", LOCK_ALIGN],
+      ["HELD_MAX: u32 = 64;", HELD_MAX],
     ];
     return sizes.reduce((text, [from, to]) => replaceOnce(text, from, from.replace(/\d+;$/, `${to};`)), source);
   }
@@ -46,6 +48,8 @@ export function adapt(name: string, source: string): string {
   if (name.endsWith("src/core/assembly/read.ts")) {
     return replaceOnce(source, "READ_PATIENCE: u32 = 64;", "READ_PATIENCE: u32 = 2;");
   }
+  // a look more is enough to explore what looking does
+  if (name.endsWith("src/core/assembly/lock.ts")) return replaceOnce(source, "SPINS: u32 = 100;", "SPINS: u32 = 1;");
   if (name.endsWith("src/core/assembly/memory.ts")) {
     return `${source}\n// @ts-ignore: decorator\n@global @external("host", "fault") declare const FAULT: i32;\n`;
   }

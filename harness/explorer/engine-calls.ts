@@ -24,6 +24,8 @@ export interface Place {
   readonly slabs: number;
   /** What channels are made with. */
   readonly ring: NonNullable<Program["ring"]>;
+  /** What locks are made as. */
+  readonly locking: "mutex" | "rw";
   /** The thread's stack is being wound up: the call only leads back to where it was, its arguments are ignored. */
   readonly rewinding: boolean;
 }
@@ -163,6 +165,19 @@ export function callEngine(thread: Thread, place: Place): number {
       return callReap(thread, op.victim ?? 0, place);
     case "adopt":
       return engine.adoptSlab(slabOf(place.slabs, thread.number, thread.at), ADOPTED_CLASS, CUT_EPOCH, 0, 0);
+    case "lock":
+    case "lockBoth":
+    case "read":
+    case "write":
+    case "takeLock":
+    case "attemptLock":
+    case "findDeadlock":
+    case "abandonLock":
+    case "releaseLock":
+    case "openLock":
+    case "makeLock":
+    case "dropLock":
+      return callLock(thread, place);
     case "makeRegion":
       return engine.makeRegion(1, REGION_BYTES);
     case "openRegion":
@@ -182,7 +197,32 @@ export function callEngine(thread: Thread, place: Place): number {
     case "listen":
       return engine.listen(place.words[(thread.slot + L.S_OUT + L.O_LISTENING) >> 2]);
     case "snapshot":
+    case "inside":
+    case "sleep":
       return 1;
+  }
+}
+
+function callLock({ engine, calling, locks }: Thread, { locking }: Place): number {
+  const entry = locks.entries[locks.current];
+  switch (calling) {
+    case "attemptLock":
+      return engine.attemptLock(entry, locks.how, locks.due);
+    case "findDeadlock":
+      return engine.findDeadlock(entry | (locks.how === L.HOW_READ ? L.HELD_READS : 0));
+    case "abandonLock":
+      return engine.abandonLock(entry, locks.how);
+    case "releaseLock":
+      engine.releaseLock(entry, locks.how);
+      return 1;
+    case "openLock":
+      return engine.openLock(1);
+    case "makeLock":
+      return engine.makeLock(1, locking === "rw" ? L.LOCK_RW : L.LOCK_MUTEX, 0);
+    case "dropLock":
+      return engine.dropLock(1);
+    default:
+      return engine.takeLock(entry, locks.versions[locks.current], locks.how, L.WAIT_BLOCKED);
   }
 }
 

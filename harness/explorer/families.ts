@@ -84,6 +84,15 @@ function drawUnkeyed(kind: OpKind, recipe: Recipe, random: ProgramRandom, thread
       return isLarge(recipe, random) ? { kind, large: true } : { kind };
     case "drain":
       return { kind, log: random.below(threads) };
+    case "lock":
+    case "read":
+    case "write":
+      return { kind, lock: random.below(recipe.locks?.count ?? 1), ...drawPatience(recipe, random) };
+    case "openLock":
+    case "dropLock":
+      return { kind, lock: random.below(recipe.locks?.count ?? 1) };
+    case "lockBoth":
+      return { kind, locks: random.chance(recipe.inOrder ?? 0) ? [0, 1] : [1, 0], ...drawPatience(recipe, random) };
     case "put":
       return { kind, ttl: random.chance(recipe.ttl ?? 0), ...(isLarge(recipe, random) ? { large: true } : {}) };
     case "take":
@@ -92,6 +101,11 @@ function drawUnkeyed(kind: OpKind, recipe: Recipe, random: ProgramRandom, thread
     default:
       return { kind };
   }
+}
+
+/** How long an operation waits for a lock. */
+function drawPatience({ ttl = 0 }: Recipe, random: ProgramRandom): Pick<Op, "ttl" | "wide"> {
+  return random.chance(ttl) ? { ttl: true, wide: random.chance(0.5) } : {};
 }
 
 function drawSetup(recipe: Recipe, random: ProgramRandom, threads: number): Program["setup"] {
@@ -127,6 +141,7 @@ export const FAMILIES: readonly Family[] = RECIPES.map((recipe) => ({
       full: recipe.full ?? false,
       ends: recipe.ends ?? false,
       queue: recipe.queue === undefined ? null : { capacity: random.pick(recipe.queue.capacities) },
+      locks: recipe.locks ?? null,
       ring:
         recipe.ring === undefined
           ? null

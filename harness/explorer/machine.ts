@@ -24,6 +24,7 @@ import {
   watches,
   writeValue,
 } from "./program.js";
+import { LockSteps } from "./locks.js";
 import { RunRecord } from "./run-record.js";
 import type { Segment, Strategy } from "./schedule.js";
 import { Snapshot } from "./snapshot.js";
@@ -69,6 +70,8 @@ export interface Prepared {
     readonly records: Int32Array;
     readonly ring: number;
     readonly ringVersion: number;
+    readonly locks: readonly number[];
+    readonly lockVersions: readonly number[];
   }[];
   readonly tokens: readonly Int32Array[];
   readonly time: number;
@@ -95,7 +98,8 @@ export class Machine {
   readonly words: Uint32Array;
   private readonly signed: Int32Array;
   private readonly store = new TinyStore();
-  private readonly operations = new Operations(this.store, this.record);
+  private readonly locks = new LockSteps(this.store, this.record);
+  private readonly operations = new Operations(this.store, this.record, this.locks);
   private program!: Program;
   private prepared!: Prepared;
   rewinding = false;
@@ -158,6 +162,7 @@ export class Machine {
         fence() {},
         clock: () => Math.max(words[T.CONTROL_TIME >> 2], thread.ahead),
         rung() {},
+        notified: (address: number) => this.locks.notified(address),
         changed: (kind: number, hash: number, id: number, entry: number, version: number) => {
           this.record.changes.push({
             event: "made",
@@ -195,6 +200,10 @@ export class Machine {
     return this.program.settings.buckets;
   }
 
+  get locking(): "mutex" | "rw" {
+    return this.program.locks?.kind ?? "mutex";
+  }
+
   get ring(): NonNullable<Program["ring"]> {
     return this.program.ring ?? NO_RING;
   }
@@ -213,6 +222,7 @@ export class Machine {
     this.workers = program.threads.length;
     this.accesses = null;
     store.lay(program, taking);
+    this.locks.begin(program, threads);
     for (const thread of threads) {
       thread.tokens.fill(0);
       thread.ahead = 0;
@@ -231,11 +241,13 @@ export class Machine {
     return {
       program,
       image: store.image(program, attached),
-      threads: taking.map(({ slot, records, ring, ringVersion }) => ({
+      threads: taking.map(({ slot, records, ring, ringVersion, locks }) => ({
         slot,
         records: records.slice(),
         ring,
         ringVersion,
+        locks: locks.entries.slice(),
+        lockVersions: locks.versions.slice(),
       })),
       time: this.words[T.CONTROL_TIME >> 2],
       tokens: taking.map(({ tokens }) => tokens.slice()),
@@ -276,6 +288,7 @@ export class Machine {
       if (this.record.broken !== null) return { kind: "violation", what: this.record.broken };
       if (segment.kill && this.killsLeft > 0 && thread.enabled && !this.isDone(thread)) this.kill(thread);
       this.updateRunnable();
+      if (this.record.broken !== null) return { kind: "violation", what: this.record.broken };
       if (this.steps > STEP_LIMIT) return program.ends ? ENDLESS_END : SPIN_END;
     }
     this.trace = this.words[T.CONTROL_HASH >> 2];
@@ -298,6 +311,7 @@ export class Machine {
     this.store.reattach(this.threads, attached);
     for (let i = 0; i < THREAD_MAX; i++) this.resetThread(this.threads[i], i < attached);
     this.record.reset();
+    this.locks.begin(program, this.threads);
     this.steps = 0;
     this.segments = [];
     this.killsLeft = program.kills;
@@ -331,7 +345,9 @@ export class Machine {
     thread.snapshot = null;
     thread.blocked = false;
     if (!attached) return;
-    const { slot, records, ring, ringVersion } = this.prepared.threads[number];
+    const { slot, records, ring, ringVersion, locks, lockVersions } = this.prepared.threads[number];
+    thread.locks.entries.splice(0, Number.POSITIVE_INFINITY, ...locks);
+    thread.locks.versions.splice(0, Number.POSITIVE_INFINITY, ...lockVersions);
     thread.slot = slot;
     thread.ring = ring;
     thread.ringVersion = ringVersion;
@@ -346,13 +362,27 @@ export class Machine {
   private updateRunnable(): void {
     let n = 0;
     let blocked = -1;
+    let sleepers = 0;
     for (const thread of this.threads) {
       if (!thread.enabled || this.isDone(thread)) continue;
       if (thread.blocked) blocked = thread.number;
+      else if (thread.locks.asleep) sleepers++;
       else this.runnable[n++] = thread.number;
     }
+    if (sleepers > 0) n = this.addSleepers(n);
     if (n === 0 && blocked >= 0) this.runnable[n++] = blocked;
     this.runnableCount = n;
+  }
+
+  /** Sleepers whose time may be up come after those who can go on; when there are none of these, only those that are meant to wake by it. */
+  private addSleepers(awake: number): number {
+    let n = awake;
+    for (const thread of this.threads) {
+      if (!thread.enabled || this.isDone(thread) || !thread.locks.asleep) continue;
+      if (awake > 0 ? this.locks.mayNap(thread) : this.locks.isRescued(thread)) this.runnable[n++] = thread.number;
+    }
+    if (n === 0) this.record.broken ??= "every thread that has something to do is asleep";
+    return n;
   }
 
   /** The thread never takes another step; a reaper is told. */
@@ -360,6 +390,8 @@ export class Machine {
     thread.killed = true;
     this.record.deaths[thread.number] = this.record.clock++;
     this.operations.noteDeath(thread);
+    this.locks.noteDeath(thread);
+    thread.locks.asleep = false;
     this.killsLeft--;
     const first = this.threads[this.workers];
     const second = this.threads[this.workers + 1];
@@ -392,6 +424,10 @@ export class Machine {
         if (!this.stepSnapshot(thread)) break;
         continue;
       }
+      if (thread.calling === "sleep" || thread.calling === "inside") {
+        if (!this.stepLock(thread)) break;
+        continue;
+      }
       this.unwound = false;
       if (thread.paused) {
         thread.paused = false;
@@ -410,6 +446,14 @@ export class Machine {
     }
     const left = this.accesses !== null ? this.traceFuel : signed[T.CONTROL_FUEL >> 2];
     this.steps += steps - Math.max(0, left);
+  }
+
+  /** One step of a thread outside of the engine, inside a lock or about to sleep; false when it shall make way. */
+  private stepLock(thread: Thread): boolean {
+    const goesOn = this.locks.step(thread);
+    if (this.accesses !== null) return --this.traceFuel > 0 && goesOn;
+    this.signed[T.CONTROL_FUEL >> 2]--;
+    return this.signed[T.CONTROL_FUEL >> 2] > 0 && goesOn;
   }
 
   private openSnapshot(thread: Thread): Snapshot {
@@ -446,7 +490,7 @@ export class Machine {
         streamFault(this.record.changes, this.threads);
       if (told !== null) return { kind: "violation", what: told };
     }
-    const broken = judge.memoryFault() ?? judge.logFault(this.threads) ?? this.expiredFault(judge);
+    const broken = (program.locks === null ? null : this.locks.fault()) ?? judge.memoryFault() ?? judge.logFault(this.threads) ?? this.expiredFault(judge);
     if (broken !== null) return { kind: "violation", what: broken };
     const reader = this.readBack(judge);
     const what = this.record.broken ?? judge.historyFault(reader);

@@ -7,6 +7,7 @@ import { chunkOf, fillSlab, rowsOf } from "./adoption.js";
 import { noteBegun, noteTold, takeInterest } from "./change-streams.js";
 import { MANY_KEYS, MANY_VALUES } from "./engine-calls.js";
 import { GONE, lifeOf, NO_EFFECT } from "./history.js";
+import { isLocking, type LockSteps } from "./locks.js";
 import {
   checkOf,
   FIRST_SPACE_KEYS,
@@ -71,6 +72,7 @@ export class Operations {
   constructor(
     private readonly store: TinyStore,
     private readonly record: RunRecord,
+    private readonly locks: LockSteps,
   ) {
     this.words = store.words;
     this.keyWords = store.keyWords;
@@ -131,7 +133,7 @@ export class Operations {
     }
     thread.busy = true;
     thread.rowsDone = -1;
-    thread.calling = firstCall(thread, op);
+    thread.calling = isLocking(op.kind) ? this.locks.start(thread, op) : firstCall(thread, op);
     this.fillWindows(thread, op, value);
   }
 
@@ -148,6 +150,7 @@ export class Operations {
     const key = (thread.slot + L.S_KEY) >> 2;
     const ofSpace = op.kind === "clear" || op.kind === "drop" || op.kind === "configure"; // a listing takes no key
     words[key] = ofSpace ? this.store.nameWord(spaceOf(op)) : this.keyWords[op.key ?? 0];
+    if (op.kind === "openLock" || op.kind === "dropLock") words[key] = T.LOCK_NAMES[op.lock ?? 0];
     if (op.kind === "channel" || op.kind === "dropChannel") words[key] = T.RING_NAME;
     words[key + 1] = 0;
     words[key + 2] = 0;
@@ -198,6 +201,11 @@ export class Operations {
   /** The engine's function has returned: the operation is done, or goes on with another function. */
   finishCall(thread: Thread, result: number): void {
     const op = thread.ops[thread.at];
+    if (isLocking(op.kind)) {
+      const answer = this.locks.finishCall(thread, op, result);
+      if (answer !== null) this.finish(thread, answer);
+      return;
+    }
     switch (thread.calling) {
       case "resolve":
         this.finishResolve(thread, op, result);

@@ -49,6 +49,12 @@ export type OpKind =
   | "openRegion"
   | "closeRegion"
   | "dropRegion"
+  | "lock"
+  | "lockBoth"
+  | "read"
+  | "write"
+  | "openLock"
+  | "dropLock"
   | "watch"
   | "watchKey"
   | "look"
@@ -70,6 +76,10 @@ export interface Op {
   readonly ttl?: boolean;
   /** reap: the thread that died. */
   readonly victim?: number;
+  /** lock, read, write, openLock, dropLock: which lock. With `ttl` its patience ends: at the first time-out, with `wide` at the second. */
+  readonly lock?: number;
+  /** lockBoth: which locks, in the order in which they are taken. */
+  readonly locks?: readonly number[];
   /** drain: whose access log. */
   readonly log?: number;
 }
@@ -92,6 +102,8 @@ export interface Program {
   readonly ends: boolean;
   /** Cells of the work queue. null: there is none. */
   readonly queue: { readonly capacity: number } | null;
+  /** Locks that there are; nested: a thread takes one while it has another, so who waits looks for deadlocks. null: there are none. */
+  readonly locks: { readonly kind: "mutex" | "rw"; readonly count: number; readonly nested: boolean } | null;
   /** One sender, or many; cells of the ring. null: no ring. */
   readonly ring: { readonly single: boolean; readonly capacity: number } | null;
 }
@@ -194,6 +206,16 @@ export function describeOp(op: Op, value: number): string {
       return `${op.kind} what was taken last`;
     case "nack":
       return `give back what was taken last${op.ttl ? ", ready at the tick" : ""}`;
+    case "lock":
+    case "read":
+    case "write":
+      return `${op.kind} ${LOCK_NAMES[op.lock ?? 0]}${patience(op)}`;
+    case "lockBoth":
+      return `lock ${op.locks?.map((lock) => LOCK_NAMES[lock]).join(", then ")}${patience(op)}`;
+    case "openLock":
+      return `open or make lock ${LOCK_NAMES[op.lock ?? 0]}`;
+    case "dropLock":
+      return `drop lock ${LOCK_NAMES[op.lock ?? 0]}`;
     case "channel":
       return "open or make the channel";
     case "dropChannel":
@@ -203,6 +225,12 @@ export function describeOp(op: Op, value: number): string {
     default:
       return `${op.kind}${key}`;
   }
+}
+
+const LOCK_NAMES = ["k", "l"] as const;
+
+function patience(op: Op): string {
+  return op.ttl ? `, for ${op.wide ? "two time-outs" : "one time-out"}` : "";
 }
 
 function sizeOf(op: Op): string {

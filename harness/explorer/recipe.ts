@@ -1,5 +1,5 @@
 /** What a family of programs is drawn from: kinds of operations with their weights, keys, settings. */
-import type { Op, OpKind } from "./program.js";
+import type { Op, OpKind, Program } from "./program.js";
 import type { TinySettings } from "./tiny-layout.js";
 
 export type Weights = Partial<Record<OpKind, number>>;
@@ -32,6 +32,9 @@ export interface Recipe {
   /** How many of its programs have each thread left once in the middle of something, with every store a step (RelaySchedule). */
   readonly relay?: number;
   readonly queue?: { readonly capacities: readonly number[] };
+  /** lockBoth: how often the locks are taken in their order. */
+  readonly inOrder?: number;
+  readonly locks?: NonNullable<Program["locks"]>;
   readonly ring?: { readonly single: boolean; readonly capacities: readonly number[] };
   /** Kinds by thread, instead of `kinds`. */
   readonly roles?: readonly Weights[];

@@ -1,6 +1,7 @@
 /** One simulated thread: an instance of the engine, its operations, and where it is in them. */
 import type { Engine } from "../../src/core/index.js";
 import type { Interest } from "./change-events.js";
+import { LockState } from "./locks.js";
 import { KEY_COUNT, type Op, type OpKind } from "./program.js";
 import type { Snapshot } from "./snapshot.js";
 import * as T from "./tiny-layout.js";
@@ -44,7 +45,15 @@ export type Calling =
   | "hold"
   | "copyHeld"
   | "letGo"
-  | "endReceive";
+  | "endReceive"
+  | "makeLock"
+  | "takeLock"
+  | "attemptLock"
+  | "findDeadlock"
+  | "abandonLock"
+  | "releaseLock"
+  | "inside"
+  | "sleep";
 
 export class Thread {
   engine!: ExploreEngine;
@@ -102,6 +111,7 @@ export class Thread {
   /** The bell when it began to listen, and whether it sleeps on that. */
   bell = 0;
   asleep = false;
+  readonly locks = new LockState();
   snapshot: Snapshot | null = null;
   /** When the snapshot's cut was there. */
   cutAt = 0;

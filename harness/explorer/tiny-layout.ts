@@ -15,6 +15,11 @@ export const GROUP_SHIFT = 0;
 
 /** What the sides of a ring write lies this far apart, so that a ring fits a chunk. */
 export const RING_STRIDE = 16;
+/** The same for a lock; and how many of them a worker may have. */
+export const LOCK_ALIGN = 16;
+export const HELD_MAX = 4;
+/** The key window's words for the names of the locks, "k" and "l". */
+export const LOCK_NAMES = [0x6b, 0x6c];
 /** Where cells begin in a ring, as in the engine's layout. */
 export const RING_CELLS = RING_STRIDE * 5;
 /** The key window's word for the name of the one channel, "r". */

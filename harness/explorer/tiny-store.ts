@@ -80,6 +80,7 @@ export class TinyStore {
     if (hasAdoptions(program)) prepareAdoptions(program, words, threads[0].records[0]);
     if (ring !== null) this.makeRing(ring, threads);
     if (queue !== null) this.makeQueue(queue, threads);
+    if (program.locks !== null) this.makeLocks(program.locks, threads);
   }
 
   /** Lets engine functions called from here run without interruption. */
@@ -139,6 +140,30 @@ export class TinyStore {
     this.openAll(threads, ({ engine }) => engine.makeQueue(1, capacity, 1, 0, 0n));
   }
 
+  private makeLocks({ kind, count }: NonNullable<Program["locks"]>, threads: readonly Thread[]): void {
+    for (const thread of threads) {
+      for (let lock = 0; lock < count; lock++) {
+        this.words.fill(0, (thread.slot + L.S_KEY) >> 2, (thread.slot + L.S_KEY + 16) >> 2);
+        this.words[(thread.slot + L.S_KEY) >> 2] = T.LOCK_NAMES[lock];
+        thread.engine.makeLock(1, kind === "rw" ? L.LOCK_RW : L.LOCK_MUTEX, 0);
+        if (!thread.engine.openLock(1)) throw new Error("the pool is too small for its locks");
+        this.noteLock(thread, lock);
+      }
+    }
+  }
+
+  /** The lock that the thread has opened. */
+  noteLock({ slot, locks }: Thread, lock: number): void {
+    locks.entries[lock] = this.words[(slot + L.S_OUT + L.O_ENTRY) >> 2];
+    locks.versions[lock] = this.words[(slot + L.S_OUT + L.O_VERSION) >> 2];
+  }
+
+  /** Where its words lie. */
+  lockAddress(entry: number): number {
+    const keyLength = this.words[(entry + L.E_META) >> 2] >>> 16;
+    return entry + ((L.E_KEY + ((keyLength + 15) & -16) + T.LOCK_ALIGN - 1) & -T.LOCK_ALIGN);
+  }
+
   /** Each thread opens it; the first of them makes it. */
   private openAll(threads: readonly Thread[], make: (thread: Thread) => void): void {
     const { words } = this;
@@ -173,6 +198,7 @@ export class TinyStore {
       const slot = T.SLOTS + i * L.SLOT_SIZE;
       parts.push(part(slot, slot + T.SLOT_STATE_SIZE));
       parts.push(part(slot + L.S_REGIONS, slot + L.S_REGIONS + L.REGION_PINS * 4));
+      if (program.locks !== null) parts.push(part(slot + L.S_LOCK_WAKE, slot + L.S_HELD + T.HELD_MAX * 8));
       if (!watches(program)) continue;
       parts.push(part(slot + L.S_INTEREST, slot + L.S_GAP + 8));
       parts.push(part(slot + L.S_POSITIONS, slot + L.S_POSITIONS + T.SLOT_COUNT * 8));

@@ -224,6 +224,9 @@ export const O_SENT: u32 = 24;
 export const O_ACKED: u32 = 32;
 export const O_REDELIVERED: u32 = 40;
 export const O_LISTENING: u32 = 24; // LISTENING_*: what the next `listen` is to be called with
+export const O_LOCK_KIND: u32 = 8; // of a lock, and its rank + 1
+export const O_LOCK_ORDER: u32 = 12;
+export const O_HOLDER: u32 = 16; // slot + 1 of who has a lock that cannot be dropped
 export const O_OFFSET: u32 = 0; // of a chunk that cannot be loaded
 export const O_EXPIRED: u32 = 4; // entries that a load left out
 export const O_TEMPORARY: u32 = 64; // a value that nobody asked for: 8 bytes
@@ -240,6 +243,15 @@ export const S_GAP: u32 = 7888; // u64: and tells of a gap once every stamp belo
 export const S_POSITIONS: u32 = 15616; // u64 a slot: what it has read of its log
 export const S_REGIONS: u32 = 7424; // regions this worker has open: the entries that hold them, 0 = a free place
 export const REGION_PINS: u32 = 64;
+export const S_LOCK_WAKE: u32 = 10496; // bumped by whoever wakes this worker, which sleeps on it while it waits for a lock (assembly/lock.ts)
+export const S_LOCK_WAITS: u32 = 10500; // the lock that this worker, blocked, waits for: its entry, and HELD_READS
+export const S_HELD: u32 = 10560; // locks that this worker has, or is about to: HELD_MAX of two u32, the entry with HELD_*, and what whoever has it waits for
+/** Locks that one worker has or waits for at once. */
+export const HELD_MAX: u32 = 64;
+export const HELD_WAITS: u32 = 1; // not inside: given the lock, it has done nothing under it
+export const HELD_READS: u32 = 2;
+export const HELD_UNSURE: u32 = 4; // it has not looked yet whether the entry is the lock's: nothing of that was touched
+export const HELD_BITS: u32 = 31; // an entry's address has these bits clear
 export const S_MANY_SIZE: u32 = 32768;
 export const LISTING_MAX: u32 = 4096; // entries that a list of addresses and versions there has room for
 
@@ -334,6 +346,7 @@ export const FLAG_EVICTED: u32 = 1; // it died to make room: no snapshot has to 
 export const FLAG_SPAN: u32 = 2; // its value is a descriptor, and the span that it names is given back with it
 export const FLAG_LARGE: u32 = 4; // the value is what its span holds, not the descriptor; it stays set when the span is given back
 export const FLAG_RING: u32 = 8; // a channel's: behind its key lies the ring, whose messages are freed before it is
+export const FLAG_LOCK: u32 = 16; // a lock's: behind its key lie the lock's words, which are used for as long as a worker names the entry
 export const E_ACCESS: u32 = 23; // u8, saturating 2-bit counter, racy by design
 export const ACCESS_MAX: u32 = 3; // what it saturates at
 export const E_BIRTH: u32 = 24; // epoch it was published in, 0 = not an entry now
@@ -441,6 +454,33 @@ export const EMPTY: i32 = -8;
 export const NOT_YOURS: i32 = -9; // another worker is this ring's receiver, or its only sender
 export const DROPPED: i32 = -10;
 export const GONE: i32 = -12; // the channel was dropped
+
+// --- lock: behind the key of its entry, from the next line on, in one line (assembly/lock.ts)
+/** Lines apart in the shipped engine; in the explorer's, so that a lock fits its chunks, not. */
+export const K_ALIGN: u32 = 64;
+export const K_OWNER: u32 = 0; // u64: slot + 1 of who has it, 0 = nobody; in the high half slot + 1 of who is to get it next
+export const K_WAITERS: u32 = 8; // u64, a bit a slot: who waits to have it alone
+export const K_READERS: u32 = 16; // u64: who reads under it
+export const K_QUEUE: u32 = 24; // u64: who waits to read
+export const K_POISON: u32 = 32; // node thread id + 1 of who died inside, 0 = nobody since it was mended
+export const K_KIND: u32 = 36; // LOCK_*
+export const K_ORDER: u32 = 40; // its rank + 1, 0 = none
+export const K_SIZE: u32 = 48;
+export const LOCK_MUTEX: u32 = 1;
+export const LOCK_RW: u32 = 2;
+/** In the place of an owner: the lock was dropped. */
+export const K_DROPPED: u32 = 0xffffffff;
+/** How a lock is asked for. */
+export const HOW_ALONE: u32 = 0;
+export const HOW_READ: u32 = 1;
+/** What whoever does not get it at once does: goes away, waits and does other things meanwhile, or blocks. */
+export const WAIT_NOT: u32 = 0;
+export const WAIT_ASIDE: u32 = 1;
+export const WAIT_BLOCKED: u32 = 2;
+export const TAKEN: i32 = 1;
+export const TAKEN_POISONED: i32 = 2;
+export const NOT_YET: i32 = 0;
+export const HANDS_FULL: i32 = -13; // this worker has HELD_MAX locks, or waits for them
 
 // --- status codes of the engine's operations (all others are lengths or truths)
 export const OK: i32 = 1;

@@ -126,6 +126,16 @@ export interface Engine {
   readLetter(entry: number, version: number, cell: number, target: number): number;
   endLetter(entry: number, version: number, cell: number, again: number): number;
   measureQueue(entry: number, version: number): number;
+  makeLock(keyLength: number, kind: number, order: number): number;
+  openLock(keyLength: number): number;
+  dropLock(keyLength: number): number;
+  takeLock(entry: number, version: number, how: number, wait: number): number;
+  attemptLock(entry: number, how: number, due: number): number;
+  abandonLock(entry: number, how: number): number;
+  releaseLock(entry: number, how: number): void;
+  mendLock(entry: number): void;
+  noteWait(entry: number, target: number): void;
+  findDeadlock(target: number): number;
   makeRegion(keyLength: number, bytes: number): number;
   openRegion(keyLength: number): number;
   closeRegion(pin: number): void;
@@ -190,8 +200,8 @@ export function compileModule(file: URL): WebAssembly.Module {
 }
 
 /** What assembly/memory.ts imports, for modules beside the engine that use it. */
-export function kernelHost(): { strongOrder: number; fence: () => void; yieldPoint: () => void } {
-  return { strongOrder: STRONG_ORDER ? 1 : 0, fence: makeFence(), yieldPoint() {} };
+export function kernelHost(): { strongOrder: number; fence: () => void; yieldPoint: () => void; notified: () => void } {
+  return { strongOrder: STRONG_ORDER ? 1 : 0, fence: makeFence(), yieldPoint() {}, notified() {} };
 }
 
 /** A program that was bundled has the engine's files where the bundle is, or has forgotten them. */

@@ -65,6 +65,9 @@ import * as large from "./large";
 import * as logs from "./log";
 import { add32, copyRacyExact, load32, load64, loadsFence, store32, swap32 } from "./memory";
 import * as names from "./namespace";
+import * as deadlocks from "./deadlock";
+import * as held from "./held";
+import * as locks from "./lock";
 import * as near from "./near";
 import { allocate, classOf, giveToCache, putBack, trim, classAt } from "./pool";
 import { enter, idLine, isCurrent, valueOf } from "./quota";
@@ -805,6 +808,54 @@ export function endLetter(entry: u32, version: u32, cell: u32, again: bool): i32
 
 export function measureQueue(entry: u32, version: u32): i32 {
   return queues.measureQueue(entry, version);
+}
+
+// ------------------------------------------------------------------ locks (lock.ts), by the name in the key window
+
+/** OK, UNMET (there is one) or NO_MEMORY. */
+export function makeLock(length: u32, kind: u32, order: u32): i32 {
+  systemKey(length);
+  return locks.makeLock(hash, meta, kind, order);
+}
+
+export function openLock(length: u32): bool {
+  systemKey(length);
+  return locks.openLock(hash, meta);
+}
+
+export function dropLock(length: u32): i32 {
+  systemKey(length);
+  return locks.dropLock(hash, meta);
+}
+
+export function takeLock(entry: u32, version: u32, how: u32, wait: u32): i32 {
+  return locks.takeLock(entry, version, how, wait);
+}
+
+export function attemptLock(entry: u32, how: u32, due: bool): i32 {
+  return locks.attemptLock(entry, how, due);
+}
+
+export function abandonLock(entry: u32, how: u32): i32 {
+  return locks.abandonLock(entry, how);
+}
+
+export function releaseLock(entry: u32, how: u32): void {
+  locks.releaseLock(entry, how);
+}
+
+export function mendLock(entry: u32): void {
+  locks.mendLock(entry);
+}
+
+/** Whoever has `entry` in this worker waits for `target`; 0 = for nothing more. */
+export function noteWait(entry: u32, target: u32): void {
+  held.noteWait(entry, target);
+}
+
+/** Locks of the cycle that this worker's wait for `target` is in, 0 = none; they are in the window S_MANY (deadlock.ts). */
+export function findDeadlock(target: u32): u32 {
+  return deadlocks.findDeadlock(target);
 }
 
 // ------------------------------------------------------------------ regions

@@ -20,6 +20,10 @@ declare const strongOrder: i32;
 @external("host", "fence")
 declare function fence(): void;
 
+/** In the explorer's build: its threads sleep in the host. */
+@external("host", "notified")
+declare function notified(address: u32): void;
+
 const LOAD: i32 = 0;
 const STORE: i32 = 1;
 const SWAP: i32 = 2;
@@ -129,6 +133,18 @@ export function and64(address: u32, kept: u64): void {
 export function and32(address: u32, kept: u32): u32 {
   if (EXPLORE) yieldPoint(SWAP, address);
   return atomic.and<u32>(address, kept);
+}
+
+/** Wakes every thread, and every task, that sleeps on the word. */
+// @ts-ignore: decorator
+@inline
+export function notify(address: u32): void {
+  if (EXPLORE) {
+    yieldPoint(SWAP, address);
+    notified(address);
+    return;
+  }
+  atomic.notify(address, -1);
 }
 
 /** Raises the word to `value` unless it is already there or beyond. */

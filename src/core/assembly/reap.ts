@@ -10,6 +10,7 @@
  *   chunk between two lists         if it is in none of any slot's lists, it is put into ours
  *   messages of a dropped ring      its entry is in a retired list still: whoever inherits that goes on (ring-cells.ts)
  *   change without a record         those who watch are told that something was passed over (changes.ts)
+ *   locks                           each is named in the slot from before the swap to the last wake-up: poisoned, handed on (lock.ts)
  *   the store's backups             the claim names slot and incarnation: the snapshot is ended, then the claim let go
  *
  * The reaper may die as well. Every move is noted in the reaper's own slot first, a move repeats harmlessly, and whoever
@@ -89,6 +90,7 @@ import {
 } from "../layout";
 import { forgetWatcher, settleChanges } from "./changes";
 import { noteClear, noteExpiry } from "./expiry";
+import { settleLocks } from "./lock";
 import { load32, load64, store32, swap32 } from "./memory";
 import { classAt, emptyCache, finishSlab, giveToCache, isChunk, sizeOf, swapTookEffect, trim, unstamp } from "./pool";
 import { closeRegions } from "./region-pins";
@@ -120,6 +122,7 @@ export function reap(number: u32): bool {
   for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) settleFree(slotAt(i));
   for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) clearHazardsOf(slotAt(i));
   for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) settlePresence(slotAt(i), i);
+  for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) settleLocks(slotAt(i), i);
   for (let i: u32 = 0; i < slots; i++) if (isOurs(i)) inherit(slotAt(i), i);
   return true;
 }
@@ -535,6 +538,7 @@ function isInDirectory(id: u32): bool {
 export function leave(): void {
   clearHazards();
   closeRegions(slot);
+  settleLocks(slot, slotNumber);
   forgetWatcher(slot, slotNumber);
   inheritBuffers(slot);
   dropSpans();

@@ -22,6 +22,7 @@ import {
   E_NEXT,
   E_VALUE_LENGTH,
   E_VERSION,
+  FLAG_LOCK,
   FLAG_RING,
   G_ENTRY,
   G_VERSION,
@@ -55,6 +56,7 @@ import {
 import { afterChange, afterInsert, beforeChange, beforeInsert, mayInsert, notChanged } from "./changes";
 import { allocateOrEvict } from "./evict";
 import { isExpired, noteExpiry } from "./expiry";
+import { initialiseLock, lockOf, lockSize } from "./lock-words";
 import { copyVectors, load32, swap32 } from "./memory";
 import { classAt, classOf, putBack, sizeOf } from "./pool";
 import { announce, enrol, filed } from "./presence";
@@ -223,6 +225,22 @@ export function writeRing(hash: u32, meta: u32, key: u32, made: u32): i32 {
   fill(chunk, hash, meta, key, key, 0, 0);
   initialiseRing(ringOf(chunk), made);
   store<u8>(chunk + E_FLAGS, FLAG_RING);
+  const status = publish(hash, meta, key, chunk, MODE_IF_ABSENT, 0, 0, 0);
+  if (status != OK) putBack(chunk);
+  return finish(status);
+}
+
+/** Writes the entry of a lock, unless there is one of that key. */
+export function writeLock(hash: u32, meta: u32, key: u32, kind: u32, order: u32): i32 {
+  beginWrite();
+  count(C_SETS);
+  find(hash, meta, key);
+  if (!holds(MODE_IF_ABSENT, 0, 0)) return finish(UNMET);
+  const chunk = allocateOrEvict(classOf(lockSize(meta >> 16)));
+  if (chunk == 0) return finish(NO_MEMORY);
+  fill(chunk, hash, meta, key, key, 0, 0);
+  initialiseLock(lockOf(chunk), kind, order);
+  store<u8>(chunk + E_FLAGS, FLAG_LOCK);
   const status = publish(hash, meta, key, chunk, MODE_IF_ABSENT, 0, 0, 0);
   if (status != OK) putBack(chunk);
   return finish(status);
