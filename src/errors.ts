@@ -164,6 +164,27 @@ export class ClosedError extends EngramError {
   }
 }
 
+/** A lock was not to be had within the time that its caller would wait. It has nothing of it. */
+export class LockTimeoutError extends EngramError {
+  constructor(message: string) {
+    super("LOCK_TIMEOUT", message);
+  }
+}
+
+/**
+ * Waiting for the lock could never end: whoever has it waits, over one lock or several, for what the caller has, or it is the caller itself. Also
+ * of a lock that is asked for against the order it was made with. The caller has nothing of it, and keeps what it had.
+ */
+export class DeadlockError extends EngramError {
+  /** Names of the locks: each is held by who waits for the next one, and the last one by who waits for the first. */
+  readonly cycle: readonly string[];
+
+  constructor(message: string, cycle: readonly string[]) {
+    super("DEADLOCK", message);
+    this.cycle = cycle;
+  }
+}
+
 /** A thread ended with the lock in its hands, so what it guards may be half done. The caller has nothing of it; `recover: true` takes it all the same. */
 export class PoisonedError extends EngramError {
   constructor(message: string) {

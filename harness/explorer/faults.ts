@@ -517,8 +517,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     number: 121,
     what: "a writer takes a reader's bit back without a second look whether it reads",
-    families: ["death-rejoin", "rwlock-timeouts"],
-    within: 5_000_000,
+    families: ["rwlock-late"],
+    within: 2_000_000,
   },
   {
     number: 122,

@@ -13,6 +13,7 @@ import { callEngine } from "./engine-calls.js";
 import { type Call, isKeyed, NO_EFFECT, stateAfter } from "./history.js";
 import { Judge } from "./judge.js";
 import { EXPLORE_WASM } from "./location.js";
+import { LockSteps } from "./locks.js";
 import { Operations } from "./operations.js";
 import {
   COUNTER_UNIT,
@@ -24,7 +25,6 @@ import {
   watches,
   writeValue,
 } from "./program.js";
-import { LockSteps } from "./locks.js";
 import { RunRecord } from "./run-record.js";
 import type { Segment, Strategy } from "./schedule.js";
 import { Snapshot } from "./snapshot.js";
@@ -490,7 +490,11 @@ export class Machine {
         streamFault(this.record.changes, this.threads);
       if (told !== null) return { kind: "violation", what: told };
     }
-    const broken = (program.locks === null ? null : this.locks.fault()) ?? judge.memoryFault() ?? judge.logFault(this.threads) ?? this.expiredFault(judge);
+    const broken =
+      (program.locks === null ? null : this.locks.fault()) ??
+      judge.memoryFault() ??
+      judge.logFault(this.threads) ??
+      this.expiredFault(judge);
     if (broken !== null) return { kind: "violation", what: broken };
     const reader = this.readBack(judge);
     const what = this.record.broken ?? judge.historyFault(reader);

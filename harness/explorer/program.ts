@@ -103,9 +103,17 @@ export interface Program {
   /** Cells of the work queue. null: there is none. */
   readonly queue: { readonly capacity: number } | null;
   /** Locks that there are; nested: a thread takes one while it has another, so who waits looks for deadlocks. null: there are none. */
-  readonly locks: { readonly kind: "mutex" | "rw"; readonly count: number; readonly nested: boolean } | null;
+  readonly locks: LockProgram | null;
   /** One sender, or many; cells of the ring. null: no ring. */
   readonly ring: { readonly single: boolean; readonly capacity: number } | null;
+}
+
+export interface LockProgram {
+  readonly kind: "mutex" | "rw";
+  readonly count: number;
+  readonly nested: boolean;
+  /** The bit of thread 1 is among the readers' before it reads: it was let in after it had given up. */
+  readonly late?: true;
 }
 
 /** Whether one of its threads wants to know of changes. */

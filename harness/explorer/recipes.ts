@@ -580,6 +580,16 @@ export const RECIPES: readonly Recipe[] = [
     locks: { kind: "rw", count: 1, nested: false },
   },
   {
+    name: "rwlock-late",
+    about: "a reader that was let in after it had given up, and comes again while a writer takes its bit back",
+    kinds: {},
+    roles: [{ write: 1 }, { read: 1 }],
+    threads: [2, 2],
+    ops: [1, 2],
+    keys: [],
+    locks: { kind: "rw", count: 1, nested: false, late: true },
+  },
+  {
     name: "deadlock",
     about: "two mutexes taken in either order: who is in a deadlock is told so, and nobody else",
     kinds: { lockBoth: 4, lock: 1 },

@@ -140,7 +140,7 @@ export class TinyStore {
     this.openAll(threads, ({ engine }) => engine.makeQueue(1, capacity, 1, 0, 0n));
   }
 
-  private makeLocks({ kind, count }: NonNullable<Program["locks"]>, threads: readonly Thread[]): void {
+  private makeLocks({ kind, count, late }: NonNullable<Program["locks"]>, threads: readonly Thread[]): void {
     for (const thread of threads) {
       for (let lock = 0; lock < count; lock++) {
         this.words.fill(0, (thread.slot + L.S_KEY) >> 2, (thread.slot + L.S_KEY + 16) >> 2);
@@ -150,6 +150,9 @@ export class TinyStore {
         this.noteLock(thread, lock);
       }
     }
+    if (!late) return;
+    const slot = (threads[1].slot - T.SLOTS) / L.SLOT_SIZE;
+    this.words[(this.lockAddress(threads[1].locks.entries[0]) + L.K_READERS) >> 2] = 1 << slot;
   }
 
   /** The lock that the thread has opened. */

@@ -15,21 +15,23 @@ export type SystemEntry =
   | { readonly channel: string }
   | { readonly queue: string }
   | { readonly region: string }
+  | { readonly lock: string }
   | { readonly flight: true }
   | { readonly fault: string };
 
-/** Keys are `grant:<length of the agent's name>:<agent>:<namespace>`, `channel:<name>`, `queue:<name>`, `region:<name>` and `flight:…`. */
+/** Keys are `grant:<length of the agent's name>:<agent>:<namespace>`, `channel:<name>`, `queue:<name>`, `region:<name>`, `lock:<name>` and `flight:…`. */
 export function readSystemEntry({ key, value }: { readonly key: Uint8Array; readonly value: Uint8Array }): SystemEntry {
   const text = Buffer.from(key).toString("utf8");
-  const { channel, flight, queue, region } = SYSTEM_KEYS;
+  const { channel, flight, lock, queue, region } = SYSTEM_KEYS;
   if (text.startsWith(channel)) return { channel: text.slice(channel.length) };
   if (text.startsWith(queue)) return { queue: text.slice(queue.length) };
   if (text.startsWith(region)) return { region: text.slice(region.length) };
+  if (text.startsWith(lock)) return { lock: text.slice(lock.length) };
   if (text.startsWith(flight)) return { flight: true }; // who was loading a value at the cut
   const head = GRANT_HEAD.exec(text);
   if (head === null)
     return {
-      fault: `an entry of the store's own, ${JSON.stringify(text)}; expected a grant, a channel, a queue or a region`,
+      fault: `an entry of the store's own, ${JSON.stringify(text)}; expected a grant, a channel, a queue, a region or a lock`,
     };
   const rest = text.slice(head[0].length);
   const agent = rest.slice(0, Number(head[1]));

@@ -29,6 +29,7 @@ export {
   instantiateEngine,
   kernelHost,
 } from "./load.js";
+export { countLocks, type DeadlockRow, LockWords } from "./locks.js";
 export * as parking from "./parking.js";
 export * as result from "./result-word.js";
 export { slabClass, slabState } from "./slab-state.js";

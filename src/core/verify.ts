@@ -9,6 +9,7 @@
  * what there can be, and a header that makes no sense is reported instead of followed.
  */
 import * as L from "./layout.js";
+import { lockAddress } from "./locks.js";
 import { slabClass, slabState } from "./slab-state.js";
 
 export interface Verification {
@@ -50,6 +51,7 @@ class Sweep {
   private readonly free = new Array<number>(L.CLASS_COUNT).fill(0);
   /** Entries that have a ring, wherever they were met: one that was dropped may be in a retired list, and its messages in it. */
   private readonly rings: number[] = [];
+  private readonly locks: number[] = [];
   private readonly usage = new Map<number, { entries: number; bytes: number }>();
   private entries = 0;
   private linkedSpanBytes = 0;
@@ -73,6 +75,7 @@ class Sweep {
     this.walkSlots();
     this.walkStacks();
     for (const entry of this.rings) this.walkRing(entry);
+    for (const entry of this.locks) this.checkLock(entry);
     const totals = this.sweepSlabs();
     const chunks = this.chunksOf(totals);
     this.compareUsage();
@@ -224,6 +227,7 @@ class Sweep {
     this.checkBounds(entry, bucket, mask);
     if (id >= this.at(L.H_ID_COUNT)) this.report(`entry ${entry} is of namespace id ${id}, which there is not`);
     else this.checkPresence(entry, id, bucket, mask);
+    if (this.flagsOf(entry) & L.FLAG_LOCK) this.locks.push(entry);
     this.linked[sizeClass]++;
     this.entries++;
     const usage = this.usage.get(id) ?? { entries: 0, bytes: 0 };
@@ -246,6 +250,36 @@ class Sweep {
     const word = this.at(this.at(L.H_IDS) + id * L.ID_STRIDE + L.I_SECTIONS + (section >>> 5) * 4);
     if (((word >>> Math.min(section & 31, 30)) & 1) === 0)
       this.report(`entry ${entry} of namespace id ${id} is missing in the filter of its section`);
+  }
+
+  /**
+   * Whoever has a lock or waits for it is a worker whose list of locks says so. A reader's bit may have come after its reader had gone
+   * (assembly/rwlock.ts): it is taken out.
+   */
+  private checkLock(entry: number): void {
+    const lock = lockAddress(entry, this.at(entry + L.E_META) >>> 16) / 4;
+    const owner = this.words[lock + L.K_OWNER / 4];
+    if (owner !== 0 && owner !== L.K_DROPPED && !this.namesLock(owner - 1, entry))
+      this.report(`lock ${entry} is held by slot ${owner - 1}, which does not say so`);
+    for (let slot = 0; slot < L.SLOT_MAX; slot++) {
+      const word = slot >>> 5;
+      const bit = 1 << (slot & 31);
+      const waits = this.words[lock + L.K_WAITERS / 4 + word] | this.words[lock + L.K_QUEUE / 4 + word];
+      if (waits & bit && !this.namesLock(slot, entry))
+        this.report(`slot ${slot} waits for lock ${entry}, and does not say so`);
+      if (this.words[lock + L.K_READERS / 4 + word] & bit && !this.namesLock(slot, entry))
+        Atomics.and(this.words, lock + L.K_READERS / 4 + word, ~bit);
+    }
+  }
+
+  private namesLock(slot: number, entry: number): boolean {
+    if (slot >= this.at(L.H_SLOT_COUNT)) return false;
+    const at = this.at(L.H_SLOTS) + slot * L.SLOT_SIZE;
+    if (this.at(at + L.S_STATE) !== L.SLOT_ACTIVE) return false;
+    for (let i = 0; i < L.HELD_MAX; i++) {
+      if ((this.at(at + L.S_HELD + i * 8) & ~L.HELD_BITS) >>> 0 === entry) return true;
+    }
+    return false;
   }
 
   private walkSlots(): void {

@@ -1,10 +1,13 @@
 /**
- * The store as one agent may use it: its namespaces, channels and queues, and nothing of what belongs to the store itself. It guards against
+ * The store as one agent may use it: its namespaces, channels, queues and locks, and nothing of what belongs to the store itself. It guards against
  * mistakes, not against hostile code: all agents of a process share its memory.
  */
 
 import { AccessDeniedError } from "../errors.js";
 import type { BinaryChannelOptions, Channel, ChannelOptions, TextChannelOptions } from "./channel.js";
+import type { Mutex } from "./locks/mutex.js";
+import type { LockDefinition } from "./locks/options.js";
+import type { RwLock } from "./locks/rw-lock.js";
 import type { Namespace } from "./namespace/namespace.js";
 import type { BinaryNamespaceOptions, NamespaceOptions, TextNamespaceOptions } from "./namespace/options.js";
 import type { BinaryQueueOptions, Queue, QueueOptions, TextQueueOptions } from "./queue.js";
@@ -20,6 +23,10 @@ export interface ViewedStore {
   queue<V>(name: string, options?: QueueOptions): Queue<V>;
   dropQueue(name: string): boolean;
   queues(): string[];
+  mutex(name: string, definition?: LockDefinition): Mutex;
+  rwLock(name: string, definition?: LockDefinition): RwLock;
+  dropLock(name: string): boolean;
+  locks(): string[];
   closeView(): void;
 }
 
@@ -100,6 +107,30 @@ export class AgentView implements AsyncDisposable {
   /** Names of the queues that there are and in which the agent may do something, in no order. */
   queues(): string[] {
     return this.#store.queues();
+  }
+
+  /**
+   * As `store.mutex`, with the same permissions as a namespace of that name: "write" makes it and takes it. `agent_<id>_…` are the agent's own.
+   *
+   * @throws AccessDeniedError where there is none and the agent may not write
+   */
+  mutex(name: string, definition?: LockDefinition): Mutex {
+    return this.#store.mutex(name, definition);
+  }
+
+  /** As `store.rwLock`: "read" takes it to read, "write" makes it and takes it to write. @throws as `mutex` */
+  rwLock(name: string, definition?: LockDefinition): RwLock {
+    return this.#store.rwLock(name, definition);
+  }
+
+  /** As `store.dropLock`. @throws AccessDeniedError without "admin" there */
+  dropLock(name: string): boolean {
+    return this.#store.dropLock(name);
+  }
+
+  /** Names of the locks that there are and with which the agent may do something, in no order. */
+  locks(): string[] {
+    return this.#store.locks();
   }
 
   /** Closes this view, its namespaces and its channels; the store stays open. */

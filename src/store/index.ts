@@ -24,6 +24,10 @@ export { HASH_BYTES_MAX, type HashKind, hashBytes, selectHash } from "./hash.js"
 export type { Health, HealthAlert, HealthStatus } from "./health.js";
 export { type Key, PreparedKey } from "./key.js";
 export type { BackupCut, Loaded, Loader } from "./loader.js";
+export { LockGuard } from "./locks/guard.js";
+export { Mutex } from "./locks/mutex.js";
+export type { LockDefinition, LockOptions, LockWaitOptions, TryLockOptions } from "./locks/options.js";
+export { RwLock } from "./locks/rw-lock.js";
 export type { DeleteOptions, SetOptions, Version } from "./namespace/condition.js";
 export type { IncrementOptions } from "./namespace/counter.js";
 export type { NamespaceLimits, NamespaceUsage } from "./namespace/limits.js";

@@ -2,6 +2,7 @@
 import {
   allSlots,
   chunkSize,
+  countLocks,
   EvictorWords,
   type Header,
   IdLine,
@@ -86,6 +87,11 @@ export interface StoreStats {
     /** Kept values that made room for others. */
     drops: number;
   };
+  /** Locks that threads have, each reader of one counted, and that they wait for; a thread's own tasks that wait for each other are not seen here. */
+  locks: {
+    held: number;
+    waiting: number;
+  };
   workers: {
     attached: number;
     limit: number;
@@ -167,6 +173,7 @@ export function collectStats(worker: WorkerConnection): Omit<StoreStats, "backup
     },
     memory,
     near,
+    locks: countLocks(worker.header),
     workers: { attached, limit: slots.length, reaped: counters[layout.C_REAPED] },
     eviction: evictionStats(worker, counters, memory.utilisation),
     uptimeMs: worker.elapsed(),

@@ -1,7 +1,7 @@
 /** The store: many namespaces in one shared memory, reached from many threads. */
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { flag, KnownOptions } from "../check.js";
-import { compileEngine, createMemory, type Verification, verifyMemory } from "../core/index.js";
+import { compileEngine, createMemory, layout, type Verification, verifyMemory } from "../core/index.js";
 import { AccessDeniedError, InvalidArgumentError } from "../errors.js";
 import { type Duration, milliseconds } from "../units.js";
 import {
@@ -14,6 +14,7 @@ import {
   permissionBits,
   type ViewState,
   viewClosed,
+  WRITE,
 } from "./access.js";
 import { AgentView, type ViewedStore } from "./agent-view.js";
 import {
@@ -32,6 +33,10 @@ import { Gauges } from "./eviction/gauges.js";
 import { landAll } from "./flights.js";
 import { type Health, health } from "./health.js";
 import { wake, whileHeld } from "./hold.js";
+import { closeLocks, locksOf } from "./locks/locks.js";
+import { Mutex } from "./locks/mutex.js";
+import { type LockDefinition, readOrder } from "./locks/options.js";
+import { RwLock } from "./locks/rw-lock.js";
 import { CheckedNamespace } from "./namespace/checked.js";
 import { checkName } from "./namespace/directory.js";
 import { usageOf } from "./namespace/limits.js";
@@ -404,6 +409,55 @@ export class Store implements AsyncDisposable {
     return this.seenOf(channelNames(this.connection.worker));
   }
 
+  // ---------------------------------------------------------------- locks
+
+  /**
+   * The mutex of this name, made when it does not exist yet: one of all threads' tasks has it at a time. Locks of both kinds share their names. A thread that
+   * ends with it in its hands leaves it poisoned.
+   *
+   * @throws InvalidArgumentError for a bad name or option, another order than it was made with, or a name that a read-write lock has; OutOfMemoryError
+   */
+  mutex(name: string, definition?: LockDefinition): Mutex {
+    const { local, agent } = this.openLock(name, layout.LOCK_MUTEX, definition);
+    return Mutex.of(local, agent);
+  }
+
+  /** The lock of many readers or one writer of this name, made when it does not exist yet. @throws as `mutex` */
+  rwLock(name: string, definition?: LockDefinition): RwLock {
+    const { local, agent } = this.openLock(name, layout.LOCK_RW, definition);
+    return RwLock.of(local, agent);
+  }
+
+  private openLock(name: string, kind: number, definition: LockDefinition | undefined) {
+    const order = readOrder(definition);
+    this.assertOpen();
+    checkName(name);
+    const agent = this.accessTo(name, true);
+    agent?.check(0);
+    const mayMake = () => agent?.check(WRITE);
+    return { local: locksOf(this.connection.worker).open(name, kind, order, mayMake), agent };
+  }
+
+  /**
+   * Takes a lock away that nobody has. Whoever waits for it, in all threads, hears ClosedError, as everybody does who asks for it by an old handle.
+   * False when there is none of that name.
+   *
+   * @throws InvalidArgumentError for a bad name, or while somebody has the lock; AccessDeniedError on the view of an agent without "admin" there
+   */
+  dropLock(name: string): boolean {
+    this.assertOpen();
+    checkName(name);
+    const agent = this.accessTo(name, true);
+    agent?.check(ADMIN);
+    return locksOf(this.connection.worker).drop(name);
+  }
+
+  /** Names of all locks, in no order. On the view of an agent: of those with which it may do something. */
+  locks(): string[] {
+    this.assertOpen();
+    return this.seenOf(locksOf(this.connection.worker).names());
+  }
+
   // ---------------------------------------------------------------- workers
 
   /**
@@ -518,6 +572,7 @@ export class Store implements AsyncDisposable {
     landAll(worker);
     worker.closed = true;
     recheckWatches(worker);
+    closeLocks(worker);
     if (creator) {
       worker.header.closed = true;
       if (this.connection.shared) wake(worker);

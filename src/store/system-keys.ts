@@ -3,6 +3,7 @@ export const SYSTEM_KEYS = {
   channel: "channel:",
   flight: "flight:",
   grant: "grant:",
+  lock: "lock:",
   queue: "queue:",
   region: "region:",
 } as const;

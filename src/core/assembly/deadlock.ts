@@ -37,34 +37,35 @@ let seen: u32 = 0;
 /** @param target the entry and HELD_READS. How many rows the cycle has, 0 = there is none. The last row's holder is this worker. */
 export function findDeadlock(target: u32): u32 {
   seen = 0;
-  const rows = follow(target, target, me(), 0);
+  const rows = follow(target, target, 0);
   return rows != 0 && isStuck(target, rows) ? rows : 0;
 }
 
-/** Who keeps the worker from a lock that it waits for so. */
-function keepers(waits: u32, waiter: u32): u64 {
+/** Who keeps others from a lock that is waited for so; the waiter too, where another task of it has the lock. */
+function keepers(waits: u32): u64 {
   const lock = lockOf(waits & ~HELD_BITS);
   const word = load64(lock + K_OWNER);
   const owner = ownerOf(word);
   let all: u64 = owner == 0 || isDropped(word) || owner > load<u32>(H_SLOT_COUNT) ? 0 : bitOf(owner);
   if (load<u32>(lock + K_KIND) == LOCK_RW && (waits & HELD_READS) == 0) all |= load64(lock + K_READERS);
-  return all & ~bitOf(waiter);
+  return all;
 }
 
-/** What the worker waits for with this lock in its hands. 0 = nothing, or it has it not. */
+/** What the worker waits for with this lock in its hands. 0 = nothing, or it has it not, or this very one, which it has been given and not yet entered. */
 function waitOf(owner: u32, entry: u32): u32 {
   const its = slotOf(owner);
   const place = placeOf(its, entry);
   if (place == 0) return 0;
   const blocked = load32(its + S_LOCK_WAITS);
-  return blocked != 0 ? blocked : load32(place + 4);
+  const waits = blocked != 0 ? blocked : load32(place + 4);
+  return (waits & ~HELD_BITS) == entry ? 0 : waits;
 }
 
-function follow(target: u32, waits: u32, waiter: u32, row: u32): u32 {
+function follow(target: u32, waits: u32, row: u32): u32 {
   if (row == ROWS_MAX || wasSeen(waits)) return 0;
   const at = slot + S_MANY + (row << 3);
   store<u32>(at, waits);
-  let left = keepers(waits, waiter);
+  let left = keepers(waits);
   while (left != 0) {
     const keeper = <u32>ctz(left) + 1;
     left &= left - 1;
@@ -72,11 +73,8 @@ function follow(target: u32, waits: u32, waiter: u32, row: u32): u32 {
     const its = waitOf(keeper, waits & ~HELD_BITS);
     if (its == 0) continue;
     store<u32>(at + 4, keeper);
-    if (keeper == me()) {
-      if (its == target) return row + 1;
-      continue;
-    }
-    const rows = follow(target, its, keeper, row + 1);
+    if (keeper == me() && its == target) return row + 1;
+    const rows = follow(target, its, row + 1);
     if (rows != 0) return rows;
   }
   return 0;
@@ -100,8 +98,7 @@ function isStuck(target: u32, rows: u32): bool {
     const keeper = load<u32>(at + 4);
     const next = <u32>row == rows - 1 ? target : load<u32>(at + 8);
     if (waitOf(keeper, waits & ~HELD_BITS) != next) return false;
-    const waiter = row == 0 ? me() : load<u32>(at - 4);
-    if ((keepers(waits, waiter) & bitOf(keeper)) == 0) return false;
+    if ((keepers(waits) & bitOf(keeper)) == 0) return false;
   }
   return true;
 }
