@@ -46,7 +46,7 @@ export const LONG = [
   "recording/record.test.ts",
   "reports/{measurements,roles}.test.ts",
   "resources/{cache,kinds,pool-model}.test.ts",
-  "store/{batches,changes,dropped-channels,dropped-namespaces,expired-first,get-or-set,hold,large-values,memory,model,namespaces,near-cache,regions,ttl,values}.test.ts",
+  "store/{batches,changes,dropped-channels,dropped-namespaces,expired-first,get-or-set,hold,large-values,locks,memory,model,namespaces,near-cache,regions,ttl,values}.test.ts",
   "workloads/{learning,roles}.test.ts",
   "workloads/traces/{compression,csv,formats,fuzz,operation-log}.test.ts",
 ].map((pattern) => `test/${pattern}`);

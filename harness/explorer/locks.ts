@@ -7,6 +7,7 @@
  */
 import { layout as L } from "../../src/core/index.js";
 import { NO_EFFECT } from "./history.js";
+import type { LockState } from "./lock-state.js";
 import type { Op, OpKind, Program } from "./program.js";
 import type { RunRecord } from "./run-record.js";
 import type { Thread } from "./thread.js";
@@ -20,43 +21,6 @@ const KINDS: ReadonlySet<OpKind> = new Set(["lock", "lockBoth", "read", "write",
 
 export function isLocking(kind: OpKind): boolean {
   return KINDS.has(kind);
-}
-
-/** Where a thread is in its locks. */
-export class LockState {
-  /** By lock: its entry and version as this thread knows them. */
-  readonly entries: number[] = [];
-  readonly versions: number[] = [];
-  /** Locks of the operation under way, in the order in which they are taken, and how many of them it has. */
-  wanted: readonly number[] = [];
-  taken = 0;
-  how = L.HOW_ALONE;
-  /** Between the answer that it has a lock and the call that lets it go. */
-  readonly inside = new Set<number>();
-  /** What it read in its wake word. */
-  seen = 0;
-  asleep = false;
-  /** It has waited long. */
-  due = 0;
-  /** Times that it may still wake by itself. */
-  naps = 0;
-  rescues = 0;
-  /** Withdrawals in the whole run when its search for a deadlock began. */
-  withdrawals = 0;
-  /** It gave up, and lets go of what it has. */
-  refused = false;
-
-  reset(): void {
-    this.wanted = [];
-    this.taken = 0;
-    this.inside.clear();
-    this.asleep = false;
-  }
-
-  /** The lock it asks for, or lets go. */
-  get current(): number {
-    return this.wanted[this.taken];
-  }
 }
 
 export class LockSteps {

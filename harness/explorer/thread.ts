@@ -1,7 +1,7 @@
 /** One simulated thread: an instance of the engine, its operations, and where it is in them. */
 import type { Engine } from "../../src/core/index.js";
 import type { Interest } from "./change-events.js";
-import { LockState } from "./locks.js";
+import { LockState } from "./lock-state.js";
 import { KEY_COUNT, type Op, type OpKind } from "./program.js";
 import type { Snapshot } from "./snapshot.js";
 import * as T from "./tiny-layout.js";

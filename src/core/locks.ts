@@ -27,7 +27,13 @@ export class LockWords {
 
   /** Whether a writer has the lock, or drains it. @param buffer that reaches as far as the entry */
   isOwned(buffer: ArrayBufferLike, entry: number): boolean {
-    return Atomics.load(wordsOf(buffer, entry), L.K_OWNER / 4) !== 0;
+    return this.owner(buffer, entry) !== 0;
+  }
+
+  /** Slot + 1 of who has it alone, or drains its readers; 0 = nobody. */
+  owner(buffer: ArrayBufferLike, entry: number): number {
+    const owner = Atomics.load(wordsOf(buffer, entry), L.K_OWNER / 4) >>> 0;
+    return owner > this.header.slotCount ? 0 : owner;
   }
 
   /** Node's number of the thread that died inside; -1 = none did. */

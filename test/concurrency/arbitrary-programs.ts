@@ -114,6 +114,24 @@ function arbitraryUnkeyed(kind: OpKind, recipe: Recipe): fc.Arbitrary<Op> {
       return fc
         .array(fc.constantFrom(...recipe.keys), { minLength: 1, maxLength: MANY_MAX })
         .map((keys) => ({ kind, keys }));
+    case "lock":
+    case "read":
+    case "write":
+    case "openLock":
+    case "dropLock":
+      return fc.record({
+        kind: fc.constant(kind),
+        lock: fc.nat((recipe.locks?.count ?? 1) - 1),
+        ttl: chance(recipe.ttl ?? 0),
+        wide: fc.boolean(),
+      });
+    case "lockBoth":
+      return fc.record({
+        kind: fc.constant(kind),
+        locks: chance(1 - (recipe.inOrder ?? 0)).map((other) => (other ? [1, 0] : [0, 1])),
+        ttl: chance(recipe.ttl ?? 0),
+        wide: fc.boolean(),
+      });
     case "put":
     case "take":
     case "nack":
@@ -192,6 +210,7 @@ export function arbitraryExperiment({ recipe, name }: Family): fc.Arbitrary<Expe
         kills,
         ends: recipe.ends ?? false,
         queue: queue === undefined ? null : { capacity: queue.capacities[capacity % queue.capacities.length] },
+        locks: recipe.locks ?? null,
         ring: ring === undefined ? null : { single: ring.single, capacity },
       };
       const switches = threads.map((operations) => operations.map((operation) => operation.switches));

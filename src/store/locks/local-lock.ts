@@ -18,9 +18,8 @@ import { layout } from "../../core/index.js";
 import { ClosedError, DeadlockError, InvalidArgumentError, LockTimeoutError, PoisonedError } from "../../errors.js";
 import { threadNow } from "../clock.js";
 import type { WorkerConnection } from "../worker.js";
-import type { Locks } from "./locks.js";
 import type { LockWish } from "./options.js";
-import { currentTask, heldBy, type Task } from "./task.js";
+import { currentTask, heldBy, type Task, type TaskLock } from "./task.js";
 
 const { HOW_ALONE, HOW_READ, TAKEN, TAKEN_POISONED, NOT_YET, GONE, WAIT_NOT, WAIT_ASIDE, WAIT_BLOCKED } = layout;
 const NOT_ENLISTED = -1;
@@ -32,13 +31,36 @@ const NAP_MS = 20;
 const LOOKS = 4;
 
 /** A task that waits. */
-interface Waiter {
+export interface Waiter {
   readonly how: number;
   /** Set while it sleeps. */
   wake: (() => void) | null;
 }
 
-export class LocalLock {
+/** Whether a wait is in a deadlock, and whether it is for this thread to give up. */
+export interface Deadlock {
+  readonly isOurs: boolean;
+  readonly error: DeadlockError;
+}
+
+/** What a lock needs of the thread that uses it (locks.ts). */
+export interface LockThread {
+  readonly worker: WorkerConnection;
+  /** The thread's wake word. */
+  readonly wakeWord: Int32Array;
+  isOwned(lock: LocalLock): boolean;
+  holderOf(lock: LocalLock): string;
+  poisonedBy(lock: LocalLock): number;
+  took(lock: LocalLock): void;
+  left(lock: LocalLock): void;
+  /** Of the locks with an order that its tasks have, the highest. */
+  highest(): TaskLock | null;
+  noteTask(task: Task | undefined, lock: LocalLock | null, how: number): void;
+  findDeadlock(lock: LocalLock, how: number): Deadlock | null;
+  sleep(waiter: Waiter, seen: number | null, nap: number, signal: AbortSignal | undefined): Promise<void>;
+}
+
+export class LocalLock implements TaskLock {
   /** Held alone by a task of this thread; and how many of them read. */
   private writer = false;
   private readers = 0;
@@ -47,7 +69,7 @@ export class LocalLock {
   private readonly worker: WorkerConnection;
 
   constructor(
-    private readonly locks: Locks,
+    private readonly locks: LockThread,
     readonly name: string,
     readonly entry: number,
     readonly version: number,
@@ -131,7 +153,7 @@ export class LocalLock {
   /** NOT_YET when the time is over. */
   private block(how: number, end: number): number {
     const { engine } = this.worker;
-    const { wake } = this.locks.words;
+    const { wakeWord: wake } = this.locks;
     const began = threadNow();
     let looks = 0;
     for (;;) {
@@ -207,7 +229,7 @@ export class LocalLock {
 
   private async waitAsWaiter(waiter: Waiter, wish: LockWish, task: Task | undefined): Promise<number> {
     const { how } = waiter;
-    const { wake } = this.locks.words;
+    const { wakeWord: wake } = this.locks;
     const began = threadNow();
     let looks = 0;
     for (;;) {
@@ -320,7 +342,7 @@ export class LocalLock {
     const held = blocking ? this.locks.highest() : highestOf(task);
     if (held === null || held.order < this.order || held === this) return;
     throw new DeadlockError(
-      `${this} has order ${this.order}, and ${held} of order ${held.order} is held: locks are taken in ascending order`,
+      `${this} has order ${this.order}, and "${held.name}" of order ${held.order} is held: locks are taken in ascending order`,
       [held.name, this.name],
     );
   }
@@ -346,7 +368,7 @@ export class LocalLock {
   }
 
   private timedOut(): LockTimeoutError {
-    return new LockTimeoutError(`${this} was not to be had in time; whoever has it has it still`);
+    return new LockTimeoutError(`${this} was not to be had in time: ${this.locks.holderOf(this)}`);
   }
 
   /** As messages name it. */
@@ -365,8 +387,8 @@ function readsAlready(lock: LocalLock, task: Task | undefined): boolean {
   return false;
 }
 
-function highestOf(task: Task | undefined): LocalLock | null {
-  let highest: LocalLock | null = null;
+function highestOf(task: Task | undefined): TaskLock | null {
+  let highest: TaskLock | null = null;
   for (const { lock } of heldBy(task))
     if (lock.order >= 0 && (highest === null || lock.order > highest.order)) highest = lock;
   return highest;

@@ -4,7 +4,7 @@ import { DeadlockError, InvalidArgumentError, OutOfMemoryError } from "../../err
 import { ownNames } from "../listing.js";
 import { SYSTEM_KEYS } from "../system-keys.js";
 import type { WorkerConnection } from "../worker.js";
-import { LocalLock } from "./local-lock.js";
+import { type Deadlock, LocalLock, type LockThread, type Waiter } from "./local-lock.js";
 import { heldBy, type Task } from "./task.js";
 
 const KEY_PREFIX = SYSTEM_KEYS.lock;
@@ -28,20 +28,16 @@ export function closeLocks(worker: WorkerConnection): void {
   ofWorkers.get(worker)?.close();
 }
 
-/** Which locks wait for each other, and whether it is for this thread to give up. */
-interface Deadlock {
-  readonly isOurs: boolean;
-  readonly error: DeadlockError;
-}
-
-export class Locks {
-  readonly words: LockWords;
+export class Locks implements LockThread {
+  readonly wakeWord: Int32Array;
+  private readonly words: LockWords;
   private readonly byName = new Map<string, LocalLock>();
   /** Those with an order that tasks of this thread have, once for each. */
   private readonly ordered: LocalLock[] = [];
 
   constructor(readonly worker: WorkerConnection) {
     this.words = new LockWords(worker.header, worker.slot);
+    this.wakeWord = this.words.wake;
   }
 
   /**
@@ -138,6 +134,12 @@ export class Locks {
     return this.words.isOwned(this.bufferOf(lock), lock.entry);
   }
 
+  /** Who has it, as messages name it; nobody knows of readers. */
+  holderOf(lock: LocalLock): string {
+    const owner = this.words.owner(this.bufferOf(lock), lock.entry);
+    return owner === 0 ? "others have it" : `thread ${this.words.threadOf(owner)} has it`;
+  }
+
   poisonedBy(lock: LocalLock): number {
     return this.words.poisonedBy(this.bufferOf(lock), lock.entry);
   }
@@ -164,8 +166,8 @@ export class Locks {
     if (rows === 0) return null;
     const chain = this.words.deadlock(worker.bufferHolding(worker.header.pool + worker.header.poolBytes), rows);
     const cycle = chain.map(({ key }) => key.slice(KEY_PREFIX.length));
-    const told = chain.map(({ thread }, i) => `"${cycle[i]}" is held by thread ${thread}`);
-    const message = `waiting for ${lock} would never end: ${told.join(", which waits for ")}, which waits for "${cycle[0]}"`;
+    const told = chain.map(({ thread }, i) => `"${cycle[i]}", held by thread ${thread}`);
+    const message = `waiting for ${lock} would never end: this thread waits for ${told.join(", which waits for ")}`;
     // one of them gives up, and the others go on: the last in the order of slots
     const isOurs = Math.max(...chain.map(({ holder }) => holder)) === worker.slotNumber + 1;
     return { isOurs, error: new DeadlockError(message, cycle) };
@@ -177,12 +179,7 @@ export class Locks {
    * Sleeps until the waiter is woken, by its `wake` or, unless `seen` is null, because the thread's word is not what it was; or its nap
    * ends, or the signal aborts.
    */
-  async sleep(
-    waiter: { wake: (() => void) | null },
-    seen: number | null,
-    nap: number,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
+  async sleep(waiter: Waiter, seen: number | null, nap: number, signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) return;
     let wake = () => {};
     const woken = new Promise<void>((done) => {

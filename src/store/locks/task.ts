@@ -3,10 +3,18 @@
  * thread has, not which of its tasks; without this a task that waits for itself, or for a task that waits for it, would wait for ever.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { LocalLock } from "./local-lock.js";
+
+/** What a task has to know of a lock that it has (local-lock.ts). */
+export interface TaskLock {
+  readonly name: string;
+  readonly entry: number;
+  readonly order: number;
+  /** Other tasks of the thread read under it, too. */
+  readonly isReadByMany: boolean;
+}
 
 export interface Task {
-  readonly lock: LocalLock;
+  readonly lock: TaskLock;
   readonly how: number;
   /** Set to false when it lets the lock go: a task that it has started and not awaited has it no more. */
   holds: boolean;
@@ -21,7 +29,7 @@ export function currentTask(): Task | undefined {
 }
 
 /** Runs `use` as the task that has the lock as well. */
-export function runWith<T>(lock: LocalLock, how: number, use: () => T): { result: T; task: Task } {
+export function runWith<T>(lock: TaskLock, how: number, use: () => T): { result: T; task: Task } {
   const task: Task = { lock, how, holds: true, outer: tasks.getStore() };
   return { result: tasks.run(task, use), task };
 }
