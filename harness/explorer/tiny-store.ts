@@ -142,6 +142,8 @@ export class TinyStore {
 
   private makeLocks({ kind, count, late }: NonNullable<Program["locks"]>, threads: readonly Thread[]): void {
     for (const thread of threads) {
+      thread.locks.entries.length = count;
+      thread.locks.versions.length = count;
       for (let lock = 0; lock < count; lock++) {
         this.words.fill(0, (thread.slot + L.S_KEY) >> 2, (thread.slot + L.S_KEY + 16) >> 2);
         this.words[(thread.slot + L.S_KEY) >> 2] = T.LOCK_NAMES[lock];

@@ -67,6 +67,10 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     program: at("./explorer/main.js"),
     explores: true,
   },
+  "lock-model": {
+    summary: "models of the locks searched whole, deaths and time-outs at every step; planted faults found",
+    program: at("./lock-model/main.js"),
+  },
   picture: {
     summary: "the head of a report as a picture, for the README",
     program: at("./picture.js"),

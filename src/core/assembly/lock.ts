@@ -13,7 +13,7 @@
  *   dropped   a lock is dropped by who has it alone: the owner's word says so for good, and its entry goes as any other. Whoever names
  *             it finds out; its chunk stays until nobody does (held.ts)
  *
- * The rules were checked exhaustively in a model of their own before (test/locks/model), deaths and time-outs at every step; the
+ * The rules were checked exhaustively in a model of their own before (harness/proofs/lock-model), deaths and time-outs at every step; the
  * explorer drives this source itself.
  */
 import {
