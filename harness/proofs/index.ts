@@ -71,6 +71,10 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     summary: "models of the locks searched whole, deaths and time-outs at every step; planted faults found",
     program: at("./lock-model/main.js"),
   },
+  "lock-kills": {
+    summary: "threads terminated while they hold locks, wait for them and hand them over",
+    program: at("./lock-kills/main.js"),
+  },
   picture: {
     summary: "the head of a report as a picture, for the README",
     program: at("./picture.js"),

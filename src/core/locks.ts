@@ -70,12 +70,13 @@ export function lockAddress(entry: number, keyLength: number): number {
   return entry + Math.ceil(offset / L.K_ALIGN) * L.K_ALIGN;
 }
 
-/** Locks that all threads have, and that they wait for. */
-export function countLocks(header: Header): { held: number; waiting: number } {
+/** Locks that all threads have, or one, by Node's number of it, and that they wait for. */
+export function countLocks(header: Header, thread?: number): { held: number; waiting: number } {
   const counts = { held: 0, waiting: 0 };
   for (let number = 0; number < header.slotCount; number++) {
-    const at = header.slots + number * L.SLOT_SIZE + L.S_HELD;
-    const list = new Uint32Array(header.buffer, at, L.HELD_MAX * 2);
+    const slot = header.slots + number * L.SLOT_SIZE;
+    if (thread !== undefined && new Uint32Array(header.buffer, slot + L.S_THREAD, 1)[0] !== thread) continue;
+    const list = new Uint32Array(header.buffer, slot + L.S_HELD, L.HELD_MAX * 2);
     for (let i = 0; i < list.length; i += 2) {
       const word = Atomics.load(list, i);
       if (word === 0 || word & L.HELD_UNSURE) continue;
