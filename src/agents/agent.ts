@@ -12,16 +12,66 @@ import { AgentMetrics } from "./metrics.js";
 import type { Thing } from "./names.js";
 import type { AgentHandle } from "./ownership.js";
 import type { Block, BlockPool } from "./pools.js";
+import { Replay, type ReplayOptions } from "./replay.js";
+import { QTable, type QTableOptions, type TableOwner } from "./table.js";
 
 /** The agent's own piece: the word with its line, the metrics, and where the table and the replay buffer are. */
 export const AGENT_METRICS = layout.OWNERSHIP_SIZE;
-export const AGENT_BYTES = layout.OWNERSHIP_SIZE + 64 + 64;
+const TABLE = AGENT_METRICS + 64;
+const REPLAY = TABLE + 4;
+const STATES = TABLE + 8;
+const RATE = TABLE + 16;
+const DISCOUNT = TABLE + 24;
+export const AGENT_BYTES = TABLE + 64;
+
+/** What an agent learns with; without `actions` it has no table. */
+export interface LearningOptions extends Omit<QTableOptions, "owner" | "actions"> {
+  readonly actions?: number;
+  readonly replay?: Omit<ReplayOptions, "owner">;
+}
+
+/** Makes an agent's table and replay buffer, and notes in its piece where they are. */
+export function furnish(memory: ArenaMemory, address: number, owner: TableOwner, options: LearningOptions): void {
+  const view = new DataView(memory.memory.buffer, address, AGENT_BYTES);
+  const { replay, actions, states, rate = 0.1, discount = 0.99 } = options;
+  if (actions === undefined && states !== undefined) {
+    throw new InvalidArgumentError("an agent with states needs to know how many actions it has");
+  }
+  if (actions !== undefined) {
+    view.setUint32(TABLE, QTable.make(memory, { ...options, actions, owner }).address, true);
+    view.setFloat64(STATES, states ?? 0, true);
+    view.setFloat64(RATE, rate, true);
+    view.setFloat64(DISCOUNT, discount, true);
+  }
+  if (replay !== undefined) view.setUint32(REPLAY, Replay.make(memory, { ...replay, owner }).address, true);
+}
+
+/** An agent's table as any thread may read it, or with a claim write it; null when it has none. */
+export function tableOf(memory: ArenaMemory, agent: number, claim?: number): QTable | null {
+  const view = new DataView(memory.memory.buffer, agent, AGENT_BYTES);
+  const address = view.getUint32(TABLE, true);
+  if (address === 0) return null;
+  const states = view.getFloat64(STATES, true);
+  return QTable.at(memory, address, {
+    ...(claim === undefined ? {} : { claim }),
+    ...(states === 0 ? {} : { states }),
+    rate: view.getFloat64(RATE, true),
+    discount: view.getFloat64(DISCOUNT, true),
+  });
+}
+
+function replayOf(memory: ArenaMemory, agent: number, claim: number): Replay | null {
+  const address = new DataView(memory.memory.buffer, agent, AGENT_BYTES).getUint32(REPLAY, true);
+  return address === 0 ? null : Replay.at(memory, address, { claim });
+}
 
 export class Agent {
   readonly name: string;
   /** For what else is to lie in the agent's arena: charged to its budget, freed with it. */
   readonly memory: ArenaMemory;
   readonly metrics: AgentMetrics;
+  private readonly itsTable: QTable | null;
+  private readonly itsReplay: Replay | null;
   private readonly thing: Thing;
   private readonly arena: Arena;
   private readonly line: BudgetLine;
@@ -42,7 +92,29 @@ export class Agent {
     const memory = new GroupMemory(arena, thing.group, settle);
     memory.budget = this.line;
     this.memory = memory;
+    this.itsTable = tableOf(memory, thing.address, arena.claim);
+    this.itsReplay = replayOf(memory, thing.address, arena.claim);
     this.metrics = new AgentMetrics(arena.view, thing.address + AGENT_METRICS, () => this.assertOwner());
+  }
+
+  /** What it has learnt. Its writes check the owner themselves. @throws InvalidArgumentError when it was made without actions */
+  get table(): QTable {
+    if (this.itsTable === null)
+      throw new InvalidArgumentError(`agent "${this.name}" has no table: make it with actions`);
+    return this.itsTable;
+  }
+
+  /** What it remembers. @throws InvalidArgumentError when it was made without */
+  get replay(): Replay {
+    if (this.itsReplay === null) throw new InvalidArgumentError(`agent "${this.name}" has no replay: make it with one`);
+    return this.itsReplay;
+  }
+
+  /** @internal Of a new owner, when the one before it died. How many rows were half written. */
+  repair(): number {
+    const rows = this.itsTable?.repair() ?? 0;
+    this.itsReplay?.repair();
+    return rows;
   }
 
   /** Where its arena has the word that says who may change it, and what it is while that is this thread: for what checks it with every write. */

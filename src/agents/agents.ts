@@ -7,7 +7,8 @@ import { ArenaWords, layout } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, NotOwnerError, OutOfMemoryError, PoisonedError } from "../errors.js";
 import { afterReaping, beforeClose, type Claims, claimsOf, identityOf, type Store } from "../store/index.js";
 import { formatBytes, parseBytes, type Size } from "../units.js";
-import { AGENT_BYTES, Agent } from "./agent.js";
+import { Accumulator, type AccumulatorShape } from "./accumulator.js";
+import { AGENT_BYTES, Agent, furnish, type LearningOptions, tableOf } from "./agent.js";
 import { ARENA_LEAST, ARENA_MOST, Arena, type PieceRecord, reserveArena } from "./arena.js";
 import type { ArenaMemory } from "./arena-memory.js";
 import { BudgetLine, GroupMemory } from "./budget.js";
@@ -16,6 +17,7 @@ import { NamedIndexes } from "./named-indexes.js";
 import { Names, type Thing, type ThingKind } from "./names.js";
 import { type AgentHandle, isTicket, type Ownership, ownershipOf } from "./ownership.js";
 import { BlockPool, checkShape, DOCUMENTED_POOLS, type PoolOption, type PoolStats } from "./pools.js";
+import type { QTable } from "./table.js";
 import type { VectorIndex } from "./vector-index.js";
 import type { Vectors } from "./vectors.js";
 
@@ -30,7 +32,7 @@ export interface AgentsOptions {
   readonly pools?: Readonly<Record<string, PoolOption>>;
 }
 
-export interface AgentOptions {
+export interface AgentOptions extends LearningOptions {
   /** Bytes at most; default what the agents were made with. */
   readonly budget?: Size;
 }
@@ -99,13 +101,17 @@ export interface LaidOut extends Omit<PieceRecord, "claim" | "group"> {
 }
 
 const CREATE_OPTIONS = new KnownOptions("Agents.create", ["arenas", "arenaBytes", "budget", "pools"]);
-const AGENT_OPTIONS = new KnownOptions("agents.create", ["budget"]);
+const AGENT_OPTIONS = new KnownOptions("agents.create", [
+  ...["budget", "states", "actions", "initial", "sparse", "rate", "discount", "replay"],
+]);
 const CLAIM_OPTIONS = new KnownOptions("agents.claim", ["recover"]);
 const ARENAS_MOST = 64;
 const DEFAULT_ARENA = 2 ** 30;
 const DEFAULT_BUDGET = 10_000_000;
 const HANDLE_VERSION = 1;
 const PICTURE_WIDTH = 72;
+/** So often a thread looks whether another has finished making what it wants: that takes microseconds, unless that one is stopped or dead. */
+const MAKING_TRIES = 10_000;
 /** In the first arena's own piece: bytes of an agent's budget, as a double. */
 const SETTINGS_BYTES = 64;
 
@@ -205,6 +211,7 @@ export class Agents implements AsyncDisposable {
       arena.kernels.swapOwner(address, 0, arena.claim);
       line.charge(Number(arena.kernels.groupBytes(0, memory.group)));
       memory.budget = line;
+      furnish(memory, address, { word: address, claim: arena.claim }, options);
       return { address, word: address };
     });
     return this.hold(thing);
@@ -229,16 +236,16 @@ export class Agents implements AsyncDisposable {
       throw refusal(name, state, this.claims.own === word);
     const busy = arena.view.getUint32(thing.address + layout.OWN_BUSY, true) !== 0;
     if (busy && options.recover !== true) {
-      throw new PoisonedError(
-        `agent "${name}" may be half changed: its owner died inside a change; claim it with { recover: true } and mend or remake what it holds`,
-      );
+      throw poisoned(name);
     }
     if (arena.kernels.swapOwner(thing.address, word, arena.claim) === 0) throw refusal(name, "owned", false);
     this.settle();
     // ours from here on: nobody else charges it
     if (state !== "released") arena.kernels.recount(thing.address, BigInt(this.usedBy(thing)));
-    if (busy) arena.kernels.endChange(thing.address);
-    return this.hold(thing);
+    const agent = this.hold(thing);
+    if (state !== "released") this.mend(agent, thing, options.recover === true);
+    arena.kernels.endChange(thing.address);
+    return agent;
   }
 
   /**
@@ -301,6 +308,51 @@ export class Agents implements AsyncDisposable {
       }
       throw failure;
     });
+  }
+
+  /**
+   * An agent's table, to read: a row is copied whole, never torn, whatever its owner does meanwhile.
+   *
+   * @throws InvalidArgumentError when there is no such agent, or it has no table
+   */
+  table(name: string): QTable {
+    const found = this.find("agent", name);
+    if (found === undefined) throw new InvalidArgumentError(`there is no agent "${name}"`);
+    const table = tableOf(found.memory, found.thing.address);
+    if (table === null) throw new InvalidArgumentError(`agent "${name}" has no table: it was made without actions`);
+    return table;
+  }
+
+  /**
+   * The accumulator of this name; made when there is none and a shape is given.
+   *
+   * @throws InvalidArgumentError when there is none and no shape, or it has another; ArenaError
+   */
+  accumulator(name: string, shape?: AccumulatorShape): Accumulator {
+    const lock = { claim: this.claims.own, isAlive: this.claims.isLiving };
+    for (let tries = 0; ; tries++) {
+      const found = this.find("accumulator", name);
+      if (found !== undefined) {
+        const its = Accumulator.at(found.memory, found.thing.address, lock);
+        if (shape !== undefined && (its.states !== shape.states || its.actions !== shape.actions)) {
+          throw new InvalidArgumentError(
+            `accumulator "${name}" was made for ${its.states} states and ${its.actions} actions, not ${shape.states} and ${shape.actions}`,
+          );
+        }
+        return its;
+      }
+      if (shape === undefined)
+        throw new InvalidArgumentError(`there is no accumulator "${name}"; say of what shape to make it`);
+      try {
+        const { arena, address, group } = this.make("accumulator", name, (memory) =>
+          Accumulator.make(memory, shape, lock),
+        );
+        return Accumulator.at(new GroupMemory(this.arenas[arena], group, () => this.settle()), address, lock);
+      } catch (error) {
+        // another thread makes it at this moment: look again, as long as that one is at it
+        if (tries > MAKING_TRIES || !this.names.isNamedAtAll("accumulator", name)) throw error;
+      }
+    }
   }
 
   /** What has this name, with the memory that it lies in; undefined when there is none. */
@@ -521,6 +573,17 @@ export class Agents implements AsyncDisposable {
     return agent;
   }
 
+  /** What the owner before left half done in a table is whole again, and told of. */
+  private mend(agent: Agent, thing: Thing, recover: boolean): void {
+    const rows = agent.repair();
+    if (rows === 0 || recover) return;
+    const { kernels, claim } = this.arenas[thing.arena];
+    kernels.beginChange(thing.address);
+    kernels.swapOwner(thing.address, claim, 0);
+    this.owned.delete(agent.name);
+    throw poisoned(agent.name);
+  }
+
   private arenaOf(agent: Agent): Arena {
     return this.arenas.find(({ memory }) => memory === agent.memory.memory) as Arena;
   }
@@ -562,7 +625,9 @@ export class Agents implements AsyncDisposable {
       name: thing.name,
       ownership,
       worker: slotOf(claim),
-      poisoned: ownership === "dead" && arena.view.getUint32(thing.address + layout.OWN_BUSY, true) !== 0,
+      poisoned:
+        (ownership === "dead" || ownership === "released") &&
+        arena.view.getUint32(thing.address + layout.OWN_BUSY, true) !== 0,
       used: this.usedBy(thing),
       budget: new BudgetLine(thing.name, arena, thing.address).limit,
       arena: thing.arena,
@@ -653,6 +718,12 @@ function refusal(name: string, state: Ownership, here: boolean): NotOwnerError {
     frozen: "it is frozen",
   }[state];
   return new NotOwnerError(`agent "${name}" cannot be claimed: ${why}`);
+}
+
+function poisoned(name: string): PoisonedError {
+  return new PoisonedError(
+    `agent "${name}" may be half changed: its owner died inside a change; claim it with { recover: true } and mend or remake what it holds`,
+  );
 }
 
 function slotOf(claim: number): number {

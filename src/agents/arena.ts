@@ -6,6 +6,7 @@
 import { ArenaWords, layout } from "../core/index.js";
 import { ArenaError, ContentionError, InvalidArgumentError } from "../errors.js";
 import { formatBytes } from "../units.js";
+import type { ArenaMemory } from "./arena-memory.js";
 import { instantiateKernels, type Kernels } from "./kernels.js";
 
 /** Bytes of a unit: pieces are whole ones. */
@@ -52,6 +53,8 @@ export class Arena {
   readonly bytes: Uint8Array;
   /** This thread's. */
   readonly claim: number;
+  /** For pieces that end with this thread. */
+  readonly own: ArenaMemory;
 
   /** @param shared whether other threads reach it */
   constructor(number: number, memory: WebAssembly.Memory, claim: number, shared: boolean) {
@@ -64,6 +67,12 @@ export class Arena {
     this.view = new DataView(buffer);
     this.bytes = new Uint8Array(buffer);
     this.kernels = instantiateKernels(memory, shared);
+    this.own = {
+      memory,
+      kernels: this.kernels,
+      take: (bytes, purpose) => this.take(bytes, purpose, 0),
+      give: (address) => void this.give(address, 0),
+    };
   }
 
   /** Writes the header of a memory that holds nothing yet. */

@@ -56,6 +56,7 @@ export class GroupMemory implements ArenaMemory {
   private readonly arena: Arena;
   /** What is taken belongs to it. */
   readonly group: number;
+  readonly own: ArenaMemory;
   private readonly settle: () => void;
   /** Null while nobody is charged. */
   budget: BudgetLine | null = null;
@@ -65,6 +66,7 @@ export class GroupMemory implements ArenaMemory {
     this.memory = arena.memory;
     this.kernels = arena.kernels;
     this.group = group;
+    this.own = arena.own;
     this.settle = settle;
   }
 

@@ -106,19 +106,13 @@ export class Names {
     name: string,
     build: (group: number) => { arena: number; address: number; word?: number },
   ): Thing {
-    const bytes = nameBytes(kind, name);
-    const index = this.locked(() => this.reserve(kind, name, bytes));
+    const index = this.begin(kind, name);
     try {
-      const { arena, address, word = 0 } = build(index + 1);
-      this.put(index, E_ARENA, arena);
-      this.put(index, E_ADDRESS, address);
-      this.put(index, E_WORD, word);
-      this.put(index, E_STATE, READY);
+      return this.show(index, build(index + 1));
     } catch (error) {
       this.end(index);
       throw error;
     }
-    return this.read(index);
   }
 
   /** The same of what takes a while to build: until it is there the name is taken, and nobody finds it. */
@@ -127,19 +121,31 @@ export class Names {
     name: string,
     build: (group: number) => Promise<{ arena: number; address: number }>,
   ): Promise<Thing> {
-    const bytes = nameBytes(kind, name);
-    const index = this.locked(() => this.reserve(kind, name, bytes));
+    const index = this.begin(kind, name);
     try {
-      const { arena, address } = await build(index + 1);
-      this.put(index, E_ARENA, arena);
-      this.put(index, E_ADDRESS, address);
-      this.put(index, E_WORD, 0);
-      this.put(index, E_STATE, READY);
+      return this.show(index, await build(index + 1));
     } catch (error) {
       this.end(index);
       throw error;
     }
+  }
+
+  private begin(kind: ThingKind, name: string): number {
+    const bytes = nameBytes(kind, name);
+    return this.locked(() => this.reserve(kind, name, bytes));
+  }
+
+  private show(index: number, { arena, address, word = 0 }: { arena: number; address: number; word?: number }): Thing {
+    this.put(index, E_ARENA, arena);
+    this.put(index, E_ADDRESS, address);
+    this.put(index, E_WORD, word);
+    this.put(index, E_STATE, READY);
     return this.read(index);
+  }
+
+  /** Also one that is being made, or dropped. */
+  isNamedAtAll(kind: ThingKind, name: string): boolean {
+    return this.locked(() => this.search(kind, utf8.encode(name))) >= 0;
   }
 
   /** Takes the name away and frees its pieces. False when it is not there as it was seen. */

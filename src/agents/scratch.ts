@@ -5,10 +5,11 @@ const rooms = new WeakMap<ArenaMemory, { address: number; bytes: number }>();
 
 /** @returns the address of `bytes` that hold nothing beyond the present call */
 export function scratch(memory: ArenaMemory, bytes: number): number {
-  const room = rooms.get(memory);
+  const own = memory.own ?? memory;
+  const room = rooms.get(own);
   if (room !== undefined && room.bytes >= bytes) return room.address;
-  const address = memory.take(bytes, "copies");
-  rooms.set(memory, { address, bytes });
-  if (room !== undefined) memory.give(room.address);
+  const address = own.take(bytes, "copies");
+  rooms.set(own, { address, bytes });
+  if (room !== undefined) own.give(room.address);
   return address;
 }

@@ -198,7 +198,10 @@ export class VectorIndex {
     while (capacity < needed) capacity *= 2;
     const marks = withMarks || this.#withMarks;
     const { kernels } = this.#arena;
-    const scratch = this.#arena.take(kernels.scratchBytes(this.#address, capacity, marks) >>> 0, "index scratch");
+    const scratch = (this.#arena.own ?? this.#arena).take(
+      kernels.scratchBytes(this.#address, capacity, marks) >>> 0,
+      "index scratch",
+    );
     this.#release();
     kernels.openScratch(scratch, capacity);
     this.#scratch = scratch;
@@ -207,7 +210,7 @@ export class VectorIndex {
   }
 
   #release(): void {
-    if (this.#scratch !== 0) this.#arena.give(this.#scratch);
+    if (this.#scratch !== 0) (this.#arena.own ?? this.#arena).give(this.#scratch);
     this.#scratch = 0;
     this.#capacity = 0;
     this.#withMarks = false;

@@ -104,8 +104,7 @@ export function reapBlocks(at: u32, dead: u32, claim: u32): u32 {
   for (let index: u32 = 0; index < count; index++) {
     const owner = ownerAt(at, index);
     if (racy32(owner) != dead) continue;
-    if (FAULT == 130) store32(owner, claim);
-    else if (!swap32(owner, dead, claim)) continue;
+    if (!swap32(owner, dead, claim)) continue;
     giveBlock(at, index, claim);
     freed++;
   }

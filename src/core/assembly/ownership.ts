@@ -23,11 +23,6 @@ import { add64, load32, load64, store32, store64, swap32 } from "./memory";
 
 /** From `from` (nobody, or a claim known to be dead, or the ticket of a sender known to be dead) to `to`. */
 export function swapOwner(line: u32, from: u32, to: u32): bool {
-  if (FAULT == 132) {
-    if (load32(line + OWN_WORD) != from) return false;
-    store32(line + OWN_WORD, to);
-    return true;
-  }
   return swap32(line + OWN_WORD, from, to);
 }
 
@@ -37,12 +32,12 @@ export function handOver(line: u32, claim: u32): u32 {
   let ticket = (load32(line + OWN_TICKET) + (1 << CLAIM_SLOT_BITS)) & ~((1 << CLAIM_SLOT_BITS) - 1);
   if (ticket == 0 || ticket == FROZEN) ticket = 1 << CLAIM_SLOT_BITS;
   store32(line + OWN_TICKET, ticket);
-  if (FAULT != 136) store32(line + OWN_SENDER, claim);
+  store32(line + OWN_SENDER, claim);
   return swapOwner(line, claim, ticket) ? ticket : 0;
 }
 
 export function beginChange(line: u32): void {
-  if (FAULT != 137) store32(line + OWN_BUSY, 1);
+  store32(line + OWN_BUSY, 1);
 }
 
 export function endChange(line: u32): void {
@@ -52,7 +47,7 @@ export function endChange(line: u32): void {
 /** Before anything is taken, and undone if it may not be: false. The owner alone charges. */
 export function charge(line: u32, bytes: u64): bool {
   if (add64(line + OWN_USED, bytes) + bytes <= load64(line + OWN_LIMIT)) return true;
-  if (FAULT != 133) add64(line + OWN_USED, 0 - bytes);
+  add64(line + OWN_USED, 0 - bytes);
   return false;
 }
 

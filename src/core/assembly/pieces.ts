@@ -147,16 +147,10 @@ function takeRun(arena: u32, record: i32, units: u32, from: u32, to: u32): bool 
 function swapRun(arena: u32, record: i32, first: u32, units: u32): u32 {
   const at = recordAt(arena, record);
   const word = load<u32>(arena, A_STATES) + (first << 2);
-  if (FAULT != 131) {
-    store<u32>(at, first, PIECE_FIRST);
-    store32(at + PIECE_COUNT, units);
-  }
+  store<u32>(at, first, PIECE_FIRST);
+  store32(at + PIECE_COUNT, units);
   let got: u32 = 0;
   while (got < units && swap32(word + (got << 2), 0, record + 1)) got++;
-  if (FAULT == 131) {
-    store<u32>(at, first, PIECE_FIRST);
-    store32(at + PIECE_COUNT, units);
-  }
   if (got == units) return got;
   for (let i: u32 = 0; i < got; i++) store32(word + (i << 2), 0);
   store32(at + PIECE_COUNT, 0);
@@ -206,7 +200,7 @@ export function givePiece(arena: u32, record: u32, claim: u32, group: u32): bool
   if (<u32>owner == 0 || load32(at + PIECE_STATE) != PIECE_HELD || load32(at + PIECE_GROUP) != group) return false;
   if (group == 0 && <u32>owner != claim) return false;
   // The next use, or two threads that give at once would both have it: the one with the same claim as before would not be seen to change.
-  if (FAULT != 134 && !swap64(at + PIECE_OWNER, owner, nextUse(owner, claim))) return false;
+  if (!swap64(at + PIECE_OWNER, owner, nextUse(owner, claim))) return false;
   clearPiece(arena, record);
   return true;
 }
@@ -246,7 +240,7 @@ export function settlePieces(arena: u32, dead: u32, claim: u32): u32 {
     const owner = load64(at + PIECE_OWNER);
     if (<u32>owner != dead) continue;
     if (load32(at + PIECE_STATE) == PIECE_HELD && load32(at + PIECE_GROUP) != 0) continue;
-    if (FAULT != 135 && !swap64(at + PIECE_OWNER, owner, nextUse(owner, claim))) continue;
+    if (!swap64(at + PIECE_OWNER, owner, nextUse(owner, claim))) continue;
     freed += load<u32>(at, PIECE_COUNT);
     clearPiece(arena, record);
   }
