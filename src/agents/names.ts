@@ -32,8 +32,11 @@ const DROPPING = 3;
 const KINDS = ["", "pool", "agent", "table", "accumulator", "index"] as const;
 export type ThingKind = Exclude<(typeof KINDS)[number], "">;
 
-/** How long a thread waits for another that changes the directory: some microseconds, unless that one is stopped. */
-const PATIENCE_MS = 30_000;
+/**
+ * How long a thread waits for another that changes the directory: some microseconds, unless that one is stopped, or was terminated and this thread
+ * is the one to be told of it, which it cannot be while it waits.
+ */
+const PATIENCE_MS = 1000;
 
 export interface Thing {
   readonly kind: ThingKind;
@@ -173,7 +176,14 @@ export class Names {
 
   /** Ends what a dead thread was making or dropping. */
   settle(): void {
-    for (let index = 0; index < this.count; index++) if (this.isAbandoned(index)) this.takeOver(index);
+    for (let index = 0; index < this.count; index++) {
+      if (!this.isAbandoned(index)) continue;
+      const { header } = this.arena;
+      const holder = header.get(layout.A_LOCK);
+      // Held by one that is about to be taken back as well, perhaps: then that settles this. Nobody is waited for here.
+      if (holder !== 0 && this.isLiving(holder)) return;
+      this.takeOver(index);
+    }
   }
 
   private takeOver(index: number): void {
@@ -265,7 +275,9 @@ export class Names {
       if (holder === 0) break;
       if (!this.isLiving(holder) && header.lock(holder, claim) === holder) break;
       if (performance.now() > deadline) {
-        throw new ContentionError("another thread has held the arenas' directory for half a minute: is it stopped?");
+        throw new ContentionError(
+          "another thread has held the arenas' directory for a second: is it stopped, or has it died? Try again",
+        );
       }
       header.waitForLock(holder);
     }
