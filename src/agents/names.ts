@@ -182,7 +182,12 @@ export class Names {
       const holder = header.get(layout.A_LOCK);
       // Held by one that is about to be taken back as well, perhaps: then that settles this. Nobody is waited for here.
       if (holder !== 0 && this.isLiving(holder)) return;
-      this.takeOver(index);
+      try {
+        this.takeOver(index);
+      } catch (error) {
+        if (error instanceof ContentionError) return; // taken since: the same
+        throw error;
+      }
     }
   }
 
