@@ -50,6 +50,13 @@ export function adapt(name: string, source: string): string {
   }
   // a look more is enough to explore what looking does
   if (name.endsWith("src/core/assembly/lock.ts")) return replaceOnce(source, "SPINS: u32 = 100;", "SPINS: u32 = 1;");
+  // what only the agents' kernels have of the engine's source
+  if (name.endsWith("src/core/assembly/index.ts")) {
+    return `${source}\nexport { copyRow, fillRow, repairRow } from "./rows";\n`;
+  }
+  if (name.endsWith("src/core/assembly/rows.ts")) {
+    return replaceOnce(source, "ROW_PATIENCE: u32 = 512;", "ROW_PATIENCE: u32 = 2;");
+  }
   if (name.endsWith("src/core/assembly/memory.ts")) {
     return `${source}\n// @ts-ignore: decorator\n@global @external("host", "fault") declare const FAULT: i32;\n`;
   }

@@ -24,6 +24,15 @@ export const DEATH_RECIPES: readonly Recipe[] = [
     settings: { slabs: 8 },
   },
   {
+    name: "death-rows",
+    about: "a row whose owner dies in it, and which the next one repairs",
+    kinds: {},
+    roles: [{ writeRow: 1 }, { writeRow: 1, readRow: 2 }, { readRow: 1 }],
+    ops: [2, 5],
+    keys: [],
+    kills: 1,
+  },
+  {
     name: "death-write",
     about: "a writer killed at any access, and its slot reaped while others work",
     kinds: { set: 5, delete: 3, get: 2 },

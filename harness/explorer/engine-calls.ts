@@ -1,7 +1,17 @@
 /** An operation of a program as a call of the engine, with the arguments that src/store would pass. */
 import { layout as L } from "../../src/core/index.js";
 import { ADOPTED_CLASS, CUT_EPOCH, slabOf } from "./adoption.js";
-import { ENTRY_LIMIT, LARGE_BYTES, type Op, type OpKind, type Program, REGION_BYTES, spaceOf } from "./program.js";
+import {
+  checkOf,
+  ENTRY_LIMIT,
+  LARGE_BYTES,
+  type Op,
+  type OpKind,
+  type Program,
+  REGION_BYTES,
+  spaceOf,
+} from "./program.js";
+import { ROW_BYTES, ROW_FIRST_BYTES } from "./row-history.js";
 import type { Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
 
@@ -196,6 +206,14 @@ export function callEngine(thread: Thread, place: Place): number {
       return thread.interests.length === 0 ? 0 : engine.readChanges(thread.slot + L.S_MANY, LOOK_ROOM);
     case "listen":
       return engine.listen(place.words[(thread.slot + L.S_OUT + L.O_LISTENING) >> 2]);
+    case "writeRow":
+      engine.fillRow(T.ROW, ROW_BYTES, thread.values[thread.at], checkOf(thread.values[thread.at]));
+      return 1;
+    case "readRow":
+      return callReadRow(thread);
+    case "repairRow":
+      return engine.repairRow(T.ROW);
+    case "leaveRow":
     case "snapshot":
     case "inside":
     case "sleep":
@@ -224,6 +242,13 @@ function callLock({ engine, calling, locks }: Thread, { locking }: Place): numbe
     default:
       return engine.takeLock(entry, locks.versions[locks.current], locks.how, L.WAIT_BLOCKED);
   }
+}
+
+/** Into the batch window, in two parts. */
+function callReadRow({ engine, slot }: Thread): number {
+  const to = slot + L.S_MANY;
+  const rest = ROW_FIRST_BYTES;
+  return engine.copyRow(T.ROW, rest, to, T.ROW + rest, ROW_BYTES - rest, to + rest);
 }
 
 function callSet(thread: Thread, op: Op, record: number, version: number, mode: number): number {

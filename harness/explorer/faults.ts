@@ -463,6 +463,22 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     families: ["near-expiry"],
     within: 2_000_000,
   },
+  { number: 140, what: "a row is not made odd before its cells are written", families: ["rows"], within: 5_000 },
+  { number: 141, what: "the version of a row goes back when it is written", families: ["rows"], within: 20_000 },
+  {
+    number: 142,
+    what: "whoever copies a row does not look at its version afterwards",
+    families: ["rows"],
+    within: 5_000,
+  },
+  { number: 143, what: "whoever copies a row takes one that is being written", families: ["rows"], within: 20_000 },
+  { number: 144, what: "a row that its owner died in stays half written", families: ["death-rows"], within: 50_000 },
+  {
+    number: 145,
+    what: "a row that is repaired gets the version back that it had",
+    families: ["death-rows"],
+    within: 200_000,
+  },
   {
     number: 110,
     what: "an owner hands a mutex to who has waited long without asking whether it waits still",

@@ -3,7 +3,7 @@ import { layout as L, slabClass } from "../../src/core/index.js";
 import { LogCheck } from "./access-logs.js";
 import { isFifo, isKeyed, isLinearizable } from "./history.js";
 import { InvariantCheck } from "./invariants.js";
-import { FIRST_SPACE_KEYS, KEY_COUNT, keyName, type Op, type Program, spaceOf } from "./program.js";
+import { FIRST_SPACE_KEYS, hasRow, KEY_COUNT, keyName, type Op, type Program, spaceOf } from "./program.js";
 import { queueFault } from "./queue-history.js";
 import type { RunRecord } from "./run-record.js";
 import type { Thread } from "./thread.js";
@@ -104,6 +104,7 @@ export class Judge {
     for (let i = 0; i < record.length; i++) if (isKeyed(record.calls[i].kind)) keys.add(record.calls[i].key);
     const ops: Op[] = [...keys].map((key) => ({ kind: "get", key }));
     const receives = (thread: Thread) => thread !== reader && thread.ops.some(({ kind }) => kind === "receive");
+    if (hasRow(program)) ops.push({ kind: "readRow" });
     if (program.queue !== null) for (let i = 0; i <= program.queue.capacity; i++) ops.push({ kind: "take" });
     if (program.ring !== null && !threads.some(receives)) {
       for (let i = 0; i <= program.ring.capacity; i++) ops.push({ kind: "receive" });

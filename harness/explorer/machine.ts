@@ -124,6 +124,7 @@ export class Machine {
     this.signed = new Int32Array(this.words.buffer);
     for (let number = 0; number < THREAD_MAX; number++) this.threads.push(this.instantiate(module, number));
     this.operations.fault = fault;
+    this.operations.threads = this.threads;
     this.store.chooseKeys(this.threads[0]);
   }
 

@@ -66,6 +66,7 @@ export class Operations {
   slabs = 0;
   /** Number of the planted fault. */
   fault = 0;
+  threads: readonly Thread[] = [];
   private readonly words: Uint32Array;
   private readonly keyWords: Uint32Array;
 
@@ -134,7 +135,35 @@ export class Operations {
     thread.busy = true;
     thread.rowsDone = -1;
     thread.calling = isLocking(op.kind) ? this.locks.start(thread, op) : firstCall(thread, op);
+    if (op.kind === "writeRow") this.beginRow(thread, value);
     this.fillWindows(thread, op, value);
+  }
+
+  /** Only its owner writes the row; a dead one has another after it, which repairs the row, and writes it the next time. */
+  private beginRow(thread: Thread, value: number): void {
+    const { row } = this.record;
+    thread.calling = row.begin(thread, this.threads[row.owner]);
+    if (thread.calling === "writeRow") row.noteWrite(value, this.record.clock++);
+  }
+
+  private goOnWithRow(thread: Thread, result: number): void {
+    const { record, words } = this;
+    const { row } = record;
+    if (thread.calling === "repairRow") {
+      row.noteRepaired(words, result !== 0, record.clock++);
+      this.finish(thread, NO_EFFECT);
+      return;
+    }
+    if (thread.calling === "writeRow") row.noteWritten(record.clock++);
+    else
+      record.broken ??= row.readFault(
+        thread,
+        words,
+        result !== 0,
+        record.calls[thread.history].invoked,
+        record.clock++,
+      );
+    this.finish(thread, 1);
   }
 
   /** Which delivery the call under way settles. */
@@ -326,6 +355,11 @@ export class Operations {
         return;
       case "endReceive":
         this.finish(thread, thread.answer);
+        return;
+      case "writeRow":
+      case "readRow":
+      case "repairRow":
+        this.goOnWithRow(thread, result);
         return;
       default:
         if (result === L.STALE && !ANSWERS_OTHERWISE.has(thread.calling)) break;

@@ -58,6 +58,8 @@ export type OpKind =
   | "watch"
   | "watchKey"
   | "look"
+  | "writeRow"
+  | "readRow"
   | "reap";
 
 export interface Op {
@@ -126,6 +128,11 @@ export const REGION_BYTES = 300;
 
 /** Bytes of a large value: two of the explorer's slabs. */
 export const LARGE_BYTES = 264;
+
+/** Whether its threads write and read the row. */
+export function hasRow(program: Program): boolean {
+  return program.threads.some((ops) => ops.some(({ kind }) => kind === "writeRow" || kind === "readRow"));
+}
 
 export const KEY_COUNT = 6;
 /** Keys of the first namespace come first. */
@@ -197,6 +204,10 @@ export function describeOp(op: Op, value: number): string {
       return "sweep what has expired";
     case "watch":
       return "watch the namespace";
+    case "writeRow":
+      return `write ${value} into the row, if it is this thread's`;
+    case "readRow":
+      return "read the row";
     case "look":
       return "read changes";
     case "victim":

@@ -777,5 +777,13 @@ export const RECIPES: readonly Recipe[] = [
     keys: [0, 1, 2, 3],
     settings: { slabs: 10 },
   },
+  {
+    name: "rows",
+    about: "a row of numbers that one thread writes and others copy, in two parts",
+    kinds: {},
+    roles: [{ writeRow: 1 }, { readRow: 1 }, { readRow: 1 }],
+    ops: [1, 5],
+    keys: [],
+  },
   ...DEATH_RECIPES,
 ];

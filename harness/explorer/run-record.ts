@@ -2,6 +2,7 @@
 import type { ChangeEvent } from "./change-events.js";
 import { type Call, lifeOf } from "./history.js";
 import type { Op } from "./program.js";
+import { RowHistory } from "./row-history.js";
 import type { Thread } from "./thread.js";
 
 export class RunRecord {
@@ -21,7 +22,11 @@ export class RunRecord {
   /** What changed, and what watchers were told, in the order in which it happened. */
   readonly changes: ChangeEvent[] = [];
 
+  /** Of the one row. */
+  readonly row = new RowHistory();
+
   reset(): void {
+    this.row.reset();
     if (this.changes.length > 0) this.changes.length = 0;
     this.length = 0;
     this.clock = 0;

@@ -8,6 +8,10 @@ import * as T from "./tiny-layout.js";
 
 /** The engine with what asyncify adds: `data` is where a stack is saved. */
 export interface ExploreEngine extends Engine {
+  // of rows.ts, which the shipped engine has no use for
+  fillRow(row: number, bytes: number, first: number, second: number): void;
+  repairRow(row: number): number;
+  copyRow(row: number, bytes: number, to: number, more: number, moreBytes: number, moreTo: number): number;
   asyncify_start_unwind(data: number): void;
   asyncify_stop_unwind(): void;
   asyncify_start_rewind(data: number): void;
@@ -53,7 +57,9 @@ export type Calling =
   | "abandonLock"
   | "releaseLock"
   | "inside"
-  | "sleep";
+  | "sleep"
+  | "repairRow"
+  | "leaveRow";
 
 export class Thread {
   engine!: ExploreEngine;

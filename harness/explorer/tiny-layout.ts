@@ -69,6 +69,9 @@ export const CHANGE_BYTES = 256;
 export const CHANGES = LOGS - 65536;
 export const changeLogAddress = (slot: number, bytes: number): number => CHANGES + slot * (L.T_RECORDS + bytes);
 
+/** The one row of programs that have one. */
+export const ROW = CHANGES - 4096;
+
 /** One region a thread for the stack that asyncify saves. */
 export const STACKS = CONTROL + 65536;
 export const STACK_SIZE = 16384;

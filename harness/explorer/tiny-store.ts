@@ -1,7 +1,7 @@
 /** The memory the threads share: an empty store of a program's settings, its keys, its namespace, and images of its state. */
 import { layout as L, slabClass } from "../../src/core/index.js";
 import { hasAdoptions, prepareAdoptions } from "./adoption.js";
-import { FIRST_SPACE_KEYS, KEY_COUNT, type Program, watches } from "./program.js";
+import { FIRST_SPACE_KEYS, hasRow, KEY_COUNT, type Program, watches } from "./program.js";
 import type { Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
 
@@ -71,6 +71,7 @@ export class TinyStore {
     const { words } = this;
     words.fill(0, 0, T.POOL_END >> 2);
     words[T.CONTROL_TIME >> 2] = 0;
+    words.fill(0, T.ROW >> 2, (T.ROW + L.LINE) >> 2);
     words.fill(0, T.LOGS >> 2, T.logAddress(T.SLOT_COUNT, settings.logRecords) >> 2);
     words.fill(0, T.CHANGES >> 2, T.changeLogAddress(T.SLOT_COUNT, settings.changeBytes) >> 2);
     T.writeHeader(words, settings);
@@ -198,6 +199,7 @@ export class TinyStore {
     ];
     const { logRecords, changeBytes } = program.settings;
     if (watches(program)) parts.push(part(T.CHANGES, T.changeLogAddress(T.SLOT_COUNT, changeBytes)));
+    if (hasRow(program)) parts.push(part(T.ROW, T.ROW + L.LINE));
     if (logRecords > 0) parts.push(part(T.LOGS, T.logAddress(T.SLOT_COUNT, logRecords)));
     for (let i = 0; i < attached; i++) {
       const slot = T.SLOTS + i * L.SLOT_SIZE;
