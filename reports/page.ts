@@ -20,6 +20,7 @@ import { environmentComparison, environmentSection } from "./sections/environmen
 import { hitRatioSection, speedSection } from "./sections/eviction.js";
 import { keyFiguresSection } from "./sections/key-figures.js";
 import { costSection, latencySection } from "./sections/latency.js";
+import { learningSection } from "./sections/learning.js";
 import { linearizabilitySection } from "./sections/linearizability.js";
 import { memorySection } from "./sections/memory.js";
 import { monitoredSection } from "./sections/monitored.js";
@@ -55,6 +56,7 @@ function renderOne(results: Results): string {
         ? []
         : [
             keyFiguresSection(results, groups),
+            learningSection(results.runs),
             subjectsSection(phases, {
               title: "Subjects side by side",
               lead: "The same operations, from the same seed, through each subject in a fresh process.",
@@ -107,6 +109,7 @@ function renderSeveral(all: readonly Results[], beside: Beside | null): string {
             ),
             latencySection(focusPhases, "File"),
             costSection(focusPhases, "File"),
+            learningSection(all.flatMap(({ runs }, i) => runs.map((run) => ({ ...run, file: labels[i] })))),
             timeSection(focus),
             monitoredSection(all.flatMap(({ runs }, i) => runs.map((run) => ({ ...run, file: labels[i] })))),
           ]),

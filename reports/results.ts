@@ -76,6 +76,68 @@ export const phaseSchema = z.object({
   misses: z.number().int().nonnegative(),
 });
 
+/** A figure that answers to a documented target, from whichever tool measured it. */
+export const targetFigureSchema = z.object({
+  target: z.string(),
+  value: z.number(),
+  /** The target's own. */
+  unit: z.string(),
+  method: z.string(),
+  rounds: z.number().int().positive().optional(),
+});
+
+/** What a swarm learned, round by round. */
+export const learningSchema = z.object({
+  environment: z.string(),
+  agents: z.number().int().positive(),
+  threads: z.number().int().positive(),
+  /** Mean return of the best policy there is. */
+  optimum: z.number(),
+  /** Mean return of the greedy policy of a table after each round, from every start alike. */
+  curves: z.array(
+    z.object({
+      name: z.string(),
+      points: z.array(z.object({ round: z.number().int().nonnegative(), value: z.number() })),
+    }),
+  ),
+  /** Threads killed in mid-round, and what became of their agents. */
+  kills: z.array(
+    z.object({
+      round: z.number().int().positive(),
+      /** Agents it owned. */
+      agents: z.number().int().nonnegative(),
+      /** Of these, claimed by the thread that took its place. */
+      claimed: z.number().int().nonnegative(),
+      /** Of these, found in the middle of an update. */
+      poisoned: z.number().int().nonnegative(),
+      /** From the kill until the last was claimed. */
+      milliseconds: z.number().nonnegative(),
+    }),
+  ),
+  /** Agents that went through every round. */
+  finished: z.number().int().nonnegative(),
+  steps: z.number().int().nonnegative(),
+  episodes: z.number().int().nonnegative(),
+  /** Without starting threads and judging tables. */
+  seconds: z.number().nonnegative(),
+  stepsPerSecond: z.number().nonnegative(),
+  /** In arenas, a share of what they share included; bytes an agent. */
+  agentBytes: z.number().nonnegative(),
+  /** Of one index that all threads search. */
+  knowledge: z
+    .object({
+      vectors: z.number().int().positive(),
+      dimensions: z.number().int().positive(),
+      kind: z.string(),
+      lookups: z.number().int().nonnegative(),
+      lookupsPerSecond: z.number().nonnegative(),
+      /** Of the ten nearest, those found, by comparison with looking at all. */
+      recall: z.number().min(0).max(1),
+      buildMs: z.number().nonnegative(),
+    })
+    .optional(),
+});
+
 export const runSchema = z.object({
   scenario: z.string(),
   subject: z.string(),
@@ -130,6 +192,10 @@ export const runSchema = z.object({
       ),
     })
     .optional(),
+  /** Of a swarm that learns. */
+  learning: learningSchema.optional(),
+  /** What was measured beside the passes for documented targets. */
+  answers: z.array(targetFigureSchema).optional(),
   /** Collections, backups, policy switches and the like, in order of time. */
   events: z.array(eventSchema).optional(),
   /** Garbage collections seen while measuring. */
@@ -257,16 +323,6 @@ export const backupSpeedSchema = z.object({
   rounds: z.number().int().positive().optional(),
 });
 
-/** A figure that answers to a documented target, from whichever tool measured it. */
-export const targetFigureSchema = z.object({
-  target: z.string(),
-  value: z.number(),
-  /** The target's own. */
-  unit: z.string(),
-  method: z.string(),
-  rounds: z.number().int().positive().optional(),
-});
-
 /** One row of the bench that was measured: the median over the rounds, with the quartiles beside it. */
 export const benchFigureSchema = z.object({
   id: z.string(),
@@ -383,6 +439,7 @@ export type RunEvent = z.infer<typeof eventSchema>;
 export type RunRole = NonNullable<z.infer<typeof runSchema>["roles"]>[number];
 export type RunPhase = z.infer<typeof phaseSchema>;
 export type Run = z.infer<typeof runSchema>;
+export type Learning = z.infer<typeof learningSchema>;
 export type TargetResult = z.infer<typeof targetResultSchema>;
 export type EvictionResult = z.infer<typeof evictionResultSchema>;
 export type Check = z.infer<typeof checkSchema>;

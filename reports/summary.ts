@@ -2,7 +2,7 @@
 import Table from "cli-table3";
 import pc from "picocolors";
 import { targetLimit } from "../src/metrics/index.js";
-import { latencyFigure, percent, rate, shortCommit, significant } from "./format.js";
+import { latencyFigure, magnitude, percent, rate, shortCommit, significant } from "./format.js";
 import { distributions, FLOOR_SUBJECT, phasesBySubject, REFERENCE_SUBJECT, unique } from "./groups.js";
 import type { PhaseRun } from "./phases.js";
 import { ratioText, reachedText, throughputRatio } from "./ratio.js";
@@ -33,6 +33,7 @@ export function renderSummary(untrusted: Results, options: SummaryOptions = {}):
   ];
   if (results.interrupted) parts.push(colours.yellow("stopped early: only what was measured before that"));
   if (results.runs.length > 0) parts.push("", runsTable(results, colours), "", ratioLines(results, colours));
+  parts.push(...learningLines(results));
   parts.push(...doubtLines(results, colours));
   parts.push("", verdict(results.targets, colours));
   return `${parts.map((part) => part.trimEnd()).join("\n")}\n`;
@@ -71,6 +72,21 @@ function plainTable(head: string[], right: readonly number[] = []): InstanceType
         .split(" ")
         .map((name) => [name, ""]),
     ),
+  });
+}
+
+/** What swarms learned, a line each. */
+function learningLines({ runs }: Results): string[] {
+  return runs.flatMap(({ scenario, learning }) => {
+    if (learning === undefined) return [];
+    const { agents, threads, environment, curves, optimum, kills, finished, stepsPerSecond } = learning;
+    const [swarm] = curves;
+    const end = swarm?.points.at(-1);
+    const reached = end === undefined ? "" : `, ${significant(end.value)} of ${significant(optimum)}`;
+    const killed = kills.length === 0 ? "" : `, ${kills.length} killed threads' agents claimed again`;
+    return [
+      `${scenario}: ${finished} of ${agents} agents on ${threads} threads learned ${environment}${reached}, ${magnitude(stepsPerSecond)} steps a second${killed}`,
+    ];
   });
 }
 

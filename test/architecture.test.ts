@@ -53,8 +53,9 @@ const LAB_ARROWS: Record<string, string[]> = {
   "harness/subjects": ["src", "src/core", "src/monitor", "workloads"],
   "harness/trend": ["harness/monitor", "harness/records", "harness/statistics", "reports", "src/monitor"],
   "harness/measure": ["harness/child", "harness/subjects", "reports", "src/metrics", "workloads"],
+  "harness/swarm": ["reports", "src", "src/agents", "src/metrics", "workloads"],
   "harness/runner": [
-    ...["harness/child", "harness/measure", "harness/monitor", "harness/subjects"],
+    ...["harness/child", "harness/measure", "harness/monitor", "harness/subjects", "harness/swarm"],
     ...["reports", "reports/targets", "src/metrics", "src/monitor", "workloads"],
   ],
   "harness/commands": [
@@ -100,7 +101,7 @@ const LEAVES = [
 ];
 
 /** Second doors, of what takes long to load and is not needed by most who come to the room. */
-const SECOND_DOORS = ["reports/pages.ts", "workloads/scenarios.ts"];
+const SECOND_DOORS = ["reports/pages.ts", "workloads/scenarios.ts", "workloads/environments/index.ts"];
 
 const root = resolve(import.meta.dirname, "..");
 

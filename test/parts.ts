@@ -17,7 +17,7 @@ export const ALONE = [
   "eviction/sweep/{command,curve,load,rates}.test.ts",
   "examples.test.ts",
   "gate/{against,baseline,records}.test.ts",
-  "harness/{bench,cli,commands,fuzz,proofs,redis,run,scenario-run,subjects,trace,trace-record,written-measurements}.test.ts",
+  "harness/{bench,cli,commands,fuzz,proofs,redis,run,scenario-run,subjects,swarm,trace,trace-record,written-measurements}.test.ts",
   "monitor/{live-run,monitor,page,prometheus,terminal}.test.ts",
   "package.test.ts",
   "readme.test.ts",
@@ -32,7 +32,7 @@ export const ALONE = [
 /** Seconds of a processor each, and nothing else against them: long properties, models, schedules, traces. They share processes. */
 export const LONG = [
   "adapters/{keyv,langgraph-saver,langgraph-search,langgraph-store}.test.ts",
-  "agents/{accumulator,table,table-readers}.test.ts",
+  "agents/{accumulator,agents-parts,table,table-readers}.test.ts",
   "backup/{failures,large-values,lives,snapshot-model,torn-copy}.test.ts",
   "checker/oracle.test.ts",
   "concurrency/{drawn-programs,explorer,tiny-history}.test.ts",

@@ -20,6 +20,7 @@ export {
   WITH_BACKUPS,
 } from "./scenario.js";
 export { scenarioFolder } from "./scenario-folder.js";
+export type { Swarm } from "./schema/swarm.js";
 export {
   createPreload,
   createStream,

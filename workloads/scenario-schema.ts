@@ -9,6 +9,7 @@ import { MOST_WORKERS, NEXT, totalOf } from "./scenario-names.js";
 import { bytes, count, duration, MAX_KEYS, share, wholeNumber } from "./schema/quantities.js";
 import { rate } from "./schema/rate.js";
 import { role, roleFaults, roleFields } from "./schema/role.js";
+import { swarm } from "./schema/swarm.js";
 import { valueLimit, valuesTooLarge } from "./schema/value-limit.js";
 
 const MAX_AGENTS = 1024;
@@ -76,6 +77,9 @@ export const scenarioSchema = z
       .default(0)
       .meta({ description: "Share of the first phase's keys that are set before the measurement" }),
     phases: z.array(phase).min(1),
+    swarm: swarm.optional().meta({
+      description: "What the agents learn in tables and indexes that they share: measured where the subject has them",
+    }),
     targets: z
       .array(z.string().min(1))
       .default([])
@@ -87,6 +91,9 @@ export const scenarioSchema = z
     for (const [index, one] of scenario.phases.entries()) checkPhase(one, ["phases", index], fault);
     checkNames(scenario, fault);
     checkValues(scenario, fault);
+    if (scenario.swarm !== undefined && scenario.workers === undefined) {
+      fault(["swarm"], "a swarm's agents share threads; expected workers");
+    }
     const threads = scenario.workers ?? totalOf(scenario.agents);
     if (threads > MOST_WORKERS) {
       fault(

@@ -27,6 +27,7 @@ const ABOUT: Record<string, string> = {
   "harness/subjects": "stores that are measured",
   "harness/measure": "loops, clocks, the machine",
   "harness/runner": "scenarios against subjects",
+  "harness/swarm": "agents that really learn",
   "harness/sweep": "eviction policies over traces",
   "harness/trace": "traces made and looked into",
   "harness/gate": "is this build slower?",

@@ -2,7 +2,7 @@
 import type { Run } from "../../reports/results.js";
 import { arrivalsBy } from "../../workloads/index.js";
 import type { RelayedTick } from "../monitor/index.js";
-import { loadSubject, type SubjectPlan } from "../subjects/index.js";
+import { loadSubject, type Subject, type SubjectPlan } from "../subjects/index.js";
 import { ControlBlock } from "./control-block.js";
 import { type LatencySlot, latencySlots } from "./latency-slots.js";
 import type { NamedHistogram, RunPlan, WorkerBirth } from "./messages.js";
@@ -60,12 +60,40 @@ export async function executeRun(
     const { costMs = COST_MS_DEFAULT } = plan;
     await new RunDriver({ subject, workload, control, pool, result, makeShared, progress, costMs, watch }).run();
     const monitored = series?.toResults();
-    const run = { ...result.toRun(), ...(monitored === undefined ? {} : { monitored }) };
+    const learned = await learn(plan, workload, subject, result, stop, progress);
+    const run = { ...result.toRun(), ...(monitored === undefined ? {} : { monitored }), ...learned };
     return { run, timerFloorNs, stopped: stop.aborted, startedAt, histograms: result.histograms() };
   } finally {
     stop.removeEventListener("abort", onStop);
     await pool.close();
   }
+}
+
+/** What the swarm of the scenario learns, if there is one and the subject has the agents' memory. */
+async function learn(
+  { seed, durationMs, ops }: RunPlan,
+  { scenario, assignment }: Workload,
+  subject: Subject,
+  result: RunResult,
+  stop: AbortSignal,
+  progress: (fraction: number, label: string) => void,
+): Promise<Pick<Run, "learning" | "answers">> {
+  const { swarm, agents } = scenario;
+  if (swarm === undefined || stop.aborted) return {};
+  if (subject.learns !== true) {
+    result.note(`${subject.name} has no tables and indexes that agents share: the swarm's learning is left out`);
+    return {};
+  }
+  const { runSwarm } = await import("../swarm/index.js"); // others do without it
+  const threads = assignment.workers;
+  const { learning, answers, notes } = await runSwarm(
+    // Who wants a short run wants this to be short as well.
+    { swarm, agents, threads, seed, limitMs: durationMs ?? (ops === null ? null : 0) },
+    stop,
+    progress,
+  );
+  result.note(...notes);
+  return { learning, answers: [...answers] };
 }
 
 function birthsOf(

@@ -38,15 +38,14 @@ const READINGS: Readonly<Record<string, (run: Run, scenario: Scenario) => Readin
   "m010-percentiles-kept": percentilesKept,
   "m005-latency-during-backups": duringBackups,
   "m005-io-overhead": backupOverhead,
-  "r011-q-lookup": (run) => sampled(run, ["get"], "p99", NS_PER_MS),
-  "r011-agent-memory": ({ memory }, { agents }) =>
-    memory.usedBytes === null
-      ? null
-      : { value: memory.usedBytes / agents / BYTES_PER_MB, how: `bytes in use over ${agents} agents` },
-  "r011-agents": ({ errors, workers }, { agents }) =>
-    Object.keys(errors).length > 0
-      ? null
-      : { value: agents, how: `agents that went through the run on ${workers} workers without an error` },
+  "r011-q-lookup": (run) => answer(run, "r011-q-lookup") ?? sampled(run, ["get"], "p99", NS_PER_MS),
+  "r011-state-encoding": (run) => answer(run, "r011-state-encoding"),
+  "r011-agent-memory": (run, { agents }) => answer(run, "r011-agent-memory") ?? usedByAgent(run, agents),
+  "r011-agents": (run, { agents }) => answer(run, "r011-agents") ?? agentsWithoutError(run, agents),
+  "r011-pool-256b": (run) => answer(run, "r011-pool-256b"),
+  "r011-pool-1k": (run) => answer(run, "r011-pool-1k"),
+  "r011-pool-4k": (run) => answer(run, "r011-pool-4k"),
+  "r011-linear-memory": (run) => answer(run, "r011-linear-memory"),
   "s-clients-served": (run, { agents }) => {
     const errors = Object.values(run.errors).reduce((sum, count) => sum + count, 0);
     const attempted = run.attempted ?? run.ops;
@@ -62,6 +61,23 @@ const READINGS: Readonly<Record<string, (run: Run, scenario: Scenario) => Readin
   },
   "s-requests": (run, { agents }) => closedThroughput(run, asClients(run, agents)),
 };
+
+/** What was measured for it beside the passes. */
+function answer({ answers = [] }: Run, target: string): Reading | null {
+  const own = answers.find((one) => one.target === target);
+  return own === undefined ? null : { value: own.value, how: own.method };
+}
+
+/** A swarm that keeps what it has in namespaces. */
+function usedByAgent({ memory }: Run, agents: number): Reading | null {
+  if (memory.usedBytes === null) return null;
+  return { value: memory.usedBytes / agents / BYTES_PER_MB, how: `bytes in use over ${agents} agents` };
+}
+
+function agentsWithoutError({ errors, workers }: Run, agents: number): Reading | null {
+  if (Object.keys(errors).length > 0) return null;
+  return { value: agents, how: `agents that went through the run on ${workers} workers without an error` };
+}
 
 /** Of several phases the slowest that is no open loop, whose throughput is the rate it was given. */
 function closedThroughput(run: Run, how: string): Reading | null {

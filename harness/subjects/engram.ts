@@ -40,6 +40,7 @@ function makeSubject(name: string, summary: string, prepared: boolean): Subject 
     name,
     summary,
     shared: true,
+    learns: !prepared,
     cannot: [],
     also: ["borrow", "scan", "send", "receive", "handOff", "watch"],
     expires: true,

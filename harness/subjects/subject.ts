@@ -161,6 +161,8 @@ export interface Subject {
   readonly also?: readonly ScenarioOnlyOperation[];
   /** False: it keeps entries past their time to live, and the result says so. */
   readonly expires: boolean;
+  /** Whether the swarm of a scenario, which learns in memory that its agents share, is measured beside it. Default: not. */
+  readonly learns?: boolean;
   /** Why it cannot hold what the scenario writes, in a clause, for a subject that may not; null: it can. Asked before it is made. */
   cannotHold?(plan: SubjectPlan): string | null;
   create(plan: SubjectPlan): Promise<SharedPart>;

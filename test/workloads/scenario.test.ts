@@ -345,3 +345,30 @@ phases:
     }
   });
 });
+
+describe("a swarm in a scenario", () => {
+  const withSwarm = (swarm: string, workers = "workers: 2\n") =>
+    files.file("swarm.yaml", `${MINIMAL}${workers}swarm: ${swarm}\n`);
+
+  it("has defaults for how it learns", () => {
+    const { swarm } = loadScenario(withSwarm("{ environment: taxi, rounds: 3, episodes: 2 }"));
+    expect(swarm).toMatchObject({ rate: 0.5, discount: 1, epsilon: 0.1, alone: 4, kills: [] });
+  });
+
+  it.each([
+    ["{ environment: taxis, rounds: 3, episodes: 2 }", /environment/],
+    ["{ environment: taxi, rounds: 0, episodes: 2 }", /rounds: expected a whole number from 1/],
+    ["{ environment: taxi, rounds: 3, episodes: 2, kills: [4] }", /kills: expected rounds that there are/],
+    ["{ environment: taxi, rounds: 3, episodes: 2, replay: 100 }", /replay: expected a power of two/],
+    ["{ environment: taxi, rounds: 3, episodes: 2, rate: 2 }", /rate/],
+    ["{ environment: taxi, rounds: 3, episodes: 2, speed: 2 }", /speed/],
+  ])("is refused where it cannot be: %s", (swarm, message) => {
+    expect(() => loadScenario(withSwarm(swarm))).toThrow(message);
+  });
+
+  it("needs threads that its agents share", () => {
+    expect(() => loadScenario(withSwarm("{ environment: taxi, rounds: 3, episodes: 2 }", ""))).toThrow(
+      /swarm: a swarm's agents share threads; expected workers/,
+    );
+  });
+});

@@ -1,0 +1,173 @@
+import { Worker } from "node:worker_threads";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Agents, BudgetExceededError, NotOwnerError, PoisonedError } from "#dist/src/agents/index.js";
+import { InvalidArgumentError, Store } from "#dist/src/index.js";
+
+let store: Store;
+let agents: Agents;
+
+beforeEach(async () => {
+  store = await Store.create({ capacity: "8MiB" });
+  agents = await Agents.create(store, { arenaBytes: "64MiB", pools: {} });
+});
+afterEach(() => store.close());
+
+/** Runs a program in a thread that has the agents, and ends it where it says so: by `await dead()`, without giving anything back. */
+async function inThread(program: string): Promise<unknown> {
+  const dist = new URL("../../dist/src/", import.meta.url).href;
+  const worker = new Worker(
+    `const { parentPort, workerData } = require("node:worker_threads");
+     (async () => {
+       const { Store } = await import(${JSON.stringify(dist)} + "index.js");
+       const { Agents } = await import(${JSON.stringify(dist)} + "agents/index.js");
+       const store = await Store.attach(workerData.store);
+       const agents = await Agents.attach(store, workerData.agents);
+       parentPort.postMessage(await (async () => { ${program} })());
+       setInterval(() => {}, 1000);
+     })();`,
+    { eval: true, workerData: { store: store.handle, agents: agents.handle } },
+  );
+  store.watch(worker);
+  const answer = await new Promise((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+  });
+  await worker.terminate();
+  return answer;
+}
+
+describe("an agent with a table", () => {
+  it("learns in it, and any thread reads it by the agent's name", async () => {
+    const agent = agents.create("scout", { states: 500, actions: 6, rate: 0.5, replay: { capacity: 8 } });
+    agent.table.update(7, 2, 10, 8, true);
+    agent.replay.push({ state: 7, action: 2, reward: 10, next: 8, terminal: true });
+    expect(await inThread('const t = agents.table("scout"); return [t.get(7, 2), t.best(7), t.states]')).toEqual([
+      5, 2, 500,
+    ]);
+    expect(agents.table("scout").get(7, 2)).toBe(5);
+    expect(agent.replay.size).toBe(1);
+  });
+
+  it("is written by its owner alone", async () => {
+    const agent = agents.create("scout", { states: 4, actions: 2 });
+    expect(
+      await inThread('try { agents.table("scout").set(0, 0, 1); return "written" } catch (e) { return e.code }'),
+    ).not.toBe("written");
+    const { table } = agent;
+    agent.release();
+    expect(() => table.set(0, 0, 1)).toThrow(/only its owner writes it/);
+    expect(agents.table("scout").get(0, 0)).toBe(0);
+  });
+
+  it("goes with the agent: handed over, claimed, its step size with it", () => {
+    const agent = agents.create("scout", { states: 4, actions: 2, rate: 0.25, discount: 0.5, replay: { capacity: 4 } });
+    agent.table.set(1, 1, 8);
+    const adopted = agents.adopt(agent.handOver());
+    expect([adopted.table.get(1, 1), adopted.table.rate, adopted.table.discount]).toEqual([8, 0.25, 0.5]);
+    adopted.table.update(0, 0, 4, 1, false);
+    expect(adopted.table.get(0, 0)).toBe(2);
+    adopted.release();
+    expect(agents.claim("scout").table.get(0, 0)).toBe(2);
+  });
+
+  it("is charged for it before it is taken, and nothing is left of one that may not have it", () => {
+    const before = agents.stats().arenas[0].used;
+    expect(() => agents.create("scout", { states: 10_000, actions: 6, budget: "64KiB" })).toThrow(BudgetExceededError);
+    expect(agents.stats().arenas[0].used).toBe(before);
+    expect(agents.list()).toEqual([]);
+    const agent = agents.create("scout", { states: 100, actions: 6, budget: "64KiB" });
+    const { used } = agent;
+    agents.table("scout").row(3, new Float32Array(6));
+    agent.table.row(3, new Float32Array(6));
+    expect(agent.used).toBe(used); // copies are the thread's own
+  });
+
+  it("refuses what it has not, by name", () => {
+    const agent = agents.create("scout");
+    expect(() => agent.table).toThrow(/has no table: make it with actions/);
+    expect(() => agent.replay).toThrow(/has no replay/);
+    expect(() => agents.table("scout")).toThrow(InvalidArgumentError);
+    expect(() => agents.table("nobody")).toThrow(/there is no agent "nobody"/);
+    expect(() => agents.create("other", { state: 4 } as object)).toThrow(
+      /unknown option "state"; did you mean "states"/,
+    );
+    expect(() => agents.create("other", { states: 4, actions: 0 })).toThrow(InvalidArgumentError);
+    expect(agents.list().map(({ name }) => name)).toEqual(["scout"]);
+  });
+
+  it("of a thread that died is claimed with what it learned; one inside a change is told to be so", async () => {
+    await inThread(
+      'const a = agents.create("one", { states: 4, actions: 2 }); a.table.set(1, 0, 3); agents.create("two", { states: 4, actions: 2 }); return 0',
+    );
+    const one = agents.claim("one");
+    expect(one.table.get(1, 0)).toBe(3);
+    one.table.set(1, 0, 4);
+    await inThread(
+      'const a = agents.create("three", { states: 4, actions: 2 }); a.change(() => { a.table.set(0, 0, 1); parentPort.postMessage(0); for (;;); })',
+    );
+    expect(() => agents.claim("three")).toThrow(PoisonedError);
+    expect(agents.claim("three", { recover: true }).table.get(0, 0)).toBe(1);
+    expect(() => one.table.get(0, 0)).not.toThrow();
+    expect((await agents.verify()).violations).toEqual([]);
+  });
+
+  it("is poisoned by a row that its owner left half written, and whole again for who recovers it", async () => {
+    await inThread(`const a = agents.create("scout", { states: 4, actions: 2 });
+      a.table.set(2, 1, 5);
+      // what a thread that dies between the first and the last store of a row leaves: an odd version
+      const { memory, kernels } = a.memory;
+      const piece = kernels.tablePiece(a.table.address) >>> 0;
+      // behind the piece's line of counts: rows of 32 bytes, the version first
+      const versions = new Int32Array(memory.buffer, piece + 64);
+      if (versions[2 * 8] !== 2) throw new Error("rows lie otherwise: " + versions[2 * 8]);
+      versions[2 * 8]++;
+      return 0;`);
+    expect(() => agents.claim("scout")).toThrow(PoisonedError);
+    expect(() => agents.claim("scout")).toThrow(PoisonedError);
+    expect(agents.claim("scout", { recover: true }).table.get(2, 1)).toBe(5);
+  });
+});
+
+describe("what all agents share", () => {
+  it("is an accumulator by its name, of one shape", async () => {
+    const merged = agents.accumulator("navigation", { states: 4, actions: 2 });
+    const agent = agents.create("scout", { states: 4, actions: 2, rate: 1 });
+    agent.table.update(0, 1, 6, 0, true);
+    merged.add(agent);
+    await inThread(`const a = agents.create("other", { states: 4, actions: 2, rate: 1 });
+      a.table.update(0, 1, 2, 0, true); a.table.update(0, 1, 2, 0, true);
+      agents.accumulator("navigation", { states: 4, actions: 2 }).add(a); return 0`);
+    expect(merged.round()).toMatchObject({ round: 1, contributors: 2, weight: 3 });
+    agent.table.load(merged);
+    expect(agent.table.get(0, 1)).toBeCloseTo((6 + 2 * 2) / 3, 5);
+    expect(() => agents.accumulator("navigation", { states: 5, actions: 2 })).toThrow(
+      /was made for 4 states and 2 actions, not 5 and 2/,
+    );
+  });
+
+  it("is a vector index by its name, searched in place by every thread", async () => {
+    const vectors = Array.from({ length: 50 }, (_, i) =>
+      Float32Array.from({ length: 4 }, (_, d) => (i + 1) * (d + 1) + (d === i % 4 ? 9 : 0)),
+    );
+    const index = await agents.buildIndex("knowledge", { dimensions: 4, metric: "l2" }, vectors);
+    expect(index.search(vectors[7], { k: 1 })[0].id).toBe(7);
+    const found = await inThread(
+      `return agents.index("knowledge").search(new Float32Array(${JSON.stringify([...vectors[7]])}), { k: 3 }).map(({ id }) => id)`,
+    );
+    expect(found).toEqual(index.search(vectors[7], { k: 3 }).map(({ id }) => id));
+    await expect(agents.buildIndex("knowledge", { dimensions: 4 }, vectors)).rejects.toThrow(
+      /there is an index "knowledge" already/,
+    );
+    const before = agents.stats().arenas[0].used;
+    await expect(agents.buildIndex("other", { dimensions: 5 }, vectors)).rejects.toThrow(InvalidArgumentError);
+    expect(agents.stats().arenas[0].used).toBe(before);
+    expect(() => agents.index("other")).toThrow(/there is no index "other"/);
+  });
+
+  it("cannot be taken by a wrong owner: an agent another thread has", async () => {
+    agents.create("mine", { states: 1, actions: 1 });
+    expect(await inThread('try { agents.claim("mine"); return "claimed" } catch (e) { return e.code }')).toBe(
+      new NotOwnerError("").code,
+    );
+  });
+});
