@@ -83,7 +83,7 @@ function learningLines({ runs }: Results): string[] {
     const [swarm] = curves;
     const end = swarm?.points.at(-1);
     const reached = end === undefined ? "" : `, ${significant(end.value)} of ${significant(optimum)}`;
-    const killed = kills.length === 0 ? "" : `, ${kills.length} killed threads' agents claimed again`;
+    const killed = kills.length === 0 ? "" : `, threads killed: ${kills.length}, their agents claimed again`;
     return [
       `${scenario}: ${finished} of ${agents} agents on ${threads} threads learned ${environment}${reached}, ${magnitude(stepsPerSecond)} steps a second${killed}`,
     ];

@@ -1,7 +1,7 @@
 /** What the swarms of the runs learned: curves, what it took, and what became of the agents whose thread was killed. */
 import { figureCard, type Section, table } from "../chrome.js";
 import { learningFigure } from "../figures/learning.js";
-import { bytes, count, magnitude, percent, rate, significant } from "../format.js";
+import { bytes, count, magnitude, percent, significant } from "../format.js";
 import { type Html, html } from "../html.js";
 import type { Learning, Run } from "../results.js";
 
@@ -20,14 +20,14 @@ export function learningSection(runs: readonly (Run & { readonly file?: string }
     id: "learning",
     title: "What the swarm learned",
     short: "Learning",
-    lead: "Every agent learns in a table of its own, in memory that all threads share; after each round they merge what they know, each action weighted by how often it was tried. A table is judged by what its greedy policy earns, from every start alike.",
+    lead: "Every agent learns in a table of its own, in memory that all threads share; after each round they merge what they know, each action weighted by how often it was tried. A table is judged by what its greedy policy earns, from the same starts after every round.",
     body: html`${parts}`,
   };
 }
 
 function inWords({ agents, threads, environment, steps, seconds, stepsPerSecond, agentBytes, finished }: Learning) {
   const all = finished === agents ? "all of them to the end" : `${count(finished)} of them to the end`;
-  return `${count(agents)} agents on ${threads} threads learned ${environment}, ${all}: ${magnitude(steps)} steps in ${significant(seconds)} s, ${rate(stepsPerSecond)}, ${bytes(agentBytes)} an agent.`;
+  return `${count(agents)} agents on ${threads} threads learned ${environment}, ${all}: ${magnitude(steps)} steps in ${significant(seconds)} s, ${magnitude(stepsPerSecond)} a second, ${bytes(agentBytes)} an agent.`;
 }
 
 function cardsOf(learning: Learning): Html[] {
@@ -36,7 +36,9 @@ function cardsOf(learning: Learning): Html[] {
     ...(drawing === null ? [] : [figureCard("Return by round", null, drawing, curveTable(learning))]),
     ...(learning.kills.length === 0
       ? []
-      : [html`<div class="card"><h3>Threads killed</h3>${killTable(learning)}</div>`]),
+      : [
+          html`<div class="card"><h3>Threads killed</h3><p>Half way through a round; the thread that took the place of one claimed its agents and went on. Poisoned: found in the middle of a change.</p>${killTable(learning)}</div>`,
+        ]),
     ...(learning.knowledge === undefined
       ? []
       : [html`<div class="card"><h3>Knowledge</h3>${knowledgeTable(learning.knowledge)}</div>`]),
@@ -61,11 +63,11 @@ function curveTable({ curves, optimum }: Learning): Html {
 function killTable({ kills }: Learning): Html {
   return table(
     [
-      { title: "In round" },
-      { title: "Agents it owned" },
-      { title: "Claimed again" },
-      { title: "Found in an update" },
-      { title: "Until the last was claimed" },
+      { title: "Round" },
+      { title: "Agents" },
+      { title: "Claimed" },
+      { title: "Poisoned" },
+      { title: "All claimed after" },
     ],
     kills.map(({ round, agents, claimed, poisoned, milliseconds }) => [
       String(round),
@@ -81,25 +83,13 @@ function killTable({ kills }: Learning): Html {
 function knowledgeTable(knowledge: NonNullable<Learning["knowledge"]>): Html {
   const { vectors, dimensions, kind, lookups, lookupsPerSecond, recall, buildMs } = knowledge;
   return table(
+    [{ title: "One index for all threads", text: true }, { title: "" }],
     [
-      { title: "Vectors" },
-      { title: "Dimensions" },
-      { title: "Kind", text: true },
-      { title: "Look-ups" },
-      { title: "A second, all threads" },
-      { title: "Found of the ten nearest" },
-      { title: "Built in" },
-    ],
-    [
-      [
-        count(vectors),
-        count(dimensions),
-        kind,
-        count(lookups),
-        magnitude(lookupsPerSecond),
-        percent(recall),
-        `${significant(buildMs)} ms`,
-      ],
+      ["vectors", `${count(vectors)} × ${count(dimensions)}, ${kind}`],
+      ["look-ups", count(lookups)],
+      ["a second, all threads", magnitude(lookupsPerSecond)],
+      ["found of the ten nearest", percent(recall)],
+      ["built in", `${significant(buildMs)} ms`],
     ],
     { label: "Knowledge" },
   );

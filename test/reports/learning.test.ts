@@ -98,7 +98,7 @@ describe("what a swarm learned", () => {
 
   it("is a line of the summary", () => {
     expect(renderSummary(withLearning())).toContain(
-      "593 of 593 agents on 2 threads learned taxi, 7.91 of 7.93, 494 K steps a second, 1 killed threads' agents claimed again",
+      "593 of 593 agents on 2 threads learned taxi, 7.91 of 7.93, 494 K steps a second, threads killed: 1, their agents claimed again",
     );
   });
 });
