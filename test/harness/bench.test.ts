@@ -95,6 +95,8 @@ const ROWS: Record<string, string[]> = {
   "hash-quality": ["chi-squared", "avalanche", "collisions", "partition-deviation", "partition-spread"],
   padding: ["padded/2", "packed4/2", "packed8/2", "packed4/padded", "packed8/padded", "overhead"],
   cache: ["get-into-prepared", "borrow", "set", "miss-insert", "efficiency", "overhead"],
+  "cache-aside": ["hit-lru-cache", "hit-engram-lru", "miss-lru-cache", "miss-engram-lru"],
+  pool: ["warm-engram", "warm-engram-try", "warm-tarn", "users-engram", "users-lightning-pool", "heap-engram"],
   buffers: ["take-return", "acquire", "encoding", "held", "chunk", "heap", "cleanup", "success", "pool-1024"],
   monitoring: ["get-into-off", "get-into-usual", "get-usual", "set-documented", "get-into-overhead-usual"],
   records: ["record", "record-mutex", "health", "speedup", "jsonl"],
