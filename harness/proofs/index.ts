@@ -75,6 +75,10 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     summary: "threads terminated while they hold locks, wait for them and hand them over",
     program: at("./lock-kills/main.js"),
   },
+  "agents-kills": {
+    summary: "threads terminated while they take and give blocks and pieces, make agents, hand over, adopt and claim",
+    program: at("./agents-kills/main.js"),
+  },
   picture: {
     summary: "the head of a report as a picture, for the README",
     program: at("./picture.js"),

@@ -76,6 +76,7 @@ const ROWS: Record<string, string[]> = {
   expiry: ["get", "get-ttl", "set", "set-ttl"],
   workers: ["mapReads/scaling", "reads/scaling", "readsInto/scaling", "mixed/scaling", "processors"],
   contention: ["alone/retries", "own/retries", "same/retries", "own/scaling", "same/scaling"],
+  locks: ["mutex-with", "mutex-guard", "rw-read", "rw-write", "by-hand", "async-mutex", "two-mutex", "two-by-hand"],
   messages: ["get-into-64", "get-64", "ask-64", "ask-1", "send", "enqueue", "post"],
   changes: [
     "set-nobody",

@@ -51,9 +51,7 @@ export const cache: Group = {
       answers: [
         ...answers("get-into-prepared", ["p-cache-hit"], "hit by prepared key, copied into store.buffer()"),
         ...answers("get-into-prepared", ["p-concurrent-map"], "look-up by prepared key, safe against all writers"),
-        ...answers("get-into-prepared", ["p-rwlock-read"], "the store has no lock to take: a whole read of an entry"),
         ...answers("borrow", ["p-cow-read"], "borrow: a shared value read where it lies, no copy made"),
-        ...answers("set", ["p-rwlock-write"], "the store has no lock to take: a whole write of an entry"),
         ...answers("miss-insert", ["p-cache-miss"], "look-up that misses, and the set that evicts for it"),
         ...figureAnswers(memory[0], 1, ["p-memory-efficiency"]),
         ...figureAnswers(memory[1], 1, ["d-entry-overhead"]),

@@ -17,6 +17,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Group>>> = {
   expiry: async () => (await import("./expiry.js")).expiry,
   workers: async () => (await import("./workers.js")).workers,
   contention: async () => (await import("./contention.js")).contention,
+  locks: async () => (await import("./locks.js")).locks,
   messages: async () => (await import("./messages.js")).messages,
   changes: async () => (await import("./changes.js")).changes,
   attach: async () => (await import("./attach.js")).attach,

@@ -19,3 +19,8 @@ export type Watching = (typeof WATCHES)[number];
 /** How a thread sleeps until something has changed. */
 export const WAKE_UPS = ["wait-for", "wait-for-sync", "changes", "message"] as const;
 export type WakeUp = (typeof WAKE_UPS)[number];
+
+/** Locks that two threads take; and the words apart, a line of doubles each, that those protect. */
+export const MUTEX = "bench_mutex";
+export const RW_LOCK = "bench_rw_lock";
+export const LINE = 8;
