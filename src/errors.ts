@@ -185,7 +185,10 @@ export class DeadlockError extends EngramError {
   }
 }
 
-/** A thread ended with the lock in its hands, so what it guards may be half done. The caller has nothing of it; `recover: true` takes it all the same. */
+/**
+ * A thread ended with the lock in its hands, or inside a change of an agent that it owned: what the lock guards, or the agent holds, may be half
+ * done. The caller has nothing of it; `recover: true` takes it all the same.
+ */
 export class PoisonedError extends EngramError {
   constructor(message: string) {
     super("POISONED", message);

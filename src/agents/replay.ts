@@ -1,5 +1,5 @@
 /** An agent's experience, in an arena: its latest transitions, sampled evenly or by priority (assembly/replay.ts). Its owner's alone. */
-import { AccessDeniedError, InvalidArgumentError } from "../errors.js";
+import { InvalidArgumentError, NotOwnerError } from "../errors.js";
 import type { ArenaMemory } from "./arena-memory.js";
 import { drawUnit, wantWhole } from "./arguments.js";
 import { scratch } from "./scratch.js";
@@ -205,7 +205,7 @@ export class Replay {
   #wantOwner(): void {
     const word = this.memory.kernels.replayOwner(this.address) >>> 0;
     if (Atomics.load(new Uint32Array(this.memory.memory.buffer, word, 1), 0) === this.#claim >>> 0) return;
-    throw new AccessDeniedError(`the replay buffer at ${this.address} is not this thread's: only its owner uses it`);
+    throw new NotOwnerError(`the replay buffer at ${this.address} is not this thread's: only its owner uses it`);
   }
 
   #wantIndex(index: number): void {

@@ -2,7 +2,7 @@
  * Q-tables in an arena: one thread owns and writes a table, any thread reads rows of it that are never torn (assembly/table.ts has how).
  * Watkins & Dayan 1992; Sutton & Barto 2018, chapter 6.
  */
-import { AccessDeniedError, ContentionError, EngramError, InvalidArgumentError, OutOfMemoryError } from "../errors.js";
+import { ContentionError, EngramError, InvalidArgumentError, NotOwnerError, OutOfMemoryError } from "../errors.js";
 import type { ArenaMemory } from "./arena-memory.js";
 import { drawUnit, wantFinite, wantShare, wantWhole } from "./arguments.js";
 import { scratch } from "./scratch.js";
@@ -477,7 +477,7 @@ export class QTable {
   /** Returns when there is room now, and throws what it was refused for otherwise. */
   #refused(how: number, state: number): void {
     if (how === NOT_OWNER)
-      throw new AccessDeniedError(
+      throw new NotOwnerError(
         `the table at ${this.address} is not this thread's: only its owner writes it; read it, or have it handed over`,
       );
     if (how === NOT_FINITE) throw new InvalidArgumentError(`the value would be no finite float32: nothing was changed`);

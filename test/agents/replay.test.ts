@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Replay, Trajectory, type Transition } from "#dist/src/agents/index.js";
-import { AccessDeniedError, InvalidArgumentError } from "#dist/src/index.js";
+import { InvalidArgumentError, NotOwnerError } from "#dist/src/index.js";
 import { Random } from "#dist/src/random.js";
 import "../seeded-properties.js";
 import { bareMemory } from "./bare-memory.js";
@@ -128,8 +128,8 @@ it("makes the sums anew for a new owner", () => {
   tree[4 + 1] = 9; // the leaf of a change whose sums were not made
   tree[4 + 3] = 1; // the leaf of a push that does not count
   owner[0] = 3;
-  expect(() => replay.push(step(4))).toThrow(AccessDeniedError);
-  expect(() => replay.clear()).toThrow(AccessDeniedError);
+  expect(() => replay.push(step(4))).toThrow(NotOwnerError);
+  expect(() => replay.clear()).toThrow(NotOwnerError);
   const heir = Replay.at(memory, replay.address, { claim: 3 });
   heir.repair();
   expect(heir.total).toBe(11);

@@ -49,7 +49,7 @@ it("rows that a thread reads while another writes them are of one write, values 
   expect(reader.torn).toBe(0);
 });
 
-it("and are of the state that was asked for while rows of a sparse table are replaced and move to larger pieces", async () => {
+it("and are of the state that was asked for while rows of a sparse table are given to other states", async () => {
   const table = QTable.make(bareMemory(), { actions: 16, sparse: { rows: 16, whenFull: "replace" } });
   const [, reader] = await run(table, ["replace", "read-replaced"], 50_000);
   expect(reader.reads).toBeGreaterThan(reader.absent);

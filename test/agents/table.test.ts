@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { QTable, type QTableOptions } from "#dist/src/agents/index.js";
-import { AccessDeniedError, ContentionError, InvalidArgumentError, OutOfMemoryError } from "#dist/src/index.js";
+import { ContentionError, InvalidArgumentError, NotOwnerError, OutOfMemoryError } from "#dist/src/index.js";
 import "../seeded-properties.js";
 import { bareMemory } from "./bare-memory.js";
 
@@ -177,11 +177,11 @@ describe.each(["dense", "sparse"])("a %s table", (kind) => {
     const table = QTable.make(memory, { states: 4, actions: 2, sparse, owner: { word, claim: 7 } });
     table.update(1, 1, 5, 2, true, { rate: 1 });
     owner[0] = 8;
-    expect(() => table.update(1, 1, 9, 2, true)).toThrow(AccessDeniedError);
-    expect(() => table.set(1, 1, 9)).toThrow(AccessDeniedError);
-    expect(() => table.repair()).toThrow(AccessDeniedError);
-    expect(() => table.forgetVisits()).toThrow(AccessDeniedError);
-    expect(() => QTable.at(memory, table.address).set(1, 1, 9)).toThrow(AccessDeniedError);
+    expect(() => table.update(1, 1, 9, 2, true)).toThrow(NotOwnerError);
+    expect(() => table.set(1, 1, 9)).toThrow(NotOwnerError);
+    expect(() => table.repair()).toThrow(NotOwnerError);
+    expect(() => table.forgetVisits()).toThrow(NotOwnerError);
+    expect(() => QTable.at(memory, table.address).set(1, 1, 9)).toThrow(NotOwnerError);
     expect(table.get(1, 1)).toBe(5);
     QTable.at(memory, table.address, { claim: 8 }).set(1, 1, 6);
     expect(table.get(1, 1)).toBe(6);
