@@ -3,7 +3,7 @@
  * contribution counts whole or not at all).
  */
 import { threadId } from "node:worker_threads";
-import { ContentionError, InvalidArgumentError } from "../errors.js";
+import { ClosedError, ContentionError, InvalidArgumentError } from "../errors.js";
 import type { ArenaMemory } from "./arena-memory.js";
 import { wantWhole } from "./arguments.js";
 import { NO_SUCH_STATE } from "./merge-kernels.js";
@@ -203,6 +203,9 @@ export class Accumulator {
   }
 
   #exclusively<T>(critical: () => T): T {
+    // before the lock's word is written: it may be another's
+    if (this.memory.kernels.isAccumulator(this.address) === 0)
+      throw new ClosedError(`the accumulator at ${this.address} of this arena was given back`);
     const { exclusive, claim = threadId + 1 } = this.#lock;
     if (exclusive !== undefined) return exclusive(critical);
     this.#take(claim | 0);

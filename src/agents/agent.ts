@@ -222,6 +222,16 @@ export class Agent {
     return this.thing;
   }
 
+  /** @internal When the agents are closed here: it is nobody's, with what is charged to it as `used` counts, and this object is dead. */
+  abandon(used: (thing: Thing) => bigint): void {
+    if (!this.owned) return;
+    const { kernels, claim } = this.arena;
+    const { address } = this.thing;
+    kernels.recount(address, used(this.thing));
+    kernels.swapOwner(address, claim, 0);
+    this.lose("released");
+  }
+
   private leave(word: number, lost: "released" | "frozen"): void {
     this.assertWhole(lost);
     if (this.arena.kernels.swapOwner(this.thing.address, this.arena.claim, word) === 0) throw this.notOurs();

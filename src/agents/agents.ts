@@ -130,6 +130,8 @@ export class Agents implements AsyncDisposable {
   private readonly standardBudget: number;
   private readonly owned = new Map<string, Agent>();
   private readonly hooks: (() => void)[];
+  /** Claims of dead threads of which nothing is left to settle. */
+  private readonly settled = new Set<number>();
   private closed = false;
 
   private constructor(store: Store, memories: readonly WebAssembly.Memory[], making: CheckedOptions | null) {
@@ -239,7 +241,7 @@ export class Agents implements AsyncDisposable {
       throw poisoned(name);
     }
     if (arena.kernels.swapOwner(thing.address, word, arena.claim) === 0) throw refusal(name, "owned", false);
-    this.settle();
+    if (state !== "released") this.settleOf(state === "dead" ? word : this.sender(thing));
     // ours from here on: nobody else charges it
     if (state !== "released") arena.kernels.recount(thing.address, BigInt(this.usedBy(thing)));
     const agent = this.hold(thing);
@@ -491,18 +493,21 @@ export class Agents implements AsyncDisposable {
   /** Frees what threads had that are gone. The store asks for it when it takes back a slot; it repeats harmlessly. */
   settle(): void {
     if (this.closed) return;
-    const { isLiving, own } = this.claims;
-    for (const arena of this.arenas) {
-      const dead = new Set<number>();
-      for (const { claim, group, inHand } of arena.pieces()) if (inHand || group === 0) dead.add(claim);
-      for (const claim of dead) if (!isLiving(claim)) arena.kernels.settlePieces(0, claim, own);
-    }
-    for (const pool of Object.values(this.pools)) {
-      for (const claim of new Set(pool.owners())) {
-        if (claim !== 0 && !isLiving(claim)) pool.arena.kernels.reapBlocks(pool.address, claim, own);
-      }
-    }
+    const { isLiving } = this.claims;
+    const holders = new Set<number>();
+    for (const arena of this.arenas) for (const claim of arena.holders()) holders.add(claim);
+    for (const pool of Object.values(this.pools)) for (const claim of pool.owners()) holders.add(claim);
+    for (const claim of holders) if (claim !== 0 && !isLiving(claim)) this.settleOf(claim);
     this.names.settle();
+  }
+
+  /** The same of one dead thread, once: it takes nothing any more, and its claim is not given out again. */
+  private settleOf(dead: number): void {
+    if (this.settled.has(dead)) return;
+    const { own } = this.claims;
+    for (const { kernels } of this.arenas) kernels.settlePieces(0, dead, own);
+    for (const pool of Object.values(this.pools)) pool.arena.kernels.reapBlocks(pool.address, dead, own);
+    this.settled.add(dead);
   }
 
   /**
@@ -512,15 +517,16 @@ export class Agents implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.closed) return;
     await this.indexes.close();
-    for (const agent of [...this.owned.values()])
-      if (agent.owned) this.arenaOf(agent).kernels.swapOwner(agent.owner.word, agent.owner.claim, 0);
-    this.owned.clear();
     const { own } = this.claims;
     for (const pool of Object.values(this.pools)) pool.arena.kernels.reapBlocks(pool.address, own, own);
     for (const arena of this.arenas) arena.kernels.settlePieces(0, own, own);
+    // counted before it is anybody's: the blocks that were out are no longer charged
+    for (const agent of [...this.owned.values()]) agent.abandon((thing) => BigInt(this.usedBy(thing)));
+    this.owned.clear();
     this.closed = true;
     for (const end of this.hooks) end();
     if (this.creator) this.arenas[0].header.put(layout.A_CLOSED, 1);
+    for (const arena of this.arenas) arena.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -582,10 +588,6 @@ export class Agents implements AsyncDisposable {
     kernels.swapOwner(thing.address, claim, 0);
     this.owned.delete(agent.name);
     throw poisoned(agent.name);
-  }
-
-  private arenaOf(agent: Agent): Arena {
-    return this.arenas.find(({ memory }) => memory === agent.memory.memory) as Arena;
   }
 
   private thing(kind: ThingKind, name: string): Thing {

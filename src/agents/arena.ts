@@ -4,10 +4,11 @@
  * (src/core/assembly/pieces.ts).
  */
 import { ArenaWords, layout } from "../core/index.js";
-import { ArenaError, ContentionError, InvalidArgumentError } from "../errors.js";
+import { ArenaError, ClosedError, ContentionError, InvalidArgumentError } from "../errors.js";
 import { formatBytes } from "../units.js";
 import type { ArenaMemory } from "./arena-memory.js";
 import { instantiateKernels, type Kernels } from "./kernels.js";
+import { forgetScratch } from "./scratch.js";
 
 /** Bytes of a unit: pieces are whole ones. */
 const UNIT_SHIFT = 10;
@@ -41,10 +42,19 @@ export interface PieceRecord {
   readonly sinceMs: number;
 }
 
+const CLOSED = new Proxy({} as Kernels, {
+  get() {
+    throw new ClosedError(
+      "the agents are closed in this thread; attach to them again, and open there what is used of them",
+    );
+  },
+});
+
 export class Arena {
   readonly number: number;
   readonly memory: WebAssembly.Memory;
-  readonly kernels: Kernels;
+  /** This thread's instance over it; once the arena is closed here, what throws ClosedError whatever is asked of it. */
+  kernels: Kernels;
   /** The words of its header, and all that it has. */
   readonly header: ArenaWords;
   readonly words: ArenaWords;
@@ -53,6 +63,8 @@ export class Arena {
   readonly bytes: Uint8Array;
   /** This thread's. */
   readonly claim: number;
+  /** In this thread. */
+  closed = false;
   /** For pieces that end with this thread. */
   readonly own: ArenaMemory;
 
@@ -67,9 +79,12 @@ export class Arena {
     this.view = new DataView(buffer);
     this.bytes = new Uint8Array(buffer);
     this.kernels = instantiateKernels(memory, shared);
+    const arena = this;
     this.own = {
       memory,
-      kernels: this.kernels,
+      get kernels() {
+        return arena.kernels;
+      },
       take: (bytes, purpose) => this.take(bytes, purpose, 0),
       give: (address) => void this.give(address, 0),
     };
@@ -90,6 +105,16 @@ export class Arena {
     this.header.put(layout.A_NAME_COUNT, names);
     this.header.put(layout.A_STORE, storeId);
     this.header.put(layout.A_MAGIC, layout.ARENA_MAGIC);
+  }
+
+  /**
+   * Ends this thread's use: whatever was opened here and kept is refused from now on, since what it had may be another's. Everything goes
+   * through the kernels, so who calls them pays for no check.
+   */
+  close(): void {
+    this.closed = true;
+    this.kernels = CLOSED;
+    forgetScratch(this.own);
   }
 
   /** Whether an arena of this store begins in a memory. */
@@ -211,6 +236,20 @@ export class Arena {
       );
     }
     return taken;
+  }
+
+  /** Claims of threads that have pieces which end with them, or have one in hand. */
+  holders(): Set<number> {
+    const holders = new Set<number>();
+    const records = this.header.get(layout.A_RECORDS);
+    for (let record = 0; record < records; record++) {
+      const at = this.kernels.pieceRecord(0, record) >>> 0;
+      const claim = this.view.getUint32(at + layout.PIECE_OWNER, true);
+      if (claim === 0) continue;
+      const inHand = this.view.getUint32(at + layout.PIECE_STATE, true) !== layout.PIECE_HELD;
+      if (inHand || this.view.getUint32(at + layout.PIECE_GROUP, true) === 0) holders.add(claim);
+    }
+    return holders;
   }
 
   /** Every piece there is, in no order. */

@@ -52,7 +52,6 @@ export class BudgetLine {
 /** What lies in an arena under one name takes its memory through this. */
 export class GroupMemory implements ArenaMemory {
   readonly memory: WebAssembly.Memory;
-  readonly kernels: Kernels;
   private readonly arena: Arena;
   /** What is taken belongs to it. */
   readonly group: number;
@@ -64,10 +63,13 @@ export class GroupMemory implements ArenaMemory {
   constructor(arena: Arena, group: number, settle: () => void) {
     this.arena = arena;
     this.memory = arena.memory;
-    this.kernels = arena.kernels;
     this.group = group;
     this.own = arena.own;
     this.settle = settle;
+  }
+
+  get kernels(): Kernels {
+    return this.arena.kernels;
   }
 
   take(bytes: number, purpose: string): number {

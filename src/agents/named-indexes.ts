@@ -109,11 +109,12 @@ export class NamedIndexes {
 
   private opened({ name, arena: number, address }: Thing): VectorIndex {
     const arena = this.places.arenas[number];
-    const { memory, kernels } = arena;
     // the scratch is this thread's own, and ends with it
     const own: ArenaMemory = {
-      memory,
-      kernels,
+      memory: arena.memory,
+      get kernels() {
+        return arena.kernels;
+      },
       take: (bytes, purpose) => arena.take(bytes, purpose, 0, () => this.places.settle()),
       give: (at) => void arena.give(at, 0),
     };

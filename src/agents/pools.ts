@@ -294,7 +294,7 @@ export class Block implements Disposable {
 
   /** False when it was given back before: that changes nothing, and is counted. */
   release(): boolean {
-    if (!this.out) {
+    if (!this.out || this.pool.arena.closed) {
       this.pool.noteDoubleRelease();
       return false;
     }
@@ -309,6 +309,8 @@ export class Block implements Disposable {
 
   private place(): number {
     if (!this.out) throw new ClosedError(`a block of pool "${this.pool.name}" was used after it was released`);
+    if (this.pool.arena.closed)
+      throw new ClosedError(`a block of pool "${this.pool.name}" was used after the agents were closed`);
     return this.address;
   }
 }

@@ -13,3 +13,8 @@ export function scratch(memory: ArenaMemory, bytes: number): number {
   if (room !== undefined) own.give(room.address);
   return address;
 }
+
+/** The room is given back otherwise, with all of this thread's: the next to ask takes another, or is refused. */
+export function forgetScratch(own: ArenaMemory): void {
+  rooms.delete(own);
+}

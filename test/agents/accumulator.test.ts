@@ -158,6 +158,9 @@ it("refuses tables of another shape, and nothing was added", () => {
   expect(() => Accumulator.at(memory, merge.address + 64 * 5)).toThrow(/no accumulator/);
   expect(() => Accumulator.make(memory, { states: 0, actions: 1 })).toThrow(/states/);
   expect(merge.stats().current.contributors).toBe(0);
+  const gone = Accumulator.make(memory, { states: STATES, actions: ACTIONS });
+  gone.free();
+  expect(() => gone.round()).toThrow(expect.objectContaining({ code: "CLOSED" }));
   const outer = Accumulator.make(memory, { states: STATES, actions: ACTIONS }, { isAlive: () => true });
   new Int32Array(memory.memory.buffer, memory.kernels.mergeLock(outer.address), 1)[0] = 1;
   expect(() => outer.round()).toThrow(ContentionError);

@@ -120,6 +120,52 @@ describe("an agent has one owner", () => {
   });
 });
 
+it("what was kept of closed agents is refused, and writes into nobody's memory", async () => {
+  const here = await make();
+  const agents = await Agents.attach(here.store, here.agents.handle);
+  const shape = { states: 4, actions: 2, replay: { capacity: 8 } } as const;
+  const agent = agents.create("a", shape);
+  const { table, replay } = agent;
+  const reader = agents.table("a");
+  const sums = agents.accumulator("sums", { states: 4, actions: 2 });
+  const index = await agents.buildIndex("i", { dimensions: 2 }, new Float32Array([1, 0, 0, 1]));
+  const block = agent.acquire(agents.pools.state);
+  const row = new Float32Array(2);
+  table.setRow(1, [1, 2], [1, 1]);
+  reader.row(1, row);
+  replay.push({ state: 1, action: 0, reward: 1, next: 2, terminal: false });
+  await agents.close();
+
+  const again = await Agents.attach(here.store, here.agents.handle);
+  const mine = again.claim("a");
+  expect(mine.used).toBe(again.list()[0].used);
+  const filled = again.pools.state.acquire();
+  filled.bytes.fill(7);
+  const closed = expect.objectContaining({ code: "CLOSED" });
+  const uses: (() => unknown)[] = [
+    () => table.update(1, 1, 1, 2, false),
+    () => table.setRow(1, [9, 9], [9, 9]),
+    () => reader.row(1, row),
+    () => reader.get(1, 1),
+    () => replay.push({ state: 1, action: 0, reward: 1, next: 2, terminal: false }),
+    () => replay.sample(1, new Uint32Array(1)),
+    () => sums.add(mine.table),
+    () => sums.round(),
+    () => index.search([1, 0], { k: 1 }),
+    () => block.bytes,
+    () => agent.memory.take(64, "more"),
+    () => again && agents.pools.state.acquire(),
+  ];
+  for (const use of uses) expect(use, String(use)).toThrow(closed);
+  expect(agent.owned).toBe(false);
+  expect(block.release()).toBe(false);
+  expect(filled.bytes.every((byte) => byte === 7)).toBe(true);
+  expect([mine.table.get(1, 0), mine.table.get(1, 1)]).toEqual([1, 2]);
+  filled.release();
+  expect(await again.verify()).toMatchObject({ ok: true });
+  await again.close();
+});
+
 describe("a budget", () => {
   it("is charged before anything is taken, and refused below what there is", async () => {
     const { agents } = await make({ budget: 20_000 });

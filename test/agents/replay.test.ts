@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Replay, Trajectory, type Transition } from "#dist/src/agents/index.js";
-import { InvalidArgumentError, NotOwnerError } from "#dist/src/index.js";
+import { NotOwnerError, Replay, Trajectory, type Transition } from "#dist/src/agents/index.js";
+import { InvalidArgumentError } from "#dist/src/index.js";
 import { Random } from "#dist/src/random.js";
 import "../seeded-properties.js";
 import { bareMemory } from "./bare-memory.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { QTable, type QTableOptions } from "#dist/src/agents/index.js";
-import { ContentionError, InvalidArgumentError, NotOwnerError, OutOfMemoryError } from "#dist/src/index.js";
+import { NotOwnerError, QTable, type QTableOptions } from "#dist/src/agents/index.js";
+import { ContentionError, InvalidArgumentError, OutOfMemoryError } from "#dist/src/index.js";
 import "../seeded-properties.js";
 import { bareMemory } from "./bare-memory.js";
 
