@@ -4,10 +4,10 @@
  */
 import { layout } from "../core/index.js";
 import { InvalidArgumentError, NotOwnerError } from "../errors.js";
-import { parseBytes, type Size } from "../units.js";
+import type { Size } from "../units.js";
 import type { Arena } from "./arena.js";
 import type { ArenaMemory } from "./arena-memory.js";
-import { BudgetLine, GroupMemory } from "./budget.js";
+import { BudgetLine, GroupMemory, parseBudget } from "./budget.js";
 import { AgentMetrics } from "./metrics.js";
 import type { Thing } from "./names.js";
 import type { AgentHandle } from "./ownership.js";
@@ -139,7 +139,7 @@ export class Agent {
   /** @throws InvalidArgumentError for a bad size, or one below what it has; NotOwnerError */
   setBudget(budget: Size): void {
     this.assertOwner();
-    const bytes = parseBytes(budget, "budget");
+    const bytes = parseBudget(budget);
     if (bytes < this.used) {
       throw new InvalidArgumentError(
         `the budget of agent "${this.name}" cannot be ${bytes} bytes: it has ${this.used} already`,

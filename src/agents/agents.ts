@@ -11,7 +11,7 @@ import { Accumulator, type AccumulatorShape } from "./accumulator.js";
 import { AGENT_BYTES, Agent, furnish, type LearningOptions, tableOf } from "./agent.js";
 import { ARENA_LEAST, ARENA_MOST, Arena, type PieceRecord, reserveArena } from "./arena.js";
 import type { ArenaMemory } from "./arena-memory.js";
-import { BudgetLine, GroupMemory } from "./budget.js";
+import { BudgetLine, GroupMemory, parseBudget } from "./budget.js";
 import type { BuildIndexOptions } from "./index-build.js";
 import { NamedIndexes } from "./named-indexes.js";
 import { Names, type Thing, type ThingKind } from "./names.js";
@@ -205,7 +205,7 @@ export class Agents implements AsyncDisposable {
   create(name: string, options: AgentOptions = {}): Agent {
     this.assertOpen();
     AGENT_OPTIONS.check(options);
-    const budget = options.budget === undefined ? this.standardBudget : parseBytes(options.budget, "budget");
+    const budget = options.budget === undefined ? this.standardBudget : parseBudget(options.budget);
     const thing = this.make("agent", name, (memory, arena) => {
       const address = memory.take(AGENT_BYTES, "agent");
       const line = new BudgetLine(name, arena, address);
@@ -668,7 +668,7 @@ function checkOptions(options: AgentsOptions): CheckedOptions {
       `arenaBytes is ${arenaBytes}; expected ${ARENA_LEAST} (1 MiB) to ${ARENA_MOST} (4 GiB)`,
     );
   }
-  const budget = options.budget === undefined ? DEFAULT_BUDGET : parseBytes(options.budget, "budget");
+  const budget = options.budget === undefined ? DEFAULT_BUDGET : parseBudget(options.budget);
   const { pools = DOCUMENTED_POOLS } = options;
   if (pools === null || typeof pools !== "object")
     throw new InvalidArgumentError("pools takes an object of shapes by name");

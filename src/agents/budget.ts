@@ -3,11 +3,21 @@
  * leaves a sum too high, never too low, and whoever has the agent next counts what is there (`recount`).
  */
 import { layout } from "../core/index.js";
-import { BudgetExceededError, NotOwnerError } from "../errors.js";
+import { BudgetExceededError, InvalidArgumentError, NotOwnerError } from "../errors.js";
+import { parseBytes, type Size } from "../units.js";
 import type { Arena } from "./arena.js";
 import { UNIT } from "./arena.js";
 import type { ArenaMemory } from "./arena-memory.js";
 import type { Kernels } from "./kernels.js";
+
+/** @throws InvalidArgumentError for what is no size, or more than all the arenas that there can be */
+export function parseBudget(budget: Size): number {
+  const bytes = parseBytes(budget, "budget");
+  if (bytes > Number.MAX_SAFE_INTEGER) {
+    throw new InvalidArgumentError(`budget is ${bytes}; expected at most ${Number.MAX_SAFE_INTEGER} bytes`);
+  }
+  return bytes;
+}
 
 /** The line of an agent in its arena. */
 export class BudgetLine {

@@ -167,6 +167,17 @@ it("what was kept of closed agents is refused, and writes into nobody's memory",
 });
 
 describe("a budget", () => {
+  it("beyond all bytes there can be is refused, and none is changed", async () => {
+    const { store, agents } = await make();
+    const agent = agents.create("a", { budget: 20_000 });
+    for (const budget of [2 ** 64, 1e300]) {
+      expect(() => agent.setBudget(budget)).toThrow(/budget is/);
+      expect(() => agents.create("b", { budget })).toThrow(/budget is/);
+      await expect(Agents.create(store, { budget })).rejects.toThrow(/budget is/);
+    }
+    expect(agent.budget).toBe(20_000);
+  });
+
   it("is charged before anything is taken, and refused below what there is", async () => {
     const { agents } = await make({ budget: 20_000 });
     const agent = agents.create("a", SHAPE);
