@@ -9,11 +9,11 @@ import { keep } from "../sink.js";
 import { measureInTurns } from "../turns.js";
 import type { Group } from "./group.js";
 
-/** The pools of R-011, all three out of one store at once. */
+/** The pools of R-011 as buffers of the store, all three at once; the agents' own blocks are what answers for them (agents.ts). */
 const POOLS = [
-  { bytes: 256, wanted: 1000, target: "r011-pool-256b" },
-  { bytes: 1024, wanted: 5000, target: "r011-pool-1k" },
-  { bytes: 4096, wanted: 500, target: "r011-pool-4k" },
+  { bytes: 256, wanted: 1000 },
+  { bytes: 1024, wanted: 5000 },
+  { bytes: 4096, wanted: 500 },
 ] as const;
 const BUFFER_BYTES = 256;
 const SAMPLES = 20_000;
@@ -86,19 +86,17 @@ export const buffers: Group = {
     };
     return {
       reference: null,
-      figures: [...Object.values(figures), ...pools.map(({ figure }) => figure)],
+      figures: [...Object.values(figures), ...pools],
       judgements: [],
       answers: [
         ...figureAnswers(figures.throughput, settings.rounds, ["p-pool-throughput"]),
         ...figureAnswers(figures.acquire, 1, ["p-pool-acquire"]),
         ...figureAnswers(figures.tracking, 1, ["p-tracking"]),
-        ...figureAnswers(figures.encoding, 1, ["r011-state-encoding"]),
         ...figureAnswers(figures.held, 1, ["p-pool-users"]),
         ...figureAnswers(figures.chunk, 1, ["p-pool-bytes"]),
         ...figureAnswers(figures.heap, 1, ["p-tracking-bytes"]),
         ...figureAnswers(figures.cleanup, 1, ["p-cleanup"]),
         ...figureAnswers(figures.success, 1, ["p-cleanup-success"]),
-        ...pools.flatMap(({ figure, target }) => figureAnswers(figure, 1, [target])),
       ],
       notes: [
         "The store pools shared memory and no connections; a buffer that is dropped is taken back when it is collected.",
@@ -150,7 +148,7 @@ function timedStates(states: Namespace<unknown>, clockNs: number): number {
 async function poolsAtOnce() {
   const store = await openStore();
   const all: Uint8Array[] = [];
-  const figures = POOLS.map(({ bytes, wanted, target }) => {
+  const figures = POOLS.map(({ bytes, wanted }) => {
     const before = all.length;
     try {
       for (let i = 0; i < wanted; i++) all.push(store.buffer(bytes));
@@ -159,7 +157,7 @@ async function poolsAtOnce() {
     }
     const given = all.length - before;
     const label = `buffers of ${bytes} bytes at once, asked for ${wanted} beside the others`;
-    return { target, figure: plainFigure(`pool-${bytes}`, label, "buffers", [given]) };
+    return plainFigure(`pool-${bytes}`, label, "buffers", [given]);
   });
   for (const buffer of all) store.returnBuffer(buffer);
   await closeVerified(store);

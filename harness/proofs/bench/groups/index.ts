@@ -30,6 +30,8 @@ const GROUPS: Readonly<Record<string, () => Promise<Group>>> = {
   "cache-aside": async () => (await import("./cache-aside.js")).cacheAside,
   pool: async () => (await import("./pool.js")).pool,
   buffers: async () => (await import("./buffers.js")).buffers,
+  agents: async () => (await import("./agents.js")).agents,
+  learning: async () => (await import("./learning.js")).learning,
   monitoring: async () => (await import("./monitoring.js")).monitoring,
   records: async () => (await import("./records.js")).records,
   "vector-index": async () => (await import("./vector-index.js")).vectorIndex,
