@@ -3,12 +3,13 @@
  * contribution counts whole or not at all).
  */
 import { threadId } from "node:worker_threads";
+import { describe } from "../check.js";
 import { ClosedError, ContentionError, InvalidArgumentError } from "../errors.js";
 import type { ArenaMemory } from "./arena-memory.js";
 import { wantWhole } from "./arguments.js";
 import { NO_SUCH_STATE } from "./merge-kernels.js";
 import { scratch } from "./scratch.js";
-import type { QTable } from "./table.js";
+import { QTable } from "./table.js";
 import { ROW_HEAD } from "./table-kernels.js";
 
 /** Milliseconds that a contribution waits for another's, or for a row that is being written. */
@@ -87,7 +88,7 @@ export class Accumulator {
    * @throws InvalidArgumentError when it has other actions or states: nothing was added then
    */
   add(contributor: QTable | { readonly table: QTable }): number {
-    const table = "table" in contributor ? contributor.table : contributor;
+    const table = tableIn(contributor);
     this.#wantFit(table);
     return this.#exclusively(() => {
       const { kernels } = this.memory;
@@ -236,4 +237,12 @@ export class Accumulator {
       if (threadId !== 0) Atomics.wait(this.#word, 0, holder, 1);
     }
   }
+}
+
+function tableIn(contributor: QTable | { readonly table: QTable }): QTable {
+  if (contributor instanceof QTable) return contributor;
+  if (contributor !== null && typeof contributor === "object" && contributor.table instanceof QTable) {
+    return contributor.table;
+  }
+  throw new InvalidArgumentError(`add takes a table, or an agent that has one, not ${describe(contributor)}`);
 }

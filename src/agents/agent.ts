@@ -2,6 +2,7 @@
  * An agent: what it owns in an arena, under one word that says which thread may change it. Everything of it is in the arena; this object is
  * one thread's hold on it, and dead as soon as the agent is handed over or released.
  */
+import { describe, KnownOptions } from "../check.js";
 import { layout } from "../core/index.js";
 import { InvalidArgumentError, NotOwnerError } from "../errors.js";
 import type { Size } from "../units.js";
@@ -11,7 +12,7 @@ import { BudgetLine, GroupMemory, parseBudget } from "./budget.js";
 import { AgentMetrics } from "./metrics.js";
 import type { Thing } from "./names.js";
 import type { AgentHandle } from "./ownership.js";
-import type { Block, BlockPool } from "./pools.js";
+import { type Block, BlockPool } from "./pools.js";
 import { Replay, type ReplayOptions } from "./replay.js";
 import { QTable, type QTableOptions, type TableOwner } from "./table.js";
 
@@ -24,6 +25,9 @@ const RATE = TABLE + 16;
 const DISCOUNT = TABLE + 24;
 export const AGENT_BYTES = TABLE + 64;
 
+const TABLE_OPTIONS = ["states", "initial", "rate", "discount", "sparse"] as const;
+const REPLAY_OPTIONS = new KnownOptions("replay", ["capacity", "prioritised"]);
+
 /** What an agent learns with; without `actions` it has no table. */
 export interface LearningOptions extends Omit<QTableOptions, "owner" | "actions"> {
   readonly actions?: number;
@@ -34,9 +38,13 @@ export interface LearningOptions extends Omit<QTableOptions, "owner" | "actions"
 export function furnish(memory: ArenaMemory, address: number, owner: TableOwner, options: LearningOptions): void {
   const view = new DataView(memory.memory.buffer, address, AGENT_BYTES);
   const { replay, actions, states, rate = 0.1, discount = 0.99 } = options;
-  if (actions === undefined && states !== undefined) {
-    throw new InvalidArgumentError("an agent with states needs to know how many actions it has");
+  const ofTable = TABLE_OPTIONS.find((name) => options[name] !== undefined);
+  if (actions === undefined && ofTable !== undefined) {
+    throw new InvalidArgumentError(
+      `an agent with ${ofTable} needs to know how many actions it has: it has no table else`,
+    );
   }
+  if (replay !== undefined) REPLAY_OPTIONS.check(replay);
   if (actions !== undefined) {
     view.setUint32(TABLE, QTable.make(memory, { ...options, actions, owner }).address, true);
     view.setFloat64(STATES, states ?? 0, true);
@@ -162,6 +170,9 @@ export class Agent {
   /** The same, or undefined when all are out. @throws NotOwnerError; BudgetExceededError */
   tryAcquire(pool: BlockPool): Block | undefined {
     this.assertOwner();
+    if (!(pool instanceof BlockPool)) {
+      throw new InvalidArgumentError(`acquire takes a pool, such as agents.pools.state, not ${describe(pool)}`);
+    }
     for (const block of this.blocks) if (block.released) this.blocks.delete(block);
     const block = pool.acquireFor(this.line, this.thing.group);
     if (block !== undefined) this.blocks.add(block);
@@ -175,10 +186,20 @@ export class Agent {
    */
   change<T>(steps: () => T): T {
     this.assertOwner();
+    if (typeof steps !== "function") {
+      throw new InvalidArgumentError(`change takes a function, not ${describe(steps)}`);
+    }
     const { kernels } = this.arena;
     if (this.changing++ === 0) kernels.beginChange(this.thing.address);
     try {
-      return steps();
+      const result = steps();
+      if (result instanceof Promise) {
+        result.catch(() => {});
+        throw new InvalidArgumentError(
+          "change ends when its function returns: what goes on after an await is none of it",
+        );
+      }
+      return result;
     } finally {
       if (--this.changing === 0) kernels.endChange(this.thing.address);
     }

@@ -2,10 +2,10 @@
  * The agents of one store: their arenas, pools and names. Reached from every thread that has attached to the store; what a thread had ends
  * with it when the store takes back its slot.
  */
-import { KnownOptions, wholeNumber } from "../check.js";
+import { describe, KnownOptions, wholeNumber } from "../check.js";
 import { ArenaWords, layout } from "../core/index.js";
 import { ClosedError, InvalidArgumentError, NotOwnerError, OutOfMemoryError, PoisonedError } from "../errors.js";
-import { afterReaping, beforeClose, type Claims, claimsOf, identityOf, type Store } from "../store/index.js";
+import { afterReaping, beforeClose, type Claims, claimsOf, identityOf, Store } from "../store/index.js";
 import { formatBytes, parseBytes, type Size } from "../units.js";
 import { Accumulator, type AccumulatorShape } from "./accumulator.js";
 import { AGENT_BYTES, Agent, furnish, type LearningOptions, tableOf } from "./agent.js";
@@ -168,6 +168,7 @@ export class Agents implements AsyncDisposable {
    * @throws InvalidArgumentError for an option out of bounds; ArenaError when the machine reserves no such memory, or the pools have no room
    */
   static async create(store: Store, options: AgentsOptions = {}): Promise<Agents> {
+    checkStore("Agents.create", store);
     const making = checkOptions(options);
     const { shared } = identityOf(store);
     const memories = Array.from({ length: making.arenas }, () => reserveArena(making.arenaBytes, shared));
@@ -182,6 +183,7 @@ export class Agents implements AsyncDisposable {
    * @throws InvalidArgumentError for anything else, or a handle of another store; ClosedError
    */
   static async attach(store: Store, handle: AgentsHandle): Promise<Agents> {
+    checkStore("Agents.attach", store);
     const { storeId } = identityOf(store);
     return new Agents(store, openHandle(handle, storeId), null);
   }
@@ -273,6 +275,11 @@ export class Agents implements AsyncDisposable {
   /** Removes an agent of this thread, with all that it has. @throws NotOwnerError; InvalidArgumentError while blocks of it are out */
   drop(agent: Agent): void {
     this.assertOpen();
+    if (!(agent instanceof Agent) || this.owned.get(agent.name) !== agent) {
+      throw new InvalidArgumentError(
+        `drop takes an agent that this thread has of these agents, not ${describe(agent)}`,
+      );
+    }
     this.names.drop(agent.leaveFor("dropped"));
   }
 
@@ -331,6 +338,9 @@ export class Agents implements AsyncDisposable {
    * @throws InvalidArgumentError when there is none and no shape, or it has another; ArenaError
    */
   accumulator(name: string, shape?: AccumulatorShape): Accumulator {
+    if (shape === null || (shape !== undefined && typeof shape !== "object")) {
+      throw new InvalidArgumentError(`accumulator takes { states, actions }, not ${describe(shape)}`);
+    }
     const lock = { claim: this.claims.own, isAlive: this.claims.isLiving };
     for (let tries = 0; ; tries++) {
       const found = this.find("accumulator", name);
@@ -657,6 +667,11 @@ interface CheckedOptions {
   readonly arenaBytes: number;
   readonly budget: number;
   readonly pools: readonly (readonly [string, ReturnType<typeof checkShape>])[];
+}
+
+function checkStore(of: string, store: unknown): asserts store is Store {
+  if (store instanceof Store) return;
+  throw new InvalidArgumentError(`${of} takes a store, made by Store.create or attached to, not ${describe(store)}`);
 }
 
 function checkOptions(options: AgentsOptions): CheckedOptions {

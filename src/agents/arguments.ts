@@ -1,4 +1,5 @@
 /** What tables, buffers and encoders are called with is looked at before anything is changed. */
+import { describe } from "../check.js";
 import { InvalidArgumentError } from "../errors.js";
 
 export function wantWhole(value: number, least: number, most: number, what: string): void {
@@ -19,8 +20,21 @@ export function wantShare(value: number, what: string, open = false): void {
   );
 }
 
+/** An array of the very type that is written to: numbers would be rounded or lost in another. */
+export function wantArray<T extends Float32Array | Uint32Array>(
+  value: unknown,
+  kind: new (length: number) => T,
+  what: string,
+): asserts value is T {
+  if (value instanceof kind) return;
+  throw new InvalidArgumentError(`${what} must be a ${kind.name}, not ${describe(value)}`);
+}
+
 /** Uniform in [0, 1), as Math.random is; said to be from [0, 1), and asked. */
 export function drawUnit(random: () => number): number {
+  if (typeof random !== "function") {
+    throw new InvalidArgumentError(`random must be a function, as Math.random is, not ${describe(random)}`);
+  }
   const ticket = random();
   if (ticket >= 0 && ticket < 1) return ticket;
   throw new InvalidArgumentError(`random() must give numbers from 0 to below 1, not ${String(ticket)}`);

@@ -1,7 +1,8 @@
 /** An agent's experience, in an arena: its latest transitions, sampled evenly or by priority (assembly/replay.ts). Its owner's alone. */
+import { flag } from "../check.js";
 import { InvalidArgumentError, NotOwnerError } from "../errors.js";
 import type { ArenaMemory } from "./arena-memory.js";
-import { drawUnit, wantWhole } from "./arguments.js";
+import { drawUnit, wantArray, wantWhole } from "./arguments.js";
 import { scratch } from "./scratch.js";
 import type { TableOwner } from "./table.js";
 import type { Trajectory } from "./trajectory.js";
@@ -47,6 +48,7 @@ export class Replay {
   /** @throws InvalidArgumentError; OutOfMemoryError and BudgetExceededError as the arena has them, and then nothing was taken */
   static make(memory: ArenaMemory, { capacity, prioritised = false, owner }: ReplayOptions): Replay {
     wantWhole(capacity, 1, CAPACITY_MAX, "capacity");
+    flag("prioritised", prioritised, false);
     if (!Number.isInteger(Math.log2(capacity)))
       throw new InvalidArgumentError(
         `capacity must be a power of two, as ${2 ** Math.ceil(Math.log2(capacity))}, not ${capacity}`,
@@ -130,6 +132,8 @@ export class Replay {
    */
   sample(n: number, into: Uint32Array, { random = Math.random, probabilities }: SampleOptions = {}): void {
     wantWhole(n, 1, BATCH_MAX, "n");
+    wantArray(into, Uint32Array, "into");
+    if (probabilities !== undefined) wantArray(probabilities, Float32Array, "probabilities");
     for (const [what, array] of [
       ["into", into],
       ["probabilities", probabilities],

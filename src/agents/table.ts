@@ -2,9 +2,10 @@
  * Q-tables in an arena: one thread owns and writes a table, any thread reads rows of it that are never torn (assembly/table.ts has how).
  * Watkins & Dayan 1992; Sutton & Barto 2018, chapter 6.
  */
+import { describe, KnownOptions } from "../check.js";
 import { ContentionError, EngramError, InvalidArgumentError, NotOwnerError, OutOfMemoryError } from "../errors.js";
 import type { ArenaMemory } from "./arena-memory.js";
-import { drawUnit, wantFinite, wantShare, wantWhole } from "./arguments.js";
+import { drawUnit, wantArray, wantFinite, wantShare, wantWhole } from "./arguments.js";
 import { scratch } from "./scratch.js";
 import { readTable, writeTable } from "./table-bytes.js";
 import { FOUND, FULL, NOT_FINITE, NOT_OWNER, ROW_HEAD, UNSETTLED, WRITTEN } from "./table-kernels.js";
@@ -59,6 +60,7 @@ export interface ActOptions {
 }
 
 const NOTHING = {};
+const SPARSE_OPTIONS = new KnownOptions("sparse", ["rows", "whenFull"]);
 
 export class QTable {
   readonly memory: ArenaMemory;
@@ -393,7 +395,8 @@ export class QTable {
   load(source: Uint8Array | { loadInto(table: QTable): void }): void {
     this.#mine();
     if (source instanceof Uint8Array) readTable(this, source);
-    else source.loadInto(this);
+    else if (typeof source?.loadInto === "function") source.loadInto(this);
+    else throw new InvalidArgumentError(`load takes the bytes of a table, or an accumulator, not ${describe(source)}`);
   }
 
   /** Of an accumulator in this very arena whose lock is held, by its address; for its `loadInto`. @returns false when the table is sparse */
@@ -428,9 +431,9 @@ export class QTable {
 
   // -------------------------------------------------------------- what is asked of arguments
 
-  #wantState(state: number): void {
+  #wantState(state: number, what = "state"): void {
     if (Number.isInteger(state) && state >= 0 && state < this.states) return;
-    throw new InvalidArgumentError(`state must be a whole number from 0 to ${this.states - 1}, not ${String(state)}`);
+    throw new InvalidArgumentError(`${what} must be a whole number from 0 to ${this.states - 1}, not ${String(state)}`);
   }
 
   #wantAction(action: number): void {
@@ -451,13 +454,18 @@ export class QTable {
   ): void {
     this.#wantState(state);
     this.#wantAction(action);
-    if (!terminal) this.#wantState(next);
+    if (typeof terminal !== "boolean") {
+      throw new InvalidArgumentError(`terminal must be true or false, not ${describe(terminal)}`);
+    }
+    if (!terminal) this.#wantState(next, "next");
     if (!Number.isFinite(reward)) wantFinite(reward, "reward");
     wantShare(rate, "rate", true);
     wantShare(discount, "discount");
   }
 
   #wantLength(into: Float32Array | Uint32Array, what: string): void {
+    if (what === "into") wantArray(into, Float32Array, what);
+    else wantArray(into, Uint32Array, what);
     if (into.length === this.actions) return;
     throw new InvalidArgumentError(`${what} must hold ${this.actions} numbers, one an action, not ${into.length}`);
   }
@@ -540,7 +548,8 @@ export class QTable {
 /** Where the header has the address of its owner's word (assembly/table.ts). */
 const T_OWNER = 8;
 
-function limitOf({ rows, whenFull = "refuse" }: SparseOptions): number {
+function limitOf(sparse: SparseOptions): number {
+  const { rows, whenFull = "refuse" } = SPARSE_OPTIONS.check(sparse);
   wantWhole(rows, 1, 2 ** (BITS_MAX - 1), "sparse.rows");
   if (whenFull !== "refuse" && whenFull !== "replace")
     throw new InvalidArgumentError(`sparse.whenFull must be "refuse" or "replace", not ${String(whenFull)}`);

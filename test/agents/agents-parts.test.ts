@@ -171,3 +171,58 @@ describe("what all agents share", () => {
     );
   });
 });
+
+describe("wrong arguments", () => {
+  const bad = (value: unknown) => value as never;
+
+  it("are refused by name, and nothing has changed then", async () => {
+    const agent = agents.create("scout", { states: 4, actions: 2, replay: { capacity: 4 } });
+    const merged = agents.accumulator("navigation", { states: 4, actions: 2 });
+    const { table, replay } = agent;
+    table.set(0, 0, 5);
+    const { used } = agents.stats().arenas[0];
+    const refused: [() => unknown, RegExp][] = [
+      [() => agents.accumulator("other", bad(null)), /takes \{ states, actions \}, not null/],
+      [() => agents.create("other", { actions: 2, states: 2, sparse: bad(null) }), /sparse takes an object of options/],
+      [
+        () => agents.create("other", { actions: 2, sparse: bad({ row: 4 }) }),
+        /unknown option "row"; did you mean "rows"/,
+      ],
+      [() => agents.create("other", { replay: bad({ capacity: 4, prioritized: true }) }), /did you mean "prioritised"/],
+      [() => agents.create("other", { replay: { capacity: 4, prioritised: bad("yes") } }), /prioritised/],
+      [() => agents.create("other", { rate: 0.5 }), /an agent with rate needs to know how many actions it has/],
+      [() => agents.drop(bad(null)), /drop takes an agent that this thread has of these agents, not null/],
+      [() => agents.drop(bad({ name: "scout" })), /drop takes an agent/],
+      [() => agent.acquire(bad(null)), /acquire takes a pool/],
+      [() => agent.change(bad(null)), /change takes a function/],
+      [() => agent.change(async () => 1), /what goes on after an await is none of it/],
+      [() => table.row(0, bad(null)), /into must be a Float32Array, not null/],
+      [() => table.row(0, bad(new Float64Array(2))), /into must be a Float32Array/],
+      [() => table.row(0, new Float32Array(2), bad([0, 0])), /visits must be a Uint32Array/],
+      [() => table.load(bad(null)), /load takes the bytes of a table, or an accumulator, not null/],
+      [() => table.load(bad({})), /load takes the bytes of a table/],
+      [() => table.act(0, { epsilon: 0.5, random: bad(5) }), /random must be a function/],
+      [() => table.update(0, 0, 1, 9, false), /next must be a whole number from 0 to 3, not 9/],
+      [() => table.update(0, 0, 1, 1, bad(undefined)), /terminal must be true or false/],
+      [() => table.update(0, 0, Number.NaN, 1, false), /reward must be a finite number/],
+      [() => replay.sample(1, bad([0])), /into must be a Uint32Array/],
+      [() => merged.add(bad(null)), /add takes a table, or an agent that has one, not null/],
+    ];
+    for (const [call, message] of refused) expect(call).toThrow(message);
+    for (const [call] of refused) expect(call).toThrow(InvalidArgumentError);
+    await expect(Agents.create(bad(null))).rejects.toThrow(/Agents.create takes a store/);
+    await expect(Agents.attach(bad({}), agents.handle)).rejects.toThrow(/Agents.attach takes a store/);
+    expect([table.get(0, 0), agents.stats().arenas[0].used, agents.list().length]).toEqual([5, used, 1]);
+    expect((await agents.verify()).violations).toEqual([]);
+  });
+
+  it("to other agents' drop is another agent", async () => {
+    const others = await Agents.create(store, { arenaBytes: "4MiB", pools: {} });
+    others.create("theirs");
+    const agent = agents.create("mine");
+    expect(() => others.drop(agent)).toThrow(/drop takes an agent that this thread has of these agents/);
+    expect(others.list().map(({ name }) => name)).toEqual(["theirs"]);
+    agents.drop(agent);
+    expect(agents.list()).toEqual([]);
+  });
+});

@@ -201,6 +201,8 @@ export function givePiece(arena: u32, record: u32, claim: u32, group: u32): bool
   if (group == 0 && <u32>owner != claim) return false;
   // The next use, or two threads that give at once would both have it: the one with the same claim as before would not be seen to change.
   if (!swap64(at + PIECE_OWNER, owner, nextUse(owner, claim))) return false;
+  // Of two that give what belongs to one group the later finds the record under the earlier's claim, held still: the state has one winner.
+  if (!swap32(at + PIECE_STATE, PIECE_HELD, PIECE_GIVING)) return false;
   clearPiece(arena, record);
   return true;
 }
