@@ -1,8 +1,9 @@
-/** What every page shares: the document around it, navigation, cards, tables and the embedded data. */
+/** What every page shares: the document around it, navigation, cards and the embedded data. */
 import { embeddedJson, type Hole, type Html, html, trusted } from "./html.js";
-import type { Look } from "./palette.js";
 import { CONTENT_SECURITY_POLICY, PAGE_SCRIPT } from "./script.js";
 import { STYLE } from "./style.css.js";
+
+export { type Column, named, table } from "./table.js";
 
 /** One part of a page with its entry in the contents. */
 export interface Section {
@@ -23,11 +24,15 @@ export interface Page {
   /** What the raw-data section embeds and offers as a file. */
   data: unknown;
   dataName: string;
+  /** Files of which `engram notebook` makes a notebook, as they are to be given to it. */
+  explore: readonly string[];
+  /** Address of that notebook, where the page is served beside it. */
+  notebook?: string;
 }
 
 /** A whole page: one file, nothing fetched, readable without its script. */
 export function renderPage(page: Page): string {
-  const sections = [...page.sections, rawData(page.dataName)];
+  const sections = [...page.sections, exploration(page), rawData(page.dataName)];
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -70,6 +75,21 @@ ${body}
 `;
 }
 
+function exploration({ explore, notebook }: Page): Section {
+  const link = notebook === undefined ? null : html`<p><a href="${notebook}">Open the notebook</a></p>`;
+  return {
+    id: "explore",
+    title: "Explore",
+    lead: "In a notebook, on this machine and offline, one looks at these figures with choices of one's own: scenarios, subjects, policies, percentiles, stretches of time.",
+    body: html`${link}<p><code>engram notebook ${explore.map(quoted).join(" ")}</code></p>`,
+  };
+}
+
+/** As a shell takes a name. */
+function quoted(name: string): string {
+  return /^[\w./:@%+,-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+}
+
 function rawData(name: string): Section {
   return {
     id: "raw",
@@ -84,55 +104,6 @@ export function figureCard(caption: Hole, note: Hole, drawing: Html, table?: Hol
   return html`<figure class="card"><figcaption><h3>${caption}</h3>${note ? html`<p>${note}</p>` : null}</figcaption>
 ${drawing}${table}</figure>
 `;
-}
-
-export interface Column {
-  title: Hole;
-  /** Text columns stand left, figures right. */
-  text?: boolean;
-  /** Long text that may break. */
-  wrap?: boolean;
-  /** A figure whose unit may stand below it. */
-  soft?: boolean;
-}
-
-export interface TableOptions {
-  caption?: Hole;
-  /** Scrolls in height as well, for tables of hundreds of rows. */
-  tall?: boolean;
-  /** On a narrow screen a row becomes a card, each cell with its column's title beside it. Titles must be plain text. */
-  stacks?: boolean;
-  /** Name of the scrolling region for those who do not see it. */
-  label: string;
-}
-
-/** A table that scrolls inside its own container; the first column names the row. */
-export function table(columns: readonly Column[], rows: readonly (readonly Hole[])[], options: TableOptions): Html {
-  const { caption, label, stacks, tall } = options;
-  const classOf = ({ text, wrap, soft }: Column) =>
-    [text && "text", wrap && "wrap", soft && "soft"].filter(Boolean).join(" ");
-  const attributes = columns.map((column) => {
-    const name = classOf(column);
-    return name === "" ? null : html` class="${name}"`;
-  });
-  // A browser forgets that something is a table when it is drawn as blocks, unless its parts say what they are.
-  const role = (name: string) => (stacks ? html` role="${name}"` : null);
-  const titles = columns.map(({ title }) => (stacks ? html` data-title="${title}"` : null));
-  const cell = (content: Hole, index: number) =>
-    index === 0
-      ? html`<th scope="row"${role("rowheader")}${attributes[index]}>${content}</th>`
-      : html`<td${role("cell")}${titles[index]}${attributes[index]}>${stacks ? html`<span>${content}</span>` : content}</td>`;
-  return html`<div class="scroll${tall ? " tall" : null}" role="group" aria-label="${label}" tabindex="0"><table${
-    stacks ? html` class="stacks" role="table"` : null
-  }>${caption ? html`<caption>${caption}</caption>` : null}<thead${role("rowgroup")}><tr${role("row")}>${columns.map(
-    ({ title }, index) => html`<th scope="col"${role("columnheader")}${attributes[index]}>${title}</th>`,
-  )}</tr></thead><tbody${role("rowgroup")}>${rows.map((cells) => html`<tr${role("row")}>${cells.map(cell)}</tr>`)}</tbody></table></div>
-`;
-}
-
-/** A name with the colour it has in the figures. */
-export function named(label: string, look: Look): Html {
-  return html`<span class="swatch" style="--swatch:${look.colour}"></span>${label}`;
 }
 
 export function definitions(items: readonly (readonly [term: Hole, description: Hole])[]): Html {

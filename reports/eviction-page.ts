@@ -6,6 +6,7 @@ import { html } from "./html.js";
 import type { EvictionResult } from "./results.js";
 import {
   countsSection,
+  decisionSection,
   hitRatioSection,
   relativeSection,
   speedSection,
@@ -15,8 +16,12 @@ import {
 import { overTimeSection, regretSection } from "./sections/eviction-over-time.js";
 import { readingSection } from "./sections/reading.js";
 
-/** Renders evaluated (trace, policy, capacity) rows as one HTML page that loads nothing. */
-export function renderEviction(rows: readonly EvictionResult[]): string {
+/**
+ * Renders evaluated (trace, policy, capacity) rows as one HTML page that loads nothing.
+ *
+ * @param notebook address of the notebook over the same rows, where the page is served beside it
+ */
+export function renderEviction(rows: readonly EvictionResult[], notebook?: string): string {
   const traces = unique(rows.map(({ trace }) => trace));
   const policies = unique(rows.map(({ policy }) => policy));
   const requests = rows.reduce((sum, row) => sum + row.requests, 0);
@@ -40,6 +45,7 @@ export function renderEviction(rows: readonly EvictionResult[]): string {
       rows.length === 0
         ? [nothing]
         : [
+            decisionSection(rows),
             winnersSection(rows),
             hitRatioSection(rows)!,
             relativeSection(rows),
@@ -52,5 +58,7 @@ export function renderEviction(rows: readonly EvictionResult[]): string {
           ].filter((section) => section !== null),
     data: rows,
     dataName: "eviction.json",
+    explore: ["eviction.json"],
+    notebook,
   });
 }

@@ -11,13 +11,15 @@ import {
   REFERENCE_SUBJECT,
   unique,
 } from "./groups.js";
-import type { Hole } from "./html.js";
+import { type Hole, html } from "./html.js";
 import type { Beside } from "./measurements.js";
 import type { EvictionResult, Results } from "./results.js";
 import { backupsSection } from "./sections/backups.js";
 import { benchSection } from "./sections/bench.js";
+import { clusterSection } from "./sections/cluster.js";
 import { environmentComparison, environmentSection } from "./sections/environment.js";
 import { hitRatioSection, speedSection } from "./sections/eviction.js";
+import { ingestSection } from "./sections/ingest.js";
 import { keyFiguresSection } from "./sections/key-figures.js";
 import { costSection, latencySection } from "./sections/latency.js";
 import { learningSection } from "./sections/learning.js";
@@ -25,7 +27,9 @@ import { linearizabilitySection } from "./sections/linearizability.js";
 import { memorySection } from "./sections/memory.js";
 import { monitoredSection } from "./sections/monitored.js";
 import { noticesSection } from "./sections/notices.js";
+import { outcomeSection, scenariosSection } from "./sections/outcome.js";
 import { readingSection } from "./sections/reading.js";
+import { resourcesSection } from "./sections/resources.js";
 import { subjectsSection } from "./sections/subjects.js";
 import { timeSection } from "./sections/time.js";
 import { verdictComparison, verdictSection } from "./sections/verdict.js";
@@ -34,37 +38,49 @@ import { verdictComparison, verdictSection } from "./sections/verdict.js";
  * Renders one results file, or several side by side (with what was measured `beside` them), as one HTML page that loads nothing. Everything that came from
  * the files is escaped; the same results give the same page.
  *
+ * @param notebook address of the notebook over the same files, where the page is served beside it
  * @throws RangeError for an empty list.
  */
-export function renderReport(results: Results | readonly Results[], beside: Beside | null = null): string {
+export function renderReport(
+  results: Results | readonly Results[],
+  beside: Beside | null = null,
+  notebook?: string,
+): string {
   const all = Array.isArray(results) ? (results as readonly Results[]) : [results as Results];
   if (all.length === 0) throw new RangeError("a report needs at least one results file");
-  return all.length === 1 ? renderOne(all[0]) : renderSeveral(all, beside);
+  return all.length === 1 ? renderOne(all[0], notebook) : renderSeveral(all, beside, notebook);
 }
 
-function renderOne(results: Results): string {
+function renderOne(results: Results, notebook: string | undefined): string {
   const groups = groupBySubject(results);
   const phases = phasesBySubject(results);
+  // Who ran a scenario wants to know how that came out; a tour, and what has no runs, is about the targets.
+  const own = results.title === undefined && groups.length > 0;
   return renderPage({
     brand: "Engram report",
     title: results.title ?? titleOf(results),
     facts: factsOf(results),
     sections: present([
-      verdictSection(results),
-      environmentSection(results),
+      ...(own
+        ? [outcomeSection(phases, results.scenarios), scenariosSection(results.scenarios)]
+        : [verdictSection(results)]),
+      ...(own ? [] : [environmentSection(results)]),
       ...(groups.length === 0
         ? []
         : [
             keyFiguresSection(results, groups),
             learningSection(results.runs),
+            resourcesSection(results.runs),
+            clusterSection(results.runs),
+            ingestSection(results.runs),
             subjectsSection(phases, {
               title: "Subjects side by side",
               lead: "The same operations, from the same seed, through each subject in a fresh process.",
               line: "Subject",
             }),
-            latencySection(phases, "Subject"),
+            own ? folded(latencySection(phases, "Subject"), "percentile charts") : latencySection(phases, "Subject"),
             costSection(phases, "Subject"),
-            timeSection(groups),
+            timeSection(groups, results.scenarios),
             monitoredSection(results.runs),
           ]),
       hitRatioSection(results.evictions ?? []),
@@ -73,15 +89,24 @@ function renderOne(results: Results): string {
       benchSection(results.bench ?? []),
       backupsSection(results.backups ?? []),
       linearizabilitySection(results.checks ?? []),
+      ...(own ? [verdictSection(results), environmentSection(results)] : []),
       noticesSection([results]),
       readingSection("report"),
     ]),
     data: results,
     dataName: "results.json",
+    explore: ["results.json"],
+    notebook,
   });
 }
 
-function renderSeveral(all: readonly Results[], beside: Beside | null): string {
+/** A section whose figures are there when they are asked for. */
+function folded(section: Section | null, what: string): Section | null {
+  if (section === null) return null;
+  return { ...section, body: html`<details class="card"><summary>Show the ${what}</summary>${section.body}</details>` };
+}
+
+function renderSeveral(all: readonly Results[], beside: Beside | null, notebook: string | undefined): string {
   const groups = groupByFile(all);
   const labels = fileLabels(all);
   // Files are compared for the sake of the reference; its peers stand in the bars and the table.
@@ -110,7 +135,10 @@ function renderSeveral(all: readonly Results[], beside: Beside | null): string {
             latencySection(focusPhases, "File"),
             costSection(focusPhases, "File"),
             learningSection(all.flatMap(({ runs }, i) => runs.map((run) => ({ ...run, file: labels[i] })))),
-            timeSection(focus),
+            resourcesSection(all.flatMap(({ runs }, i) => runs.map((run) => ({ ...run, file: labels[i] })))),
+            clusterSection(all.flatMap(({ runs }, i) => runs.map((run) => ({ ...run, file: labels[i] })))),
+            ingestSection(all.flatMap(({ runs }, i) => runs.map((run) => ({ ...run, file: labels[i] })))),
+            timeSection(focus, all[0].scenarios),
             monitoredSection(all.flatMap(({ runs }, i) => runs.map((run) => ({ ...run, file: labels[i] })))),
           ]),
       hitRatioSection([...labelledEvictions(all, labels), ...(beside?.evictions ?? [])]),
@@ -122,6 +150,8 @@ function renderSeveral(all: readonly Results[], beside: Beside | null): string {
     ]),
     data: beside === null ? all : { results: all, beside },
     dataName: "results.json",
+    explore: all.map((_, index) => `results-${index + 1}.json`),
+    notebook,
   });
 }
 
@@ -157,9 +187,10 @@ function measuredSections(
   ];
 }
 
-function titleOf({ config, runs }: Results): string {
+function titleOf({ config, runs, scenarios: told = [] }: Results): string {
   const scenarios = unique(runs.map(({ scenario }) => scenario));
   const names = scenarios.length > 0 ? scenarios : config.scenarios;
+  if (names.length === 1 && told.length === 1) return `${told[0].title} (${names[0]})`;
   if (names.length === 0) return "Results";
   return names.length <= 3 ? names.join(", ") : `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`;
 }

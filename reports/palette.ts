@@ -27,7 +27,8 @@ const FIXED_SLOTS: Record<string, number> = {
   noop: FLOOR_SLOT,
 };
 
-function look(slot: number, round: number): Look {
+/** The look of a colour's slot, in a further round of dashes and symbols. */
+export function lookOf(slot: number, round: number): Look {
   const shifted = (slot + round) % SERIES_COLOURS.length;
   return { colour: `var(--series-${slot + 1})`, dash: DASHES[shifted], symbol: SYMBOLS[shifted] };
 }
@@ -39,7 +40,7 @@ export function looksFor(names: readonly string[]): Map<string, Look> {
   for (const name of names) {
     const slot = Object.hasOwn(FIXED_SLOTS, name) ? FIXED_SLOTS[name] : undefined;
     if (slot === undefined) continue;
-    looks.set(name, look(slot, 0));
+    looks.set(name, lookOf(slot, 0));
     taken.add(slot);
   }
   const free = SERIES_COLOURS.map((_, slot) => slot).filter((slot) => !taken.has(slot));
@@ -49,7 +50,7 @@ export function looksFor(names: readonly string[]): Map<string, Look> {
     if (looks.has(name)) continue;
     const position = next < order.length ? next : free.length + ((next - free.length) % SERIES_COLOURS.length);
     const round = next < free.length ? 0 : 1 + Math.floor((next - free.length) / SERIES_COLOURS.length);
-    looks.set(name, look(order[position], round));
+    looks.set(name, lookOf(order[position], round));
     next += 1;
   }
   return looks;

@@ -59,13 +59,19 @@ export async function readJson(path: string): Promise<JsonFile> {
   return { file, text, document: parseJson(file, text) };
 }
 
-async function readText(path: string): Promise<{ file: string; text: string }> {
+/**
+ * A file's text as it is, whatever it says; a folder stands for the results.json inside it.
+ *
+ * @param expected as in "a results.json", for the message
+ * @throws InvalidArgumentError when it cannot be read
+ */
+export async function readText(path: string, expected = `a ${RESULTS_FILE}`): Promise<{ file: string; text: string }> {
   let file = path;
   try {
     if ((await stat(path)).isDirectory()) file = join(path, RESULTS_FILE);
     return { file, text: (await readFile(file, "utf8")).replace(/^\ufeff/, "") };
   } catch (cause) {
-    throw cannotBeRead(file, cause, `a ${RESULTS_FILE}`);
+    throw cannotBeRead(file, cause, expected);
   }
 }
 

@@ -1,8 +1,14 @@
 /**
  * results.json: what a run wrote down, and everything a report or the gate may use. One schema, checked on the way out
  * and on the way in, so a file from another version or one cut short is refused by name instead of drawn wrongly.
+ *
+ * @module engram/results
  */
+
 import { z } from "zod";
+import { ingestUseSchema } from "./ingest-use.js";
+
+export { type IngestUse, ingestUseSchema } from "./ingest-use.js";
 
 /**
  * 1: a run was one heap of figures, whatever phases it had. 2: its phases are told apart. Older files are read where nothing was
@@ -41,6 +47,7 @@ export const latencySchema = z.object({
   from: z.enum(["intended", "actual"]).optional(),
 });
 
+/** What was done in one interval of a run. */
 export const seriesPointSchema = z.object({
   /** Seconds since the start of the measured part, at the end of the interval this point stands for. */
   t: z.number(),
@@ -138,6 +145,158 @@ export const learningSchema = z.object({
     .optional(),
 });
 
+/** What agents held beside a store: pools, configuration, caches of one thread. */
+export const resourceUseSchema = z.object({
+  pool: z
+    .object({
+      /** What was behind the connections, as a sentence has it. */
+      server: z.string(),
+      users: z.number().int().positive(),
+      /** Connections at most. */
+      max: z.number().int().positive(),
+      /** One user at a warm pool; µs. */
+      warm: z.object({
+        count: z.number().int().positive(),
+        perSecond: z.number().nonnegative(),
+        p50: z.number().nonnegative(),
+        p99: z.number().nonnegative(),
+      }),
+      /** All users at once: first while all is well. */
+      steps: z.array(
+        z.object({
+          name: z.string(),
+          users: z.number().int().positive(),
+          served: z.number().int().nonnegative(),
+          /** Those who were not, by the code of their error. */
+          failed: z.record(z.string(), z.number().int().positive()),
+          seconds: z.number().nonnegative(),
+          /** Connections that were made, and the most that were open at a time. */
+          opened: z.number().int().nonnegative(),
+          peak: z.number().int().nonnegative(),
+          /** Until a connection was in hand, ms. */
+          wait: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
+        }),
+      ),
+    })
+    .optional(),
+  config: z
+    .object({
+      threads: z.number().int().positive(),
+      /** Versions that were made, and updates that the schema refused. */
+      updates: z.number().int().nonnegative(),
+      refused: z.number().int().nonnegative(),
+      /** Threads that were killed in the middle of updates without end. */
+      killed: z.number().int().nonnegative(),
+      /** Calls of observers, in all threads; and of these threads, those that saw the last version. */
+      told: z.number().int().nonnegative(),
+      final: z.number().int().nonnegative(),
+      /** From an update until an observer was told of it, ms. */
+      latency: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
+      /** Of the value, by all threads, meanwhile. */
+      reads: z.number().int().nonnegative(),
+      readNs: z.number().nonnegative(),
+    })
+    .optional(),
+  cache: z
+    .object({
+      entries: z.number().int().positive(),
+      keys: z.number().int().positive(),
+      requests: z.number().int().positive(),
+      policies: z.array(
+        z.object({
+          policy: z.string(),
+          hitRatio: z.number().min(0).max(1),
+          hitNs: z.number().nonnegative(),
+          missNs: z.number().nonnegative(),
+        }),
+      ),
+      /** Who asked for one missing key at once, and how often it was loaded for them. */
+      waiters: z.number().int().positive(),
+      loads: z.number().int().nonnegative(),
+      /** Bytes of keys and values over what the heap grew by. */
+      memory: z.array(
+        z.object({
+          valueBytes: z.number().int().positive(),
+          entries: z.number().int().positive(),
+          bytes: z.number(),
+          efficiency: z.number(),
+        }),
+      ),
+    })
+    .optional(),
+});
+
+/** What was promised, and whether it was kept: by whom it was looked at, and how many operations. */
+export const clusterCheckSchema = z.object({
+  what: z.string(),
+  checker: z.string(),
+  operations: z.number().int().nonnegative(),
+  verdict: z.enum(["ok", "illegal", "unknown"]),
+  /** Of the operations, those that did not keep it, or whose keys have not. */
+  wrong: z.number().int().nonnegative(),
+  /** What was found, the first few. */
+  faults: z.array(z.string()),
+});
+
+/** What nodes of a cluster did: calls by level, and the consistency that was checked beside them. */
+export const clusterUseSchema = z.object({
+  /** What kept the logs, as a sentence has it; real: servers beside the process. */
+  engine: z.string(),
+  real: z.boolean(),
+  nodes: z.number().int().positive(),
+  /** Single calls, by what they go by (a level, a side) and kind; µs. */
+  calls: z.array(
+    z.object({
+      at: z.string(),
+      call: z.string(),
+      count: z.number().int().positive(),
+      ...{ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() },
+    }),
+  ),
+  checks: z.array(clusterCheckSchema),
+  /** Checked operations of one level, of all clients together. */
+  perSecond: z.number().nonnegative().optional(),
+  /** An invalidation while a node was cut off: whom it named, and how long after its return that node had forgotten. */
+  missed: z.object({ missing: z.array(z.string()), milliseconds: z.number().nonnegative() }).optional(),
+  /** A node that was away, brought up to date: how it was asked, what was done, and how long it took. */
+  recoveries: z
+    .array(
+      z.object({
+        asked: z.string(),
+        done: z.string(),
+        because: z.string(),
+        /** Versions that came in, and keys that went. */
+        taken: z.number().int().nonnegative(),
+        removed: z.number().int().nonnegative(),
+        milliseconds: z.number().nonnegative(),
+      }),
+    )
+    .optional(),
+  partition: z
+    .object({
+      /** The node that was cut off, and for how long. */
+      apart: z.string(),
+      apartMs: z.number().nonnegative(),
+      /** From its return until what it had accepted alone was merged, and what it missed was there. */
+      healedMs: z.number().nonnegative(),
+      merged: z.boolean(),
+      conflicts: z.number().int().nonnegative(),
+      /** Of the versions in conflict, those of a node that gave way to another's. */
+      dropped: z.number().int().nonnegative(),
+      /** By level and side: calls that were answered, and those that were not, by the code of their error. */
+      sides: z.array(
+        z.object({
+          level: z.string(),
+          side: z.string(),
+          answered: z.number().int().nonnegative(),
+          refused: z.record(z.string(), z.number().int().positive()),
+        }),
+      ),
+    })
+    .optional(),
+});
+
+/** One subject in one scenario: what it did, how fast, and what went wrong. */
 export const runSchema = z.object({
   scenario: z.string(),
   subject: z.string(),
@@ -194,6 +353,12 @@ export const runSchema = z.object({
     .optional(),
   /** Of a swarm that learns. */
   learning: learningSchema.optional(),
+  /** Of a scenario with resources. */
+  resources: resourceUseSchema.optional(),
+  /** Of a scenario with a cluster. */
+  cluster: clusterUseSchema.optional(),
+  /** Of a scenario that loads the metric pipeline. */
+  ingest: ingestUseSchema.optional(),
   /** What was measured beside the passes for documented targets. */
   answers: z.array(targetFigureSchema).optional(),
   /** Collections, backups, policy switches and the like, in order of time. */
@@ -223,6 +388,7 @@ export const runSchema = z.object({
     .optional(),
 });
 
+/** A documented target, and whether it is met. */
 export const targetResultSchema = z.object({
   id: z.string(),
   source: z.string(),
@@ -239,6 +405,18 @@ export const targetResultSchema = z.object({
   severity: z.enum(["alert", "critical"]).nullable().optional(),
 });
 
+/** From one size to the next, with the policy that was chosen. */
+const stepSchema = z.object({
+  from: z.number(),
+  to: z.number(),
+  /** More hits, as a share of the requests; of the bytes asked for, where the trace has sizes. */
+  gained: z.number(),
+  gainedBytes: z.number().optional(),
+  fewerMisses: z.number(),
+  fewerMissedBytes: z.number().optional(),
+});
+
+/** Policies by size over one trace: what `engram evict --json` writes. */
 export const evictionResultSchema = z.object({
   trace: z.string(),
   policy: z.string(),
@@ -259,6 +437,11 @@ export const evictionResultSchema = z.object({
   read: z.string().optional(),
   /** What makes it doubtful that it was read as it is meant. */
   warnings: z.array(z.string()).readonly().optional(),
+  /** The row that a sweep comes to, of its trace and unit of size: which policy and how large, in a sentence, and what that rests on, a sentence each. */
+  decision: z
+    .object({ answer: z.string(), reasons: z.array(z.string()).readonly(), steps: z.array(stepSchema).readonly() })
+    .readonly()
+    .optional(),
   /** Hit ratio of equal parts of the trace, each by itself; null where a part looks nothing up. */
   windowHitRatios: z.array(z.number().min(0).max(1).nullable()).readonly().optional(),
   /** Of adaptive: when, in lookups, it changed to which policy, and why. */
@@ -291,6 +474,34 @@ export const evictionResultSchema = z.object({
     })
     .readonly()
     .optional(),
+});
+
+/** A scenario in words, as a report tells it. */
+export const toldScenarioSchema = z.object({
+  name: z.string(),
+  title: z.string(),
+  story: z.string(),
+  agents: z.string(),
+  phases: z.array(
+    z.object({
+      /** Null: there is one. */
+      name: z.string().nullable(),
+      load: z.string(),
+      /** Operations a second, ms. */
+      bursts: z
+        .object({ base: z.number(), burst: z.number(), everyMs: z.number().positive(), forMs: z.number().positive() })
+        .optional(),
+      roles: z.array(
+        z.object({
+          who: z.string().nullable(),
+          mix: z.string(),
+          keys: z.string(),
+          sizes: z.string().nullable(),
+          lives: z.string().nullable(),
+        }),
+      ),
+    }),
+  ),
 });
 
 /** What `engram check` found in one recorded history. */
@@ -369,6 +580,7 @@ export const benchProfileSchema = z.object({
   places: z.array(z.object({ place: z.string(), share: z.number(), ns: z.number() })),
 });
 
+/** Figures that were measured together: what `npm run bench -- --json` writes. */
 export const benchGroupSchema = z.object({
   name: z.string(),
   title: z.string(),
@@ -383,6 +595,7 @@ export const benchGroupSchema = z.object({
   profiles: z.array(benchProfileSchema),
 });
 
+/** The machine, the build and how it was measured. */
 export const environmentSchema = z.object({
   cpuModel: z.string(),
   cpuCount: z.number().int().positive(),
@@ -400,6 +613,7 @@ export const environmentSchema = z.object({
   noise: z.number().nonnegative().nullable(),
 });
 
+/** The whole file. */
 export const resultsSchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   engram: z.string(),
@@ -425,6 +639,8 @@ export const resultsSchema = z.object({
   backups: z.array(backupSpeedSchema).optional(),
   /** Likewise: groups of `npm run bench`. */
   bench: z.array(benchGroupSchema).optional(),
+  /** What was run, in words; absent: written before they were told. */
+  scenarios: z.array(toldScenarioSchema).optional(),
   targets: z.array(targetResultSchema),
   /** The run was stopped early; what is here was measured before that. */
   interrupted: z.boolean().optional(),
@@ -433,21 +649,45 @@ export const resultsSchema = z.object({
   doubts: z.array(z.string()).optional(),
 });
 
+/** As `latencySchema` reads it. */
 export type Latency = z.infer<typeof latencySchema>;
+/** As `seriesPointSchema` reads it. */
 export type SeriesPoint = z.infer<typeof seriesPointSchema>;
+/** As `eventSchema` reads it. */
 export type RunEvent = z.infer<typeof eventSchema>;
+/** What one of a scenario's roles did. */
 export type RunRole = NonNullable<z.infer<typeof runSchema>["roles"]>[number];
+/** As `phaseSchema` reads it. */
 export type RunPhase = z.infer<typeof phaseSchema>;
+/** As `runSchema` reads it. */
 export type Run = z.infer<typeof runSchema>;
+/** As `learningSchema` reads it. */
 export type Learning = z.infer<typeof learningSchema>;
+/** As `resourceUseSchema` reads it. */
+export type ResourceUse = z.infer<typeof resourceUseSchema>;
+/** As `clusterUseSchema` reads it. */
+export type ClusterUse = z.infer<typeof clusterUseSchema>;
+/** As `clusterCheckSchema` reads it. */
+export type ClusterCheck = z.infer<typeof clusterCheckSchema>;
+/** As `targetResultSchema` reads it. */
 export type TargetResult = z.infer<typeof targetResultSchema>;
+/** As `evictionResultSchema` reads it. */
 export type EvictionResult = z.infer<typeof evictionResultSchema>;
+/** As `checkSchema` reads it. */
 export type Check = z.infer<typeof checkSchema>;
+/** As `backupSpeedSchema` reads it. */
 export type BackupSpeed = z.infer<typeof backupSpeedSchema>;
+/** What a target was judged by. */
 export type TargetFigure = z.infer<typeof targetFigureSchema>;
+/** As `benchFigureSchema` reads it. */
 export type BenchFigure = z.infer<typeof benchFigureSchema>;
+/** As `benchGroupSchema` reads it. */
 export type BenchGroup = z.infer<typeof benchGroupSchema>;
+/** How a goal came out. */
 export type BenchJudgement = z.infer<typeof benchJudgementSchema>;
+/** How long and how often a group was measured. */
 export type BenchProfile = z.infer<typeof benchProfileSchema>;
+/** As `environmentSchema` reads it. */
 export type Environment = z.infer<typeof environmentSchema>;
+/** As `resultsSchema` reads it. */
 export type Results = z.infer<typeof resultsSchema>;

@@ -8,22 +8,21 @@ export const FEWEST_SLICES = 5;
 /** A slice far shorter than the others says more about when it ended than about a rate. */
 const STUB = 0.5;
 
-/** The series with each stub joined to the slice before it; the first slice begins at `start`, seconds. */
+/**
+ * The series with each stub joined to the slice before it; the first slice begins at `start`, seconds. What is a stub is told by the usual slice,
+ * not by the one before: on a busy machine one is long, and all after it would be joined to it.
+ */
 export function withoutStubs(series: readonly SeriesPoint[], start = 0): SeriesPoint[] {
+  const lengths = series.map(({ t }, i) => t - (i === 0 ? start : series[i - 1].t));
+  const usual = [...lengths].sort((a, b) => a - b)[lengths.length >>> 1];
   const joined: SeriesPoint[] = [];
-  let from = start;
-  let lastSeconds = 0;
-  for (const point of series) {
-    const seconds = point.t - from;
+  for (const [i, point] of series.entries()) {
     const last = joined.at(-1);
-    if (last !== undefined && seconds < STUB * lastSeconds) {
+    if (last !== undefined && lengths[i] < STUB * usual) {
       joined[joined.length - 1] = { ...last, t: point.t, ops: last.ops + point.ops };
-      lastSeconds += seconds;
     } else {
       joined.push(point);
-      lastSeconds = seconds;
     }
-    from = point.t;
   }
   return joined;
 }

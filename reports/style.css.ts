@@ -1,13 +1,14 @@
 /** The style sheet of every page: system fonts, one typographic scale, custom properties for light, dark and paper. */
 import { FONT, PAGE_COLOURS, seriesVariables } from "../src/monitor/index.js";
+import { policyVariables } from "./policy-looks.js";
 
 const LIGHT = `color-scheme:light;
 ${PAGE_COLOURS.light}
---raised:#f1f1ec;--on-series:#ffffff;--shadow:0 1px 2px rgb(20 24 32 / 5%),0 4px 14px rgb(20 24 32 / 4%);${seriesVariables("light")}`;
+--raised:#f1f1ec;--on-series:#ffffff;--shadow:0 1px 2px rgb(20 24 32 / 5%),0 4px 14px rgb(20 24 32 / 4%);${seriesVariables("light")}${policyVariables("light")}`;
 
 const DARK = `color-scheme:dark;
 ${PAGE_COLOURS.dark}
---raised:#1f242c;--on-series:#10141a;--shadow:none;${seriesVariables("dark")}`;
+--raised:#1f242c;--on-series:#10141a;--shadow:none;${seriesVariables("dark")}${policyVariables("dark")}`;
 
 export const STYLE = `
 :root{${LIGHT}
@@ -63,6 +64,8 @@ main>section>h2+.lead{margin:-.55rem 0 1.1rem}
 figure.card{display:flex;flex-direction:column;gap:.65rem}
 figcaption p{color:var(--muted);font-size:.85rem;line-height:1.45;margin-top:.15rem}
 .plot{display:block;width:100%;height:auto;max-width:44rem;overflow:visible;font-family:var(--font);color:var(--ink)}
+.wide .plot{max-width:62rem}
+.decision p{margin:.3rem 0 .5rem}.decision ul{margin:0 0 1rem;padding-left:1.3rem}
 .plot text{white-space:pre}
 
 .scroll{overflow-x:auto;max-width:100%}

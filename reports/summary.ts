@@ -2,12 +2,12 @@
 import Table from "cli-table3";
 import pc from "picocolors";
 import { targetLimit } from "../src/metrics/index.js";
-import { latencyFigure, magnitude, percent, rate, shortCommit, significant } from "./format.js";
+import { bytes, duration, latencyFigure, magnitude, percent, rate, shortCommit, significant } from "./format.js";
 import { distributions, FLOOR_SUBJECT, phasesBySubject, REFERENCE_SUBJECT, unique } from "./groups.js";
 import type { PhaseRun } from "./phases.js";
 import { ratioText, reachedText, throughputRatio } from "./ratio.js";
 import type { Latency, Results, TargetResult } from "./results.js";
-import { TARGETS } from "./targets/index.js";
+import { commandsFor, findTarget, TARGETS } from "./targets/index.js";
 import { distanceText, limitText, measuredText, missedTargets, tally } from "./verdict-words.js";
 
 export interface SummaryOptions {
@@ -33,7 +33,7 @@ export function renderSummary(untrusted: Results, options: SummaryOptions = {}):
   ];
   if (results.interrupted) parts.push(colours.yellow("stopped early: only what was measured before that"));
   if (results.runs.length > 0) parts.push("", runsTable(results, colours), "", ratioLines(results, colours));
-  parts.push(...learningLines(results));
+  parts.push(...learningLines(results), ...resourceLines(results), ...clusterLines(results), ...ingestLines(results));
   parts.push(...doubtLines(results, colours));
   parts.push("", verdict(results.targets, colours));
   return `${parts.map((part) => part.trimEnd()).join("\n")}\n`;
@@ -88,6 +88,75 @@ function learningLines({ runs }: Results): string[] {
       `${scenario}: ${finished} of ${agents} agents on ${threads} threads learned ${environment}${reached}, ${magnitude(stepsPerSecond)} steps a second${killed}`,
     ];
   });
+}
+
+/** What nodes kept of their promises, and what their calls took: a line for each check. */
+function clusterLines({ runs }: Results): string[] {
+  return runs.flatMap(({ scenario, cluster }) => {
+    if (cluster === undefined) return [];
+    const { checks, calls, real, partition, recoveries = [] } = cluster;
+    const named = calls.filter(({ call }) => call === "put" || call === "get").slice(0, 2);
+    const took = named.map(
+      ({ call, p50, p99 }) => `${call} ${duration(p50 * 1000)}, 99 % up to ${duration(p99 * 1000)}`,
+    );
+    const where = real ? "" : " (no servers: no network between)";
+    return [
+      ...checks.map(({ what, checker, operations, verdict }) => {
+        const words = { ok: "kept", illegal: "BROKEN", unknown: "not decided" }[verdict];
+        return `${scenario}: ${words}: ${what}; ${operations} operations, ${checker}${where}`;
+      }),
+      ...(partition === undefined && took.length > 0 ? [`${scenario}: ${took.join("; ")}${where}`] : []),
+      ...recoveries.map(
+        ({ asked, done, taken, removed, milliseconds }) =>
+          `${scenario}: ${asked}${asked === done ? "" : `, done ${done}`}: ${taken} taken, ${removed} gone, ${duration(milliseconds * 1e6)}${where}`,
+      ),
+      ...(partition === undefined
+        ? []
+        : [
+            `${scenario}: ${partition.apart} cut off for ${duration(partition.apartMs * 1e6)}, healed after ${duration(partition.healedMs * 1e6)}, ${partition.conflicts} conflicts`,
+          ]),
+    ];
+  });
+}
+
+/** What pools, configuration and caches did, a line each. */
+function resourceLines({ runs }: Results): string[] {
+  return runs.flatMap(({ scenario, resources: { pool, config, cache } = {} }) => [
+    ...(pool?.steps ?? []).map(({ name, users, served, wait, peak }) => {
+      const at = `${served} of ${users} users served, ${peak} of ${pool?.max} connections at most`;
+      return `${scenario}, ${name}: ${at}, waits of ${significant(wait.p50)} ms, 99 % of them up to ${significant(wait.p99)} ms`;
+    }),
+    ...(config === undefined
+      ? []
+      : [
+          `${scenario}: ${config.updates} versions, ${config.final} of ${config.threads} threads saw the last, told within ${significant(config.latency.p99)} ms (99 %), ${config.refused} refused, threads killed: ${config.killed}`,
+        ]),
+    ...(cache?.policies ?? []).map(
+      ({ policy, hitRatio, hitNs, missNs }) =>
+        `${scenario}, ${policy}: ${percent(hitRatio)} hits, ${significant(hitNs)} ns a hit, ${significant(missNs)} ns a miss`,
+    ),
+  ]);
+}
+
+/** What the metric pipeline did under load, and the plain server beside it, a line each. */
+function ingestLines({ runs }: Results): string[] {
+  const ms = (value: number) => `${significant(value)} ms`;
+  return runs.flatMap(({ scenario, ingest: { paced, saturation, outage } = { clients: 0 } }) => [
+    ...(paced?.servers ?? []).map(
+      ({ server, sent, answered, intended }) =>
+        `${scenario}, ${server}: ${answered} of ${sent} requests served, ${paced?.rate} a second, mean ${ms(intended.mean)}, 99 % ${ms(intended.p99)}, longest ${ms(intended.max)}`,
+    ),
+    ...(saturation ?? []).flatMap(({ step, servers }) =>
+      servers.map(
+        ({ server, requestsPerSecond, metricsPerSecond, memory }) =>
+          `${scenario}, ${step}, ${server}: ${magnitude(requestsPerSecond)} requests, ${magnitude(metricsPerSecond)} metrics a second, memory ${bytes(memory.start)}, ${bytes(memory.most)} at most`,
+      ),
+    ),
+    ...(outage?.servers ?? []).map(
+      ({ server, acknowledged, points, lost }) =>
+        `${scenario}, ${server}: ${acknowledged} metrics acknowledged, ${points} in the database, ${lost} lost`,
+    ),
+  ]);
 }
 
 function runsTable(results: Results, colours: Colours): string {
@@ -208,6 +277,19 @@ function verdict(targets: readonly TargetResult[], colours: Colours): string {
     ]);
   }
   return `${head}\n${table.toString()}`;
+}
+
+/** What measures the targets that these results leave open, a command a line; empty where there is nothing to measure. */
+export function renderCommands(results: Results): string {
+  const known = results.targets.filter(({ id, verdict }) => verdict === "not measured" && findTarget(id) !== undefined);
+  const commands = commandsFor(known.map(({ id }) => id));
+  if (commands.length === 0) return "";
+  const width = Math.max(...commands.map(({ command }) => command.length));
+  const lines = commands.map(
+    ({ command, targets }) =>
+      `  ${command.padEnd(width)}  ${targets.length} ${targets.length === 1 ? "target" : "targets"}`,
+  );
+  return `${["what measures the others:", ...lines].join("\n")}\n`;
 }
 
 /** Names and notes are user input, and so are the names that figures go by: no control character of theirs reaches the terminal. */

@@ -8,7 +8,8 @@ import { moment, shortCommit } from "./format.js";
 import { html } from "./html.js";
 import type { HistoryTrend, RecordsTrend, Trend, TrendSeries } from "./trend.js";
 
-export function renderTrend(trend: Trend): string {
+/** @param notebook address of the notebook over the same files, where the page is served beside it */
+export function renderTrend(trend: Trend, notebook?: string): string {
   const own = trend.kind === "history" ? historySections(trend) : recordSections(trend);
   return renderPage({
     brand: "Engram trend",
@@ -17,6 +18,8 @@ export function renderTrend(trend: Trend): string {
     sections: [problems(trend), ...own].filter((section) => section !== null),
     data: trend,
     dataName: "trend.json",
+    explore: trend.files,
+    notebook,
   });
 }
 

@@ -13,12 +13,26 @@ import {
 } from "./backup/index.js";
 import type { Monitor, MonitorOptions } from "./monitor/index.js";
 import { listen, type Recording, record, unlisten } from "./recording/index.js";
-import { type ConnectionManager, openPool, type Pool, type PoolOptions } from "./resources/index.js";
+import {
+  type ConfigData,
+  type ConfigOptions,
+  type ConnectionManager,
+  config,
+  type MutableSharedData,
+  openMutable,
+  openPool,
+  openShared,
+  type Pool,
+  type PoolOptions,
+  type SharedData,
+  type SharedOptions,
+} from "./resources/index.js";
 import {
   attachStore,
   type Connection,
   createStore,
   Store as RoomStore,
+  type StandardSchema,
   type StoreHandle,
   type StoreOptions,
 } from "./store/index.js";
@@ -92,6 +106,32 @@ export class Store extends RoomStore {
    */
   pool<C>(name: string, manager: ConnectionManager<C>, options: PoolOptions = {}): Pool<C> {
     return openPool(this, name, manager, options);
+  }
+
+  /**
+   * The value of this name that all threads share, made when it is not there yet: read as cheaply as a value that is kept near, changed by putting another in its
+   * place. No eviction takes it, and backups keep it.
+   *
+   * @throws InvalidArgumentError for a bad name or option, or when it is not there and there is no `initial`; InvalidValueError, ValueTooLargeError,
+   *   OutOfMemoryError; ClosedError
+   */
+  shared<T>(name: string, options: SharedOptions<T> = {}): SharedData<T> {
+    return openShared(this, name, options);
+  }
+
+  /** As `shared`, read by many or changed by one at a time, under a read-write lock. */
+  mutable<T>(name: string, options: Omit<SharedOptions<T>, "checkReads"> = {}): MutableSharedData<T> {
+    return openMutable(this, name, options);
+  }
+
+  /**
+   * The configuration of this name, made when it is not there yet: a shared value of which the schema has accepted every version.
+   *
+   * @param schema any validator that has the Standard Schema interface (zod, valibot, arktype, …) and answers at once; what it makes of a value is kept
+   * @throws as `shared`
+   */
+  config<T>(name: string, schema: StandardSchema<T>, options: ConfigOptions = {}): ConfigData<T> {
+    return config(this, name, schema, options);
   }
 
   /** @internal */

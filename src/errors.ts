@@ -4,6 +4,7 @@
  * and what to do about it.
  */
 export class EngramError extends Error {
+  /** Of its class, the same in every version: what to tell errors apart by. */
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
@@ -22,6 +23,7 @@ export class InvalidArgumentError extends EngramError {
 
 /** What a validator found wrong with a value: an issue as Standard Schema has them. */
 export interface ValueIssue {
+  /** In the validator's own words. */
   readonly message: string;
   /** Where in the value, from the outside in. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
@@ -29,6 +31,7 @@ export interface ValueIssue {
 
 /** A vector that an index cannot take, or be asked for: of another number of dimensions, not finite, without a direction. Nothing was changed. */
 export class InvalidVectorError extends InvalidArgumentError {
+  /** "INVALID_VECTOR". */
   override readonly code: string = "INVALID_VECTOR";
   /** Its place among the vectors that were handed in; null for a query. */
   readonly vector: number | null;
@@ -97,10 +100,13 @@ export class ArenaError extends OutOfMemoryError {
 
 /** An agent asked for more than its budget leaves. Nothing was taken. */
 export class BudgetExceededError extends EngramError {
+  /** Its name. */
   readonly agent: string;
-  /** Bytes: what it asked for, what it has, what it may have. */
+  /** Bytes that it asked for. */
   readonly asked: number;
+  /** Bytes that it has. */
   readonly used: number;
+  /** Bytes that it may have. */
   readonly limit: number;
 
   constructor(agent: string, asked: number, used: number, limit: number) {
@@ -164,6 +170,13 @@ export class ClosedError extends EngramError {
   }
 }
 
+/** The end of what `store.track` was told of did not come within its deadline. It goes on; the store has struck it off, and counted it as forced. */
+export class EndTimeoutError extends EngramError {
+  constructor(what: string, deadlineMs: number) {
+    super("END_TIMEOUT", `the end of ${what} did not come within ${deadlineMs} ms`);
+  }
+}
+
 /** A lock was not to be had within the time that its caller would wait. It has nothing of it. */
 export class LockTimeoutError extends EngramError {
   constructor(message: string) {
@@ -218,7 +231,9 @@ export class CorruptIndexError extends EngramError {
 
 /** Another store is backed up into this directory, in this process or in another one: by `holder`, where that is known. */
 export class DirectoryInUseError extends InvalidArgumentError {
+  /** "DIRECTORY_IN_USE". */
   override readonly code: string = "DIRECTORY_IN_USE";
+  /** Who has the directory; null where that is not known. */
   readonly holder: LockHolder | null;
 
   constructor(message: string, holder: LockHolder | null) {
@@ -229,7 +244,9 @@ export class DirectoryInUseError extends InvalidArgumentError {
 
 /** Another monitor writes this history file, in this process or in another one: of `holder`, where that is known. */
 export class HistoryInUseError extends InvalidArgumentError {
+  /** "HISTORY_IN_USE". */
   override readonly code: string = "HISTORY_IN_USE";
+  /** Who has the file; null where that is not known. */
   readonly holder: LockHolder | null;
 
   constructor(message: string, holder: LockHolder | null) {
@@ -239,9 +256,12 @@ export class HistoryInUseError extends InvalidArgumentError {
 }
 
 /** Who has what is one thread's at a time. */
-interface LockHolder {
+export interface LockHolder {
+  /** The process's id. */
   readonly pid: number;
+  /** Node's number of the thread in it (`threadId`). */
   readonly thread: number;
+  /** Name of its machine. */
   readonly host: string;
   /** Unix time, ms. */
   readonly sinceMs: number;
@@ -276,6 +296,7 @@ export type BackupFailure =
 
 /** A backup or checkpoint could not be written. `failure` says why in one word, the message in a sentence. */
 export class BackupError extends EngramError {
+  /** Why, in one word. */
   readonly failure: BackupFailure;
 
   constructor(failure: BackupFailure, message: string, options?: ErrorOptions) {

@@ -1,13 +1,23 @@
-/** `import … from "engram"`: the reference store, its backups and recordings. Every name that a program may rely on, and no other. */
+/**
+ * `import … from "engram"`: the reference store, its backups and recordings. Every name that a program may rely on, and no other.
+ *
+ * @module engram
+ */
 export type {
+  BackupKind,
   BackupOptions,
   BackupReport,
   Checkpoint,
+  Durability,
   Loss,
+  Pace,
   RestoreOptions,
   SessionStatus,
+  StoreActivity,
+  StrategyName,
 } from "./backup/index.js";
 export { Backups, type Restored, restore, Store } from "./composition.js";
+export type { Comparison, TargetVerdict } from "./metrics/index.js";
 export type { Recording, RecordingReport } from "./recording/index.js";
 export {
   AccessDeniedError,
@@ -25,6 +35,7 @@ export {
   Channel,
   type ChannelOptions,
   ClosedError,
+  type ConnectionStats,
   ContentionError,
   CorruptBackupError,
   CorruptValueError,
@@ -35,6 +46,7 @@ export {
   type Duration,
   ENCODINGS,
   type EncodingName,
+  EndTimeoutError,
   EngramError,
   type Entry,
   type EvictionDecision,
@@ -46,8 +58,10 @@ export {
   type HashName,
   type Health,
   type HealthAlert,
+  type HealthOptions,
   type HealthStatus,
   type HeldBuffers,
+  type HeldResource,
   HistoryInUseError,
   hashBytes,
   type IncrementOptions,
@@ -55,11 +69,13 @@ export {
   InvalidValueError,
   type Key,
   KeyTooLongError,
+  type LastBackup,
   type Latencies,
   type LivePolicyName,
   type LoaderContext,
   type LockDefinition,
   LockGuard,
+  type LockHolder,
   type LockOptions,
   LockTimeoutError,
   type LockWaitOptions,
@@ -72,6 +88,7 @@ export {
   type NearOptions,
   OutOfMemoryError,
   type Permission,
+  type PermitStats,
   PoisonedError,
   type PrefixOptions,
   PreparedKey,
@@ -82,9 +99,13 @@ export {
   type QueueStats,
   Region,
   type RegionOptions,
+  type ReportFamily,
   type RequiredPrefix,
+  type ResourceKindStats,
+  type ResourceStats,
   RwLock,
   type Sample,
+  type SampledKind,
   type SampledLatency,
   type SchemaResult,
   type SendOptions,
@@ -95,12 +116,15 @@ export {
   type StandardSchema,
   type StoreHandle,
   type StoreOptions,
+  type StoreReport,
   type StoreStats,
   selectHash,
   type TakeOptions,
   type TextChannelOptions,
   type TextNamespaceOptions,
   type TextQueueOptions,
+  Tracked,
+  type TrackOptions,
   type TryLockOptions,
   type UpdateOptions,
   type ValueIssue,

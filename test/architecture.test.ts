@@ -27,7 +27,10 @@ const ARROWS: Record<string, string[]> = {
   "src/recording": ["src/store"],
   "src/resources": ["src/eviction", "src/store"],
   "src/agents": ["src/core", "src/store"],
+  "src/cluster": ["src/backup", "src/resources", "src/store"],
+  "src/ingest": ["src/store", "src/resources", "src/monitor"],
   "src/adapters": ["src/agents", "src/store"],
+  "src/lab": [],
   src: ROOMS.filter((room) => room.startsWith("src/")),
   workloads: ["src", "src/recording", "src/store"],
   "reports/targets": ["src/metrics", "src/store"],
@@ -38,6 +41,9 @@ const ARROWS: Record<string, string[]> = {
 /** The same of the lab's own rooms. None of them needs to be named that goes to the ground, or to command-line, the lab's own. */
 const LAB_ARROWS: Record<string, string[]> = {
   "harness/child": [],
+  "harness/ingest": [
+    ...["harness/child", "harness/services", "reports", "src", "src/ingest", "src/metrics", "workloads"],
+  ],
   "harness/monitor": ["src", "src/metrics", "src/monitor"],
   "harness/services": [],
   "harness/statistics": [],
@@ -45,23 +51,51 @@ const LAB_ARROWS: Record<string, string[]> = {
   "harness/build": [],
   "harness/backup": ["reports", "src", "src/backup", "src/store"],
   "harness/checker": ["reports"],
+  "harness/cluster": [
+    ...["harness/checker", "harness/services", "reports", "src", "src/cluster", "src/metrics"],
+    "workloads",
+  ],
   "harness/explorer": ["harness/build", "src/backup", "src/core"],
   "harness/sweep": ["reports", "src/eviction", "workloads"],
   "harness/trace": ["harness/child", "src/eviction", "src/recording", "workloads"],
   "harness/records": [],
   "harness/gate": ["harness/child", "harness/records", "harness/statistics", "reports", "workloads"],
-  "harness/subjects": ["src", "src/core", "src/monitor", "workloads"],
+  "harness/subjects": ["src", "src/core", "src/lab", "src/monitor", "workloads"],
+  "harness/conformance": ["harness/child", "harness/subjects", "src"],
   "harness/trend": ["harness/monitor", "harness/records", "harness/statistics", "reports", "src/monitor"],
+  "harness/notebook": ["harness/trend", "reports", "src/monitor"],
   "harness/measure": ["harness/child", "harness/subjects", "reports", "src/metrics", "workloads"],
+  "harness/resources": ["harness/services", "reports", "src", "src/metrics", "src/resources", "workloads"],
   "harness/swarm": ["reports", "src", "src/agents", "src/metrics", "workloads"],
   "harness/runner": [
-    ...["harness/child", "harness/measure", "harness/monitor", "harness/subjects", "harness/swarm"],
+    ...[
+      "harness/child",
+      "harness/cluster",
+      "harness/ingest",
+      "harness/measure",
+      "harness/monitor",
+      "harness/resources",
+      "harness/subjects",
+      "harness/swarm",
+    ],
     ...["reports", "reports/targets", "src/metrics", "src/monitor", "workloads"],
   ],
   "harness/commands": [
-    ...["harness/backup", "harness/checker", "harness/explorer", "harness/gate", "harness/runner", "harness/subjects"],
     ...[
+      "harness/backup",
+      "harness/checker",
+      "harness/conformance",
+      "harness/explorer",
+      "harness/gate",
+      "harness/notebook",
+      "harness/runner",
+      "harness/subjects",
+    ],
+    ...[
+      "harness/ingest",
       "harness/monitor",
+      "src",
+      "src/cluster",
       "harness/sweep",
       "harness/trace",
       "harness/trend",
@@ -87,10 +121,12 @@ const LEAVES = [
   "src/store/health-targets.ts",
   "src/metrics/target.ts",
   "src/recording/format.ts",
+  "workloads/arrivals.ts",
   "workloads/closest.ts",
   "workloads/listing.ts",
   "workloads/operations.ts",
   "reports/results.ts",
+  "reports/ingest-use.ts",
   "reports/latency-names.ts",
   "reports/slices.ts",
   "reports/phases.ts",
@@ -101,7 +137,13 @@ const LEAVES = [
 ];
 
 /** Second doors, of what takes long to load and is not needed by most who come to the room. */
-const SECOND_DOORS = ["reports/pages.ts", "workloads/scenarios.ts", "workloads/environments/index.ts"];
+const SECOND_DOORS = [
+  "src/recording/record.ts",
+  "reports/pages.ts",
+  "workloads/scenarios.ts",
+  "workloads/value-limit.ts",
+  "workloads/environments/index.ts",
+];
 
 const root = resolve(import.meta.dirname, "..");
 

@@ -112,7 +112,10 @@ describe("the store's package", () => {
       ]),
     );
     const stray = packed.filter(
-      (path) => !/^dist\/src\/|^dist\/reports\/results\.|^[A-Z]+(\.md)?$|^package\.json$/.test(path),
+      (path) =>
+        !/^dist\/(?:src|reference)\/|^dist\/reports\/(?:results|ingest-use)\.|^[A-Z]+(\.md)?$|^package\.json$/.test(
+          path,
+        ),
     );
     expect([...stray, ...packed.filter((path) => path.endsWith(".map"))]).toEqual([]);
   });
@@ -134,17 +137,20 @@ describe("the store's package", () => {
       join(folder, "user.mjs"),
       `import { Store } from "engram";
       import { policyNames } from "engram/eviction";
+      import { openRecorder } from "engram/record";
       await using_();
       async function using_() {
         const store = await Store.create({ capacity: "8MiB" });
         const board = store.namespace("board", { encoding: "json" });
         board.set("answer", { is: 42 });
-        console.log(JSON.stringify(board.get("answer")), policyNames.includes("lru"));
+        const recorder = openRecorder("asked.oplog");
+        recorder.wrap(new Map()).set("a", 1);
+        console.log(JSON.stringify(board.get("answer")), policyNames.includes("lru"), recorder.status.waiting);
         await store.close();
       }`,
     );
     const { stdout } = await run(process.execPath, ["user.mjs"], { cwd: folder });
-    expect(stdout).toBe('{"is":42} true\n');
+    expect(stdout).toBe('{"is":42} true 1\n');
   });
 
   it("compiles and runs the README's program in TypeScript, as strictly as that can be", async () => {
@@ -181,7 +187,9 @@ describe("the store's package", () => {
       `import { type NamespaceUsage, restore, Store, type PreparedKey, type StoreOptions, type Version } from "engram";
       import { z } from "zod";
       import { createPolicy, policyNames } from "engram/eviction";
+      import { openRecorder } from "engram/record";
       import type { Results } from "engram/results";
+      const recorded: Map<string, number> = openRecorder("asked.oplog").wrap(new Map<string, number>(), { has: false });
       const options: StoreOptions = { capacity: "8MiB", eviction: "lru" };
       const store = await Store.create(options);
       const text: string | undefined = store.namespace("text", { encoding: "string" }).get("key");

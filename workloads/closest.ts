@@ -14,15 +14,19 @@ export function closest(name: string, known: readonly string[]): string {
   return distance <= Math.max(1, Math.ceil(best.length / 3)) ? ` (did you mean ${best}?)` : "";
 }
 
-/** Levenshtein, one row at a time. */
+/** Letters left out, put in, changed, or two of them exchanged; one row at a time. */
 function editDistance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const change = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
       next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        next[j] = Math.min(next[j], before[j - 2] + 1);
     }
+    before = row;
     row = next;
   }
   return row[b.length];

@@ -20,6 +20,9 @@ export {
   WITH_BACKUPS,
 } from "./scenario.js";
 export { scenarioFolder } from "./scenario-folder.js";
+export type { ClusterWork } from "./schema/cluster.js";
+export type { IngestLoad, IngestStep } from "./schema/ingest.js";
+export type { Resources } from "./schema/resources.js";
 export type { Swarm } from "./schema/swarm.js";
 export {
   createPreload,
@@ -29,7 +32,7 @@ export {
   type PreloadedKey,
   type StreamOptions,
 } from "./stream.js";
-export { BATCH_CAPACITY, TraceBatch, type TraceColumns } from "./traces/batch.js";
+export type { TraceColumns } from "./traces/batch.js";
 export { type ColumnSpec, parseColumns } from "./traces/columns.js";
 export { formatByName, TRACE_FORMATS } from "./traces/detect.js";
 export type { Skipped, TraceFormat } from "./traces/format.js";

@@ -55,7 +55,7 @@ export function parseScenario(text: string, file: string): Scenario {
   }
   const result = scenarioSchema.safeParse(plainContent(document, file));
   if (!result.success) {
-    const fault = describeFault(result.error.issues[0], document, lines, scenarioJsonSchema());
+    const fault = describeFault(result.error.issues, document, lines, scenarioJsonSchema());
     throw new InvalidArgumentError(`${file}:${fault}`);
   }
   return scenarioOf(result.data, basename(file).replace(ENDING, ""), file);

@@ -5,14 +5,20 @@
  * Units are written out (`5s`, `64MiB`, `10%`, `1000/s`) and come out as milliseconds, bytes, shares from 0 to 1 and operations a second.
  */
 import { z } from "zod";
+import { EVICTION_NUMBERS, type EvictionName } from "../src/store/index.js";
 import { MOST_WORKERS, NEXT, totalOf } from "./scenario-names.js";
+import { cluster } from "./schema/cluster.js";
+import { ingest } from "./schema/ingest.js";
 import { bytes, count, duration, MAX_KEYS, share, wholeNumber } from "./schema/quantities.js";
 import { rate } from "./schema/rate.js";
+import { resources } from "./schema/resources.js";
 import { role, roleFaults, roleFields } from "./schema/role.js";
 import { swarm } from "./schema/swarm.js";
-import { valueLimit, valuesTooLarge } from "./schema/value-limit.js";
+import { valueLimit, valuesTooLarge, whyNoStore } from "./value-limit.js";
 
 const MAX_AGENTS = 1024;
+/** Of the lab; a store that has none of a name says so, and runs with its own. */
+const EVICTIONS = [...(Object.keys(EVICTION_NUMBERS) as EvictionName[]), "opt"] as const;
 /** Messages a mailbox may hold: as many as the store's channels. */
 const MAILBOX_MESSAGES = { least: 2, most: 1024, standard: 256 };
 
@@ -46,7 +52,10 @@ const namespace = z.strictObject({
 });
 
 const agents = z
-  .union([count(MAX_AGENTS), z.record(z.string().min(1), count(MAX_AGENTS))])
+  .union(
+    [count(MAX_AGENTS), z.record(z.string().min(1), count(MAX_AGENTS))],
+    `expected a whole number from 1 to ${MAX_AGENTS}, or how many of each group: { receiver: 1, sender: 8 }`,
+  )
   .refine((one) => typeof one === "number" || Object.keys(one).length > 0, "expected at least one group of agents")
   .refine((one) => totalOf(one) <= MAX_AGENTS, `expected at most ${MAX_AGENTS} agents`)
   .refine((one) => typeof one === "number" || !Object.hasOwn(one, NEXT), `no group may be called ${NEXT}`)
@@ -65,7 +74,7 @@ export const scenarioSchema = z
     store: z
       .strictObject({
         capacity: bytes.refine((size) => size > 0, "expected a capacity above 0").optional(),
-        eviction: z.string().min(1).optional(),
+        eviction: z.enum(EVICTIONS).optional(),
       })
       .default({}),
     namespaces: z.array(namespace).default([]),
@@ -80,6 +89,18 @@ export const scenarioSchema = z
     swarm: swarm.optional().meta({
       description: "What the agents learn in tables and indexes that they share: measured where the subject has them",
     }),
+    resources: resources.optional().meta({
+      description:
+        "What agents hold beside a store: measured once, after the phases, where the subject is the store that has it",
+    }),
+    cluster: cluster.optional().meta({
+      description:
+        "What nodes share over a network: measured once, after the phases, where the subject is the store that has it",
+    }),
+    ingest: ingest.optional().meta({
+      description:
+        "Clients that send metrics to the pipeline over HTTP: measured once, after the phases, beside a plain server under the same load",
+    }),
     targets: z
       .array(z.string().min(1))
       .default([])
@@ -89,6 +110,7 @@ export const scenarioSchema = z
     const fault = (path: Array<string | number>, message: string) =>
       context.addIssue({ code: "custom", path, message });
     for (const [index, one] of scenario.phases.entries()) checkPhase(one, ["phases", index], fault);
+    checkPhaseNames(scenario, fault);
     checkNames(scenario, fault);
     checkValues(scenario, fault);
     if (scenario.swarm !== undefined && scenario.workers === undefined) {
@@ -131,6 +153,20 @@ function checkPhase(one: PhaseContent, path: Array<string | number>, fault: Faul
   }
 }
 
+/** Phases of one name are one phase that is come back to, whatever their lengths: two that ask for something else have two names. */
+function checkPhaseNames({ phases }: Content, fault: Fault): void {
+  const asked = new Map<string, string>();
+  for (const [index, { name, duration: _, operations: __, ...rest }] of phases.entries()) {
+    if (name === undefined) continue;
+    const text = JSON.stringify(rest);
+    if ((asked.get(name) ?? text) !== text) {
+      const message = `another phase is named ${JSON.stringify(name)} and asks for something else; expected a name of its own`;
+      fault(["phases", index, "name"], message);
+    }
+    asked.set(name, text);
+  }
+}
+
 /** Groups and namespaces that are named are declared, and every group has something to do. */
 function checkNames(scenario: Content, fault: Fault): void {
   const namespaces = new Set(scenario.namespaces.map(({ name }) => name));
@@ -162,7 +198,11 @@ function checkNames(scenario: Content, fault: Fault): void {
 /** No value is larger than the store takes, on the threads the scenario has by itself. */
 function checkValues(scenario: Content, fault: Fault): void {
   const total = totalOf(scenario.agents);
-  const limit = valueLimit(scenario.store, Math.min(scenario.workers ?? total, total, MOST_WORKERS));
+  const threads = Math.min(scenario.workers ?? total, total, MOST_WORKERS);
+  const { capacity } = scenario.store;
+  const why = capacity === undefined ? null : whyNoStore(capacity, threads);
+  if (why !== null) fault(["store", "capacity"], `there is no such store: ${why}`);
+  const limit = valueLimit(scenario.store, threads);
   for (const [index, one] of scenario.phases.entries()) {
     for (const [content, at] of rolesWithPaths(one, ["phases", index])) {
       for (const path of valuesTooLarge(content, limit, index === 0 && scenario.preload > 0)) {

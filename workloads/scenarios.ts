@@ -4,5 +4,4 @@
  */
 
 export { listScenarios, loadScenario, parseScenario, writeScenarioSchema } from "./load-scenario.js";
-export { scenarioJsonSchema, scenarioSchema } from "./scenario-schema.js";
-export { type ScenarioValueLimit, valueLimit } from "./schema/value-limit.js";
+export { scenarioJsonSchema } from "./scenario-schema.js";

@@ -4,10 +4,11 @@
  *
  *   head    {"engram": "entries", "version": 1, "takenAt": "2026-…",
  *            "namespaces": [{"name", "encoding", "whenFull", "maxEntries", "maxBytes"}],
- *            "grants": [{"agent", "namespace", "permissions"}]}
+ *            "grants": [{"agent", "namespace", "permissions"}],
+ *            "kept": [{"key", "valueBase64"}]?}               configuration and shared data, as the store has them
  *   entry   {"namespace", "key", "value", "expiresAt"?}    expiresAt in Unix ms
  *
- * Exports of earlier versions have no `whenFull` and no `grants`.
+ * Exports of earlier versions have no `whenFull`, no `grants` and no `kept`.
  *
  * A value that its form would change is written as the bytes that the store has, which come back as they are, whatever the
  * encoding: in JSON Lines as `valueBase64` (all of a binary namespace, and MessagePack that JSON would change), in MessagePack as
@@ -21,7 +22,9 @@ import { InvalidArgumentError } from "../../src/errors.js";
 import {
   type EncodingName,
   grantSpent,
+  isKeptKey,
   json,
+  loaderOf,
   MAX_TTL_MS,
   msgpack,
   type Namespace,
@@ -47,12 +50,17 @@ const GRANT = z.object({
   permissions: z.array(z.enum(Object.keys(PERMISSION_BITS) as [Permission, ...Permission[]])),
   spent: z.literal(true).optional(),
 });
+const KEPT = z.object({
+  key: z.string().refine((key) => isKeptKey(Buffer.from(key)), "expected config:…, shared:… or guarded:…"),
+  valueBase64: z.base64(),
+});
 const HEAD = z.object({
   engram: z.literal("entries"),
   version: z.literal(1),
   takenAt: z.string().optional(),
   namespaces: z.array(NAMESPACE),
   grants: z.array(GRANT).optional(),
+  kept: z.array(KEPT).optional(),
 });
 const ENTRY = z.object({
   namespace: z.string().min(1),
@@ -92,7 +100,11 @@ export function* write(
     return { name, encoding, whenFull, maxEntries, maxBytes };
   });
   const { grants } = snapshot;
-  yield encode({ engram: "entries", version: 1, takenAt: new Date(takenMs).toISOString(), namespaces, grants });
+  const kept = snapshot.kept.map(({ key, value }) => {
+    return { key: Buffer.from(key).toString("utf8"), valueBase64: Buffer.from(value).toString("base64") };
+  });
+  const head = { engram: "entries", version: 1, takenAt: new Date(takenMs).toISOString(), namespaces, grants };
+  yield encode(kept.length === 0 ? head : { ...head, kept });
   for (const entry of snapshot) {
     if (entry.expiresAt !== undefined && entry.expiresAt <= now) {
       counts.expired++;
@@ -240,6 +252,9 @@ export function load(store: Store, records: IterableIterator<Located>): Counts {
     for (const { agent, namespace, permissions, spent } of head.grants ?? []) {
       if (spent) grantSpent(store, agent, namespace, permissions);
       else store.grant(agent, namespace, permissions);
+    }
+    for (const { key, valueBase64 } of head.kept ?? []) {
+      loaderOf(store).keep(Buffer.from(key), Buffer.from(valueBase64, "base64"));
     }
   });
   const counts = { entries: 0, expired: 0 };

@@ -17,6 +17,8 @@ export interface Ended {
   /** The ends of what it said, where that was piped. */
   readonly stdout: string;
   readonly stderr: string;
+  /** From its start to its exit, ms; what it left running may have held its streams open for longer. */
+  readonly wallMs: number;
 }
 
 /** When and how a child is ended from here. */
@@ -45,6 +47,8 @@ export interface ProgramOptions extends Limits {
 }
 
 export interface ModuleOptions<Message> extends Limits {
+  /** As of a program. */
+  readonly ownGroup?: boolean;
   readonly execArgv?: readonly string[];
   /** `ignore`: of a process that may say very much which nobody needs. */
   readonly stderr?: "keep" | "ignore";
@@ -92,15 +96,17 @@ export class Child {
 
   /** Starts a module of this package in a process of its own, to which and from which messages go by structured clone. */
   static module<Message>(module: URL, options: ModuleOptions<Message> = {}): Child {
-    const { execArgv = process.execArgv, stderr = "keep", onMessage } = options;
+    const { execArgv = process.execArgv, stderr = "keep", ownGroup = false, onMessage } = options;
+    const detached = ownGroup && process.platform !== "win32";
     const forked = fork(fileURLToPath(module), [], {
+      detached,
       execArgv: [...execArgv],
       // A result may hold Infinity, and undefined stays away.
       serialization: "advanced",
       stdio: ["ignore", "ignore", stderr === "keep" ? "pipe" : "ignore", "ipc"],
     });
     if (onMessage !== undefined) forked.on("message", onMessage);
-    const child = new Child(`a process of ${fileURLToPath(module)}`, forked, false, options);
+    const child = new Child(`a process of ${fileURLToPath(module)}`, forked, detached, options);
     if (process.env.ENGRAM_DEBUG === "1")
       void child.ended.then(
         ({ stderr }) => process.stderr.write(stderr),
@@ -129,6 +135,18 @@ export class Child {
     }
   }
 
+  /** After its end: kills what it started and left running. Whether there was any; never of a child that has no group of its own. */
+  endGroup(): boolean {
+    const { pid } = this.process;
+    if (!this.ownGroup || pid === undefined) return false;
+    try {
+      process.kill(-pid, "SIGKILL");
+      return true;
+    } catch {
+      return false; // Nobody is in it.
+    }
+  }
+
   private watch(program: string, limits: Limits): Promise<Ended> {
     const {
       interrupt,
@@ -142,6 +160,8 @@ export class Child {
     const timers: NodeJS.Timeout[] = [];
     const after = (milliseconds: number, act: () => void) => timers.push(setTimeout(act, milliseconds));
     let late = false;
+    const startedAt = performance.now();
+    let wallMs = 0;
     const onAbort = (): void => {
       ask(this);
       after(graceMs, () => this.kill());
@@ -160,6 +180,7 @@ export class Child {
         reject(new CannotStartError(program, cause));
       });
       this.process.once("exit", () => {
+        wallMs = performance.now() - startedAt;
         after(drainMs, () => {
           this.process.stdout?.destroy();
           this.process.stderr?.destroy();
@@ -167,7 +188,7 @@ export class Child {
       });
       this.process.once("close", (exitCode, killedBy) => {
         letGo();
-        resolve({ exitCode, killedBy, late, stdout: stdout(), stderr: stderr() });
+        resolve({ exitCode, killedBy, late, stdout: stdout(), stderr: stderr(), wallMs });
       });
       interrupt?.addEventListener("abort", onAbort, { once: true });
       if (interrupt?.aborted) onAbort();

@@ -5,6 +5,7 @@ import { describeReading, type TraceOptions, type TraceReading } from "../../wor
 export interface ReadingFlags {
   format?: string;
   columns?: string;
+  pattern?: string;
   timeUnit?: string;
   ttlUnit?: string;
 }
@@ -15,14 +16,21 @@ export function withReadingOptions(command: Command): Command {
     .option("--format <name>", "the trace's format, instead of guessing it from name and content")
     .option(
       "--columns <spec>",
-      "for csv: which column is what, such as time=1,id=2,size=3 (also op, ttl, count, header=yes|no, delimiter=comma|tab|semicolon|pipe|space)",
+      "for csv and jsonl: which column, or path in an object, is what, such as time=1,id=2,size=3 (also op, ttl, count, header=yes|no, delimiter=comma|tab|semicolon|pipe|space)",
     )
-    .option("--time-unit <unit>", "for csv: s, ms, us or ns, instead of judging it by the header and the times")
-    .option("--ttl-unit <unit>", "for csv: the unit of times to live, when it is not that of the times");
+    .option(
+      "--pattern <regex>",
+      "any log, by named groups: (?<key>…), and any of (?<time>…), (?<size>…), (?<op>…), (?<ttl>…)",
+    )
+    .option(
+      "--time-unit <unit>",
+      "for csv, jsonl and --pattern: s, ms, us or ns, instead of judging it by the header and the times",
+    )
+    .option("--ttl-unit <unit>", "for the same: the unit of times to live, when it is not that of the times");
 }
 
-export function readingOptions({ format, columns, timeUnit, ttlUnit }: ReadingFlags): TraceOptions {
-  return { format, columns, timeUnit, ttlUnit };
+export function readingOptions({ format, columns, pattern, timeUnit, ttlUnit }: ReadingFlags): TraceOptions {
+  return { format, columns, pattern, timeUnit, ttlUnit };
 }
 
 /** Says on stderr what makes it doubtful that a trace was read as it is meant. */

@@ -38,10 +38,20 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "draw results as one HTML page that works offline; several results stand side by side",
     load: async () => (await import("../../reports/index.js")).reportCommand(),
   },
+  notebook: {
+    takes: "[options] <files...>",
+    summary: "explore results, a sweep, a history or records of gates in a notebook, offline, in a browser",
+    load: async () => (await import("../notebook/index.js")).notebookCommand(),
+  },
   evict: {
     takes: "[options] <trace...>",
     summary: "simulate eviction policies over traces and print their miss ratios",
     load: async () => (await import("../sweep/index.js")).evictCommand(),
+  },
+  worker: {
+    takes: "[options] <url>",
+    summary: "simulate on this machine what engram evict --workers asks for on another, until it is stopped",
+    load: async () => (await import("../sweep/index.js")).workerCommand(),
   },
   trace: {
     takes: "",
@@ -52,6 +62,16 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     takes: "[options]",
     summary: "fail when this build is slower than a revision or a stored baseline",
     load: async () => (await import("../gate/index.js")).gateCommand(),
+  },
+  "check-subject": {
+    takes: "[options] <file>",
+    summary: "is a store of one's own fit to be measured: every answer compared with a Map's, on several workers",
+    load: async () => (await import("../conformance/index.js")).checkSubjectCommand(),
+  },
+  init: {
+    takes: "<what> [file]",
+    summary: "a file to begin with: a subject of one's own, or a scenario",
+    load: async () => (await import("./init.js")).initCommand(),
   },
   explore: {
     takes: "[options] [programs...]",
@@ -73,10 +93,25 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "alert rules for Prometheus, a dashboard for Grafana",
     load: async () => (await import("../monitor/index.js")).monitorCommand(),
   },
+  ingest: {
+    takes: "[options]",
+    summary: "the metric pipeline: HTTP to a journal, and from there to InfluxDB and Kafka",
+    load: async () => (await import("../ingest/index.js")).ingestCommand(),
+  },
   trend: {
     takes: "[options] <files...>",
     summary: "monitor histories and records of gates over time: forecasts, and the commits where a metric moved",
     load: async () => (await import("../trend/index.js")).trendCommand(),
+  },
+  node: {
+    takes: "[options]",
+    summary: "a node of the distributed memory: joins, keeps its copies, answers on a control port until it is stopped",
+    load: async () => (await import("./node.js")).nodeCommand(),
+  },
+  cluster: {
+    takes: "",
+    summary: "a running node of the distributed memory: status, checkpoint, recover, heal",
+    load: async () => (await import("./cluster.js")).clusterCommand(),
   },
   check: {
     takes: "[options] <history>",

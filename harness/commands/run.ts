@@ -2,9 +2,11 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import type { Results } from "../../reports/results.js";
+import { findTarget, TARGETS } from "../../reports/targets/index.js";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { Histogram, hdrLog } from "../../src/metrics/index.js";
 import { refuseInputs, writeWhole } from "../../src/write-whole.js";
+import { closest } from "../../workloads/closest.js";
 import { formatByName, openTrace, replaysTrace, type Scenario } from "../../workloads/index.js";
 import { EXIT } from "../command-line/exit-codes.js";
 import { withInterruption } from "../command-line/interruption.js";
@@ -41,6 +43,7 @@ interface RunOptions {
   format?: string;
   limit?: string;
   redis?: string;
+  subject?: string[];
   hlog?: boolean;
   noise?: boolean;
   json?: boolean;
@@ -54,6 +57,7 @@ Without a scenario all those run that need no trace; "engram list" tells what th
 
 Subjects:
 ${SUBJECT_NAMES.map((name) => `  ${name.padEnd(16)} ${subjectSummary(name)}`).join("\n")}
+A store of one's own is given with --subject FILE, beside these; with --subjects none too, alone.
 
 Each scenario and subject gets a process of its own. In it two stores are used until they are no longer getting faster, and
 thrown away; then every pass starts from a fresh store:
@@ -63,6 +67,7 @@ thrown away; then every pass starts from a fresh store:
 With --rate (or a rate in the scenario) operations start at their intended times instead, and all are timed: from the
 intended start (so that waiting counts) and from the actual one. A scenario's phases are told apart in all of it. When the
 run is too short, its slices differ, or the machine is busy with something else, the summary says which figures not to believe.
+A run of less than 100 ms, or of 2000 operations at most, is always too short for that; it is warmed up as shortly.
 
 Exit codes: 0 done, 2 bad input, 3 a run failed (the others are written), 130 interrupted (what was measured is written).`;
 
@@ -73,6 +78,11 @@ export function runCommand(): Command {
     .option(
       "--subjects <names>",
       `what they are run against, separated by commas (default: ${DEFAULT_SUBJECTS.join(", ")})`,
+    )
+    .option(
+      "--subject <file>",
+      "also against a store of one's own: a module that exports a subject; again for another (see check-subject, init)",
+      (file: string, files: string[] = []) => [...files, file],
     )
     .option("--workers <n>", "worker threads, or several such as 1,2,4 to compare (default: as the scenario says)")
     .option("--duration <time>", "length of the throughput pass, such as 5s (default: what the scenario says)")
@@ -165,11 +175,16 @@ async function writeHdrLog({ results, recordings }: MeasuredRuns, folder: Output
   await writeWhole(join(folder.path, HDR_LOG), hdrLog(intervals));
 }
 
-/** Writes what was measured, prints it, and sets the exit code. */
+/**
+ * Writes what was measured, prints it, and sets the exit code.
+ *
+ * @param others whether it also prints what measures the targets that are open
+ */
 export async function finish(
   { results, failures, leftOut }: MeasuredRuns,
   folder: OutputFolder,
   json: boolean,
+  others = false,
 ): Promise<void> {
   for (const line of [...leftOut, ...failures]) process.stderr.write(`engram: ${line}\n`);
   if (failures.length > 0) process.exitCode = EXIT.failed;
@@ -183,8 +198,9 @@ export async function finish(
   const written = await writeReport(results, folder);
   if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   else {
-    const { renderSummary } = await import("../../reports/index.js");
-    process.stdout.write(`${renderSummary(results)}\nresults: ${written.results}\nreport:  ${written.report}\n`);
+    const { renderCommands, renderSummary } = await import("../../reports/index.js");
+    const rest = others ? `${renderCommands(results)}\n` : "";
+    process.stdout.write(`${renderSummary(results)}\n${rest}results: ${written.results}\nreport:  ${written.report}\n`);
   }
   if (results.interrupted) process.stderr.write("engram: interrupted; what was measured is written\n");
 }
@@ -203,8 +219,6 @@ async function writeReport(results: Results, folder: OutputFolder): Promise<{ re
 async function checkedRequest(names: string[], options: RunOptions): Promise<RunRequest> {
   const { subjects, leftOut } = await chosenSubjects(options);
   const request = {
-    subjects,
-    leftOut,
     workers: optional(options.workers, values.parseWorkerCounts),
     durationMs: optional(options.duration, values.parseDuration),
     ops: optional(options.ops, values.parseOperations),
@@ -214,13 +228,18 @@ async function checkedRequest(names: string[], options: RunOptions): Promise<Run
   };
   const limit = optional(options.limit, values.parseLimit);
   const scenarios = await chosenScenarios(names, options.trace !== undefined);
-  return { ...request, scenarios, trace: await checkedTrace(scenarios, options, limit) };
+  for (const scenario of scenarios) requireTargets(scenario);
+  const trace = await checkedTrace(scenarios, options, limit);
+  // Last: it takes a second or two.
+  const subjectFiles = await examinedSubjects(options.subject ?? []);
+  const all = [...subjects, ...Object.keys(subjectFiles)];
+  return { ...request, subjects: all, subjectFiles, leftOut, scenarios, trace };
 }
 
 type ChosenSubjects = Required<Pick<RunRequest, "subjects" | "leftOut">>;
 
-async function chosenSubjects({ subjects: named, redis: url }: RunOptions): Promise<ChosenSubjects> {
-  const { subjects: names, leftOut } = named === undefined ? installedOf(DEFAULT_SUBJECTS) : namedSubjects(named);
+async function chosenSubjects({ subjects: named, redis: url, subject: own = [] }: RunOptions): Promise<ChosenSubjects> {
+  const { subjects: names, leftOut } = named === undefined ? installedOf(DEFAULT_SUBJECTS) : namedSubjects(named, own);
   if (url === undefined) {
     if (names.includes("redis"))
       throw new InvalidArgumentError("subject redis needs the server's address: --redis URL");
@@ -236,10 +255,36 @@ async function chosenSubjects({ subjects: named, redis: url }: RunOptions): Prom
   return { subjects: others, leftOut: [...leftOut, why] };
 }
 
-function namedSubjects(named: string): ChosenSubjects {
+/** `none`: none of ours, where there are some of one's own. */
+function namedSubjects(named: string, own: readonly string[]): ChosenSubjects {
+  if (named === "none" && own.length > 0) return { subjects: [], leftOut: [] };
   const subjects = values.parseNames("--subjects", named);
   for (const name of subjects) if (name !== "redis") checkSubject(name);
   return { subjects, leftOut: [] };
+}
+
+/** Anybody's subjects by name, each examined before it is measured. @throws InvalidArgumentError when one is not fit for it */
+async function examinedSubjects(files: readonly string[]): Promise<Record<string, string>> {
+  if (files.length === 0) return {};
+  const { examineSubject, subjectPath } = await import("../conformance/index.js");
+  const found: Record<string, string> = {};
+  for (const file of files) {
+    const path = await subjectPath(file);
+    const { subject, findings } = await examineSubject(path);
+    const name = subject?.name ?? file;
+    const fault = findings.find(({ kind }) => kind === "fault");
+    if (fault !== undefined) {
+      const more = `engram check-subject ${file} tells more`;
+      throw new InvalidArgumentError(`--subject ${file}: ${fault.message}; ${more}`);
+    }
+    if (SUBJECT_NAMES.includes(name) || Object.hasOwn(found, name)) {
+      throw new InvalidArgumentError(
+        `--subject ${file}: there is another subject named ${name}; give it a name of its own`,
+      );
+    }
+    found[name] = path;
+  }
+  return found;
 }
 
 function installedOf(names: readonly string[]): ChosenSubjects {
@@ -256,6 +301,16 @@ async function chosenScenarios(names: string[], withTrace: boolean): Promise<Sce
   if (names.length > 0) return [...new Set(names)].map(loadScenario);
   const all = listScenarios();
   return all.filter((scenario) => replaysTrace(scenario) === withTrace);
+}
+
+/** @throws InvalidArgumentError when a scenario is to be judged by a target that no document promises */
+function requireTargets({ file, targets }: Scenario): void {
+  const unknown = targets.find((id) => findTarget(id) === undefined);
+  if (unknown === undefined) return;
+  const known = TARGETS.map(({ id }) => id);
+  throw new InvalidArgumentError(
+    `${file}: targets: no target ${JSON.stringify(unknown)}${closest(unknown, known)}; "engram targets" lists them`,
+  );
 }
 
 async function checkedTrace(

@@ -41,7 +41,7 @@ async function tour(options: { seed: string; out?: string; json?: boolean }): Pr
   try {
     await withInterruption(async (interrupt) => {
       const measured = await measure(seed, subjects, temporary, folder, interrupt);
-      await finish(measured, folder, options.json === true);
+      await finish(measured, folder, options.json === true, true);
     });
   } finally {
     await rm(temporary, { recursive: true, force: true });

@@ -30,6 +30,18 @@ interface Binaryen {
   Features: Record<(typeof FEATURES)[number], number>;
 }
 
+/** Exports of the agents' kernels, and two words as an owner writes them into what is its own. */
+const OF_AGENTS = `
+export { copyRow, fillRow, repairRow } from "./rows";
+export { chargeBlock, forgetHints, giveBlock, makeBlocks, reapBlocks, takeBlock } from "./blocks";
+export { givePiece, holdPiece, makeArena, pieceAt, settlePieces, takePiece } from "./pieces";
+export { beginChange, endChange, handOver, swapOwner } from "./ownership";
+export function writeWords(at: u32, first: u32, second: u32): void {
+  store<u32>(at, first);
+  store<u32>(at, second, 4);
+}
+`;
+
 /** The engine's source as the explorer compiles it. */
 export function adapt(name: string, source: string): string {
   if (name.endsWith("src/core/layout.ts")) {
@@ -52,8 +64,15 @@ export function adapt(name: string, source: string): string {
   if (name.endsWith("src/core/assembly/lock.ts")) return replaceOnce(source, "SPINS: u32 = 100;", "SPINS: u32 = 1;");
   // what only the agents' kernels have of the engine's source
   if (name.endsWith("src/core/assembly/index.ts")) {
-    return `${source}\nexport { copyRow, fillRow, repairRow } from "./rows";\n`;
+    return `${source}${OF_AGENTS}`;
   }
+  // what begins where this thread ended its last search would make a schedule depend on the one before it
+  if (name.endsWith("src/core/assembly/blocks.ts")) {
+    return `${source}\nexport function forgetHints(): void {\n  hint = 0;\n}\n`;
+  }
+  // so that an arena of a few units has its limit raised, and by more than most pieces need
+  if (name.endsWith("src/core/assembly/pieces.ts"))
+    return replaceOnce(source, "GROWTH: u32 = 1024;", "GROWTH: u32 = 2;");
   if (name.endsWith("src/core/assembly/rows.ts")) {
     return replaceOnce(source, "ROW_PATIENCE: u32 = 512;", "ROW_PATIENCE: u32 = 2;");
   }

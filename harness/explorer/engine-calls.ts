@@ -34,6 +34,9 @@ export interface Place {
   readonly slabs: number;
   /** What channels are made with. */
   readonly ring: NonNullable<Program["ring"]>;
+  readonly threads: readonly Thread[];
+  /** What the clock of the schedule shows. */
+  readonly now: number;
   /** What locks are made as. */
   readonly locking: "mutex" | "rw";
   /** The thread's stack is being wound up: the call only leads back to where it was, its arguments are ignored. */
@@ -213,6 +216,39 @@ export function callEngine(thread: Thread, place: Place): number {
       return callReadRow(thread);
     case "repairRow":
       return engine.repairRow(T.ROW);
+    case "takeBlock":
+    case "giveBlock":
+    case "takePiece":
+    case "takeGroupPiece":
+    case "givePiece":
+    case "giveGroupPiece":
+    case "settle":
+    case "changeAgent":
+    case "handOverAgent":
+    case "releaseAgent":
+    case "adoptAgent":
+    case "claimAgent":
+    case "agents":
+      return thread.hands.run(engine);
+    case "takeRecord":
+    case "showRecord":
+    case "giveRecord":
+    case "readRecord":
+    case "reapRecord":
+    case "returnRecord":
+      return callRecord(thread, op, place);
+    case "takePermit":
+    case "waitForPermit":
+    case "endWait":
+    case "givePermit":
+    case "reapPermits":
+      return callPermit(thread, op, place);
+    case "track":
+    case "untrack":
+    case "readRecords":
+    case "permit":
+    case "nothing":
+    case "leave":
     case "leaveRow":
     case "snapshot":
     case "inside":
@@ -241,6 +277,41 @@ function callLock({ engine, calling, locks }: Thread, { locking }: Place): numbe
       return engine.dropLock(1);
     default:
       return engine.takeLock(entry, locks.versions[locks.current], locks.how, L.WAIT_BLOCKED);
+  }
+}
+
+function callRecord(thread: Thread, op: Op, { threads }: Place): number {
+  const { engine, calling, claim, record, slot } = thread;
+  const value = thread.values[thread.at];
+  switch (calling) {
+    case "takeRecord":
+      return engine.takeRecord(T.RESOURCES, claim);
+    case "showRecord":
+      engine.showRecord(T.RESOURCES, record, value, checkOf(value), value, value, 0, L.RESOURCE_HELD);
+      return 1;
+    case "readRecord":
+      return engine.readRecord(T.RESOURCES, record, slot + L.S_MANY);
+    case "reapRecord":
+      return engine.reapRecord(T.RESOURCES, record, threads[op.victim ?? 0].claim, claim);
+    default:
+      return engine.giveRecord(T.RESOURCES, record, claim);
+  }
+}
+
+function callPermit({ engine, calling, claim, permit }: Thread, op: Op, { threads, now }: Place): number {
+  switch (calling) {
+    case "takePermit":
+      return engine.takePermit(T.PERMITS, claim);
+    case "waitForPermit":
+      engine.waitForPermit(T.PERMITS, claim, now);
+      return 1;
+    case "endWait":
+      engine.endWaitForPermit(T.PERMITS);
+      return 1;
+    case "reapPermits":
+      return engine.reapPermits(T.PERMITS, threads[op.victim ?? 0].claim);
+    default:
+      return engine.givePermit(T.PERMITS, permit, claim);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { ProgramRandom } from "../../src/random.js";
 import { FAMILIES, type Family } from "./families.js";
-import { Machine, type Prepared } from "./machine.js";
+import { Machine } from "./machine.js";
 import type { Program } from "./program.js";
 import {
   BoundedPreemption,
@@ -137,12 +137,6 @@ function strategyFor(name: StrategyName, random: ProgramRandom): Strategy {
     case "mixed":
       return random.chance(0.5) ? new RandomSchedule(random) : new PctSchedule(random, 5);
   }
-}
-
-/** What happens when the same program meets the same segments once more. */
-export function replay(machine: Machine, prepared: Prepared, strategy: Strategy, fine: boolean): string | null {
-  const outcome = machine.run(prepared, strategy, fine);
-  return outcome.kind === "violation" ? outcome.what : null;
 }
 
 /** HyperLogLog (Flajolet et al. 2007) of 2^14 registers: counts distinct 32-bit hashes within 1 %, in 16 KiB. */

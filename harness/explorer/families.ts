@@ -82,12 +82,18 @@ function drawUnkeyed(kind: OpKind, recipe: Recipe, random: ProgramRandom, thread
       return { kind, key: random.pick(recipe.keys) };
     case "send":
       return isLarge(recipe, random) ? { kind, large: true } : { kind };
+    case "takePiece":
+    case "takeGroupPiece":
+    case "adoptAgent":
+      return { kind, wide: random.chance(recipe.wide ?? 0) };
     case "drain":
       return { kind, log: random.below(threads) };
     case "lock":
     case "read":
     case "write":
       return { kind, lock: random.below(recipe.locks?.count ?? 1), ...drawPatience(recipe, random) };
+    case "permit":
+      return { kind, ...drawPatience(recipe, random) };
     case "openLock":
     case "dropLock":
       return { kind, lock: random.below(recipe.locks?.count ?? 1) };

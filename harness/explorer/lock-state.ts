@@ -22,6 +22,8 @@ export class LockState {
   rescues = 0;
   /** Withdrawals in the whole run when its search for a deadlock began. */
   withdrawals = 0;
+  /** permit: it has said that it waits. */
+  waits = false;
   /** It gave up, and lets go of what it has. */
   refused = false;
 

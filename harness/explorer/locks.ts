@@ -8,6 +8,7 @@
 import { layout as L } from "../../src/core/index.js";
 import { NO_EFFECT } from "./history.js";
 import type { LockState } from "./lock-state.js";
+import type { PermitSteps } from "./permit-steps.js";
 import type { Op, OpKind, Program } from "./program.js";
 import type { RunRecord } from "./run-record.js";
 import type { Thread } from "./thread.js";
@@ -23,6 +24,10 @@ export function isLocking(kind: OpKind): boolean {
   return KINDS.has(kind);
 }
 
+function isForPermit({ ops, at }: Thread): boolean {
+  return ops[at].kind === "permit";
+}
+
 export class LockSteps {
   private program!: Program;
   private threads: readonly Thread[] = [];
@@ -33,6 +38,7 @@ export class LockSteps {
   constructor(
     private readonly store: TinyStore,
     private readonly record: RunRecord,
+    private readonly permits: PermitSteps,
   ) {}
 
   begin(program: Program, threads: readonly Thread[]): void {
@@ -66,6 +72,10 @@ export class LockSteps {
   }
 
   private look(thread: Thread): void {
+    if (isForPermit(thread)) {
+      this.permits.look(thread);
+      return;
+    }
     thread.locks.seen = this.wakeWord(thread);
     thread.calling = "attemptLock";
   }
@@ -163,7 +173,8 @@ export class LockSteps {
   step(thread: Thread): boolean {
     const { locks } = thread;
     if (thread.calling === "inside") {
-      this.letGoNext(thread);
+      if (isForPermit(thread)) this.permits.leave(thread);
+      else this.letGoNext(thread);
       return true;
     }
     if (locks.asleep) {
@@ -183,7 +194,8 @@ export class LockSteps {
     locks.asleep = false;
     locks.naps--;
     locks.due = 1;
-    if (thread.ops[thread.at].ttl && locks.naps <= 0) {
+    if (isForPermit(thread)) this.permits.timeOut(thread);
+    else if (thread.ops[thread.at].ttl && locks.naps <= 0) {
       thread.calling = "abandonLock";
     } else if (this.program.locks?.nested) {
       locks.withdrawals = this.withdrawals;
@@ -209,6 +221,7 @@ export class LockSteps {
 
   /** Whether it is meant to be woken by its time, all others being asleep as well. */
   isRescued(thread: Thread): boolean {
+    if (isForPermit(thread)) return false;
     if (++thread.locks.rescues > RESCUES) return false;
     return this.isInCycle(thread) || this.isDrainedByTime(thread);
   }

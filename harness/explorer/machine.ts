@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { layout as L } from "../../src/core/index.js";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { hasAdoptions } from "./adoption.js";
+import { AgentSteps } from "./agent-steps.js";
 import { lookForTheLastTime, streamFault } from "./change-streams.js";
 import { callEngine } from "./engine-calls.js";
 import { type Call, isKeyed, NO_EFFECT, stateAfter } from "./history.js";
@@ -15,9 +16,12 @@ import { Judge } from "./judge.js";
 import { EXPLORE_WASM } from "./location.js";
 import { LockSteps } from "./locks.js";
 import { Operations } from "./operations.js";
+import { PermitSteps } from "./permit-steps.js";
 import {
   COUNTER_UNIT,
   hasLarge,
+  hasPermits,
+  hasRecords,
   KEY_COUNT,
   type Op,
   type Program,
@@ -98,8 +102,10 @@ export class Machine {
   readonly words: Uint32Array;
   private readonly signed: Int32Array;
   private readonly store = new TinyStore();
-  private readonly locks = new LockSteps(this.store, this.record);
-  private readonly operations = new Operations(this.store, this.record, this.locks);
+  private readonly permits = new PermitSteps(this.store, this.record);
+  private readonly locks = new LockSteps(this.store, this.record, this.permits);
+  private readonly agents = new AgentSteps(this.store.words, this.record);
+  private readonly operations = new Operations(this.store, this.record, this.locks, this.agents, this.permits);
   private program!: Program;
   private prepared!: Prepared;
   rewinding = false;
@@ -201,6 +207,10 @@ export class Machine {
     return this.program.settings.buckets;
   }
 
+  get now(): number {
+    return this.record.clock;
+  }
+
   get locking(): "mutex" | "rw" {
     return this.program.locks?.kind ?? "mutex";
   }
@@ -220,6 +230,7 @@ export class Machine {
     this.operations.counters = program.counters;
     this.operations.slabs = program.settings.slabs;
     this.operations.large = hasLarge(program);
+    this.operations.settles = hasRecords(program) || hasPermits(program);
     this.workers = program.threads.length;
     this.accesses = null;
     store.lay(program, taking);
@@ -307,12 +318,15 @@ export class Machine {
     this.operations.counters = program.counters;
     this.operations.slabs = program.settings.slabs;
     this.operations.large = hasLarge(program);
+    this.operations.settles = hasRecords(program) || hasPermits(program);
     this.store.restore(program, attached, prepared.image);
     this.file.set(this.words.subarray(T.POOL >> 2, (T.POOL + program.settings.slabs * T.SLAB_SIZE) >> 2));
     this.store.reattach(this.threads, attached);
     for (let i = 0; i < THREAD_MAX; i++) this.resetThread(this.threads[i], i < attached);
     this.record.reset();
     this.locks.begin(program, this.threads);
+    this.agents.begin(program, this.threads, attached);
+    this.permits.begin(program, this.threads);
     this.steps = 0;
     this.segments = [];
     this.killsLeft = program.kills;
@@ -342,6 +356,8 @@ export class Machine {
     thread.span = 0;
     thread.ahead = 0;
     thread.buffers.length = 0;
+    thread.tracked.length = 0;
+    thread.inPermit = false;
     thread.deliveries.length = 0;
     thread.snapshot = null;
     thread.blocked = false;
@@ -350,6 +366,8 @@ export class Machine {
     thread.locks.entries.splice(0, Number.POSITIVE_INFINITY, ...locks);
     thread.locks.versions.splice(0, Number.POSITIVE_INFINITY, ...lockVersions);
     thread.slot = slot;
+    const incarnation = this.words[(slot + L.S_INCARNATION) >> 2];
+    thread.claim = (incarnation << L.CLAIM_SLOT_BITS) | ((slot - T.SLOTS) / L.SLOT_SIZE + 1);
     thread.ring = ring;
     thread.ringVersion = ringVersion;
     thread.records.set(records);
@@ -391,6 +409,7 @@ export class Machine {
     thread.killed = true;
     this.record.deaths[thread.number] = this.record.clock++;
     this.operations.noteDeath(thread);
+    this.agents.noteDeath(thread);
     this.locks.noteDeath(thread);
     thread.locks.asleep = false;
     this.killsLeft--;
@@ -493,6 +512,9 @@ export class Machine {
     }
     const broken =
       (program.locks === null ? null : this.locks.fault()) ??
+      this.agents.fault() ??
+      (hasPermits(program) ? this.permits.fault() : null) ??
+      (hasRecords(program) ? this.record.records.restFault(this.words, this.threads) : null) ??
       judge.memoryFault() ??
       judge.logFault(this.threads) ??
       this.expiredFault(judge);

@@ -4,10 +4,12 @@
  */
 import { layout as L } from "../../src/core/index.js";
 import { chunkOf, fillSlab, rowsOf } from "./adoption.js";
+import { type AgentSteps, isOfAgents } from "./agent-steps.js";
 import { noteBegun, noteTold, takeInterest } from "./change-streams.js";
 import { MANY_KEYS, MANY_VALUES } from "./engine-calls.js";
 import { GONE, lifeOf, NO_EFFECT } from "./history.js";
 import { isLocking, type LockSteps } from "./locks.js";
+import type { PermitSteps } from "./permit-steps.js";
 import {
   checkOf,
   FIRST_SPACE_KEYS,
@@ -66,6 +68,8 @@ export class Operations {
   slabs = 0;
   /** Number of the planted fault. */
   fault = 0;
+  /** Whoever reaps also takes back records and permits. */
+  settles = false;
   threads: readonly Thread[] = [];
   private readonly words: Uint32Array;
   private readonly keyWords: Uint32Array;
@@ -74,6 +78,8 @@ export class Operations {
     private readonly store: TinyStore,
     private readonly record: RunRecord,
     private readonly locks: LockSteps,
+    private readonly agents: AgentSteps,
+    private readonly permits: PermitSteps,
   ) {
     this.words = store.words;
     this.keyWords = store.keyWords;
@@ -136,6 +142,14 @@ export class Operations {
     thread.rowsDone = -1;
     thread.calling = isLocking(op.kind) ? this.locks.start(thread, op) : firstCall(thread, op);
     if (op.kind === "writeRow") this.beginRow(thread, value);
+    if (isOfAgents(op.kind)) thread.calling = this.agents.start(thread, op);
+    if (op.kind === "track") thread.calling = "takeRecord";
+    if (op.kind === "untrack") this.beginUntracking(thread);
+    if (op.kind === "permit") thread.calling = this.permits.start(thread, op);
+    if (op.kind === "readRecords") {
+      thread.record = 0;
+      thread.calling = "readRecord";
+    }
     this.fillWindows(thread, op, value);
   }
 
@@ -164,6 +178,65 @@ export class Operations {
         record.clock++,
       );
     this.finish(thread, 1);
+  }
+
+  private beginUntracking(thread: Thread): void {
+    const { tracked } = thread;
+    thread.calling = tracked.length === 0 ? "nothing" : "giveRecord";
+    if (tracked.length === 0) return;
+    thread.record = tracked[tracked.length - 1];
+    this.record.records.noteLeaving(thread, thread.record, this.record.clock++);
+  }
+
+  private goOnWithRecord(thread: Thread, op: Op, result: number): void {
+    const { record, words } = this;
+    const { records } = record;
+    const { invoked } = record.calls[thread.history];
+    switch (thread.calling) {
+      case "takeRecord":
+        if (result < 0) {
+          this.finish(thread, NO_EFFECT);
+          return;
+        }
+        thread.record = result;
+        records.noteTaken(thread, result, thread.values[thread.at], invoked);
+        thread.calling = "showRecord";
+        return;
+      case "showRecord":
+        thread.tracked.push(thread.record);
+        records.noteShown(thread, record.clock++);
+        this.finish(thread, 1);
+        return;
+      case "giveRecord":
+        if (result !== 1) record.broken = `record ${thread.record} could not be given back by thread ${thread.number}`;
+        thread.tracked.pop();
+        records.noteLeft(thread, thread.record, record.clock++);
+        this.finish(thread, 1);
+        return;
+      case "readRecord":
+        record.broken ??= records.readFault(thread, thread.record, words, result !== 0, invoked, record.clock++);
+        if (++thread.record === T.RECORD_COUNT) this.finish(thread, 1);
+        return;
+      case "reapRecord":
+        this.goOnReaping(thread, op, result);
+        return;
+      default:
+        thread.record++;
+        thread.calling = "reapRecord";
+    }
+  }
+
+  /** As the host does once a slot is taken back: records first, one by one, then permits. */
+  private goOnReaping(thread: Thread, op: Op, found: number): void {
+    const dead = this.threads[op.victim ?? 0];
+    if (found >= 0) {
+      thread.record = found;
+      thread.calling = "returnRecord";
+      return;
+    }
+    this.record.records.noteReaped(dead, this.record.clock++);
+    this.permits.noteReaping(dead);
+    thread.calling = "reapPermits";
   }
 
   /** Which delivery the call under way settles. */
@@ -232,6 +305,17 @@ export class Operations {
     const op = thread.ops[thread.at];
     if (isLocking(op.kind)) {
       const answer = this.locks.finishCall(thread, op, result);
+      if (answer !== null) this.finish(thread, answer);
+      return;
+    }
+    if (thread.calling === "agents" || thread.calling === "leave") {
+      const answer = this.agents.finishCall(thread, op, result);
+      if (answer !== null) this.finish(thread, answer);
+      return;
+    }
+    if (thread.calling === "reap" && this.agents.startSettling(thread, op.victim ?? 0)) return;
+    if (op.kind === "permit") {
+      const answer = this.permits.finishCall(thread, result);
       if (answer !== null) this.finish(thread, answer);
       return;
     }
@@ -360,6 +444,28 @@ export class Operations {
       case "readRow":
       case "repairRow":
         this.goOnWithRow(thread, result);
+        return;
+      case "reap":
+        if (!this.settles) {
+          this.finish(thread, result);
+          return;
+        }
+        thread.record = 0;
+        thread.calling = "reapRecord";
+        return;
+      case "reapPermits":
+        this.finish(thread, 1);
+        return;
+      case "takeRecord":
+      case "showRecord":
+      case "giveRecord":
+      case "readRecord":
+      case "reapRecord":
+      case "returnRecord":
+        this.goOnWithRecord(thread, op, result);
+        return;
+      case "nothing":
+        this.finish(thread, NO_EFFECT);
         return;
       default:
         if (result === L.STALE && !ANSWERS_OTHERWISE.has(thread.calling)) break;
@@ -656,6 +762,7 @@ export class Operations {
 
   /** Who dies while it drains a log may have taken records with it. */
   noteDeath(thread: Thread): void {
+    this.record.records.noteDeath(thread, this.record.clock++);
     if (thread.busy && thread.calling === "drain") this.record.lostTo.add(thread.ops[thread.at].log ?? 0);
   }
 

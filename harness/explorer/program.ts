@@ -60,6 +60,22 @@ export type OpKind =
   | "look"
   | "writeRow"
   | "readRow"
+  | "takeBlock"
+  | "giveBlock"
+  | "takePiece"
+  | "takeGroupPiece"
+  | "givePiece"
+  | "giveGroupPiece"
+  | "settle"
+  | "changeAgent"
+  | "handOverAgent"
+  | "releaseAgent"
+  | "adoptAgent"
+  | "claimAgent"
+  | "track"
+  | "untrack"
+  | "readRecords"
+  | "permit"
   | "reap";
 
 export interface Op {
@@ -70,7 +86,7 @@ export interface Op {
   readonly keys?: readonly number[];
   /** clear, drop, list, evictListed: 1 = the second namespace. */
   readonly space?: number;
-  /** set: a value of 24 bytes, whose chunk is of the next size class, instead of 8. */
+  /** takePiece, takeGroupPiece: of two units. adoptAgent: by the first handle instead of the last. set: a value of 24 bytes, whose chunk is of the next size class, instead of 8. */
   readonly wide?: boolean;
   /** set, send: a value of `LARGE_BYTES`, which lies in a span of two slabs. */
   readonly large?: boolean;
@@ -78,7 +94,7 @@ export interface Op {
   readonly ttl?: boolean;
   /** reap: the thread that died. */
   readonly victim?: number;
-  /** lock, read, write, openLock, dropLock: which lock. With `ttl` its patience ends: at the first time-out, with `wide` at the second. */
+  /** permit: its patience, as of a lock. lock, read, write, openLock, dropLock: which lock. With `ttl` its patience ends: at the first time-out, with `wide` at the second. */
   readonly lock?: number;
   /** lockBoth: which locks, in the order in which they are taken. */
   readonly locks?: readonly number[];
@@ -132,6 +148,21 @@ export const LARGE_BYTES = 264;
 /** Whether its threads write and read the row. */
 export function hasRow(program: Program): boolean {
   return program.threads.some((ops) => ops.some(({ kind }) => kind === "writeRow" || kind === "readRow"));
+}
+
+/** Whether they track what they hold in the table of records. */
+export function hasRecords(program: Program): boolean {
+  return program.threads.some((ops) => ops.some(({ kind }) => kind === "track"));
+}
+
+/** Whether they ask for permits. */
+export function hasPermits(program: Program): boolean {
+  return program.threads.some((ops) => ops.some(({ kind }) => kind === "permit"));
+}
+
+/** Permits that there are: one fewer than there are threads. */
+export function permitsOf(program: Program): number {
+  return Math.max(1, program.threads.length - 1);
 }
 
 export const KEY_COUNT = 6;
@@ -208,6 +239,38 @@ export function describeOp(op: Op, value: number): string {
       return `write ${value} into the row, if it is this thread's`;
     case "readRow":
       return "read the row";
+    case "takeBlock":
+      return "take a block";
+    case "giveBlock":
+      return "give the block back that was taken last";
+    case "takePiece":
+      return `take a piece${unitsOf(op)}`;
+    case "takeGroupPiece":
+      return `take a piece for the group${unitsOf(op)}`;
+    case "givePiece":
+      return "give the piece back that was taken last";
+    case "giveGroupPiece":
+      return "give the group's first piece back";
+    case "settle":
+      return "settle what a dead thread had";
+    case "changeAgent":
+      return `change the agent to ${value}, if it is this thread's`;
+    case "handOverAgent":
+      return "hand the agent over";
+    case "releaseAgent":
+      return "release the agent";
+    case "adoptAgent":
+      return `adopt the agent by the ${op.wide ? "first" : "last"} handle`;
+    case "claimAgent":
+      return `claim the agent, if nobody living has it; if it is half changed, change it to ${value}`;
+    case "track":
+      return `take a record and show ${value} in it`;
+    case "untrack":
+      return "give back the record taken last";
+    case "readRecords":
+      return "read all records";
+    case "permit":
+      return `take a permit${patience(op)}, and give it back`;
     case "look":
       return "read changes";
     case "victim":
@@ -250,6 +313,10 @@ const LOCK_NAMES = ["k", "l"] as const;
 
 function patience(op: Op): string {
   return op.ttl ? `, for ${op.wide ? "two time-outs" : "one time-out"}` : "";
+}
+
+function unitsOf(op: Op): string {
+  return op.wide ? " of two units" : "";
 }
 
 function sizeOf(op: Op): string {

@@ -2,6 +2,7 @@
 import type { ChangeEvent } from "./change-events.js";
 import { type Call, lifeOf } from "./history.js";
 import type { Op } from "./program.js";
+import { RecordHistory } from "./record-history.js";
 import { RowHistory } from "./row-history.js";
 import type { Thread } from "./thread.js";
 
@@ -25,8 +26,12 @@ export class RunRecord {
   /** Of the one row. */
   readonly row = new RowHistory();
 
+  /** Of the one table. */
+  readonly records = new RecordHistory();
+
   reset(): void {
     this.row.reset();
+    this.records.reset();
     if (this.changes.length > 0) this.changes.length = 0;
     this.length = 0;
     this.clock = 0;

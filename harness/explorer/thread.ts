@@ -1,13 +1,16 @@
 /** One simulated thread: an instance of the engine, its operations, and where it is in them. */
 import type { Engine } from "../../src/core/index.js";
 import type { Interest } from "./change-events.js";
+import { type AgentCalls, Hands } from "./hands.js";
 import { LockState } from "./lock-state.js";
 import { KEY_COUNT, type Op, type OpKind } from "./program.js";
 import type { Snapshot } from "./snapshot.js";
 import * as T from "./tiny-layout.js";
 
 /** The engine with what asyncify adds: `data` is where a stack is saved. */
-export interface ExploreEngine extends Engine {
+export interface ExploreEngine extends Engine, AgentCalls, T.AgentMakers {
+  /** Where a thread begins its next search for a block. */
+  forgetHints(): void;
   // of rows.ts, which the shipped engine has no use for
   fillRow(row: number, bytes: number, first: number, second: number): void;
   repairRow(row: number): number;
@@ -59,7 +62,21 @@ export type Calling =
   | "inside"
   | "sleep"
   | "repairRow"
-  | "leaveRow";
+  | "leaveRow"
+  | "agents"
+  | "leave"
+  | "takeRecord"
+  | "showRecord"
+  | "giveRecord"
+  | "readRecord"
+  | "nothing"
+  | "reapRecord"
+  | "returnRecord"
+  | "takePermit"
+  | "waitForPermit"
+  | "endWait"
+  | "givePermit"
+  | "reapPermits";
 
 export class Thread {
   engine!: ExploreEngine;
@@ -118,6 +135,15 @@ export class Thread {
   bell = 0;
   asleep = false;
   readonly locks = new LockState();
+  readonly hands = new Hands();
+  /** What its slot's claim is, until the slot is reaped. */
+  claim = 0;
+  /** Records of the table that it has; the one in hand, that it reads, or that its reaping has come to. */
+  readonly tracked: number[] = [];
+  record = 0;
+  /** The permit that it has, and whether it is its own: from the answer that it has one to the call that gives it back, or takes it from the dead. */
+  permit = -1;
+  inPermit = false;
   snapshot: Snapshot | null = null;
   /** When the snapshot's cut was there. */
   cutAt = 0;

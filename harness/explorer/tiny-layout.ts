@@ -20,8 +20,6 @@ export const LOCK_ALIGN = 16;
 export const HELD_MAX = 4;
 /** The key window's words for the names of the locks, "k" and "l". */
 export const LOCK_NAMES = [0x6b, 0x6c];
-/** Where cells begin in a ring, as in the engine's layout. */
-export const RING_CELLS = RING_STRIDE * 5;
 /** The key window's word for the name of the one channel, "r". */
 export const RING_NAME = 0x72;
 
@@ -71,6 +69,49 @@ export const changeLogAddress = (slot: number, bytes: number): number => CHANGES
 
 /** The one row of programs that have one. */
 export const ROW = CHANGES - 4096;
+
+/** What agents' memory is made of, in programs that use it: an arena of a few units, a pool of two blocks, an agent's word and what it owns. */
+export const ARENA = ROW + 256;
+export const UNITS = 4;
+export const UNIT_SHIFT = 4;
+/** Fewer than there are units: they can be all out. */
+export const RECORDS = 3;
+const RECORD_TABLE = ARENA + L.ARENA_HEADER;
+const UNIT_WORDS = RECORD_TABLE + RECORDS * L.PIECE_SIZE;
+const UNIT_BYTES = UNIT_WORDS + 64;
+export const BLOCKS = UNIT_BYTES + (UNITS << UNIT_SHIFT);
+export const BLOCK_COUNT = 2;
+const BLOCK_SIZE = 8;
+export const OWNER = BLOCKS + L.BLOCKS_HEADER + 192;
+export const OWNED = OWNER + L.OWNERSHIP_SIZE;
+export const AGENTS_END = OWNED + 64;
+
+export interface AgentMakers {
+  makeArena(
+    arena: number,
+    units: number,
+    limit: number,
+    shift: number,
+    states: number,
+    records: number,
+    table: number,
+    data: number,
+  ): void;
+  makeBlocks(at: number, count: number, size: number): void;
+}
+
+/** As src/agents makes them, where all is zero; half of the units are below the limit. */
+export function makeAgents(engine: AgentMakers): void {
+  engine.makeArena(ARENA, UNITS, UNITS / 2, UNIT_SHIFT, UNIT_WORDS, RECORDS, RECORD_TABLE, UNIT_BYTES);
+  engine.makeBlocks(BLOCKS, BLOCK_COUNT, BLOCK_SIZE);
+}
+
+/** The one table of records, of programs that track; and the permits of those that ask for some. */
+export const RESOURCES = CHANGES - 8192;
+export const RECORD_COUNT = 2;
+export const RESOURCES_END = RESOURCES + L.RESOURCES_HEADER + RECORD_COUNT * L.RESOURCE_SIZE;
+export const PERMITS = RESOURCES + 1024;
+export const PERMITS_END = PERMITS + L.PERMITS_OWNERS + 64;
 
 /** One region a thread for the stack that asyncify saves. */
 export const STACKS = CONTROL + 65536;

@@ -1,7 +1,17 @@
 /** The memory the threads share: an empty store of a program's settings, its keys, its namespace, and images of its state. */
 import { layout as L, slabClass } from "../../src/core/index.js";
 import { hasAdoptions, prepareAdoptions } from "./adoption.js";
-import { FIRST_SPACE_KEYS, hasRow, KEY_COUNT, type Program, watches } from "./program.js";
+import { hasAgents } from "./agent-steps.js";
+import {
+  FIRST_SPACE_KEYS,
+  hasPermits,
+  hasRecords,
+  hasRow,
+  KEY_COUNT,
+  type Program,
+  permitsOf,
+  watches,
+} from "./program.js";
 import type { Thread } from "./thread.js";
 import * as T from "./tiny-layout.js";
 
@@ -72,6 +82,9 @@ export class TinyStore {
     words.fill(0, 0, T.POOL_END >> 2);
     words[T.CONTROL_TIME >> 2] = 0;
     words.fill(0, T.ROW >> 2, (T.ROW + L.LINE) >> 2);
+    words.fill(0, T.RESOURCES >> 2, T.PERMITS_END >> 2);
+    words[(T.RESOURCES + L.RESOURCES_COUNT) >> 2] = T.RECORD_COUNT;
+    words[(T.PERMITS + L.PERMITS_MAX) >> 2] = permitsOf(program);
     words.fill(0, T.LOGS >> 2, T.logAddress(T.SLOT_COUNT, settings.logRecords) >> 2);
     words.fill(0, T.CHANGES >> 2, T.changeLogAddress(T.SLOT_COUNT, settings.changeBytes) >> 2);
     T.writeHeader(words, settings);
@@ -79,6 +92,8 @@ export class TinyStore {
     for (let space = 0; space < spaces; space++) this.makeNamespace(threads[0], space);
     for (const thread of threads) this.resolveAll(thread, spaces);
     if (hasAdoptions(program)) prepareAdoptions(program, words, threads[0].records[0]);
+    words.fill(0, T.ARENA >> 2, T.AGENTS_END >> 2);
+    if (hasAgents(program)) T.makeAgents(threads[0].engine);
     if (ring !== null) this.makeRing(ring, threads);
     if (queue !== null) this.makeQueue(queue, threads);
     if (program.locks !== null) this.makeLocks(program.locks, threads);
@@ -200,12 +215,16 @@ export class TinyStore {
     const { logRecords, changeBytes } = program.settings;
     if (watches(program)) parts.push(part(T.CHANGES, T.changeLogAddress(T.SLOT_COUNT, changeBytes)));
     if (hasRow(program)) parts.push(part(T.ROW, T.ROW + L.LINE));
+    if (hasAgents(program)) parts.push(part(T.ARENA, T.AGENTS_END));
+    if (hasRecords(program)) parts.push(part(T.RESOURCES, T.RESOURCES_END));
+    if (hasPermits(program)) parts.push(part(T.PERMITS, T.PERMITS_END));
     if (logRecords > 0) parts.push(part(T.LOGS, T.logAddress(T.SLOT_COUNT, logRecords)));
     for (let i = 0; i < attached; i++) {
       const slot = T.SLOTS + i * L.SLOT_SIZE;
       parts.push(part(slot, slot + T.SLOT_STATE_SIZE));
       parts.push(part(slot + L.S_REGIONS, slot + L.S_REGIONS + L.REGION_PINS * 4));
-      if (program.locks !== null) parts.push(part(slot + L.S_LOCK_WAKE, slot + L.S_HELD + T.HELD_MAX * 8));
+      if (program.locks !== null || hasPermits(program))
+        parts.push(part(slot + L.S_LOCK_WAKE, slot + L.S_HELD + T.HELD_MAX * 8));
       if (!watches(program)) continue;
       parts.push(part(slot + L.S_INTEREST, slot + L.S_GAP + 8));
       parts.push(part(slot + L.S_POSITIONS, slot + L.S_POSITIONS + T.SLOT_COUNT * 8));

@@ -5,7 +5,7 @@ import { buildArm, CLI_PATH, installDependencies } from "./build-arm.js";
 import { RunFailedError } from "./errors.js";
 import { PairedRounds } from "./paired-rounds.js";
 import type { Progress } from "./progress.js";
-import { absoluteReadings, type Readings, SUBJECT, targetsOf } from "./readings.js";
+import { absoluteReadings, type OwnClock, type Readings, SUBJECT, targetsOf } from "./readings.js";
 import { type GateReport, reportOf } from "./report.js";
 import {
   addWorktree,
@@ -31,6 +31,8 @@ export interface GateContext {
   /** Rounds before the first look. */
   rounds: number;
   inconclusive: "pass" | "fail";
+  /** By which figures it is decided; nothing but the wall clock where a stored baseline is compared with. */
+  clock: OwnClock;
   /** False: take the head's build as it lies there. */
   build: boolean;
   progress: Progress;
@@ -81,7 +83,7 @@ async function measure(
   context: GateContext,
 ): Promise<GateReport> {
   const { settings, tolerance, seed, progress } = context;
-  const targets = targetsOf(settings.scenarios);
+  const targets = targetsOf(settings.scenarios, context.clock);
   const run = async (name: keyof Arms, roundSeed: number): Promise<Readings> => {
     const results = await runArm(arms[name], { ...context, subjects: [SUBJECT], seed: roundSeed });
     return absoluteReadings(targets, arms[name], results);

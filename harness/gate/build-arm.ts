@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { runProgram } from "../child/index.js";
-import { describeEnd } from "./describe-end.js";
+import { describeEnd, lastWords } from "./describe-end.js";
 import { RunFailedError } from "./errors.js";
 
 /** Where a built arm keeps its command line. */
@@ -36,7 +36,7 @@ export async function buildArm(folder: string, signal: AbortSignal): Promise<voi
 async function runNpm(args: string[], cwd: string, signal: AbortSignal): Promise<void> {
   const finished = await runProgram(NPM, args, { cwd, interrupt: signal, ownGroup: true });
   if (finished.exitCode !== 0) {
-    throw new RunFailedError(`npm ${args.join(" ")} in ${cwd} failed, ${describeEnd(finished)}`);
+    throw new RunFailedError(`npm ${args.join(" ")} in ${cwd} failed, ${describeEnd(finished)}${lastWords(finished)}`);
   }
 }
 

@@ -2,7 +2,9 @@
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { InvalidArgumentError } from "../../src/errors.js";
-import { parseSeed, parseWorkers } from "../command-line/option-values.js";
+import { parseSeed, parseTime, parseWorkers } from "../command-line/option-values.js";
+import { FORMATS } from "./benchmark/printed-metrics.js";
+import { parseCommand, parseDecideBy, parseMetricFormat } from "./benchmark/settings.js";
 import type { GateOptions } from "./run-gate.js";
 import {
   DEFAULT_DURATION,
@@ -15,6 +17,12 @@ import {
 } from "./settings.js";
 
 const EXIT_CODES = `
+Any benchmark, in any git repository:
+  engram gate --against main --command "node bench.js"
+  engram gate --against main --setup "npm ci" --build "npm run build" --command "npx vitest bench --run --outputJson bench.json" --metrics-file bench.json
+It may print a line such as {"metrics":[{"name":"parse","value":12.5,"unit":"ms","better":"lower"}]}, or what tinybench, vitest,
+hyperfine or mitata write; else the time it takes is compared. Metrics that are no numbers, or that one side alone has: exit code 3, and 4 where only some are gone.
+
 Exit codes: 0 pass or improved, 1 regression, 2 usage or configuration, 3 a run failed, 4 inconclusive, 130 interrupted.`;
 
 /** From dist/harness/gate/ to dist/harness/cli.js. */
@@ -50,7 +58,30 @@ export function gateCommand(ownCli = OWN_CLI): Command {
     )
     .option("--seed <n>", "order of the arms, workload streams, resampling", parseSeed, 1)
     .option("--inconclusive <pass|fail>", "what an inconclusive gate exits with: 0 or 4", parseInconclusive, "fail")
-    .option("--no-build", "take the working tree's dist/ as it is")
+    .option("--command <cmd>", "run this benchmark instead of scenarios, in both trees", (text) =>
+      parseCommand("--command", text),
+    )
+    .option(
+      "--setup <cmd>",
+      'makes the fresh worktree ready, such as "npm ci" (default: shares node_modules where the lock file is the same)',
+      (text) => parseCommand("--setup", text),
+    )
+    .option("--build <cmd>", "builds a tree before --command runs in it", (text) => parseCommand("--build", text))
+    .option(
+      "--metrics <format>",
+      `how --command tells its figures: ${FORMATS.join(", ")} (default: auto)`,
+      parseMetricFormat,
+    )
+    .option("--metrics-file <file>", "read them from this file that --command writes, and not from its output")
+    .option(
+      "--decide-by <clock>",
+      "auto: by time, and by processor time where the machine is too busy for that; wall; with --command cpu or instructions (default: auto)",
+      parseDecideBy,
+    )
+    .option("--limit <time>", "end a process of --command that takes longer (default: 10m)", (text) =>
+      parseTime("--limit", text, "above 0"),
+    )
+    .option("--no-build", "take the working tree as it is built")
     .option("--json", "print the report as JSON on stdout, and nothing else")
     .option("--record <file>", "append what was found to a record file, a line of JSON a gate, for engram trend")
     .option("--markdown <file>", "write the report as Markdown")

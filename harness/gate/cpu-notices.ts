@@ -1,4 +1,4 @@
-/** What processor time says where the wall clock cannot, or where the two do not agree. It decides nothing. */
+/** What processor time says where the wall clock cannot, or where the two do not agree. */
 import type { MetricReport } from "./metric-report.js";
 import { formatAllowed, formatInterval, formatWorse } from "./render/formats.js";
 
@@ -18,6 +18,11 @@ export function cpuNotices(metrics: readonly MetricReport[], beside: readonly Me
     }
     return [];
   });
+}
+
+/** What a verdict by processor time does not see. */
+export function stoodInNotice(open: readonly string[]): string {
+  return `decided by processor time where the wall clock cannot tell (${open.join(", ")}): waiting is free in it, and of what one part costs it shows as much as that part weighs; --decide-by wall takes nothing but the clock`;
 }
 
 function whereTheClockCannotTell({ verdict }: MetricReport): string {

@@ -26,7 +26,8 @@ export function findingsOf(
   const scenarios = [...new Set(targets.map(({ scenario }) => scenario))];
   for (const scenario of scenarios) {
     const judged = columns.some(
-      ({ target }) => target.scenario === scenario && !target.beside && target.metric.scale === "ratio",
+      ({ target }) =>
+        target.scenario === scenario && (!target.beside || target.standsIn) && target.metric.scale === "ratio",
     );
     if (!judged) incomparable.push(`of ${scenario} no speed could be compared`);
   }

@@ -17,7 +17,11 @@ export interface PairedRoundsOptions {
   /** Runs one process; `seed` is the workload's and the same for both processes of a round. */
   measure(arm: "head" | "base", seed: number): Promise<Readings>;
   onRound?(stage: string, done: number, total: number): void;
+  /** What is known beforehand to keep the two from being compared, one line each. */
+  incomparable?: readonly string[];
 }
+
+const isAsked = ({ target: { beside, standsIn } }: Column) => !beside || standsIn === true;
 
 type Pair = readonly [first: Readings, second: Readings];
 
@@ -33,17 +37,19 @@ export class PairedRounds implements RoundSource {
   /** The base against itself: what the machine adds to a difference of nothing. */
   async sameAgainstSame(total: number): Promise<MetricSample[]> {
     await this.fill(this.same, total, "base", "A/A check");
-    return this.samples(this.sameTable().columns.filter(({ target }) => !target.beside));
+    return this.samples(this.sameTable().columns.filter(isAsked));
   }
 
   async headAgainstBase(total: number): Promise<MetricSample[]> {
     await this.fill(this.different, total, "head", "head against base");
-    return this.samples(this.table().columns.filter(({ target }) => !target.beside));
+    return this.samples(this.table().columns.filter(isAsked));
   }
 
   beside(): Findings {
     const [head, base] = [0, 1].map((process) => this.different.map((pair) => pair[process]));
-    return findingsOf(this.options.targets, this.table(), this.errors(), head, base);
+    const findings = findingsOf(this.options.targets, this.table(), this.errors(), head, base);
+    const incomparable = [...(this.options.incomparable ?? []), ...findings.incomparable];
+    return { ...findings, incomparable, comparable: incomparable.length === 0 };
   }
 
   /** Figures of the judged rounds: [head, base]. */

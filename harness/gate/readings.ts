@@ -28,7 +28,12 @@ export interface Target {
   metric: Metric;
   /** True: shown beside the verdict and no part of it. */
   beside: boolean;
+  /** Of one beside: it decides where the others end without a word. */
+  standsIn?: boolean;
 }
+
+/** Whether processor time decides where the wall clock cannot tell, or nothing but the wall clock does. */
+export type OwnClock = "auto" | "wall";
 
 /** What one process says. */
 export interface Readings {
@@ -39,10 +44,11 @@ export interface Readings {
 }
 
 /** How fast each phase of each scenario is; whether the scenario does what it is asked, and what it costs, as a whole. */
-export function targetsOf(scenarios: readonly string[]): Target[] {
+export function targetsOf(scenarios: readonly string[], clock: OwnClock = "wall"): Target[] {
   return scenarios.flatMap((scenario) => [
     ...phaseNames(scenario).flatMap((phase) => METRICS.map((metric) => targetOf(scenario, phase, metric))),
-    ...[...QUALITY, ...BESIDE].map((metric) => targetOf(scenario, null, metric)),
+    ...QUALITY.map((metric) => targetOf(scenario, null, metric)),
+    ...BESIDE.map((metric) => ({ ...targetOf(scenario, null, metric), standsIn: clock === "auto" })),
   ]);
 }
 

@@ -1,7 +1,7 @@
 /** What a gate found, as plain data: printed by --json, and all that the other outputs are made from. */
 import { type Decision, judge, type MetricSample, noiseOf, type Outcome } from "../statistics/index.js";
 import type { Column, LeftOut, Table } from "./columns.js";
-import { cpuNotices } from "./cpu-notices.js";
+import { cpuNotices, stoodInNotice } from "./cpu-notices.js";
 import { EXIT } from "./errors.js";
 import type { ErrorReport } from "./errors-of-runs.js";
 import type { Findings } from "./findings.js";
@@ -10,6 +10,9 @@ import { SUBJECT, type Target } from "./readings.js";
 import type { RunSettings } from "./settings.js";
 
 export const REPORT_VERSION = 1;
+
+/** How the path of each metric of processor time ends. */
+const CPU_PATH = "cpu.perOperation";
 
 export interface GateReport {
   kind: "engram-gate";
@@ -24,6 +27,8 @@ export interface GateReport {
   commits: ComparedCommits;
   settings: RunSettings;
   tolerance: number;
+  /** `cpu`: the wall clock could not tell everything here, and processor time has told the rest. */
+  decidedBy: DecidedBy;
   seed: number;
   rounds: number;
   metrics: MetricReport[];
@@ -36,6 +41,9 @@ export interface GateReport {
   leftOut: LeftOut[];
   notices: string[];
 }
+
+/** Which figures the outcome rests on. */
+export type DecidedBy = "wall" | "cpu" | "instructions";
 
 /** Null: outside a repository, or a baseline that was written there. `dirty`: files of the head differ from its commit. */
 export interface ComparedCommits {
@@ -67,6 +75,10 @@ export interface ReportParts {
   targets: readonly Target[];
   measured: MeasuredRounds;
   notices: readonly string[];
+  /** Absent: our own store. */
+  subject?: string;
+  /** Asked for; by default the wall clock, and processor time where that cannot tell. */
+  decidedBy?: DecidedBy;
 }
 
 export function reportOf(parts: ReportParts): GateReport {
@@ -79,12 +91,13 @@ export function reportOf(parts: ReportParts): GateReport {
     mode,
     outcome: decision.outcome,
     exitCode: exitCodeOf(decision.outcome, parts.inconclusive),
-    subject: SUBJECT,
+    subject: parts.subject ?? SUBJECT,
     head,
     base,
     commits,
     settings,
     tolerance,
+    decidedBy: decision.stoodIn ? "cpu" : (parts.decidedBy ?? "wall"),
     seed,
     rounds: decision.rounds,
     metrics,
@@ -92,8 +105,20 @@ export function reportOf(parts: ReportParts): GateReport {
     errors: measured.errors(),
     incomparable: measured.beside().incomparable,
     leftOut: leftOutOf(parts, new Set(metrics.map(({ id }) => id))),
-    notices: [...parts.notices, ...gapNotices(measured.table()), ...cpuNotices(metrics, beside)],
+    notices: [
+      ...parts.notices,
+      ...gapNotices(measured.table()),
+      ...(decision.stoodIn ? [stoodInNotice(openOf(metrics))] : cpuNotices(metrics, cpuOf(beside))),
+    ],
   };
+}
+
+function openOf(metrics: readonly MetricReport[]): string[] {
+  return metrics.filter(({ verdict }) => verdict === "too noisy" || verdict === "undecided").map(({ name }) => name);
+}
+
+function cpuOf(beside: readonly MetricReport[]): MetricReport[] {
+  return beside.filter(({ id }) => id.endsWith(CPU_PATH));
 }
 
 function exitCodeOf(outcome: Outcome, inconclusive: "pass" | "fail"): number {
@@ -108,7 +133,7 @@ function metricsOf({ decision, targets, measured, mode }: ReportParts): MetricRe
   return targets.flatMap((target): MetricReport[] => {
     const noise = decision.noise.find((n) => n.name === target.id);
     const judgement = decision.judgements.find((j) => j.name === target.id);
-    if (target.beside || (!judgement && !noise?.tooNoisy)) return [];
+    if ((target.beside && !judgement) || (!judgement && !noise?.tooNoisy)) return [];
     const column = columns.find((c) => c.target.id === target.id);
     return [metricOf(target, mode === "baseline", column, noise, judgement)];
   });
@@ -122,6 +147,7 @@ function besideOf({ targets, measured, mode, seed, decision }: ReportParts): Met
     const column = columns.find((c) => c.target === target);
     const sameColumn = same.find((c) => c.target === target);
     if (!target.beside || !column || !sameColumn) return [];
+    if (decision.judgements.some((j) => j.name === target.id)) return [];
     const [sample] = measured.samples([column]);
     const [sameSample] = measured.sameSamples([sameColumn]);
     const noise = noiseOf(sameSample, decision.firstLook, seed);

@@ -9,6 +9,9 @@ import { appendRecord, checkRecordFile } from "../records/index.js";
 import { type GateContext, gateAgainst } from "./against.js";
 import { gateAgainstBaseline, recordBaseline } from "./against-baseline.js";
 import { type Baseline, readBaseline } from "./baseline.js";
+import { gateCommandAgainst } from "./benchmark/against-command.js";
+import type { MetricFormat } from "./benchmark/printed-metrics.js";
+import { type BenchmarkSettings, DEFAULT_LIMIT_MS, type DecideBy } from "./benchmark/settings.js";
 import { withInterruption } from "./interruption.js";
 import { createProgress } from "./progress.js";
 import { recordOf } from "./record.js";
@@ -36,7 +39,14 @@ export interface GateOptions {
   rounds: number;
   seed: number;
   inconclusive: "pass" | "fail";
-  build: boolean;
+  command?: string;
+  setup?: string;
+  /** False: `--no-build`. A command builds a tree; our own gate knows how. */
+  build?: boolean | string;
+  metrics?: MetricFormat;
+  metricsFile?: string;
+  decideBy?: DecideBy;
+  limit?: number;
   json?: boolean;
   record?: string;
   markdown?: string;
@@ -45,6 +55,7 @@ export interface GateOptions {
 }
 
 export async function runGate(options: GateOptions, ownCli: string): Promise<void> {
+  const benchmark = benchmarkOf(options);
   requireOneMode(options);
   const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline);
   const settings = settingsOf(options, baseline);
@@ -77,13 +88,14 @@ export async function runGate(options: GateOptions, ownCli: string): Promise<voi
       seed: options.seed,
       rounds: options.rounds,
       inconclusive: options.inconclusive,
-      build: options.build,
+      clock: options.decideBy === "wall" ? "wall" : "auto",
+      build: options.build !== false,
       progress,
       signal,
     };
     try {
       if (options.writeBaseline !== undefined) await write(options.writeBaseline, options, context);
-      else await publish(await gate(options, baseline, context), options);
+      else await publish(await gate(options, baseline, benchmark, context), options);
     } finally {
       progress.stop();
       await rm(temporary, { recursive: true, force: true });
@@ -91,7 +103,13 @@ export async function runGate(options: GateOptions, ownCli: string): Promise<voi
   });
 }
 
-function gate(options: GateOptions, baseline: Baseline | undefined, context: GateContext): Promise<GateReport> {
+function gate(
+  options: GateOptions,
+  baseline: Baseline | undefined,
+  benchmark: BenchmarkSettings | null,
+  context: GateContext,
+): Promise<GateReport> {
+  if (benchmark !== null) return gateCommandAgainst(options.against!, benchmark, context);
   if (baseline) return gateAgainstBaseline(options.baseline!, baseline, context);
   return gateAgainst(options.against!, context);
 }
@@ -131,6 +149,44 @@ function requireOneMode({ against, baseline, writeBaseline, record }: GateOption
   if (record !== undefined && writeBaseline !== undefined) {
     throw new InvalidArgumentError("--record: goes with a verdict, and --write-baseline comes to none");
   }
+}
+
+/** Null: the scenarios of this repository are run. */
+function benchmarkOf(options: GateOptions): BenchmarkSettings | null {
+  const { command, against, setup, build, metrics, metricsFile, decideBy = "auto", limit } = options;
+  if (command === undefined) {
+    const alone = {
+      setup,
+      build: typeof build === "string" ? build : undefined,
+      metrics,
+      "metrics-file": metricsFile,
+      limit,
+    };
+    const given = Object.entries(alone).find(([, value]) => value !== undefined);
+    if (given !== undefined) throw new InvalidArgumentError(`--${given[0]}: goes with --command, and there is none`);
+    if (decideBy !== "auto" && decideBy !== "wall") {
+      throw new InvalidArgumentError(
+        `--decide-by ${decideBy}: goes with --command; a gate over scenarios takes auto or wall`,
+      );
+    }
+    return null;
+  }
+  if (against === undefined)
+    throw new InvalidArgumentError("--command: goes with --against REV, the revision it is compared with");
+  for (const option of ["scenario", "duration", "workers"] as const) {
+    if (options[option] !== undefined) {
+      throw new InvalidArgumentError(`--${option}: is for scenarios, and --command runs none; give it in the command`);
+    }
+  }
+  return {
+    command,
+    setup: setup ?? null,
+    build: typeof build === "string" ? build : null,
+    metrics: metrics ?? "auto",
+    metricsFile: metricsFile ?? null,
+    decideBy,
+    limitMs: limit ?? DEFAULT_LIMIT_MS,
+  };
 }
 
 /** A baseline holds only under the settings it was measured with, so it brings them along. */

@@ -9,6 +9,8 @@ export interface RunSettings {
   duration: string;
   /** null: the scenario's own. */
   workers: number | null;
+  /** Of a benchmark that is not ours, what is run in place of scenarios. */
+  command?: string;
 }
 
 /** 10 %, as M-010 sets it. */

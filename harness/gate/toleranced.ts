@@ -17,12 +17,14 @@ export function toleranceOf(metric: Metric, tolerance: number, base: readonly nu
 
 /** The sample of a column of pairs: [head, base] of each round. */
 export function pairedSample(
-  { target: { id, metric }, figures: [head, base] }: Column,
+  { target: { id, scenario, metric, standsIn }, figures: [head, base] }: Column,
   tolerance: number,
 ): MetricSample {
   const { scale, better } = metric;
   return {
     name: id,
+    group: scenario,
+    ...(standsIn ? { standsIn } : {}),
     scale,
     tolerance: toleranceOf(metric, tolerance, base),
     worse: head.map((figure, round) => worseBy(scale, figure, base[round], better)),

@@ -32,6 +32,7 @@ export const ROOMS = [
   "src/cluster",
   "src/ingest",
   "src/adapters",
+  "src/lab",
   "workloads",
   "reports/targets",
   "reports",

@@ -1,4 +1,4 @@
-/** The house looked at from outside: its imports, their picture, the lab's package. */
+/** The house looked at from outside: its imports, their picture, the lab's package, what the package's types say of themselves. */
 export { drawLab, drawRooms } from "./draw.js";
 export {
   findCircles,
@@ -12,4 +12,6 @@ export {
   roomOf,
   sources,
 } from "./imports.js";
+export { type Entry, entriesOf, referenceFaults } from "./reference/faults.js";
+export { makeReference } from "./reference/make.js";
 export { stageLab } from "./stage-lab.js";

@@ -4,15 +4,18 @@
  *
  * It has the store's build inside, not as a dependency: what it measures is the build that it was made with.
  */
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Built folders that go in as they are. */
 const BUILT = ["src", "harness", "reports", "workloads"] as const;
 
-/** What only works in a checkout stays there: the proofs, and what draws and stages. */
-const NOT_STAGED = ["dist/harness/house", "dist/harness/proofs"];
+/** Built by `npm run notebooks`, for which it takes what a checkout's `npm ci` does not bring. */
+const NOTEBOOKS = "notebooks";
+
+/** What only works in a checkout stays there: the proofs, and what draws, builds and stages. */
+const NOT_STAGED = ["dist/harness/house", "dist/harness/proofs", "dist/harness/notebook/build.js"];
 const FILES = ["dist", "!dist/**/*.map", "docs", "workloads", "LICENSE"];
 
 interface Manifest {
@@ -29,7 +32,7 @@ function manifestAt(path: string): Manifest {
 export function stageLab(root: string, target = join(root, "dist", "engram-lab")): string {
   rmSync(target, { recursive: true, force: true });
   const left = new Set(NOT_STAGED.map((folder) => join(root, folder)));
-  for (const folder of BUILT) {
+  for (const folder of [...BUILT, NOTEBOOKS].filter((name) => existsSync(join(root, "dist", name)))) {
     const filter = (from: string) => !left.has(from);
     cpSync(join(root, "dist", folder), join(target, "dist", folder), { recursive: true, filter });
   }
@@ -48,6 +51,7 @@ export function stageLab(root: string, target = join(root, "dist", "engram-lab")
     optionalDependencies: { ...optionalDependencies, ...manifest.optionalDependencies },
     bin: { engram: "dist/harness/cli.js" },
     exports: {
+      ".": { types: "./dist/src/lab/index.d.ts", default: "./dist/src/lab/index.js" },
       "./cli": "./dist/harness/cli.js",
       "./results": { types: "./dist/reports/results.d.ts", default: "./dist/reports/results.js" },
       "./package.json": "./package.json",

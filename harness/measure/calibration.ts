@@ -17,16 +17,14 @@ export interface Calibrator {
   noopCost(stream: AgentStream): Promise<number>;
 }
 
-/** Long enough for the loop to be compiled, short enough not to be noticed. */
-const CALIBRATION_MS = 30;
-
-export async function makeCalibrator(context: AgentContext): Promise<Calibrator> {
+/** @param milliseconds of each calibration: long enough for the loop to be compiled, short enough not to be noticed */
+export async function makeCalibrator(context: AgentContext, milliseconds: number): Promise<Calibrator> {
   // An instance of the loops of its own: see passes.ts.
   const passes = await loadPasses("calibration");
   const agent = await noop.attach(null, context);
   const limits = {
     operations: Number.POSITIVE_INFINITY,
-    milliseconds: CALIBRATION_MS,
+    milliseconds,
     once: false,
     stopped: () => false,
     progress: () => {},

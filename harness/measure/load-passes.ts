@@ -9,5 +9,7 @@ export type Passes = typeof Module;
  * @param subject whom they are for: each gets loops that see its class of agent only
  */
 export async function loadPasses(subject: string): Promise<Passes> {
-  return (await import(`${new URL("./passes.js", import.meta.url).href}?subject=${subject}`)) as Passes;
+  return (await import(
+    `${new URL("./passes.js", import.meta.url).href}?subject=${encodeURIComponent(subject)}`
+  )) as Passes;
 }

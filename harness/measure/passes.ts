@@ -16,6 +16,7 @@
  */
 import { xorshift32 } from "../../src/random.js";
 import type { CapableAgent, SubjectAgent } from "../subjects/index.js";
+import { awaitSpan } from "./awaited-span.js";
 import { BATCH_MS } from "./batch-length.js";
 import type { AgentStream } from "./stream.js";
 import type { Tally } from "./tally.js";
@@ -47,6 +48,8 @@ export interface Limits {
   readonly milliseconds: number;
   /** True: one pass over the stream and no more. */
   readonly once: boolean;
+  /** True: the agent answers with promises, and each is awaited before the next operation. */
+  readonly asynchronous?: boolean;
   stopped(): boolean;
   /** Told the operations done so far and those that failed, at every batch. */
   progress(operations: number, failed: number): void;
@@ -118,11 +121,12 @@ export function runSpan(subject: SubjectAgent, stream: AgentStream, from: number
           }
           case GET_OR_SET: {
             const length = agent.get(key);
+            // first: the write may fail
+            sink = (sink + length) | 0;
             if (length < 0) {
               misses++;
               agent.set(key, sizes[i], ttls === null ? 0 : ttls[i]);
             } else hits++;
-            sink = (sink + length) | 0;
             break;
           }
           case BORROW: {
@@ -170,6 +174,11 @@ export function runSpan(subject: SubjectAgent, stream: AgentStream, from: number
   tally.sink = (tally.sink + sink) | 0;
 }
 
+/** The span as its subject wants it: of one that is asynchronous there is something to wait for. */
+function spanFor({ asynchronous }: Limits): typeof runSpan | typeof awaitSpan {
+  return asynchronous === true ? awaitSpan : runSpan;
+}
+
 /**
  * The batched pass. `onBatch(startMs, elapsedMs, operations)` is called for every batch of 60 us or more in which nothing failed: of one
  * in which something did the time is partly that of failures, and tells no cost. What is left over at the end counts for throughput only.
@@ -183,6 +192,7 @@ export async function runBatched(
   onBatch: (startMs: number, elapsedMs: number, operations: number) => void,
 ): Promise<void> {
   const settles = agent.settle !== undefined;
+  const span = spanFor(limits);
   const start = performance.now();
   let deadline = start + limits.milliseconds;
   let left = limits.once ? Math.min(limits.operations, stream.length - cursor.position) : limits.operations;
@@ -195,7 +205,8 @@ export async function runBatched(
     // A batch goes on in steps until it is long enough, so that none is ever too short to be timed.
     do {
       const to = Math.min(cursor.position + Math.min(step, left), stream.length);
-      runSpan(agent, stream, cursor.position, to, tally);
+      const pending = span(agent, stream, cursor.position, to, tally);
+      if (pending !== undefined) await pending;
       operations += to - cursor.position;
       left -= to - cursor.position;
       if (settles) await agent.settle?.();
@@ -232,6 +243,7 @@ export async function runSampled(
   onSample: (kind: number, label: number, nanoseconds: number) => void,
 ): Promise<void> {
   const settles = agent.settle !== undefined;
+  const span = spanFor(limits);
   const start = performance.now();
   let deadline = start + limits.milliseconds;
   let left = limits.once ? Math.min(limits.operations, stream.length - cursor.position) : limits.operations;
@@ -242,10 +254,12 @@ export async function runSampled(
     random = xorshift32(random);
     const gap = Math.min((random >>> 0) % (2 * SAMPLE_EVERY - 1), left - 1, stream.length - cursor.position - 1);
     const at = cursor.position + gap;
-    runSpan(agent, stream, cursor.position, at, tally);
+    const unsampled = span(agent, stream, cursor.position, at, tally);
+    if (unsampled !== undefined) await unsampled;
     const { misses, failed } = tally;
     const before = performance.now();
-    runSpan(agent, stream, at, at + 1, tally);
+    const pending = span(agent, stream, at, at + 1, tally);
+    if (pending !== undefined) await pending;
     const after = performance.now();
     if (tally.failed === failed) {
       const nanoseconds = (after - before) * 1e6;
@@ -283,6 +297,7 @@ export async function runOpen(
   onOperation: (kind: number, label: number, fromIntended: number, fromActual: number) => void,
 ): Promise<void> {
   const settles = agent.settle !== undefined;
+  const span = spanFor(limits);
   let start = performance.now();
   let left = limits.once ? Math.min(limits.operations, stream.length - cursor.position) : limits.operations;
   for (let i = 0; left > 0; i++, left--) {
@@ -293,7 +308,8 @@ export async function runOpen(
     const at = cursor.position;
     const { misses, failed } = tally;
     const before = performance.now();
-    runSpan(agent, stream, at, at + 1, tally);
+    const pending = span(agent, stream, at, at + 1, tally);
+    if (pending !== undefined) await pending;
     const after = performance.now();
     if (tally.failed === failed) {
       const label = stream.labels === null ? 0 : stream.labels[at];

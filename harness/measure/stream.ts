@@ -1,4 +1,4 @@
-import { MAILBOX_OPERATIONS, STREAM_OPERATIONS } from "../../workloads/index.js";
+import { MAILBOX_OPERATIONS, STREAM_OPERATIONS } from "../../workloads/operations.js";
 
 /** One worker's operations of one phase, made before anything is measured: parallel arrays, one entry an operation. */
 export interface AgentStream {
@@ -25,16 +25,23 @@ export function inOneShape({ length, kinds, keys, sizes, ttls, labels }: AgentSt
 
 /** The operations of `stream` whose codes are kept, in order. */
 export function operationsOf(stream: AgentStream, kept: (kind: number) => boolean): AgentStream {
-  const where: number[] = [];
-  for (let i = 0; i < stream.length; i++) if (kept(stream.kinds[i])) where.push(i);
-  const { ttls, labels } = stream;
+  const { kinds, keys, sizes, ttls, labels } = stream;
+  // Asked once a code: a stream has a quarter of a million operations, and every worker waits for this.
+  const isKept = STREAM_OPERATIONS.map((_, kind) => kept(kind));
+  const where = new Uint32Array(stream.length);
+  let length = 0;
+  for (let i = 0; i < stream.length; i++) if (isKept[kinds[i]]) where[length++] = i;
+  const pick = <T extends Uint8Array | Uint32Array>(from: T, to: T): T => {
+    for (let i = 0; i < length; i++) to[i] = from[where[i]];
+    return to;
+  };
   return inOneShape({
-    length: where.length,
-    kinds: Uint8Array.from(where, (i) => stream.kinds[i]),
-    keys: Uint32Array.from(where, (i) => stream.keys[i]),
-    sizes: Uint32Array.from(where, (i) => stream.sizes[i]),
-    ttls: ttls === null ? null : Uint32Array.from(where, (i) => ttls[i]),
-    labels: labels === null ? null : Uint8Array.from(where, (i) => labels[i]),
+    length,
+    kinds: pick(kinds, new Uint8Array(length)),
+    keys: pick(keys, new Uint32Array(length)),
+    sizes: pick(sizes, new Uint32Array(length)),
+    ttls: ttls === null ? null : pick(ttls, new Uint32Array(length)),
+    labels: labels === null ? null : pick(labels, new Uint8Array(length)),
   });
 }
 

@@ -24,6 +24,17 @@ export class Tally {
   /** Every result ends up here, and from here in the message to the main thread: nothing can be optimised away. */
   sink = 0;
 
+  /** What a look-up answered with: a length, below 0 for no value. Whether there was one. */
+  countLookUp(length: number): boolean {
+    this.sink = (this.sink + length) | 0;
+    if (length < 0) {
+      this.misses++;
+      return false;
+    }
+    this.hits++;
+    return true;
+  }
+
   countError(error: unknown, label = 0): void {
     this.failed++;
     this.failedByLabel[label] = (this.failedByLabel[label] ?? 0) + 1;

@@ -38,6 +38,27 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     summary: "damaged files of every kind that is read: read or refused, in bounded time and memory",
     program: at("./fuzz/main.js"),
   },
+  "foreign-stores": {
+    summary: "stores of others through every scenario: measured, or declined by name; no hang, no process left",
+    program: at("./foreign-stores/main.js"),
+  },
+  "ingest:crash": {
+    summary:
+      "the metric pipeline, its database and brokers killed under load: what was acknowledged is there as often as promised",
+    program: at("./ingest-crash/main.js"),
+  },
+  "ingest:fuzz": {
+    summary: "bodies of JSON, line protocol and OTLP, whole and damaged: taken or refused by name",
+    program: at("./ingest-fuzz/main.js"),
+  },
+  "ingest:rates": {
+    summary: "metrics a second into a Kafka topic and out of it to InfluxDB, beside InfluxDB directly",
+    program: at("./ingest-rates/main.js"),
+  },
+  "release:check": {
+    summary: "the packages as npm would publish them, in each version of Node that users run",
+    program: at("./release/main.js"),
+  },
   "test:repeat": {
     summary: "the suite again and again on a loaded machine, each run with a seed of its own",
     program: at("./repeat/main.js"),
@@ -45,6 +66,15 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   rates: {
     summary: "requests a second that each policy simulates, beside libCacheSim's",
     program: at("./rates.js"),
+  },
+  "evict:workers": {
+    summary:
+      "a sweep over worker processes, one of them killed and one stopped: the rows of one thread, and how much sooner",
+    program: at("./evict-workers/main.js"),
+  },
+  "resources-kills": {
+    summary: "threads killed with one resource of each kind in their hands; nothing of them is left",
+    program: at("./resources-kills/main.js"),
   },
   "backup:speed": {
     summary: "what backups and a recovery cost",
@@ -57,6 +87,10 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   "gate:proof": {
     summary: "how often the gate fails a build that is no slower, and catches one that is",
     program: at("./gate/main.js"),
+  },
+  "gate:command": {
+    summary: "the same of a gate over a command, on this machine as busy as it is",
+    program: at("./gate-command/main.js"),
   },
   "trend:proof": {
     summary: "how often engram trend sees a change or a trend where there is none, and one that there is",
@@ -78,6 +112,15 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   "agents-kills": {
     summary: "threads terminated while they take and give blocks and pieces, make agents, hand over, adopt and claim",
     program: at("./agents-kills/main.js"),
+  },
+  "cluster:faults": {
+    summary: "three nodes on three NATS servers, killed, stopped and cut off; linearizable, healed, nothing lost",
+    program: at("./cluster-faults/main.js"),
+  },
+  "cluster:sim": {
+    summary:
+      "small clusters under faults that a seed decides: nothing diverges or is lost, strong is linearizable; planted faults found",
+    program: at("./cluster-sim/main.js"),
   },
   picture: {
     summary: "the head of a report as a picture, for the README",

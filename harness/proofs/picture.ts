@@ -1,6 +1,7 @@
 /**
- * `npm run picture -- REPORT.html OUT.png`: the head of a report as a picture, for the README. Needs a Chromium
- * (CHROMIUM=path, default /usr/bin/chromium) and playwright-core, which is a development dependency.
+ * `npm run picture -- REPORT.html OUT.png`: the head of a report as a picture, for the README; of a notebook that `engram notebook` serves with
+ * its address in the report's place. Needs a Chromium (CHROMIUM=path, default /usr/bin/chromium) and playwright-core, which is a development
+ * dependency.
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,7 +12,7 @@ const VIEW = { width: 1280, height: 920 };
 async function main(): Promise<void> {
   const [report, out] = process.argv.slice(2);
   if (report === undefined || out === undefined) {
-    throw new InvalidArgumentError("expected two arguments: REPORT.html OUT.png");
+    throw new InvalidArgumentError("expected two arguments: REPORT.html, or the address of a page, and OUT.png");
   }
   const { chromium } = await import("playwright-core");
   const browser = await chromium.launch({
@@ -20,7 +21,9 @@ async function main(): Promise<void> {
   });
   try {
     const page = await browser.newPage({ viewport: VIEW, colorScheme: "light" });
-    await page.goto(pathToFileURL(resolve(report)).href);
+    await page.goto(/^https?:/.test(report) ? report : pathToFileURL(resolve(report)).href);
+    // A notebook draws once it has its data.
+    await page.waitForSelector("svg");
     await page.screenshot({ path: out });
   } finally {
     await browser.close();

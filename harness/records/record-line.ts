@@ -30,6 +30,8 @@ export const recordSchema = z.object({
     scenarios: z.array(z.string()),
     duration: z.string(),
     workers: z.number().int().positive().nullable(),
+    /** Of a benchmark that is not ours. */
+    command: z.string().optional(),
   }),
   tolerance: z.number(),
   seed: z.number(),

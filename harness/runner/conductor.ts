@@ -1,5 +1,4 @@
 /** Starts a process for each run, one after the other, and collects what they measured. */
-import { basename } from "node:path";
 import type { Run } from "../../reports/results.js";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { Child, type Ended, tellingLine, withTemporaryFolder } from "../child/index.js";
@@ -35,6 +34,9 @@ interface RunListeners {
   /** Ticks of the monitors over the stores. */
   live(tick: RelayedTick): void;
 }
+
+/** How long a run process may take to end once it has handed over its result, before what keeps it alive is killed with it, ms. */
+const LINGER_MS = 5000;
 
 /** How long a run process may take to hand over what it has when interrupted, before it is killed, ms. */
 const HAND_OVER_MS = 5000;
@@ -93,20 +95,28 @@ async function runInProcess(
   interrupt: AbortSignal,
   { progress, live }: RunListeners,
 ): Promise<Measured | null> {
-  const label = `${basename(plan.scenario).replace(/\.ya?ml$/, "")} / ${plan.subject}`;
+  const label = `${plan.scenario.name} / ${plan.subject}`;
   let answer: Exclude<FromRunProcess, { type: "progress" | "live" }> | undefined;
+  let timer: NodeJS.Timeout | undefined;
   const child = Child.module(new URL("./run-process.js", import.meta.url), {
     interrupt,
+    // What a subject starts and leaves running is ended with it.
+    ownGroup: true,
     ask: (asked) => asked.send({ type: "stop" } satisfies ToRunProcess),
     graceMs: HAND_OVER_MS,
     onMessage: (message: FromRunProcess) => {
       if (message.type === "progress") progress(message.fraction, `${label}: ${message.label}`);
       else if (message.type === "live") live(message.tick);
-      else answer = message;
+      else {
+        answer = message;
+        timer = setTimeout(() => child.kill(), LINGER_MS);
+      }
     },
   });
   child.send({ type: "plan", plan } satisfies ToRunProcess);
   const ended = await child.ended;
+  clearTimeout(timer);
+  child.endGroup();
   if (answer?.type === "result") return answer;
   if (interrupt.aborted) return null;
   if (answer?.type === "failure") throw failureOf(answer, label);

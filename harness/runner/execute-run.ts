@@ -2,11 +2,13 @@
 import type { Run } from "../../reports/results.js";
 import { arrivalsBy } from "../../workloads/index.js";
 import type { RelayedTick } from "../monitor/index.js";
-import { loadSubject, type Subject, type SubjectPlan } from "../subjects/index.js";
+import { loadSubject, type SubjectPlan } from "../subjects/index.js";
+import { measureBeside } from "./beside-phases.js";
 import { ControlBlock } from "./control-block.js";
 import { type LatencySlot, latencySlots } from "./latency-slots.js";
 import type { NamedHistogram, RunPlan, WorkerBirth } from "./messages.js";
-import { COST_MS_DEFAULT, RunDriver } from "./run-driver.js";
+import { type Preparation, preparationFor } from "./preparation.js";
+import { RunDriver } from "./run-driver.js";
 import { RunResult } from "./run-result.js";
 import { LeftOutError, withoutUnsupported } from "./unsupported.js";
 import { watcher } from "./watcher.js";
@@ -31,7 +33,7 @@ export async function executeRun(
   live: (tick: RelayedTick) => void = () => {},
 ): Promise<RunOutcome> {
   progress(0, "drawing the operations");
-  const subject = await loadSubject(plan.subject);
+  const subject = await loadSubject(plan.subjectFile ?? plan.subject);
   const drawn = await makeWorkload(plan);
   const { workload, notes } = withoutUnsupported(drawn, subject);
   const planned = subjectPlan(plan, workload);
@@ -42,7 +44,8 @@ export async function executeRun(
   const onStop = () => control.stop();
   stop.addEventListener("abort", onStop);
   if (stop.aborted) onStop();
-  const pool = new WorkerPool(birthsOf(plan, workload, control, slots));
+  const preparation = preparationFor(plan);
+  const pool = new WorkerPool(birthsOf(plan, workload, control, slots, preparation));
   try {
     const ready = await pool.replies("ready");
     const timerFloorNs = Math.max(...ready.map((reply) => reply.timerFloorNs));
@@ -51,17 +54,20 @@ export async function executeRun(
     if (workload.operations.includes("getOrSet")) {
       result.note("latencies: getOrSet is every such operation; get counts those among them that hit");
     }
-    const makeShared = () => subject.create(planned);
+    const makeShared = () => subject.open(planned);
     const startedAt = Date.now();
     const title = `${workload.scenario.name} / ${subject.name}`;
     // Loaded when it is asked for: it takes the monitor with it.
     const series = plan.monitored ? new (await import("./monitored-series.js")).MonitoredSeries() : null;
     const watch = plan.live || series !== null ? await watcher(title, plan.live ? live : null, series) : null;
-    const { costMs = COST_MS_DEFAULT } = plan;
-    await new RunDriver({ subject, workload, control, pool, result, makeShared, progress, costMs, watch }).run();
+    await new RunDriver({ subject, workload, control, pool, result, makeShared, progress, preparation, watch }).run();
     const monitored = series?.toResults();
-    const learned = await learn(plan, workload, subject, result, stop, progress);
-    const run = { ...result.toRun(), ...(monitored === undefined ? {} : { monitored }), ...learned };
+    const beside = await measureBeside(plan, workload, subject, {
+      stop,
+      progress,
+      note: (...said) => result.note(...said),
+    });
+    const run = { ...result.toRun(), ...(monitored === undefined ? {} : { monitored }), ...beside };
     return { run, timerFloorNs, stopped: stop.aborted, startedAt, histograms: result.histograms() };
   } finally {
     stop.removeEventListener("abort", onStop);
@@ -69,45 +75,19 @@ export async function executeRun(
   }
 }
 
-/** What the swarm of the scenario learns, if there is one and the subject has the agents' memory. */
-async function learn(
-  { seed, durationMs, ops }: RunPlan,
-  { scenario, assignment }: Workload,
-  subject: Subject,
-  result: RunResult,
-  stop: AbortSignal,
-  progress: (fraction: number, label: string) => void,
-): Promise<Pick<Run, "learning" | "answers">> {
-  const { swarm, agents } = scenario;
-  if (swarm === undefined || stop.aborted) return {};
-  if (subject.learns !== true) {
-    result.note(`${subject.name} has no tables and indexes that agents share: the swarm's learning is left out`);
-    return {};
-  }
-  const { runSwarm } = await import("../swarm/index.js"); // others do without it
-  const threads = assignment.workers;
-  const { learning, answers, notes } = await runSwarm(
-    // Who wants a short run wants this to be short as well.
-    { swarm, agents, threads, seed, limitMs: durationMs ?? (ops === null ? null : 0) },
-    stop,
-    progress,
-  );
-  result.note(...notes);
-  return { learning, answers: [...answers] };
-}
-
 function birthsOf(
   plan: RunPlan,
   workload: Workload,
   control: ControlBlock,
   slots: readonly LatencySlot[],
+  { calibrationMs }: Preparation,
 ): WorkerBirth[] {
   const { workers } = workload.assignment;
   const maxValueBytes = largestOf(workload.valueSizes);
   return Array.from({ length: workers }, (_, worker) => ({
     worker,
     workers,
-    subject: plan.subject,
+    subject: plan.subjectFile ?? plan.subject,
     control: control.buffer,
     keys: workload.keys,
     namespaces: workload.namespaces,
@@ -120,6 +100,7 @@ function birthsOf(
     freshStride: workload.freshStride,
     valueSizes: workload.valueSizes,
     maxValueBytes,
+    calibrationMs,
     seed: plan.seed,
   }));
 }

@@ -46,20 +46,21 @@ const READINGS: Readonly<Record<string, (run: Run, scenario: Scenario) => Readin
   "r011-pool-1k": (run) => answer(run, "r011-pool-1k"),
   "r011-pool-4k": (run) => answer(run, "r011-pool-4k"),
   "r011-linear-memory": (run) => answer(run, "r011-linear-memory"),
-  "s-clients-served": (run, { agents }) => {
-    const errors = Object.values(run.errors).reduce((sum, count) => sum + count, 0);
-    const attempted = run.attempted ?? run.ops;
-    return attempted === 0 ? null : { value: 100 * (1 - errors / attempted), how: asClients(run, agents) };
-  },
-  "s-mean-latency": (run, { agents }) => {
-    // A client waits from when it means to ask: of an open loop that is the intended start.
-    const latencies = Object.values(run.latency).filter(({ from }) => from !== "actual");
-    const count = latencies.reduce((sum, one) => sum + one.count, 0);
-    if (count === 0) return null;
-    const mean = latencies.reduce((sum, one) => sum + one.mean * one.count, 0) / count;
-    return { value: mean / NS_PER_MS, how: `mean of ${count} sampled operations, ${asClients(run, agents)}` };
-  },
-  "s-requests": (run, { agents }) => closedThroughput(run, asClients(run, agents)),
+  "p-pool-acquire": (run) => answer(run, "p-pool-acquire"),
+  "p-pool-throughput": (run) => answer(run, "p-pool-throughput"),
+  "p-pool-users": (run) => answer(run, "p-pool-users"),
+  "p-cache-hit": (run) => answer(run, "p-cache-hit"),
+  "p-cache-miss": (run) => answer(run, "p-cache-miss"),
+  "p-memory-efficiency": (run) => answer(run, "p-memory-efficiency"),
+  "d-tier-cluster": (run) => answer(run, "d-tier-cluster"),
+  "d-strong-latency": (run) => answer(run, "d-strong-latency"),
+  "d-strong-consistent": (run) => answer(run, "d-strong-consistent"),
+  "d-bounded-latency": (run) => answer(run, "d-bounded-latency"),
+  "d-bounded-consistent": (run) => answer(run, "d-bounded-consistent"),
+  "d-eventual-latency": (run) => answer(run, "d-eventual-latency"),
+  "s-clients-served": (run) => answer(run, "s-clients-served"),
+  "s-mean-latency": (run) => answer(run, "s-mean-latency"),
+  "s-requests": (run) => answer(run, "s-requests"),
 };
 
 /** What was measured for it beside the passes. */
@@ -86,11 +87,6 @@ function closedThroughput(run: Run, how: string): Reading | null {
   const slowest = closed.reduce((one, other) => (other.opsPerSecond < one.opsPerSecond ? other : one));
   const where = slowest.phase === null ? "" : `, phase ${slowest.phase}`;
   return { value: slowest.opsPerSecond, how: `${run.workers} workers, ${how}${where}` };
-}
-
-/** MetricStream's clients ask a server over a socket; agents that share memory ask the store itself. */
-function asClients({ workers }: Run, agents: number): string {
-  return `${agents} agents on ${workers} threads as its clients, without a socket between`;
 }
 
 const READS = ["get"];
@@ -123,7 +119,10 @@ export function judgeRuns(runs: readonly Run[], scenarios: readonly Scenario[]):
       return reading === null ? [] : [{ ...reading, scenario: run.scenario }];
     });
     if (readings.length === 0) {
+      const alone = judging.find(({ cluster }) => cluster?.real === false);
       if (failing !== undefined) measurements.set(id, { measured: null, method: failedInstead(failing) });
+      else if (alone?.cluster !== undefined && OVER_THE_CLUSTER.has(id))
+        measurements.set(id, { measured: null, method: `${alone.scenario}: ${alone.cluster.engine}` });
       continue;
     }
     const worst = readings.reduce((one, other) => (isWorse(id, other.value, one.value) ? other : one));
@@ -136,6 +135,9 @@ export function judgeRuns(runs: readonly Run[], scenarios: readonly Scenario[]):
   if (external !== null) measurements.set("d-tier-external", external);
   return judgeAll(measurements, "no scenario of this run measures it").map((verdict) => ({ ...verdict }));
 }
+
+/** Latencies that mean nothing where the log is in the caller's own process. */
+const OVER_THE_CLUSTER = new Set(["d-tier-cluster", "d-strong-latency", "d-bounded-latency", "d-eventual-latency"]);
 
 /** What a run answers in which operations failed: how many did, and what the store is made of. The others are about work that was done. */
 const OF_FAILURES = new Set([

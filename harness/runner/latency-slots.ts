@@ -1,5 +1,5 @@
 /** Which histograms a run needs: one for each kind of operation under each label. */
-import { OP_GET, OP_GET_OR_SET, STREAM_OPERATIONS } from "../../workloads/index.js";
+import { OP_GET, OP_GET_OR_SET, STREAM_OPERATIONS } from "../../workloads/operations.js";
 import type { AgentStream } from "../measure/index.js";
 
 export interface LatencySlot {

@@ -11,11 +11,14 @@ import { WATCHABLE_SUBJECTS, withoutPasswords } from "../subjects/index.js";
 import { conductRuns, type Recording } from "./conductor.js";
 import { judgeRuns } from "./judge-runs.js";
 import type { RunPlan } from "./messages.js";
+import { tellScenario } from "./tell-scenario.js";
 
 export interface RunRequest {
   readonly title?: string;
   readonly scenarios: readonly Scenario[];
   readonly subjects: readonly string[];
+  /** Of those that are none of ours the modules they are in, by name. */
+  readonly subjectFiles?: Readonly<Record<string, string>>;
   /** Every scenario and subject is run with each; null: with as many as the scenario says. */
   readonly workers: readonly number[] | null;
   readonly durationMs: number | null;
@@ -99,6 +102,7 @@ export async function measureRuns(
       seed: request.seed,
       trace: request.trace?.path ?? null,
     },
+    scenarios: request.scenarios.map(tellScenario),
     runs,
     targets: judgeRuns(runs, request.scenarios),
     ...(interrupted ? { interrupted } : {}),
@@ -113,15 +117,15 @@ function workerCounts({ workers }: RunRequest, scenario: Scenario): number[] {
 }
 
 function planOf(request: RunRequest, scenario: Scenario, subject: string, workers: number): Omit<RunPlan, "directory"> {
-  const { durationMs, ops, rate, seed } = request;
+  const { durationMs, ops, rate, seed, subjectFiles = {} } = request;
   const replays = replaysTrace(scenario);
   if (replays && request.trace === null) {
     throw new InvalidArgumentError(`scenario ${scenario.name} replays a trace: give one with --trace FILE`);
   }
   return {
-    // A scenario given as a file is found again by its path.
-    scenario: scenario.file,
+    scenario,
     subject,
+    ...(Object.hasOwn(subjectFiles, subject) ? { subjectFile: subjectFiles[subject] } : {}),
     workers,
     trace: replays ? request.trace : null,
     live: (request.live ?? null) !== null && WATCHABLE_SUBJECTS.includes(subject),

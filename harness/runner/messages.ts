@@ -1,6 +1,6 @@
 /** What the processes and threads of a run say to each other. Everything here crosses a structured clone. */
 import type { Run } from "../../reports/results.js";
-import type { Rate } from "../../workloads/index.js";
+import type { Rate, Scenario } from "../../workloads/index.js";
 import type { AgentStream, Pause } from "../measure/index.js";
 import type { RelayedTick } from "../monitor/index.js";
 import type { Mailboxes, MemoryUse, SubjectNamespace } from "../subjects/index.js";
@@ -8,9 +8,13 @@ import type { LatencySlot } from "./latency-slots.js";
 
 /** One run: one scenario against one subject, in a process of its own. */
 export interface RunPlan {
-  readonly scenario: string;
+  /** Read once, by who asks for the runs: what is done to its file meanwhile is in none of them. */
+  readonly scenario: Scenario;
   readonly trace: { readonly path: string; readonly format: string | null; readonly limit: number | null } | null;
+  /** Its name. */
   readonly subject: string;
+  /** The module it is in, when it is none of ours. */
+  readonly subjectFile?: string;
   readonly workers: number;
   /** Length of the throughput pass, ms; null with `ops` null too: as long as the scenario says. */
   readonly durationMs: number | null;
@@ -19,8 +23,8 @@ export interface RunPlan {
   /** Operations per second over all workers (open loop); null: closed loop, unless the scenario's phases have rates. */
   readonly rate: number | null;
   readonly seed: number;
-  /** Length of the cost pass where only operations are asked for, ms; absent: long enough to be believed. */
-  readonly costMs?: number;
+  /** Nobody believes its figures: it is prepared no longer than a run that is too short for that (preparation.ts). */
+  readonly hasty?: boolean;
   /** Whether the stores are watched while they are measured: a look each half second. */
   readonly live?: boolean;
   /** Whether they are watched for the results. */
@@ -58,6 +62,7 @@ export type FromRunProcess =
 export interface WorkerBirth {
   readonly worker: number;
   readonly workers: number;
+  /** A name of ours, or the path of a module. */
   readonly subject: string;
   readonly control: SharedArrayBuffer;
   readonly keys: readonly string[];
@@ -75,6 +80,8 @@ export interface WorkerBirth {
   /** Every size of value that is written, bytes. */
   readonly valueSizes: Uint32Array;
   readonly maxValueBytes: number;
+  /** Length of each calibration, ms. */
+  readonly calibrationMs: number;
   readonly seed: number;
 }
 

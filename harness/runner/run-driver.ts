@@ -8,6 +8,7 @@ import { CpuTime } from "./cpu-time.js";
 import { OtherLoad } from "./doubts.js";
 import { Happenings } from "./happenings.js";
 import type { PassName, PassOrder, PassReport } from "./messages.js";
+import { type Preparation, SLICE_MS } from "./preparation.js";
 import type { RunResult } from "./run-result.js";
 import { LatencyCollector, SeriesSampler } from "./sampler.js";
 import type { Watch } from "./watcher.js";
@@ -20,15 +21,13 @@ export type MeasuredPass = (typeof PASSES)[number];
 
 /** The cost pass lasts this share of the throughput pass; each operation has its turn in it. */
 const COST_SHARE = 0.25;
-/** When only operations were asked for, the cost pass has to be told a time, ms. */
-export const COST_MS_DEFAULT = 250;
 /**
- * Warm-up: in slices of so many ms until they agree, on two instances one after the other. What V8 compiles for the first is made anew when
+ * Warm-up: in slices of so many ms until they agree or its time is up, on two instances one after the other. What V8 compiles for the first is made anew when
  * the second comes, for its calls go into another engine; what it makes then is good for every further one (docs/decisions/0020).
  */
-const WARM_UP = { instances: 2, sliceMs: 25, mostMs: 600, better: 1.1 };
+const WARM_UP = { instances: 2, sliceMs: 25, better: 1.1 };
 /** A point of the time series at least every second, and some twenty a run. */
-const SERIES = { points: 20, leastMs: 20, mostMs: 1000 };
+const SERIES = { points: 20, leastMs: SLICE_MS, mostMs: 1000 };
 /** Longer than any batch, commit or garbage collection takes, ms. */
 const STALL_MS = 30_000;
 
@@ -41,8 +40,7 @@ export interface DriverParts {
   /** Makes the part of the subject that all workers share. */
   makeShared(): Promise<SharedPart>;
   progress(fraction: number, label: string): void;
-  /** Length of the cost pass over a phase that is given in operations, ms. */
-  readonly costMs: number;
+  readonly preparation: Preparation;
   /** Watches the store of a pass until it is told that the pass is over; null: nobody looks. */
   readonly watch: Watch | null;
 }
@@ -64,7 +62,7 @@ export class RunDriver {
     this.#parts = parts;
     this.#workers = parts.workload.assignment.workers;
     const { phases } = parts.workload;
-    this.#expectedMs = PASSES.reduce((sum, pass) => sum + passMs(pass, phases, parts.costMs), 0);
+    this.#expectedMs = PASSES.reduce((sum, pass) => sum + passMs(pass, phases, parts.preparation.costMs), 0);
   }
 
   async run(): Promise<void> {
@@ -79,11 +77,11 @@ export class RunDriver {
 
   /** On instances of its own, thrown away: what is measured must not start with the warm-up's leavings. */
   async #warmUp(): Promise<void> {
-    const { control, workload } = this.#parts;
+    const { control, workload, preparation } = this.#parts;
     const phases = [...new Map(workload.phases.map((phase) => [phase.name, phase])).values()];
     for (let instance = 0; instance < WARM_UP.instances && !control.stopped; instance++) {
       await this.#withInstance([], "warm-up", async () => {
-        for (const phase of phases) await this.#warmUpPhase(phase, WARM_UP.mostMs / phases.length);
+        for (const phase of phases) await this.#warmUpPhase(phase, preparation.warmUpMs / phases.length);
       });
     }
   }
@@ -113,7 +111,7 @@ export class RunDriver {
         // Each phase has its own: what was recorded in one is never counted with another's.
         const collector = new LatencyCollector(control);
         const open = phase.rate !== null;
-        const milliseconds = pass === "cost" ? costMs(phase, this.#parts.costMs) : phase.milliseconds;
+        const milliseconds = pass === "cost" ? costMs(phase, this.#parts.preparation.costMs) : phase.milliseconds;
         const operations = pass === "cost" ? null : phase.operations;
         const clock = open ? "intended" : "actual";
         const sampler = new SeriesSampler(control, pass === "cost" ? null : collector, clock, seconds);
@@ -132,7 +130,7 @@ export class RunDriver {
       result.addOthers(load.processors());
       if (pass === "throughput") result.addMemory(instance.shared.memory());
     });
-    this.#doneMs += passMs(pass, phases, this.#parts.costMs);
+    this.#doneMs += passMs(pass, phases, this.#parts.preparation.costMs);
   }
 
   /** One pass over one phase by all workers at once. */

@@ -4,6 +4,7 @@
  */
 import { rmSync } from "node:fs";
 import { InvalidArgumentError } from "../../src/errors.js";
+import { endWithGroup } from "../child/index.js";
 import { executeRun } from "./execute-run.js";
 import type { FromRunProcess, ToRunProcess } from "./messages.js";
 import { LeftOutError } from "./unsupported.js";
@@ -18,7 +19,7 @@ process.on("SIGTERM", () => {});
 // The parent is gone: nobody will read the result, nor remove the files.
 process.on("disconnect", () => {
   if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
-  process.exit(3);
+  endWithGroup(3);
 });
 
 process.on("message", (message: ToRunProcess) => {
@@ -40,7 +41,8 @@ async function run(message: Extract<ToRunProcess, { type: "plan" }>): Promise<vo
     if (process.env.ENGRAM_DEBUG === "1" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
     await send({ type: "failure", message: messageOf(error), kind: kindOf(error) });
   }
-  process.disconnect();
+  // Whatever a subject has left open: the result is out.
+  process.exit(0);
 }
 
 function send(message: FromRunProcess): Promise<void> {

@@ -20,8 +20,8 @@ import {
   type StreamOperation,
   type Trace,
 } from "../../workloads/index.js";
-import { loadScenario, valueLimit } from "../../workloads/scenarios.js";
-import type { AgentStream } from "../measure/index.js";
+import { valueLimit } from "../../workloads/value-limit.js";
+import { type AgentStream, countKinds } from "../measure/index.js";
 import type { Mailboxes, SubjectNamespace } from "../subjects/index.js";
 import { KeyTable } from "./key-table.js";
 import type { Preload, RunPlan } from "./messages.js";
@@ -111,9 +111,9 @@ export interface Workload {
 
 type Source = Pick<RunPlan, "scenario" | "trace" | "workers" | "seed" | "durationMs" | "ops" | "rate">;
 
-/** Makes the workload of a plan. Throws InvalidArgumentError for a scenario or trace that cannot be read. */
+/** Makes the workload of a plan. Throws InvalidArgumentError for a trace that cannot be read, or is none for this scenario. */
 export async function makeWorkload(plan: Source): Promise<Workload> {
-  const scenario = loadScenario(plan.scenario);
+  const { scenario } = plan;
   const trace = await traceOf(plan);
   const assignment = assignmentOf(scenario, plan.workers);
   const names = phaseNames(scenario.phases);
@@ -349,9 +349,8 @@ function mailboxesOf(
 }
 
 function operationNames(phases: readonly WorkloadPhase[]): StreamOperation[] {
-  const seen = new Set<number>();
-  for (const { streams } of phases) for (const { kinds } of streams) for (const kind of kinds) seen.add(kind);
-  return STREAM_OPERATIONS.filter((_, kind) => seen.has(kind));
+  const counts = phases.flatMap(({ streams }) => streams.map(countKinds));
+  return STREAM_OPERATIONS.filter((_, kind) => counts.some((one) => one[kind] > 0));
 }
 
 function notesOf(trace: Trace | undefined, assignment: Assignment, scenario: Scenario): string[] {

@@ -1,10 +1,12 @@
 /** A Prometheus server of one's own: found, started on a free port of the loopback over a temporary folder, stopped, its folder removed. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./free-port.js";
+import { ServerProcess } from "./server-process.js";
+
+const READY_MS = 60_000;
 
 export interface Prometheus {
   readonly url: string;
@@ -49,50 +51,31 @@ export async function startPrometheus({ targets, rules, everySeconds = 1 }: Prom
   if (rules !== undefined) writeFileSync(join(folder, "rules.yml"), rules);
   writeFileSync(join(folder, "prometheus.yml"), JSON.stringify(config)); // JSON is YAML
   const port = await freePort();
-  const child = spawn("prometheus", [
+  const command = [
+    "prometheus",
     `--config.file=${join(folder, "prometheus.yml")}`,
     `--storage.tsdb.path=${join(folder, "data")}`,
     `--web.listen-address=127.0.0.1:${port}`,
-  ]);
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      said = (said + text).slice(-4096);
-    });
-  }
+  ];
+  const server = new ServerProcess("prometheus", command, join(folder, "said.log"));
   const url = `http://127.0.0.1:${port}`;
-  try {
-    await ready(child, url);
-  } catch (error) {
-    child.kill("SIGKILL");
+  const stop = async (): Promise<void> => {
+    await server.end();
     rmSync(folder, { recursive: true, force: true });
-    throw new Error(`prometheus ${(error as Error).message}: ${said}`);
+  };
+  try {
+    server.spawn();
+    await server.until(async () => (await fetch(`${url}/-/ready`).catch(() => null))?.ok ?? false, READY_MS);
+  } catch (error) {
+    await stop();
+    throw error;
   }
   return {
     url,
     query: (expression) => ask(`${url}/api/v1/query?query=${encodeURIComponent(expression)}`, "result"),
     alerts: () => ask(`${url}/api/v1/alerts`, "alerts"),
-    stop: async () => {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill("SIGTERM");
-        await once(child, "exit");
-      }
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
-}
-
-const READY_MS = 60_000;
-const LOOK_MS = 50;
-
-async function ready(child: ChildProcess, url: string): Promise<void> {
-  for (const began = performance.now(); performance.now() - began < READY_MS; ) {
-    if (child.exitCode !== null) throw new Error(`ended with code ${child.exitCode}`);
-    const answer = await fetch(`${url}/-/ready`).catch(() => null);
-    if (answer?.ok) return;
-    await new Promise((done) => setTimeout(done, LOOK_MS));
-  }
-  throw new Error(`was not ready within ${READY_MS / 1000} s`);
 }
 
 async function ask<T>(url: string, part: string): Promise<T> {

@@ -36,16 +36,28 @@ export interface Decision {
   /** Rounds of head against base that were measured. */
   rounds: number;
   noise: Noise[];
-  /** Metrics that the A/A check left in, in their order. */
+  /** Metrics that the A/A check left in, in their order; those that stand in come last, and only where they were asked. */
   judgements: Judgement[];
+  /** The outcome is that of the metrics that stand in for others. */
+  stoodIn: boolean;
 }
 
+/**
+ * Metrics that stand in for others (`standsIn`: processor time for the wall clock) are asked in two cases. Where the A/A check found others
+ * too noisy, and all the rest is settled, at every look: which clock counts then follows from rounds of the base against itself,
+ * which judge nothing. And at the last look, where others are undecided still: that is one more test on the same rounds, and turns no
+ * regression into a pass, for one that was found has ended it before. The simulated gates hold what both cost.
+ */
 export async function decide(source: RoundSource, options: DecideOptions): Promise<Decision> {
   const looks = options.looks ?? LOOKS;
   const noise = await measureNoise(source, looks[0], options);
   const quiet = new Map(noise.filter((n) => !n.tooNoisy).map((n) => [n.name, n.tolerance]));
   const checked = new Set(noise.map(({ name }) => name));
+  const tooNoisy = noise.filter((one) => one.tooNoisy && one.standsIn !== true);
   let judgements: Judgement[] = [];
+  let standIns: Judgement[] = [];
+  /** What no metric answers for. */
+  let uncovered = false;
   let beside: Beside = { broken: false, comparable: true };
   let rounds = 0;
   // Also where every time is too noisy: that operations fail shows on any machine.
@@ -57,13 +69,29 @@ export async function decide(source: RoundSource, options: DecideOptions): Promi
       const tolerance = unchecked ? sample.tolerance : quiet.get(sample.name);
       return tolerance === undefined ? [] : [{ ...sample, tolerance: Math.max(tolerance, sample.tolerance) }];
     });
-    judgements = judge(judged, options.seed, options);
+    judgements = judge(
+      judged.filter(({ standsIn }) => standsIn !== true),
+      options.seed,
+      options,
+    );
     beside = source.beside?.() ?? beside;
-    if (beside.broken || isSettled(judgements)) break;
+    if (beside.broken || judgements.some(({ verdict }) => verdict === "regressed")) {
+      standIns = [];
+      break;
+    }
+    const groups = new Map(samples.map(({ name, group = "" }) => [name, group]));
+    const undecided = judgements.filter(({ verdict }) => verdict === "undecided");
+    const open = [...tooNoisy, ...undecided].map(({ name }) => groups.get(name));
+    const asked = undecided.length === 0 || rounds === looks.at(-1);
+    const standing = asked ? judged.filter(({ standsIn, group = "" }) => standsIn && open.includes(group)) : [];
+    standIns = judge(standing, options.seed, options);
+    uncovered = open.some((group) => !standing.some((one) => (one.group ?? "") === group));
+    if (undecided.length === 0 && isSettled(standIns)) break;
   }
-  const complete = quiet.size === noise.length && beside.comparable;
-  const outcome = beside.broken ? "regressed" : outcomeOf(judgements, complete);
-  return { outcome, firstLook: looks[0], rounds, noise, judgements };
+  const stoodIn = standIns.length > 0;
+  const own = uncovered ? judgements : judgements.filter(({ verdict }) => verdict !== "undecided");
+  const outcome = beside.broken ? "regressed" : outcomeOf([...own, ...standIns], !uncovered && beside.comparable);
+  return { outcome, firstLook: looks[0], rounds, noise, judgements: [...judgements, ...standIns], stoodIn };
 }
 
 /**

@@ -1,13 +1,11 @@
 export {
   bootstrapMedian,
   bootstrapMedianDifference,
-  CONFIDENCE,
   halfWidth,
   type Interval,
-  RESAMPLES,
 } from "./bootstrap.js";
 export { type ChangePoint, changePoints, LEAST_SIDE, splitOf } from "./change-points.js";
-export { type Crossing, crossingOf, LOOK_AHEAD, POINTS_FROM } from "./crossing.js";
+export { type Crossing, crossingOf, POINTS_FROM } from "./crossing.js";
 export { type Beside, type Decision, decide, type RoundSource } from "./decide.js";
 export { holm } from "./holm.js";
 export { type Judgement, judge, type MetricSample } from "./judge.js";
@@ -18,6 +16,6 @@ export { amountOf, limitOf, NEUTRAL, type Scale, worseBy } from "./scale.js";
 export { isSettled, LOOKS, looksFrom, type Outcome, outcomeOf } from "./sequence.js";
 export { quantileOf, type Spread, spreadOf } from "./spread.js";
 export { type TrendLine, theilSen } from "./theil-sen.js";
-export { ALPHA, type Verdict, verdictOf } from "./verdict.js";
+export { type Verdict, verdictOf } from "./verdict.js";
 export { EXACT_LIMIT, standardNormalUpperTail, wilcoxonSignedRank } from "./wilcoxon.js";
 export { wilson } from "./wilson.js";

@@ -18,6 +18,10 @@ export interface MetricSample {
   worse: readonly number[];
   /** The same of a stored baseline, unpaired; absent where base and head were measured in the same round. */
   baseline?: readonly number[];
+  /** What is measured together, such as one scenario: metrics stand in for others of the same group alone. */
+  group?: string;
+  /** Judged only where others of its group end without a word (`decide`). */
+  standsIn?: boolean;
 }
 
 export interface Judgement {

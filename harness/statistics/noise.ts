@@ -20,6 +20,8 @@ export interface Noise {
   /** Median A/A difference, as a share; should be near 0. */
   offset: number;
   tooNoisy: boolean;
+  /** It is asked only where others end without a word. */
+  standsIn?: boolean;
 }
 
 /**
@@ -39,5 +41,6 @@ export function noiseOf(sample: MetricSample, firstLook: number, seed: number, o
     halfWidth: amountOf(scale, width),
     offset: amountOf(scale, offset),
     tooNoisy: !points && (width > limit || Math.abs(offset) > limit),
+    ...(sample.standsIn ? { standsIn: true } : {}),
   };
 }

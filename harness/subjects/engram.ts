@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Namespace, type PreparedKey, Store, type StoreOptions } from "../../src/index.js";
+import { defineSubject } from "../../src/lab/index.js";
 import { DOCUMENTED_RULES } from "../../src/monitor/index.js";
 import { openBackups } from "./engram-backups.js";
 import { EngramChanges } from "./engram-changes.js";
@@ -36,7 +37,7 @@ export const engramPrepared: Subject = makeSubject(
 );
 
 function makeSubject(name: string, summary: string, prepared: boolean): Subject {
-  return {
+  return defineSubject({
     name,
     summary,
     shared: true,
@@ -45,7 +46,7 @@ function makeSubject(name: string, summary: string, prepared: boolean): Subject 
     also: ["borrow", "scan", "send", "receive", "handOff", "watch"],
     expires: true,
     cannotHold: whyTooLarge,
-    async create(plan: SubjectPlan): Promise<SharedPart> {
+    async open(plan: SubjectPlan): Promise<SharedPart> {
       const { capacity, maxWorkers, eviction, note } = storeOptionsFor(plan);
       const { store, remark } = await createStore({ capacity, maxWorkers }, eviction);
       return {
@@ -68,7 +69,7 @@ function makeSubject(name: string, summary: string, prepared: boolean): Subject 
       );
       return new EngramAgent(store, namespaces, prepared, context);
     },
-  };
+  });
 }
 
 /** The store with the eviction strategy asked for; if it has none of that name, with its own, and a remark that says so. */

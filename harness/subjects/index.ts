@@ -1,7 +1,9 @@
 /** The subjects' door. Each is loaded when it is used, so that a missing package only matters to who asks for it. */
+import { isAbsolute } from "node:path";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { closest } from "../../workloads/closest.js";
 import type { Subject } from "./subject.js";
+import { loadSubjectFile } from "./subject-file.js";
 
 export { noop } from "./noop.js";
 export { REDIS_URL_VARIABLE, whyUnreachable, withoutPasswords } from "./redis-address.js";
@@ -94,8 +96,9 @@ export function whyMissing(name: string): string | null {
   }
 }
 
-export async function loadSubject(name: string): Promise<Subject> {
-  return entry(name).load();
+/** @param reference the name of one of ours, or the absolute path of a module that exports one */
+export async function loadSubject(reference: string): Promise<Subject> {
+  return isAbsolute(reference) ? loadSubjectFile(reference) : entry(reference).load();
 }
 
 function entry(name: string): Entry {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { RootDatabase } from "lmdb";
+import { defineSubject } from "../../src/lab/index.js";
 import type { AgentContext, SharedPart, Subject, SubjectAgent } from "./subject.js";
 
 interface Attachment {
@@ -17,7 +18,7 @@ const MIB = 1024 * 1024;
  * is reused; a get sees what is committed. `set` is a put into the batch of the event turn; the commit is awaited at the end
  * of each batch of operations and counted into its cost. A sampled set is therefore only timed until it is queued.
  */
-export const lmdb: Subject = {
+export const lmdb: Subject = defineSubject({
   name: "lmdb",
   summary:
     "lmdb over one memory-mapped file, no sync; get is getBinaryFast (copies into a reused buffer), puts are batched",
@@ -26,7 +27,7 @@ export const lmdb: Subject = {
   cannot: [],
   also: ["scan"],
   expires: false,
-  async create(plan): Promise<SharedPart> {
+  async open(plan): Promise<SharedPart> {
     const attachment: Attachment = {
       path: join(plan.directory, `lmdb-${randomUUID()}`),
       // Room for copy-on-write pages of transactions in flight; the file is sparse, so generosity costs nothing.
@@ -54,7 +55,7 @@ export const lmdb: Subject = {
   async attach(attachment: unknown, context: AgentContext): Promise<SubjectAgent> {
     return new LmdbAgent(await openDatabase(attachment as Attachment), context);
   },
-};
+});
 
 async function openDatabase(attachment: Attachment): Promise<RootDatabase<Buffer, string>> {
   const { open } = await import("lmdb");

@@ -1,4 +1,5 @@
 import type { LRUCache } from "lru-cache";
+import { defineSubject } from "../../src/lab/index.js";
 import type { AgentContext, MemoryUse, SharedPart, Subject, SubjectAgent } from "./subject.js";
 
 interface Attachment {
@@ -17,7 +18,7 @@ const POOL_SHARE = 0.6;
  * moves the entry to the front; values are kept by reference. The scenario's capacity is divided among the workers, since
  * each has a cache of its own.
  */
-export const lruCache: Subject = {
+export const lruCache: Subject = defineSubject({
   name: "lru-cache",
   summary: "an unshared lru-cache per worker, get returns a reference and refreshes the entry",
   package: "lru-cache",
@@ -25,7 +26,7 @@ export const lruCache: Subject = {
   cannot: ["increment"],
   also: ["borrow"],
   expires: true,
-  async create(plan): Promise<SharedPart> {
+  async open(plan): Promise<SharedPart> {
     const capacity = plan.capacityBytes ?? (plan.grows ? GROWING_BYTES : null);
     const maxBytes = capacity === null ? null : Math.max(1, Math.floor((capacity * POOL_SHARE) / plan.workers));
     // Entries are bounded too: what the package asks for to set its tables up in advance.
@@ -54,7 +55,7 @@ export const lruCache: Subject = {
     );
     return new LruCacheAgent(cache, maxBytes, context);
   },
-};
+});
 
 class LruCacheAgent implements SubjectAgent {
   readonly #cache: LRUCache<string, Uint8Array>;

@@ -1,3 +1,4 @@
+import { defineSubject } from "../../src/lab/index.js";
 import { RunningScan } from "./running-scan.js";
 import type { AgentContext, SharedPart, Subject, SubjectAgent } from "./subject.js";
 
@@ -6,14 +7,14 @@ import type { AgentContext, SharedPart, Subject, SubjectAgent } from "./subject.
  * reference, nothing is copied; `set` keeps a reference to the value. No bound, no eviction, no expiry, and a worker
  * sees only what it wrote itself.
  */
-export const map: Subject = {
+export const map: Subject = defineSubject({
   name: "map",
   summary: "an unshared Map per worker, get returns a reference: the in-process limit",
   shared: false,
   cannot: [],
   also: ["borrow", "scan"],
   expires: false,
-  async create(): Promise<SharedPart> {
+  async open(): Promise<SharedPart> {
     return {
       attachment: null,
       memory: () => ({ usedBytes: null, capacityBytes: null }),
@@ -24,7 +25,7 @@ export const map: Subject = {
   async attach(_attachment: unknown, context: AgentContext): Promise<SubjectAgent> {
     return new MapAgent(context);
   },
-};
+});
 
 class MapAgent implements SubjectAgent {
   readonly #keys: readonly string[];

@@ -1,17 +1,18 @@
+import { defineSubject } from "../../src/lab/index.js";
 import type { AgentContext, SharedPart, Subject, SubjectAgent } from "./subject.js";
 
 /**
  * The floor: the driver with nothing behind it. `get` answers with a length without looking, `set` keeps the last size.
  * Whatever another subject costs beyond this is its own; a figure below 1.4 x of this was probably optimised away.
  */
-export const noop: Subject = {
+export const noop: Subject = defineSubject({
   name: "noop",
   summary: "does nothing: what the driver itself costs",
   shared: false,
   cannot: [],
   also: ["borrow", "scan", "send", "receive", "handOff", "watch"],
   expires: true,
-  async create(): Promise<SharedPart> {
+  async open(): Promise<SharedPart> {
     return {
       attachment: null,
       memory: () => ({ usedBytes: null, capacityBytes: null }),
@@ -22,7 +23,7 @@ export const noop: Subject = {
   async attach(_attachment: unknown, _context: AgentContext): Promise<SubjectAgent> {
     return new NoopAgent();
   },
-};
+});
 
 class NoopAgent implements SubjectAgent {
   /** Written and read, so that no call can be dropped as having no effect. */

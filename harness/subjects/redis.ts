@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { InvalidArgumentError } from "../../src/errors.js";
+import { defineSubject } from "../../src/lab/index.js";
 import { REDIS_URL_VARIABLE, type RedisConnection, redisConnection } from "./redis-address.js";
 import { CALL, RedisBridge } from "./redis-bridge.js";
 import type { AgentContext, SharedPart, Subject, SubjectAgent } from "./subject.js";
@@ -18,14 +19,14 @@ const NS_PER_US = 1000;
  * `get` copies the value into memory of the caller's. Keys carry a prefix drawn for the run, which is all that is ever read,
  * written or removed on the server.
  */
-export const redis: Subject = {
+export const redis: Subject = defineSubject({
   name: "redis",
   summary: "a redis server over its socket, a connection and one request in flight per worker; get copies",
   package: "@redis/client",
   shared: true,
   cannot: [],
   expires: true,
-  async create(): Promise<SharedPart> {
+  async open(): Promise<SharedPart> {
     const address = process.env[REDIS_URL_VARIABLE];
     if (address === undefined) throw new InvalidArgumentError("subject redis needs the server's address: --redis URL");
     const attachment: Attachment = { connection: redisConnection(address), prefix: `engram-${randomUUID()}:` };
@@ -50,7 +51,7 @@ export const redis: Subject = {
     const bridge = await RedisBridge.open({ ...(attachment as Attachment), keys, values }, maxValueBytes);
     return new RedisAgent(bridge, keys);
   },
-};
+});
 
 /** Of this process: each pass makes the shared part anew, and the medians would differ from one to the next. */
 let notes: readonly string[] | undefined;

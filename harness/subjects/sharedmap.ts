@@ -1,3 +1,4 @@
+import { defineSubject } from "../../src/lab/index.js";
 import type { AgentContext, SharedPart, Subject, SubjectAgent, SubjectPlan } from "./subject.js";
 
 const MIB = 1024 * 1024;
@@ -19,7 +20,7 @@ type SharedMapClass = new (maxSize: number, keySize: number, objSize: number) =>
  * The sharedmap package: a hash table of strings in one SharedArrayBuffer, under locks, of fixed entry size. Values are
  * strings of as many characters as the value has bytes (two bytes each in memory); `get` builds a new string.
  */
-export const sharedmap: Subject = {
+export const sharedmap: Subject = defineSubject({
   name: "sharedmap",
   summary: "sharedmap: locked hash table in a SharedArrayBuffer, strings of fixed size, get builds a new string",
   package: "sharedmap",
@@ -35,7 +36,7 @@ export const sharedmap: Subject = {
     if (bytes <= MOST_BYTES) return null;
     return `its ${entries} entries of fixed size would take ${Math.ceil(bytes / MIB)} MiB, and it is given ${MOST_BYTES / MIB} at most`;
   },
-  async create(plan): Promise<SharedPart> {
+  async open(plan): Promise<SharedPart> {
     const SharedMap = await loadSharedMap();
     const { entries, keyCharacters, valueCharacters } = sizesFor(plan);
     const map = new SharedMap(entries, keyCharacters, valueCharacters);
@@ -52,7 +53,7 @@ export const sharedmap: Subject = {
     Object.setPrototypeOf(attachment, SharedMap.prototype);
     return new SharedMapAgent(attachment as SharedMapInstance, context);
   },
-};
+});
 
 function sizesFor({ entries, maxKeyBytes, maxValueBytes }: SubjectPlan) {
   return {

@@ -19,12 +19,16 @@ import {
 } from "../command-line/trace-reading.js";
 import { renderCsv } from "./csv.js";
 import { type CurveRow, type Curves, missRatioCurves } from "./curve.js";
+import { renderDecisions, withDecisions } from "./decisions.js";
+import { type HitRatioAnswer, sizesForHitRatio } from "./for-hit-ratio.js";
 import { loadForSweep } from "./load.js";
+import { type MachineFlags, type OnProgress, parseMachines, simulating } from "./machines/machines.js";
 import { parsePolicies } from "./policies.js";
 import { createProgressBar } from "./progress.js";
 import { SAMPLES } from "./sample.js";
+import type { Simulations } from "./simulation-pool.js";
 import { parseSizes } from "./sizes.js";
-import { type SweepProgress, type SweepRow, sweep } from "./sweep.js";
+import { type SweepRow, sweep } from "./sweep.js";
 import { renderTables } from "./table.js";
 
 /** The M-007 policies, today's best, and the bound. */
@@ -36,14 +40,16 @@ const MAX_POINTS = 1000;
 const MAX_WINDOWS = 10_000;
 /** Parts of a trace that a page shows, unless about otherwise. */
 const WINDOWS_OF_A_PAGE = 100;
+/** Parts by which a decision tells how much chance has to do with it. */
+const WINDOWS_OF_A_DECISION = 12;
 
-interface EvictOptions extends ReadingFlags {
+interface EvictOptions extends ReadingFlags, MachineFlags {
   policy: string;
   size?: string;
   curve?: string | true;
   sample?: string;
+  hit?: string;
   by?: string;
-  threads?: string;
   seed: string;
   windows?: string;
   misses?: boolean;
@@ -71,12 +77,28 @@ export function evictCommand(): Command {
       `with --curve, the share of the ids each of ${SAMPLES} samples takes, up to 25%; 100% simulates everything (default: as the trace's size asks for)`,
     )
     .option(
+      "--hit <share>",
+      "instead of --size, how large a cache has to be to hit so many of the requests, such as 90%; in bytes where the trace has sizes",
+    )
+    .option(
       "--by <unit>",
       "what shares and plain sizes count: objects or bytes (default: objects; sizes with a unit are bytes)",
     )
     .option(
       "--threads <count>",
       `simulations at a time (default: ${availableParallelism()}, what this machine runs in parallel)`,
+    )
+    .option(
+      "--workers <url>",
+      "instead of --threads, whoever runs engram worker at these servers of NATS JetStream: nats://host:port, several separated by commas",
+    )
+    .option(
+      "--wait <time>",
+      "with --workers, how long to go on while there is no worker, such as 30s (default: for ever)",
+    )
+    .option(
+      "--patience <time>",
+      "with --workers, when nothing is heard of a worker for so long, its job is given to another (default: 30s)",
     )
     .option("--seed <number>", "for policies that draw random numbers", "1")
     .option(
@@ -96,7 +118,8 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
     throw new InvalidArgumentError("--sample goes with --curve only: sizes are always simulated whole");
   }
   await refuseStreamsTwice(paths);
-  const work = options.curve === undefined ? sizedWork(paths, options) : curveWork(paths, options);
+  const work = workOf(paths, options);
+  const machines = parseMachines(options);
   if (options.output !== undefined) await requireWritableFile("-o", options.output, paths);
 
   const bar = createProgressBar(process.stderr.isTTY === true);
@@ -107,10 +130,12 @@ async function evict(paths: string[], options: EvictOptions): Promise<void> {
       warnOfReading(trace, reading);
       readings.push(noteOnReading(trace, reading));
     };
-    const { rows, notes } = await withInterruption((signal) => work(signal, onRead, bar.show));
+    const { rows, parts, notes, answers } = await withInterruption((signal) =>
+      simulating(machines, signal, bar, (simulations, onProgress) => work(signal, onRead, onProgress, simulations)),
+    );
     bar.stop();
     if (options.output !== undefined) await writePage(options.output, rows);
-    process.stdout.write(render({ rows, notes: [...readings, ...notes] }, options));
+    process.stdout.write(render({ rows, parts, notes: [...readings, ...notes], answers }, options));
   } finally {
     bar.stop();
   }
@@ -126,7 +151,7 @@ async function writePage(path: string, rows: readonly EvictionResult[]): Promise
 async function refuseStreamsTwice(paths: readonly string[]): Promise<void> {
   for (const path of new Set(paths.filter((path, i) => paths.indexOf(path) !== i))) {
     const about = await stat(path).catch(() => null); // what is missing is about by who reads it
-    if (about === null || about.isFile() || about.isDirectory()) continue;
+    if (path !== "-" && (about === null || about.isFile() || about.isDirectory())) continue;
     throw new InvalidArgumentError(
       `${path}: named twice, and is no file but a stream, which can be read once; expected it once`,
     );
@@ -135,23 +160,37 @@ async function refuseStreamsTwice(paths: readonly string[]): Promise<void> {
 
 interface Work {
   rows: CurveRow[];
+  /** The same with their equal parts, which were counted for the sentences alone. */
+  parts?: CurveRow[];
   /** Lines on how the rows came about. */
   notes: string[];
+  /** To a question that is answered in sentences, without tables. */
+  answers?: string[];
 }
 
 type OnRead = (trace: string, reading: TraceReading) => void;
 
-type Run = (signal: AbortSignal, onRead: OnRead, onProgress?: (progress: SweepProgress) => void) => Promise<Work>;
+type Run = (signal: AbortSignal, onRead: OnRead, onProgress: OnProgress, simulations?: Simulations) => Promise<Work>;
+
+function workOf(paths: readonly string[], options: EvictOptions): Run {
+  if (options.hit !== undefined) return hitWork(paths, options.hit, options);
+  return options.curve === undefined ? sizedWork(paths, options) : curveWork(paths, options);
+}
 
 /** Checks all options now, and gives what is left to do. */
 function sizedWork(paths: readonly string[], options: EvictOptions): Run {
   const sizes = parseSizes(options.size ?? DEFAULT_SIZES, parseBy(options.by));
   const settings = { policies: parsePolicies(options.policy), ...parseCommon(options) };
-  const windows = parseWindows(options.windows, options.output === undefined ? 0 : WINDOWS_OF_A_PAGE);
-  return async (signal, onRead, onProgress) => {
+  const asked = options.windows !== undefined || options.output !== undefined;
+  const decides = options.csv !== true;
+  const windows = parseWindows(options.windows, asked ? WINDOWS_OF_A_PAGE : decides ? WINDOWS_OF_A_DECISION : 0);
+  return async (signal, onRead, onProgress, simulations) => {
     const traces = loadEach(paths, options, onRead, signal);
-    const rows = await sweep({ traces, sizes, windows, ...settings, signal, onProgress });
-    return { rows, notes: rows.flatMap(noteOnRegret) };
+    const swept = await sweep({ traces, sizes, windows, ...settings, signal, onProgress, simulations });
+    const rows = decides ? withDecisions(swept) : swept;
+    return asked
+      ? { rows, notes: rows.flatMap(noteOnRegret) }
+      : { rows: rows.map(withoutParts), notes: [], parts: swept };
   };
 }
 
@@ -162,15 +201,45 @@ function curveWork(paths: readonly string[], options: EvictOptions): Run {
   const points = parsePoints(options.curve as string | true);
   const rate = parseSample(options.sample);
   const settings = { policies: parsePolicies(options.policy), by, points, rate, ...parseCommon(options) };
-  return async (signal, onRead, onProgress) => {
+  return async (signal, onRead, onProgress, simulations) => {
     const traces = loadEach(paths, options, onRead, signal);
     const work: Work = { rows: [], notes: [] };
-    for await (const curves of missRatioCurves({ traces, ...settings, signal, onProgress })) {
-      work.rows.push(...curves.rows);
+    for await (const curves of missRatioCurves({ traces, ...settings, signal, onProgress, simulations })) {
+      work.rows.push(...withDecisions(curves.rows));
       work.notes.push(noteOn(curves));
     }
     return work;
   };
+}
+
+function hitWork(paths: readonly string[], hit: string, options: EvictOptions): Run {
+  for (const other of ["size", "curve", "windows"] as const) {
+    if (options[other] !== undefined)
+      throw new InvalidArgumentError(`--hit finds sizes itself, and does not go with --${other}`);
+  }
+  const wanted = parseHit(hit);
+  const settings = { policies: parsePolicies(options.policy), by: parseBy(options.by), ...parseCommon(options) };
+  return async (signal, onRead, onProgress, simulations) => {
+    const work: Work = { rows: [], notes: [], answers: [] };
+    for await (const trace of loadEach(paths, options, onRead, signal)) {
+      const answer = await sizesForHitRatio({ trace, wanted, ...settings, signal, onProgress, simulations });
+      work.rows.push(...withAnswer(answer));
+      work.answers?.push(...answer.sentences);
+    }
+    return work;
+  };
+}
+
+/** The smallest size that is enough has the answer; where none is, the cache of everything, which was simulated last. */
+function withAnswer({ rows, found, sentences: [answer, ...reasons] }: HitRatioAnswer): CurveRow[] {
+  const told = found[0]?.enough ?? rows.at(-1);
+  return rows.map((row) => (row === told ? { ...row, decision: { answer, reasons, steps: [] } } : row));
+}
+
+function parseHit(text: string): number {
+  const share = /^\d+(\.\d+)?%$/.test(text) ? Number(text.slice(0, -1)) / 100 : Number.NaN;
+  if (share > 0 && share < 1) return share;
+  throw new InvalidArgumentError(`--hit ${text}: expected a share above 0% and below 100%, such as 90%`);
 }
 
 function parseCommon(options: EvictOptions) {
@@ -197,6 +266,11 @@ function noteOnRegret({ trace, capacity, by, regret, decisions = [] }: SweepRow)
   ];
 }
 
+/** Nobody asked for its parts: they were counted for what the decision says of chance. */
+function withoutParts({ windowHitRatios: _ratios, decisions: _changes, regret: _regret, ...row }: SweepRow): SweepRow {
+  return row;
+}
+
 async function* loadEach(paths: readonly string[], options: EvictOptions, onRead: OnRead, signal: AbortSignal) {
   for (const path of paths) {
     signal.throwIfAborted();
@@ -206,11 +280,14 @@ async function* loadEach(paths: readonly string[], options: EvictOptions, onRead
   }
 }
 
-function render({ rows, notes }: Work, { json, csv, misses, output }: EvictOptions): string {
+function render({ rows, parts = rows, notes, answers }: Work, { json, csv, misses, output }: EvictOptions): string {
   if (json) return `${JSON.stringify(rows satisfies EvictionResult[], null, 2)}\n`;
   if (csv) return renderCsv(rows);
-  const tables = renderTables(rows, { misses: misses === true });
-  const text = [tables, ...notes.map((note) => `${note}\n`)].join("");
+  const told = answers?.map((answer) => `${answer}\n`) ?? [
+    renderDecisions(parts),
+    renderTables(rows, { misses: misses === true }),
+  ];
+  const text = [...told, ...notes.map((note) => `${note}\n`)].join("");
   return output === undefined ? text : `${text}\npage: ${output}\n`;
 }
 

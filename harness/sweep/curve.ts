@@ -4,7 +4,7 @@ import type { Simulated } from "./messages.js";
 import type { Pair } from "./plan.js";
 import { chooseRate, SAMPLES, spatialSample } from "./sample.js";
 import { type SweepTrace, sharedKinds, shareTrace } from "./shared-trace.js";
-import { overTraces, type SimulationPool } from "./simulation-pool.js";
+import { overTraces, type Simulations } from "./simulation-pool.js";
 import { footprintOf } from "./sizes.js";
 import { type AboutTrace, aboutTrace, requestedBytes, rowOf, type SweepProgress, type SweepRow } from "./sweep.js";
 
@@ -22,6 +22,8 @@ export interface CurveOptions {
   threads?: number;
   seed?: number;
   signal?: AbortSignal;
+  /** Who simulates, in place of threads of this process. */
+  simulations?: Simulations;
   onProgress?: (progress: SweepProgress) => void;
 }
 
@@ -55,7 +57,7 @@ export async function* missRatioCurves(options: CurveOptions): AsyncGenerator<Cu
   yield* overTraces(options, (pool, trace) => curvesOf(pool, trace, options));
 }
 
-async function curvesOf(pool: SimulationPool, trace: SweepTrace, options: CurveOptions): Promise<Curves> {
+async function curvesOf(pool: Simulations, trace: SweepTrace, options: CurveOptions): Promise<Curves> {
   const { policies, by, points } = options;
   const rate = options.rate === 1 ? null : (options.rate ?? chooseRate(trace.distinct));
   const capacities = capacitiesOf(trace, by, points);
@@ -120,7 +122,7 @@ function exactLru({ ids, distinct }: SweepTrace, about: AboutTrace, capacities: 
 }
 
 async function whole(
-  pool: SimulationPool,
+  pool: Simulations,
   trace: SweepTrace,
   about: AboutTrace,
   pairs: readonly Pair[],
@@ -131,7 +133,7 @@ async function whole(
 }
 
 async function estimated(
-  pool: SimulationPool,
+  pool: Simulations,
   trace: SweepTrace,
   about: AboutTrace,
   pairs: readonly Pair[],
@@ -194,7 +196,7 @@ function estimateOf(
 }
 
 async function simulate(
-  pool: SimulationPool,
+  pool: Simulations,
   trace: SweepTrace,
   pairs: readonly Pair[],
   { seed = 1, onProgress }: CurveOptions,

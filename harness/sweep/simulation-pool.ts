@@ -9,19 +9,34 @@ export interface OverTraces {
   /** By default as many as there are processors. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
+  /** Who simulates, in place of threads of this process; whoever gives them closes them. */
+  readonly simulations?: Simulations;
+}
+
+/** Who runs pairs over a trace: threads of this process, or other machines. */
+export interface Simulations {
+  /**
+   * Runs every pair over the trace; outcomes in the order of the pairs. One call at a time.
+   *
+   * @param onReplayed called with a number of requests as they are replayed, by whichever pair
+   */
+  run(
+    trace: SharedTrace,
+    pairs: readonly Pair[],
+    settings: Settings,
+    onReplayed: (requests: number) => void,
+  ): Promise<Simulated[]>;
+  /** Ends all of them, in the middle of a pair if need be. */
+  close(): Promise<void>;
 }
 
 /** Simulation threads that share out pairs: whoever is free takes the next. */
-export class SimulationPool {
+export class SimulationPool implements Simulations {
   private readonly workers: Worker[] = [];
 
   constructor(private readonly threads: number) {}
 
-  /**
-   * Runs every pair over the trace; outcomes in the order of the pairs. Fails as soon as one worker fails or is ended.
-   *
-   * @param onReplayed called with a number of requests as they are replayed, by whichever pair
-   */
+  /** Fails as soon as one worker fails or is ended. */
   async run(
     trace: SharedTrace,
     pairs: readonly Pair[],
@@ -42,7 +57,6 @@ export class SimulationPool {
     return outcomes;
   }
 
-  /** Ends all threads, in the middle of a pair if need be. */
   async close(): Promise<void> {
     await Promise.all(this.workers.splice(0).map((worker) => worker.terminate()));
   }
@@ -56,19 +70,20 @@ export class SimulationPool {
 }
 
 /**
- * Does something with each trace, one after the other, and with threads to simulate on, which are ended when all are done, when one fails,
- * or in the middle of it when the signal aborts.
+ * Does something with each trace, one after the other, and with who simulates: those that are given, or threads which are ended when all are
+ * done, when one fails, or in the middle of it when the signal aborts.
  *
  * @throws the signal's reason once it has aborted
  */
 export async function* overTraces<T>(
   options: OverTraces,
-  work: (pool: SimulationPool, trace: SweepTrace) => Promise<T>,
+  work: (pool: Simulations, trace: SweepTrace) => Promise<T>,
 ): AsyncGenerator<T> {
-  const { signal, traces, threads = availableParallelism() } = options;
+  const { signal, traces, threads = availableParallelism(), simulations } = options;
   signal?.throwIfAborted();
-  const pool = new SimulationPool(threads);
-  const stop = (): void => void pool.close();
+  const own = simulations === undefined ? new SimulationPool(threads) : null;
+  const pool = simulations ?? (own as SimulationPool);
+  const stop = (): void => void own?.close();
   signal?.addEventListener("abort", stop, { once: true });
   try {
     for await (const trace of traces) {
@@ -79,7 +94,7 @@ export async function* overTraces<T>(
     throw signal?.aborted ? signal.reason : error;
   } finally {
     signal?.removeEventListener("abort", stop);
-    await pool.close();
+    await own?.close();
   }
 }
 

@@ -4,7 +4,7 @@ import type { Simulated } from "./messages.js";
 import { type Pair, planPairs } from "./plan.js";
 import { NOT_FIXED, type Regret, regretOf } from "./regret.js";
 import { type SharedTrace, type SweepTrace, shareTrace } from "./shared-trace.js";
-import { overTraces, type SimulationPool } from "./simulation-pool.js";
+import { overTraces, type Simulations } from "./simulation-pool.js";
 import { type CacheSize, footprintOf } from "./sizes.js";
 
 export interface SweepOptions {
@@ -21,6 +21,8 @@ export interface SweepOptions {
   windows?: number;
   /** Ends the threads and rejects with the signal's reason. */
   signal?: AbortSignal;
+  /** Who simulates, in place of threads of this process. */
+  simulations?: Simulations;
   onProgress?: (progress: SweepProgress) => void;
 }
 
@@ -29,6 +31,8 @@ export interface SweepProgress {
   /** Requests replayed over all pairs of this trace, of how many. */
   readonly done: number;
   readonly total: number;
+  /** What there is to say beside: who works, how many jobs are done. */
+  readonly note?: string;
 }
 
 /** One simulation's result: what `engram evict --json` prints. */
@@ -79,7 +83,7 @@ export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
   return rows;
 }
 
-async function sweepTrace(pool: SimulationPool, trace: SweepTrace, options: SweepOptions): Promise<SweepRow[]> {
+async function sweepTrace(pool: Simulations, trace: SweepTrace, options: SweepOptions): Promise<SweepRow[]> {
   const { policies, sizes, seed = 1, windows = 0, onProgress } = options;
   const pairs = planPairs(trace.name, footprintOf(trace), policies, sizes);
   const shared = shareTrace(trace, { future: pairs.some(({ policy }) => policy === "opt") });

@@ -17,6 +17,7 @@ import { requireWritableFile } from "../command-line/output-file.js";
 import { type ReadingFlags, readingOptions, warnOfReading, withReadingOptions } from "../command-line/trace-reading.js";
 import { generateTrace } from "./generate.js";
 import { measureTrace } from "./measure.js";
+import { withNames } from "./names.js";
 import { formatToWrite, oneOf, parseSizeSpec } from "./option-values.js";
 import { recordCommand } from "./record.js";
 import { renderInfo } from "./render-info.js";
@@ -37,6 +38,7 @@ const DISTRIBUTIONS = [
 
 interface ReadFlags extends ReadingFlags {
   limit?: string;
+  names?: string;
   json?: boolean;
 }
 
@@ -59,6 +61,10 @@ export function traceCommand(): Command {
       "what a trace is like: footprint, popularity, reuse distances, access pattern, and a policy to start with",
     )
     .argument("<trace>", "trace file; .gz, .zst and .xz are read as they are")
+    .option(
+      "--names <file>",
+      "for operation logs, which know keys by their hash: a line for each key that may be among the hottest, its namespace, a tab, and the key",
+    )
     .action(info);
   reading(command.command("convert"))
     .description(`write a trace in another format: ${WRITABLE_FORMATS.join(", ")}`)
@@ -100,7 +106,8 @@ function reading(command: Command): Command {
 }
 
 async function info(path: string, flags: ReadFlags): Promise<void> {
-  const full = await measureTrace(path, readOptions(flags));
+  const measured = await measureTrace(path, readOptions(flags));
+  const full = flags.names === undefined ? measured : await withNames(measured, flags.names);
   warnOfReading(full.name, full.reading);
   process.stdout.write(flags.json ? `${JSON.stringify(full, null, 2)}\n` : renderInfo(full));
 }

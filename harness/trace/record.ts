@@ -49,7 +49,7 @@ export async function recordCommand(
     const exists = (await sizeOf(log)) > 0;
     const { operations, lost } = exists ? await tallyLog(log) : { operations: 0, lost: 0 };
     if (operations === 0) {
-      const why = exists ? "asked nothing of its stores" : "opened no store of this package";
+      const why = exists ? "asked nothing of its stores" : "opened no store of this package, and no recorder";
       throw new NothingRecordedError(
         `${out}: nothing to write: ${command[0]} ${why}${lost > 0 ? `, or ${lost} operations could not be written` : ""} (it ended with ${exitCode})`,
       );

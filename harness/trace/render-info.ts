@@ -30,6 +30,7 @@ export function renderInfo(info: FullInfo): string {
     ...info.reading.warnings.map((warning): Row => ["doubtful", warning]),
     ...contentRows(info),
     ...popularityRows(info),
+    ...hottestRows(info),
     ...reuseRows(info),
     ...patternRows(info.pattern),
     ...nextRows(info),
@@ -62,6 +63,18 @@ function contentRows({ requests, distinct, once, coldMissRatio, sizes, time, ope
     ]);
   }
   return rows;
+}
+
+/** The ten most requested keys; of one that only its hash is known of, what its owner has called it. */
+function hottestRows({ hottest, format }: FullInfo): Row[] {
+  const told = hottest.map(
+    ({ key, requests, share, name }) => `${shortened(name ?? key)} ${count(requests)} (${percent(share)})`,
+  );
+  const hint =
+    format === "oplog" && hottest.every(({ name }) => name === undefined)
+      ? "; --names FILE tells whose hashes these are"
+      : "";
+  return [["hot keys", `${told.join(", ")}${hint}`]];
 }
 
 function popularityRows({ popularity, hottestKey, hottestShare }: FullInfo): Row[] {

@@ -15,6 +15,11 @@ export type Read = (
 
 type Kind = Read["kind"];
 
+export interface TextFile {
+  readonly path: string;
+  readonly text: string;
+}
+
 const EITHER = "a monitor's history (store.monitor({ history })) or records of gates (engram gate --record)";
 const EXPECTED = `expected ${EITHER}`;
 const NAMES: Readonly<Record<Kind, string>> = { history: "a monitor's history", records: "records of gates" };
@@ -23,7 +28,12 @@ const FIRST_LINE_MAX = 1e6;
 
 /** @throws InvalidArgumentError for a file that cannot be read, is of neither kind, of another kind than those before it, or empty */
 export function readFiles(paths: readonly string[]): Read {
-  const files = paths.map((path) => ({ path, text: textOf(path) }));
+  return readTexts(paths.map((path) => ({ path, text: textOf(path) })));
+}
+
+/** The same of files that have been read already. @throws InvalidArgumentError as readFiles does */
+export function readTexts(files: readonly TextFile[]): Read {
+  const paths = files.map(({ path }) => path);
   const kinds = files.map(({ path, text }) => kindOf(path, text));
   const other = kinds.findIndex((kind) => kind !== kinds[0]);
   if (other > 0) {
@@ -32,11 +42,6 @@ export function readFiles(paths: readonly string[]): Read {
     );
   }
   return kinds[0] === "history" ? historiesOf(files) : recordsOf(files);
-}
-
-interface TextFile {
-  readonly path: string;
-  readonly text: string;
 }
 
 function historiesOf(files: readonly TextFile[]): Read {

@@ -149,6 +149,7 @@ function machineOf({ machine: { cpuModel, cpuCount, node, platform, arch } }: Ga
   return `${cpuCount} x ${cpuModel}, Node ${node.replace(/^v/, "")}, ${platform}-${arch}`;
 }
 
-function settingsOf({ settings: { duration, workers }, mode }: GateRecord): string {
+function settingsOf({ settings: { duration, workers, command }, mode }: GateRecord): string {
+  if (command !== undefined) return `${mode}, ${command}`;
   return `${mode}, ${duration}${workers === null ? "" : `, ${workers} workers`}`;
 }

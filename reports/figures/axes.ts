@@ -103,3 +103,34 @@ export function endLabels(
     }),
   );
 }
+
+/**
+ * Names beside the ends of lines in a wide figure, each with a thin line to where its own ends, moved apart where they end close together. Room for
+ * them is inside the frame, on a logarithmic x axis that goes on to `to`.
+ */
+export function ledLabels(
+  ends: readonly LineEnd[],
+  y: Plot.ScaleOptions,
+  frame: { height: number; top: number; bottom: number },
+  x: { from: number; to: number },
+): Plot.Markish[] {
+  const scale = Plot.scale({ y: { ...y, range: [frame.height - frame.bottom, frame.top] } });
+  const wanted = ends.map((end) => scale.apply(end.y) as number);
+  const placed = spread(wanted, LABEL_GAP, frame.top + 2, frame.height - frame.bottom - 2);
+  const at = x.from * (x.to / x.from) ** 0.16;
+  return ends.flatMap(({ label, look, y: end }, index) => {
+    const beside = scale.invert!(placed[index]) as number;
+    return [
+      Plot.link([0], {
+        ...{ x1: [x.from], y1: [end], x2: [at], y2: [beside], stroke: look.colour, strokeWidth: 0.75 },
+        strokeOpacity: 0.7,
+      }),
+      Plot.text([shorten(label, 24)], {
+        ...{ x: [at], y: [beside], textAnchor: "start", dx: 4, fill: look.colour, fontWeight: 600 },
+      }),
+    ];
+  });
+}
+
+/** Between the middles of two names, px: their line height. */
+const LABEL_GAP = 15;

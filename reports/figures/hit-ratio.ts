@@ -5,15 +5,18 @@
 import { bytes, magnitude, percent } from "../format.js";
 import { unique } from "../groups.js";
 import type { Html } from "../html.js";
-import { type Look, looksFor } from "../palette.js";
+import type { Look } from "../palette.js";
 import { draw, Plot } from "../plot.js";
+import { looksOfPolicies, OPTIMUM } from "../policy-looks.js";
 import type { EvictionResult } from "../results.js";
-import { endLabels, shorten } from "./axes.js";
+import { ledLabels, shorten } from "./axes.js";
 
-const FRAME = { height: 420, top: 34, bottom: 44 };
-/** The policy that knows the future: the bound of all others, drawn in ink instead of a colour. */
-export const OPTIMUM = "opt";
-const OPTIMUM_LOOK: Look = { colour: "currentColor", dash: "1 4", symbol: "circle" };
+/** As wide as the page's text column: sixteen lines that lie close need it. */
+const FRAME = { width: 940, height: 520, top: 34, bottom: 44 };
+/** The capacity axis goes on by this share of its length, for the names of the lines. */
+const LABEL_SHARE = 0.22;
+
+export { OPTIMUM };
 
 /** Rows of one trace, counted one way: what shares a figure and a table. */
 export interface Curves {
@@ -44,8 +47,7 @@ export function curvesOf(rows: readonly EvictionResult[]): Curves[] {
 
 /** Looks of policies, the same on every trace of a page. */
 export function policyLooks(rows: readonly EvictionResult[]): Map<string, Look> {
-  const policies = unique(rows.map(({ policy }) => policy)).filter((policy) => policy !== OPTIMUM);
-  return looksFor(policies).set(OPTIMUM, OPTIMUM_LOOK);
+  return looksOfPolicies([...unique(rows.map(({ policy }) => policy)), OPTIMUM]);
 }
 
 export function capacityLabel(capacity: number, by: EvictionResult["by"]): string {
@@ -94,15 +96,21 @@ function curveFigure({ trace, by, rows }: Curves, looks: ReadonlyMap<string, Loo
   }));
   const capacities = rows.map(({ capacity }) => capacity);
   const [low, high] = [Math.min(...capacities), Math.max(...capacities)];
-  const most = Math.max(...lines.flatMap(({ points }) => points.map(({ hit }) => hit)));
-  const y = { domain: [0, Math.min(1, Math.max(0.05, most * 1.06))], label: null };
+  const all = lines.flatMap(({ points }) => points.map(({ hit }) => hit));
+  const most = Math.max(...all);
+  const least = Math.min(...all);
+  // Lines, not bars: where nothing is near zero the room is theirs.
+  const from = Math.max(0, least - 0.15 * (most - least));
+  const end = high * (high / low) ** LABEL_SHARE;
+  const y = { domain: [from, Math.min(1, Math.max(0.05, most + 0.06 * (most - from)))], label: null };
   return draw(`${ratio === "byte" ? "Byte hit" : "Hit"} ratio against capacity on ${trace}: ${policies.join(", ")}`, {
+    width: FRAME.width,
     height: FRAME.height,
     marginTop: FRAME.top,
     marginBottom: FRAME.bottom,
     marginLeft: 54,
-    marginRight: 104,
-    x: { type: "log", domain: [low, high], label: `capacity in ${by} (logarithmic)` },
+    marginRight: 24,
+    x: { type: "log", domain: [low, end], label: `capacity in ${by} (logarithmic)` },
     y,
     marks: [
       Plot.axisX(capacityTicks(capacities), {
@@ -128,12 +136,13 @@ function curveFigure({ trace, by, rows }: Curves, looks: ReadonlyMap<string, Loo
           strokeWidth: policy === OPTIMUM ? 2.5 : 1.5,
           strokeLinecap: "round",
         }),
-        Plot.dot(points, { x: "capacity", y: "hit", r: 2.75, symbol: look.symbol, fill: look.colour }),
+        Plot.dot(points, { x: "capacity", y: "hit", r: 3.5, symbol: look.symbol, fill: look.colour }),
       ]),
-      ...endLabels(
+      ...ledLabels(
         lines.map((line) => ({ label: line.policy, look: line.look, y: line.points.at(-1)!.hit })),
         y,
         FRAME,
+        { from: high, to: end },
       ),
     ],
   });

@@ -1,4 +1,5 @@
 /** Throughput, or a latency percentile, over the seconds of a run, with what happened meanwhile marked. */
+import type { BurstSpan } from "../burst-spans.js";
 import { duration, magnitude } from "../format.js";
 import { contendersOf, distributions, type Group } from "../groups.js";
 import type { Html } from "../html.js";
@@ -35,17 +36,32 @@ function numbered(events: readonly RunEvent[]): RunEvent[] {
   return events.filter(({ kind }) => kind !== "gc").slice(0, MOST_MARKS);
 }
 
-export function throughputTimeline(group: Group): Html | null {
+/** @param bursts times at which more was asked for, which are shaded */
+export function throughputTimeline(group: Group, bursts: readonly BurstSpan[] = []): Html | null {
   const lines = contendersOf(group.lines)
     .map(({ label, look, run }) => ({ label, look, points: ratePoints(run.series ?? []) }))
     .filter(({ points }) => points.length > 1);
   if (lines.length === 0) return null;
-  const most = Math.max(...lines.flatMap(({ points }) => points.map(({ value }) => value)), 1);
-  const y = { domain: [0, most * 1.05], label: null };
-  return drawTimeline(`Throughput over time in ${group.title}`, lines, y, eventsOf(group), [
-    Plot.axisY({ ticks: 5, tickFormat: (value: number) => magnitude(value), label: null }),
-    Plot.gridY({ ticks: 5, strokeOpacity: 0.12 }),
-    Plot.text(["operations a second"], {
+  const rates = lines.flatMap(({ points }) => points.map(({ value }) => value));
+  const most = Math.max(...rates, 1);
+  // Bursts of one line vanish beside another that is ten times as fast, and the calm between them beside themselves.
+  const logarithmic = Math.min(...rates) > 0 && lines.some(({ points }) => swing(points) >= LARGE_SWING);
+  const [low, high] = logDomain(rates);
+  const y = logarithmic
+    ? { type: "log" as const, domain: [low, high], label: null }
+    : { domain: [0, most * 1.05], label: null };
+  const grid = logarithmic
+    ? [
+        Plot.axisY(logTicks(low, high), { text: (value: number) => magnitude(value), label: null }),
+        Plot.gridY(logTicks(low, high), { strokeOpacity: 0.12 }),
+      ]
+    : [
+        Plot.axisY({ ticks: 5, tickFormat: (value: number) => magnitude(value), label: null }),
+        Plot.gridY({ ticks: 5, strokeOpacity: 0.12 }),
+      ];
+  return drawTimeline(`Throughput over time in ${group.title}`, lines, y, { events: eventsOf(group), bursts }, [
+    ...grid,
+    Plot.text([logarithmic ? "operations a second (logarithmic)" : "operations a second"], {
       frameAnchor: "top-left",
       dy: -34,
       dx: -44,
@@ -55,7 +71,16 @@ export function throughputTimeline(group: Group): Html | null {
   ]);
 }
 
-export function latencyTimeline(group: Group): Html | null {
+/** Between the most and the least of a line: from here on its axis is logarithmic. */
+const LARGE_SWING = 4;
+
+function swing(points: readonly { value: number }[]): number {
+  const values = points.map(({ value }) => value);
+  return Math.max(...values) / Math.min(...values);
+}
+
+/** @param bursts as of the throughput */
+export function latencyTimeline(group: Group, bursts: readonly BurstSpan[] = []): Html | null {
   const lines = contendersOf(group.lines)
     .map(({ label, look, run }) => ({ label, look, points: tailPoints(run) }))
     .filter(({ points }) => points.length > 1);
@@ -67,7 +92,7 @@ export function latencyTimeline(group: Group): Html | null {
     `P99 of sampled operations over time in ${group.title}, at most ${duration(highest)}`,
     lines,
     y,
-    eventsOf(group),
+    { events: eventsOf(group), bursts },
     [
       Plot.axisY(logTicks(low, high), { text: durationTick, label: null }),
       Plot.gridY(logTicks(low, high), { strokeOpacity: 0.12 }),
@@ -101,13 +126,15 @@ function drawTimeline(
   label: string,
   lines: readonly TimelineLine[],
   y: Plot.ScaleOptions,
-  events: readonly RunEvent[],
+  { events, bursts }: { events: readonly RunEvent[]; bursts: readonly BurstSpan[] },
   axes: Plot.Markish[],
 ): Html {
   const end = Math.max(...lines.flatMap(({ points }) => points.map(({ t }) => t)));
   const collections = events.filter(({ kind }) => kind === "gc").slice(0, MOST_MARKS);
   const others = numbered(events);
-  return draw(`${label}: ${lines.map((line) => line.label).join(", ")}`, {
+  const shaded = bursts.filter(({ from }) => from < end).map(({ from, to }) => ({ from, to: Math.min(to, end) }));
+  const about = shaded.length === 0 ? "" : `; ${shaded.length} bursts are shaded`;
+  return draw(`${label}: ${lines.map((line) => line.label).join(", ")}${about}`, {
     height: FRAME.height,
     marginTop: FRAME.top,
     marginBottom: FRAME.bottom,
@@ -116,6 +143,7 @@ function drawTimeline(
     x: { domain: [0, end], label: "seconds" },
     y,
     marks: [
+      Plot.rect(shaded, { x1: "from", x2: "to", fill: "var(--muted)", fillOpacity: 0.16 }),
       Plot.axisX({ ticks: 6, labelArrow: "none", labelAnchor: "center" }),
       ...axes,
       Plot.ruleX(others, { x: "t", strokeDasharray: "3 3", strokeOpacity: others.length > FEW_RULES ? 0.3 : 0.55 }),

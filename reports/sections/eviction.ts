@@ -1,7 +1,8 @@
 /** Eviction policies: hit ratio against capacity, trace by trace, with the exact counts. */
 import { figureCard, named, type Section, table } from "../chrome.js";
+import { amount, decisionsOf, gainPerDoubling } from "../decision.js";
 import { type Curves, capacityLabel, curvesOf, hitRatioFigure, OPTIMUM, policyLooks } from "../figures/hit-ratio.js";
-import { count, percent, significant } from "../format.js";
+import { bytes, count, percent, significant } from "../format.js";
 import { unique } from "../groups.js";
 import { type Hole, type Html, html } from "../html.js";
 import type { Look } from "../palette.js";
@@ -18,7 +19,7 @@ export function hitRatioSection(rows: readonly EvictionResult[]): Section | null
     title: "Hit ratio against capacity",
     short: "Hit ratio",
     lead: `One line a policy.${bound} The object hit ratio counts requests, the byte hit ratio what they ask for; where a trace has sizes there is a figure of each.`,
-    body: html`<div class="grid">${curvesOf(rows).flatMap((curves) =>
+    body: html`<div class="stack wide">${curvesOf(rows).flatMap((curves) =>
       RATIOS.map((ratio) => {
         const drawing = hitRatioFigure(curves, looks, ratio);
         if (drawing === null) return null;
@@ -36,6 +37,46 @@ export function hitRatioSection(rows: readonly EvictionResult[]): Section | null
 }
 
 const RATIOS = ["object", "byte"] as const;
+
+/** Which policy and how large, in sentences, and what each size buys; null where nothing was looked up. */
+export function decisionSection(rows: readonly EvictionResult[]): Section | null {
+  const decisions = decisionsOf(rows);
+  if (decisions.length === 0) return null;
+  return {
+    id: "decision",
+    title: "Which policy, and how large",
+    short: "Decision",
+    body: html`<div class="stack">${decisions.map(({ trace, by, policy, answer, reasons, steps }) => {
+      const known = steps.some(({ gainedBytes }) => gainedBytes !== undefined);
+      const bought = steps.map((step) => [
+        `${amount(step.from, by)} to ${amount(step.to, by)}`,
+        pointsOf(step.gained),
+        count(step.fewerMisses),
+        pointsOf(gainPerDoubling(step)),
+        ...(known ? [pointsOf(step.gainedBytes ?? 0), bytes(Math.max(0, step.fewerMissedBytes ?? 0))] : []),
+      ]);
+      return html`<div class="card decision"><h3>${trace}, by ${by}</h3><p><strong>${answer}</strong></p><ul>${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>${
+        bought.length === 0
+          ? null
+          : table(
+              [
+                { title: `What more room buys ${policy}`, text: true },
+                { title: "Hits" },
+                { title: "Fewer misses" },
+                { title: "Hits a doubling" },
+                ...(known ? [{ title: "Hits of bytes" }, { title: "Fewer bytes to fetch" }] : []),
+              ],
+              bought,
+              { label: `What each step of size buys on ${trace}` },
+            )
+      }</div>`;
+    })}</div>`,
+  };
+}
+
+function pointsOf(difference: number): string {
+  return `${difference < 0 ? "-" : "+"}${(Math.abs(difference) * 100).toFixed(2)} points`;
+}
 
 /** How each trace was read, with what makes that doubtful; null where no row tells it. */
 export function tracesSection(rows: readonly EvictionResult[]): Section | null {
@@ -212,7 +253,7 @@ export function speedSection(rows: readonly EvictionResult[]): Section {
     id: "speed",
     title: "What a policy costs: time per request",
     short: "Eviction cost",
-    lead: "Eviction's overhead: wall time of the simulation over its requests, look-up included; bold is the fastest. The optimum's backward pass is counted where it ran.",
+    lead: "Eviction's overhead: wall time of the simulation over its requests, look-up included, after each policy has run warm; bold is the fastest. The optimum's backward pass is counted where it ran.",
     body: html`<div class="grid">${curvesOf(rows).map(
       (curves) =>
         html`<div class="card"><h3>${curves.trace}</h3>${matrix(

@@ -1,24 +1,34 @@
 /** Throughput and tail latency over the seconds of each run. */
+import { burstSpans } from "../burst-spans.js";
 import { figureCard, type Section } from "../chrome.js";
 import { latencyTimeline, numberedEvents, throughputTimeline } from "../figures/timeline.js";
 import { significant } from "../format.js";
 import type { Group } from "../groups.js";
 import { type Html, html } from "../html.js";
+import type { Results } from "../results.js";
 
 /** Above this many the list is folded. */
 const FEW_EVENTS = 8;
 
-export function timeSection(groups: readonly Group[]): Section | null {
+export function timeSection(
+  groups: readonly Group[],
+  scenarios: NonNullable<Results["scenarios"]> = [],
+): Section | null {
   const cards = groups.flatMap((group) => {
-    const throughput = throughputTimeline(group);
-    const latency = latencyTimeline(group);
+    const bursts = burstSpans(group.reference.run, scenarios);
+    const throughput = throughputTimeline(group, bursts);
+    const latency = latencyTimeline(group, bursts);
     const { events = [] } = group.reference.run;
     const note = (numbers: string) => {
       const marked = [
         events.some(({ kind }) => kind !== "gc") && numbers,
         events.some(({ kind }) => kind === "gc") && "ticks at the foot are garbage collections",
       ].filter(Boolean);
-      return marked.length > 0 ? `In the run of ${group.reference.label}: ${marked.join("; ")}.` : null;
+      const told = [
+        bursts.length > 0 && "Shaded: when bursts were asked for.",
+        marked.length > 0 && `In the run of ${group.reference.label}: ${marked.join("; ")}.`,
+      ].filter(Boolean);
+      return told.length > 0 ? told.join(" ") : null;
     };
     const below = "numbers are explained below";
     return [

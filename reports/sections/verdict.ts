@@ -6,8 +6,17 @@ import { count } from "../format.js";
 import { fileLabels, unique } from "../groups.js";
 import { type Html, html } from "../html.js";
 import type { Results, TargetResult } from "../results.js";
-import { findTarget } from "../targets/index.js";
+import { findTarget, measuredBy } from "../targets/index.js";
 import { distanceText, figure, limitText, measuredText, missedTargets, type Tally, tally } from "../verdict-words.js";
+
+/** As docs/sources.md has them; a test holds the two together. */
+export const SOURCES: readonly (readonly [letter: string, document: string])[] = [
+  ["M", "decisions for a high-performance memory store, M-001 to M-010"],
+  ["R", "R-011, a memory model for agents in Rust"],
+  ["P", "Patinox, memory utilities"],
+  ["D", "erlmcp, distributed memory"],
+  ["S", "MetricStream, decisions for a metric pipeline"],
+];
 
 export function badge(target: TargetResult | undefined): Html {
   if (target === undefined) return html`<span class="badge none">not in this file</span>`;
@@ -41,7 +50,9 @@ export function verdictSection({ targets }: Results): Section {
     id: "verdict",
     title: headline,
     short: "Verdict",
-    lead: "Against the figures the design documents promise. Nothing is left out: what was not measured is listed with the reason.",
+    lead: html`Against the figures the design documents promise. Nothing is left out: what was not measured is listed with the reason. The letter behind each says which document it is from: ${SOURCES.map(
+      ([letter, what], i) => html`${i > 0 ? "; " : null}<strong>${letter}</strong> ${what}`,
+    )} (docs/sources.md).`,
     body: html`<div class="stack"><div class="verdict"><div class="card">${tallyBlock(counts)}${
       missed.length > 0 ? missedTable(missed) : html`<p class="muted">Nothing measured falls short.</p>`
     }</div>${
@@ -141,10 +152,21 @@ function judgedTable(targets: readonly TargetResult[]): Html {
   );
 }
 
+/** A file of another version may have targets that this one does not know. */
+function commandOf({ id }: TargetResult): Html | string {
+  const by = findTarget(id) === undefined ? undefined : measuredBy(id);
+  return by !== undefined && "command" in by ? html`<code>${by.command}</code>` : "–";
+}
+
 function openTable(targets: readonly TargetResult[]): Html {
   return table(
-    [{ title: "Target", text: true, wrap: true }, { title: "Limit" }, { title: "Why not", text: true, wrap: true }],
-    targets.map((target) => [metric(target), limitText(target), target.method]),
+    [
+      { title: "Target", text: true, wrap: true },
+      { title: "Limit" },
+      { title: "Measured by", text: true, wrap: true },
+      { title: "Why not", text: true, wrap: true },
+    ],
+    targets.map((target) => [metric(target), limitText(target), commandOf(target), target.method]),
     { label: "Targets not measured", stacks: true },
   );
 }

@@ -1,4 +1,4 @@
 /** What the source documents promise, what measures each figure, and the verdicts. */
 export { judgeAll } from "./judge-all.js";
-export { type MeasuredBy, measuredBy } from "./measured-by.js";
+export { commandsFor, type MeasuredBy, measuredBy } from "./measured-by.js";
 export { findTarget, TARGETS } from "./table.js";

@@ -10,12 +10,16 @@
  * What differs: Keyv 5 tells the adapter its namespace, and has it clear that. The bridge of Keyv 6 does so only with adapters that have a
  * property `namespace` from the start; this one has none until Keyv 5 sets it, because one property cannot serve several Keyvs. That
  * it is there is also how `deleteMany` knows who asks.
+ *
+ * @module engram/keyv
  */
+
 import { EventEmitter } from "node:events";
 import { describe, KnownOptions } from "../check.js";
 import { ClosedError, InvalidArgumentError } from "../errors.js";
 import type { AgentView, Namespace, Store } from "../store/index.js";
 
+/** Where entries are kept. */
 export interface EngramKeyvOptions {
   /** The store's namespace that holds the entries, made if it is not there. Default "keyv". */
   name?: string;
@@ -23,9 +27,11 @@ export interface EngramKeyvOptions {
 
 /** One entry of a `setMany`. */
 export interface KeyvPair {
+  /** With Keyv's own prefix. */
   key: string;
+  /** As Keyv has serialised it. */
   value: unknown;
-  /** Milliseconds from now. */
+  /** Milliseconds from now. Default: it stays. */
   ttl?: number;
 }
 
@@ -34,6 +40,7 @@ type Peer = any;
 
 const OPTIONS = new KnownOptions("EngramKeyv", ["name"]);
 
+/** A storage adapter of Keyv over a store: one cache for all threads of the process. docs/adapters.md has the whole of it. */
 export class EngramKeyv extends EventEmitter {
   /** Keyv's namespace, as Keyv 5 sets it. Not there before: see above. */
   declare namespace?: string | undefined;
@@ -41,7 +48,13 @@ export class EngramKeyv extends EventEmitter {
    * What Keyv 5 looks at before it offers an iterator: it does so only for dialects that it knows. Redis is the one whose adapter behaves as this
    * one does, with expiry in the store itself. Keyv reads nothing else here.
    */
-  readonly opts: { dialect: string; url: string; [name: string]: unknown } = { dialect: "redis", url: "engram" };
+  readonly opts: {
+    /** What Keyv takes it for. */
+    dialect: string;
+    /** Stands for an address. */
+    url: string;
+    [name: string]: unknown;
+  } = { dialect: "redis", url: "engram" };
   private readonly entries: Namespace<unknown>;
   private disconnected = false;
 
@@ -61,10 +74,12 @@ export class EngramKeyv extends EventEmitter {
 
   // async throughout, and by that word: it is how Keyv 6 knows an adapter from a Map
 
+  /** As Keyv's adapters: the value, or undefined. */
   async get(key: string): Promise<Peer> {
     return this.open().get(key);
   }
 
+  /** The values of many keys, in their order; undefined for each that is not there. */
   async getMany(keys: string[]): Promise<Peer[]> {
     return this.open().getMany(keys);
   }
@@ -90,15 +105,18 @@ export class EngramKeyv extends EventEmitter {
     return written;
   }
 
+  /** Whether the key is there and has not expired. */
   async has(key: string): Promise<boolean> {
     return this.open().has(key);
   }
 
+  /** The same of many keys, in their order. */
   async hasMany(keys: string[]): Promise<boolean[]> {
     const entries = this.open();
     return keys.map((key) => entries.has(key));
   }
 
+  /** Whether it was there. */
   async delete(key: string): Promise<boolean> {
     return this.open().delete(key);
   }

@@ -42,6 +42,7 @@ import { peer } from "./langgraph-peer.js";
 const { BaseCheckpointSaver, compareWritesSortKeys, copyCheckpoint, getCheckpointId, maxChannelVersion } = peer;
 const { TASKS, WRITES_IDX_MAP, writesSortKey } = peer;
 
+/** Where checkpoints are kept, and how they are written. */
 export interface EngramSaverOptions {
   /** The store's namespace that holds the checkpoints, made if it is not there. Default "langgraph:checkpoints". */
   name?: string;
@@ -71,6 +72,7 @@ interface Place {
 
 const OPTIONS = new KnownOptions("EngramSaver", ["name", "serde"]);
 
+/** A checkpointer of LangGraph.js over a store: any thread goes on with what any other has begun. */
 export class EngramSaver extends BaseCheckpointSaver {
   private readonly entries: Namespace<unknown>;
   /** Whether what was written stays: a head that is not there was never written then. */
@@ -91,6 +93,7 @@ export class EngramSaver extends BaseCheckpointSaver {
     this.keepsAll = !evicts && this.entries.usage().whenFull === "refuse";
   }
 
+  /** As LangGraph asks: the checkpoint of a thread, the latest unless the config names one. */
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
     const { thread_id: thread, checkpoint_ns = "" } = config.configurable ?? {};
     if (thread === undefined) return undefined;
@@ -104,6 +107,7 @@ export class EngramSaver extends BaseCheckpointSaver {
     return undefined;
   }
 
+  /** A thread's checkpoints, latest first; `before`, `limit` and `filter` as LangGraph has them. */
   override async *list(config: RunnableConfig, options: CheckpointListOptions = {}): AsyncGenerator<CheckpointTuple> {
     const { thread_id: thread, checkpoint_ns: space, checkpoint_id: id } = config.configurable ?? {};
     const before = options.before?.configurable?.checkpoint_id as string | undefined;
@@ -160,6 +164,7 @@ export class EngramSaver extends BaseCheckpointSaver {
     return Math.floor(current ?? 0) + 1 + Math.random();
   }
 
+  /** Keeps what a task wrote beside its checkpoint. */
   override async putWrites(
     config: RunnableConfig,
     writes: PendingWrite[],
@@ -187,6 +192,7 @@ export class EngramSaver extends BaseCheckpointSaver {
     this.name(list, named);
   }
 
+  /** Removes all of a thread's checkpoints and writes. */
   override async deleteThread(threadId: string): Promise<void> {
     this.entries.deleteMany({ prefix: `${joinParts(textPart("thread_id", threadId))}/` });
   }

@@ -31,6 +31,7 @@ import { ItemVectors, type KeptVectors } from "./langgraph-vectors.js";
 
 const { BaseStore, InvalidNamespaceError, validateNamespace } = peer;
 
+/** Where items are kept, for how long, and how they are searched. */
 export interface EngramStoreOptions {
   /** The store's namespace that holds the items, made if it is not there. Default "langgraph:store". */
   name?: string;
@@ -45,8 +46,9 @@ export interface EngramStoreOptions {
   index?: IndexConfig;
 }
 
+/** Of one item. */
 export interface PutOptions {
-  /** Of this item, instead of the store's. */
+  /** Of this item. Default: the store's. */
   ttl?: Duration;
 }
 
@@ -69,6 +71,7 @@ const EMPTY = new Uint8Array(0);
 const NO_VECTORS: ReadonlyMap<string, KeptVectors | undefined> = new Map();
 const PUT_OPTIONS = new KnownOptions("EngramStore.put", ["ttl"]);
 
+/** A long-term memory of LangGraph.js over a store, which all threads share and which is searched by meaning where it has an index. */
 export class EngramStore extends BaseStore {
   private readonly items: Namespace<Kept>;
   private readonly ttl: number | undefined;

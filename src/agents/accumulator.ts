@@ -6,7 +6,7 @@ import { threadId } from "node:worker_threads";
 import { describe } from "../check.js";
 import { ClosedError, ContentionError, InvalidArgumentError } from "../errors.js";
 import type { ArenaMemory } from "./arena-memory.js";
-import { wantWhole } from "./arguments.js";
+import { wantOptions, wantWhole } from "./arguments.js";
 import { NO_SUCH_STATE } from "./merge-kernels.js";
 import { scratch } from "./scratch.js";
 import { QTable } from "./table.js";
@@ -15,8 +15,11 @@ import { ROW_HEAD } from "./table-kernels.js";
 /** Milliseconds that a contribution waits for another's, or for a row that is being written. */
 const PATIENCE = 5000;
 
+/** How large the merged table is. */
 export interface AccumulatorShape {
+  /** States, 0 to this less 1. */
   readonly states: number;
+  /** Actions, 0 to this less 1. */
   readonly actions: number;
 }
 
@@ -24,23 +27,37 @@ export interface AccumulatorShape {
 export interface AccumulatorLock {
   /** Runs `critical` while no other thread runs one of this accumulator: `store.mutex(name).with`, say. Whoever died inside has left nothing to mend. */
   readonly exclusive?: <T>(critical: () => T) => T;
-  /** Otherwise the accumulator has a lock of its own: what this thread is in it, not 0, and whether the thread of a claim lives. Default: threads never die. */
+  /**
+   * Otherwise the accumulator has a lock of its own: what this thread is in it, a whole number and not 0. Default: from Node's number of the
+   * thread.
+   */
   readonly claim?: number;
+  /** Whether the thread of a claim lives. Default: threads never die. */
   readonly isAlive?: (claim: number) => boolean;
 }
 
+/** What a merge came to. */
 export interface Round {
   /** From 1 on; 0 = there was none. */
   readonly round: number;
+  /** How many added to it. */
   readonly contributors: number;
   /** Visits that all of them had together. */
   readonly weight: number;
 }
 
+/**
+ * Merges what many agents have learned into one table: each adds its own once a round, weighed by its visits. docs/learning.md has the whole
+ * of it.
+ */
 export class Accumulator {
+  /** Where it lies. */
   readonly memory: ArenaMemory;
+  /** Of its first byte there. */
   readonly address: number;
+  /** States, 0 up. */
   readonly states: number;
+  /** Actions, 0 up. */
   readonly actions: number;
   readonly #lock: AccumulatorLock;
   readonly #word: Int32Array;
@@ -55,7 +72,9 @@ export class Accumulator {
   }
 
   /** @throws InvalidArgumentError; OutOfMemoryError and BudgetExceededError as the arena has them, and then nothing was taken */
-  static make(memory: ArenaMemory, { states, actions }: AccumulatorShape, lock: AccumulatorLock = {}): Accumulator {
+  static make(memory: ArenaMemory, shape: AccumulatorShape, lock: AccumulatorLock = {}): Accumulator {
+    const { states, actions } = wantOptions(shape, "an accumulator");
+    wantOptions(lock, "an accumulator's lock");
     wantWhole(states, 1, 2 ** 32 - 1, "states");
     wantWhole(actions, 1, 1024, "actions");
     const bytes = memory.kernels.mergeBankBytes(states, actions) * 3;
@@ -65,7 +84,7 @@ export class Accumulator {
       );
     const address = memory.take(64, "accumulator");
     try {
-      memory.kernels.mergeMake(address, states, actions, memory.take(bytes, "accumulator's sums"));
+      memory.kernels.mergeMake(address, states, actions, memory.take(bytes, "accumulator's sums"), randomId());
     } catch (error) {
       memory.give(address);
       throw error;
@@ -73,7 +92,9 @@ export class Accumulator {
     return new Accumulator(memory, address, lock);
   }
 
+  /** The one that is at an address, for another thread than the one that made it. */
   static at(memory: ArenaMemory, address: number, lock: AccumulatorLock = {}): Accumulator {
+    wantOptions(lock, "an accumulator's lock");
     wantWhole(address, 0, memory.memory.buffer.byteLength - 64, "address");
     if (address % 64 !== 0 || memory.kernels.isAccumulator(address) === 0)
       throw new InvalidArgumentError(`there is no accumulator at ${address} of this arena`);
@@ -85,16 +106,25 @@ export class Accumulator {
    * visits is no contributor.
    *
    * @returns what it weighs
-   * @throws InvalidArgumentError when it has other actions or states: nothing was added then
+   * @throws InvalidArgumentError when it has other actions or states, or is part of this round already, where its visits would count twice: nothing
+   *   was added then. A thread that dies right after its table was added may leave that untold.
    */
   add(contributor: QTable | { readonly table: QTable }): number {
     const table = tableIn(contributor);
     this.#wantFit(table);
     return this.#exclusively(() => {
       const { kernels } = this.memory;
+      const mark = BigInt.asUintN(64, kernels.mergeMark(this.address));
+      if (table.addedTo === mark) {
+        throw new InvalidArgumentError(
+          `the table at ${table.address} is part of round ${BigInt.asUintN(32, mark)} already: its visits would count twice; end the round first`,
+        );
+      }
       kernels.mergeBegin(this.address);
       const weight = table.memory.memory === this.memory.memory ? this.#addHere(table) : this.#addFar(table);
-      if (weight > 0) kernels.mergePublish(this.address, weight);
+      if (weight === 0) return 0;
+      kernels.mergePublish(this.address, weight);
+      table.addedTo = mark;
       return weight;
     });
   }
@@ -237,6 +267,11 @@ export class Accumulator {
       if (threadId !== 0) Atomics.wait(this.#word, 0, holder, 1);
     }
   }
+}
+
+/** Not 0: no table was added to that one. */
+function randomId(): number {
+  return 1 + Math.floor(Math.random() * 0xffff_fffe);
 }
 
 function tableIn(contributor: QTable | { readonly table: QTable }): QTable {

@@ -30,7 +30,9 @@ const REPLAY_OPTIONS = new KnownOptions("replay", ["capacity", "prioritised"]);
 
 /** What an agent learns with; without `actions` it has no table. */
 export interface LearningOptions extends Omit<QTableOptions, "owner" | "actions"> {
+  /** Of its table: actions, 0 to this less 1, at most 1,024. Default: it has no table. */
   readonly actions?: number;
+  /** Its experience: transitions kept, or the buffer's options. Default: none is kept. */
   readonly replay?: Omit<ReplayOptions, "owner">;
 }
 
@@ -73,10 +75,16 @@ function replayOf(memory: ArenaMemory, agent: number, claim: number): Replay | n
   return address === 0 ? null : Replay.at(memory, address, { claim });
 }
 
+/**
+ * An agent that this thread owns: its memory, its table, its experience. Made by `agents.create`, `claim` and `adopt`; what another thread
+ * owns by now throws NotOwnerError.
+ */
 export class Agent {
+  /** As it was made with. */
   readonly name: string;
   /** For what else is to lie in the agent's arena: charged to its budget, freed with it. */
   readonly memory: ArenaMemory;
+  /** What it counts of its own doings. */
   readonly metrics: AgentMetrics;
   private readonly itsTable: QTable | null;
   private readonly itsReplay: Replay | null;
@@ -87,7 +95,6 @@ export class Agent {
   private readonly forget: (agent: Agent) => void;
   private lost: "" | "handed over" | "released" | "frozen" | "dropped" = "";
   private changing = 0;
-  private readonly blocks = new Set<Block>();
 
   /** @internal Use `agents.create`, `claim` or `adopt`. */
   constructor(thing: Thing, arena: Arena, storeId: number, settle: () => void, forget: (agent: Agent) => void) {
@@ -140,6 +147,7 @@ export class Agent {
     return this.line.used;
   }
 
+  /** Bytes that it may have. */
   get budget(): number {
     return this.line.limit;
   }
@@ -173,10 +181,7 @@ export class Agent {
     if (!(pool instanceof BlockPool)) {
       throw new InvalidArgumentError(`acquire takes a pool, such as agents.pools.state, not ${describe(pool)}`);
     }
-    for (const block of this.blocks) if (block.released) this.blocks.delete(block);
-    const block = pool.acquireFor(this.line, this.thing.group);
-    if (block !== undefined) this.blocks.add(block);
-    return block;
+    return pool.acquireFor(this.line, this.thing.group);
   }
 
   /**
@@ -231,6 +236,11 @@ export class Agent {
     this.leave(layout.FROZEN, "frozen");
   }
 
+  /** @internal What is its own, in the directory. */
+  get group(): number {
+    return this.thing.group;
+  }
+
   /** @internal */
   assertOwner(): void {
     if (!this.owned) throw this.notOurs();
@@ -269,10 +279,9 @@ export class Agent {
     if (this.changing > 0) {
       throw new InvalidArgumentError(`agent "${this.name}" cannot be ${what} inside change(): end that first`);
     }
-    for (const block of this.blocks) if (block.released) this.blocks.delete(block);
-    if (this.blocks.size > 0) {
+    if (this.line.blocks > 0) {
       throw new InvalidArgumentError(
-        `agent "${this.name}" cannot be ${what}: ${this.blocks.size} blocks charged to it are out; release them first`,
+        `agent "${this.name}" cannot be ${what}: ${this.line.blocks} blocks charged to it are out; release them first`,
       );
     }
   }

@@ -2,119 +2,53 @@
  * The agents of one store: their arenas, pools and names. Reached from every thread that has attached to the store; what a thread had ends
  * with it when the store takes back its slot.
  */
-import { describe, KnownOptions, wholeNumber } from "../check.js";
-import { ArenaWords, layout } from "../core/index.js";
-import { ClosedError, InvalidArgumentError, NotOwnerError, OutOfMemoryError, PoisonedError } from "../errors.js";
-import { afterReaping, beforeClose, type Claims, claimsOf, identityOf, Store } from "../store/index.js";
-import { formatBytes, parseBytes, type Size } from "../units.js";
+import { describe } from "../check.js";
+import { layout } from "../core/index.js";
+import { ClosedError, InvalidArgumentError, NotOwnerError, OutOfMemoryError } from "../errors.js";
+import { afterReaping, alsoList, beforeClose, type Claims, claimsOf, identityOf, type Store } from "../store/index.js";
 import { Accumulator, type AccumulatorShape } from "./accumulator.js";
-import { AGENT_BYTES, Agent, furnish, type LearningOptions, tableOf } from "./agent.js";
-import { ARENA_LEAST, ARENA_MOST, Arena, type PieceRecord, reserveArena } from "./arena.js";
+import { AGENT_BYTES, Agent, furnish, tableOf } from "./agent.js";
+import { type AgentsHandle, checkAgentHandle, makeHandle, openHandle } from "./agents-handle.js";
+import {
+  AGENT_OPTIONS,
+  type AgentOptions,
+  type AgentsOptions,
+  type CheckedOptions,
+  CLAIM_OPTIONS,
+  checkOptions,
+  checkStore,
+} from "./agents-options.js";
+import {
+  type AgentInfo,
+  type AgentsLayout,
+  type AgentsStats,
+  type AgentsVerification,
+  AgentsView,
+} from "./agents-view.js";
+import { Arena, reserveArena } from "./arena.js";
 import type { ArenaMemory } from "./arena-memory.js";
 import { BudgetLine, GroupMemory, parseBudget } from "./budget.js";
+import { poisoned, refusal } from "./claim-errors.js";
 import type { BuildIndexOptions } from "./index-build.js";
 import { NamedIndexes } from "./named-indexes.js";
-import { Names, type Thing, type ThingKind } from "./names.js";
-import { type AgentHandle, isTicket, type Ownership, ownershipOf } from "./ownership.js";
-import { BlockPool, checkShape, DOCUMENTED_POOLS, type PoolOption, type PoolStats } from "./pools.js";
+import { Names, SETTINGS, type Thing, type ThingKind } from "./names.js";
+import type { AgentHandle } from "./ownership.js";
+import { BlockPool } from "./pools.js";
+import { giveScratch } from "./scratch.js";
 import type { QTable } from "./table.js";
 import type { VectorIndex } from "./vector-index.js";
 import type { Vectors } from "./vectors.js";
 
-export interface AgentsOptions {
-  /** Shared memories; default 1. */
-  readonly arenas?: number;
-  /** Of each, reserved and not touched: 1 MiB to 4 GiB; default "1GiB". */
-  readonly arenaBytes?: Size;
-  /** What an agent may have, unless it is made with another; default "10MB". */
-  readonly budget?: Size;
-  /** By name; default the documented three (DOCUMENTED_POOLS). `{}`: none. */
-  readonly pools?: Readonly<Record<string, PoolOption>>;
-}
-
-export interface AgentOptions extends LearningOptions {
-  /** Bytes at most; default what the agents were made with. */
-  readonly budget?: Size;
-}
-
-/** What crosses to another thread. Structured-cloneable; its fields are the agents' own business. */
-export interface AgentsHandle {
-  readonly engramAgents: number;
-  readonly storeId: number;
-  readonly memories: readonly object[];
-}
-
-export interface AgentInfo {
-  readonly name: string;
-  readonly ownership: Ownership;
-  /** Worker slot of who has it, or sent it; -1 for nobody. */
-  readonly worker: number;
-  /** Its owner died inside a change of several steps: `claim` wants `{ recover: true }`. */
-  readonly poisoned: boolean;
-  /** Bytes: counted from what is there, and at most. */
-  readonly used: number;
-  readonly budget: number;
-  readonly arena: number;
-  readonly sinceMs: number;
-}
-
-export interface AgentsStats {
-  readonly arenas: readonly {
-    readonly bytes: number;
-    readonly limit: number;
-    readonly used: number;
-    readonly pieces: number;
-  }[];
-  readonly pools: Readonly<Record<string, PoolStats>>;
-  readonly agents: readonly AgentInfo[];
-}
-
-/** What nobody alive has, or will ever give back. */
-export interface Leak {
-  readonly arena: number;
-  readonly address: number;
-  readonly bytes: number;
-  readonly purpose: string;
-  /** Worker slot of the thread that took it. */
-  readonly worker: number;
-  readonly ageMs: number;
-  readonly why: string;
-}
-
-export interface AgentsVerification {
-  readonly ok: boolean;
-  readonly violations: readonly string[];
-  /** Oldest first. */
-  readonly leaks: readonly Leak[];
-}
-
-export interface AgentsLayout {
-  readonly arenas: readonly { readonly bytes: number; readonly limit: number; readonly pieces: readonly LaidOut[] }[];
-  /** A picture for people. */
-  toString(): string;
-}
-
-export interface LaidOut extends Omit<PieceRecord, "claim" | "group"> {
-  /** What it belongs to: `agent "scout-17"`, or a thread. */
-  readonly owner: string;
-  readonly ageMs: number;
-}
-
-const CREATE_OPTIONS = new KnownOptions("Agents.create", ["arenas", "arenaBytes", "budget", "pools"]);
-const AGENT_OPTIONS = new KnownOptions("agents.create", [
-  ...["budget", "states", "actions", "initial", "sparse", "rate", "discount", "replay"],
-]);
-const CLAIM_OPTIONS = new KnownOptions("agents.claim", ["recover"]);
-const ARENAS_MOST = 64;
-const DEFAULT_ARENA = 2 ** 30;
-const DEFAULT_BUDGET = 10_000_000;
-const HANDLE_VERSION = 1;
-const PICTURE_WIDTH = 72;
 /** So often a thread looks whether another has finished making what it wants: that takes microseconds, unless that one is stopped or dead. */
 const MAKING_TRIES = 10_000;
 /** In the first arena's own piece: bytes of an agent's budget, as a double. */
 const SETTINGS_BYTES = 64;
+const SETTINGS_ID = 8;
 
+/** How often the same agents are open in this thread through one store: what is taken has one claim then, whichever of them took it. */
+const openHere = new Map<string, number>();
+
+/** The memory of a swarm: arenas, pools of blocks and agents with one owner each, over a store. docs/agents.md has the whole of it. */
 export class Agents implements AsyncDisposable {
   /** By name. */
   readonly pools: Readonly<Record<string, BlockPool>>;
@@ -128,6 +62,9 @@ export class Agents implements AsyncDisposable {
   private readonly names: Names;
   private readonly indexes: NamedIndexes;
   private readonly standardBudget: number;
+  private readonly view: AgentsView;
+  /** What tells these agents from others, and this claim on them from others'. */
+  private readonly holding: string;
   private readonly owned = new Map<string, Agent>();
   private readonly hooks: (() => void)[];
   /** Claims of dead threads of which nothing is left to settle. */
@@ -150,6 +87,7 @@ export class Agents implements AsyncDisposable {
     if (making !== null) this.furnish(making);
     const settings = this.names.find("pool", SETTINGS) as Thing;
     this.standardBudget = this.arenas[0].view.getFloat64(settings.address, true);
+    this.holding = `${this.arenas[0].view.getFloat64(settings.address + SETTINGS_ID, true)} of ${own}`;
     this.pools = Object.fromEntries(
       this.names
         .list("pool")
@@ -159,7 +97,13 @@ export class Agents implements AsyncDisposable {
           new BlockPool(name, this.arenas[arena], address, isLiving, () => this.settle()),
         ]),
     );
-    this.hooks = [afterReaping(store, () => this.settle()), beforeClose(store, () => this.close())];
+    this.view = new AgentsView({ arenas, pools: this.pools, names, claims: this.claims });
+    openHere.set(this.holding, (openHere.get(this.holding) ?? 0) + 1);
+    this.hooks = [
+      afterReaping(store, () => this.settle()),
+      beforeClose(store, () => this.close()),
+      alsoList(store, () => (this.closed ? [] : this.view.held())),
+    ];
   }
 
   /**
@@ -194,7 +138,7 @@ export class Agents implements AsyncDisposable {
     if (!this.shared) {
       throw new InvalidArgumentError("these agents are of a store with shared: false; they cannot leave its thread");
     }
-    return { engramAgents: HANDLE_VERSION, storeId: this.storeId, memories: this.arenas.map(({ memory }) => memory) };
+    return makeHandle(this.storeId, this.arenas);
   }
 
   // ---------------------------------------------------------------- agents
@@ -234,8 +178,8 @@ export class Agents implements AsyncDisposable {
     if (mine?.owned === true) return mine;
     const thing = this.thing("agent", name);
     const arena = this.arenas[thing.arena];
-    const word = this.ownerWord(thing);
-    const state = this.ownership(thing, word);
+    const word = this.view.ownerWord(thing);
+    const state = this.view.ownership(thing, word);
     if (state !== "released" && state !== "dead" && state !== "lost-in-transit")
       throw refusal(name, state, this.claims.own === word);
     const busy = arena.view.getUint32(thing.address + layout.OWN_BUSY, true) !== 0;
@@ -243,9 +187,14 @@ export class Agents implements AsyncDisposable {
       throw poisoned(name);
     }
     if (arena.kernels.swapOwner(thing.address, word, arena.claim) === 0) throw refusal(name, "owned", false);
-    if (state !== "released") this.settleOf(state === "dead" ? word : this.sender(thing));
+    // one that was released may have been claimed, left half changed and released again since it was looked at
+    if (options.recover !== true && arena.view.getUint32(thing.address + layout.OWN_BUSY, true) !== 0) {
+      arena.kernels.swapOwner(thing.address, arena.claim, 0);
+      throw poisoned(name);
+    }
+    if (state !== "released") this.settleOf(state === "dead" ? word : this.view.sender(thing));
     // ours from here on: nobody else charges it
-    if (state !== "released") arena.kernels.recount(thing.address, BigInt(this.usedBy(thing)));
+    if (state !== "released") arena.kernels.recount(thing.address, BigInt(this.view.usedBy(thing)));
     const agent = this.hold(thing);
     if (state !== "released") this.mend(agent, thing, options.recover === true);
     arena.kernels.endChange(thing.address);
@@ -281,12 +230,6 @@ export class Agents implements AsyncDisposable {
       );
     }
     this.names.drop(agent.leaveFor("dropped"));
-  }
-
-  /** All agents, in no order. */
-  list(): AgentInfo[] {
-    this.assertOpen();
-    return this.names.list("agent").map((thing) => this.describe(thing));
   }
 
   // ---------------------------------------------------------------- what else has a name
@@ -407,97 +350,28 @@ export class Agents implements AsyncDisposable {
 
   // ---------------------------------------------------------------- looking at it
 
+  /** All agents, in no order. */
+  list(): AgentInfo[] {
+    this.assertOpen();
+    return this.view.list();
+  }
+
+  /** What they hold, as of now. */
   stats(): AgentsStats {
     this.assertOpen();
-    return {
-      arenas: this.arenas.map((arena) => ({
-        bytes: arena.bytes.byteLength,
-        limit: arena.limit,
-        used: arena.used,
-        pieces: [...arena.pieces()].length,
-      })),
-      pools: Object.fromEntries(Object.entries(this.pools).map(([name, pool]) => [name, pool.stats()])),
-      agents: this.list(),
-    };
+    return this.view.stats();
   }
 
   /** Every piece of every arena: where, how large, what for, whose, how old; as text, a picture. */
   layout(): AgentsLayout {
     this.assertOpen();
-    const owners = this.groupNames();
-    const now = Date.now();
-    const arenas = this.arenas.map((arena) => ({
-      bytes: arena.bytes.byteLength,
-      limit: arena.limit,
-      pieces: [...arena.pieces()]
-        .sort((a, b) => a.address - b.address)
-        .map(({ claim, group, ...piece }) => ({
-          ...piece,
-          owner: group === 0 ? `worker ${slotOf(claim)}` : (owners.get(group) ?? "nothing"),
-          ageMs: piece.inHand ? 0 : Math.max(0, now - piece.sinceMs),
-        })),
-    }));
-    const pictures = this.arenas.map((arena) => arena.picture(PICTURE_WIDTH));
-    return {
-      arenas,
-      toString: () => arenas.map(({ pieces }, i) => [pictures[i], ...pieces.map(line)].join("\n")).join("\n\n"),
-    };
+    return this.view.layout();
   }
 
   /** Checks the arenas' invariants and lists what nobody alive has. Only while no thread takes or gives. */
   async verify(): Promise<AgentsVerification> {
     this.assertOpen();
-    const { isLiving } = this.claims;
-    const violations = this.arenas.flatMap((arena) => arena.violations());
-    const leaks: Leak[] = [];
-    const now = Date.now();
-    for (const arena of this.arenas) {
-      for (const { address, bytes, taken, purpose, claim, group, inHand, sinceMs } of arena.pieces()) {
-        const dead = !isLiving(claim);
-        const why =
-          group !== 0 && !inHand && !this.names.isGroup(group)
-            ? "what it belonged to is gone"
-            : dead && (inHand || group === 0)
-              ? "its thread is gone"
-              : "";
-        if (why === "") continue;
-        const ageMs = inHand ? 0 : now - sinceMs;
-        leaks.push({
-          arena: arena.number,
-          address,
-          bytes: inHand ? taken : bytes,
-          purpose,
-          worker: slotOf(claim),
-          ageMs,
-          why,
-        });
-      }
-    }
-    for (const [name, pool] of Object.entries(this.pools)) {
-      for (const [index, claim] of pool.owners().entries()) {
-        if (claim === 0 || isLiving(claim)) continue;
-        const { arena, address } = pool;
-        const purpose = `block ${index} of pool ${name}`;
-        leaks.push({
-          arena: arena.number,
-          address,
-          bytes: pool.bytes,
-          purpose,
-          worker: slotOf(claim),
-          ageMs: 0,
-          why: "its thread is gone",
-        });
-      }
-    }
-    for (const thing of this.names.list("agent")) {
-      if (this.ownership(thing, this.ownerWord(thing)) === "dead") continue;
-      const counted = this.usedBy(thing);
-      const noted = new BudgetLine(thing.name, this.arenas[thing.arena], thing.address).used;
-      if (counted !== noted)
-        violations.push(`agent "${thing.name}" has ${counted} bytes, and ${noted} are charged to it`);
-    }
-    leaks.sort((a, b) => b.ageMs - a.ageMs);
-    return { ok: violations.length === 0 && leaks.length === 0, violations, leaks };
+    return this.view.verify();
   }
 
   /** Frees what threads had that are gone. The store asks for it when it takes back a slot; it repeats harmlessly. */
@@ -523,15 +397,25 @@ export class Agents implements AsyncDisposable {
   /**
    * Ends this thread's use of them: its agents are released, its blocks and pieces given back. When it made the agents, no thread can attach
    * any more. The store's `close` does this too.
+   *
+   * While they are open in this thread a second time, blocks that are charged to nobody stay with it: they may be of those that are open still.
    */
   async close(): Promise<void> {
     if (this.closed) return;
     await this.indexes.close();
     const { own } = this.claims;
-    for (const pool of Object.values(this.pools)) pool.arena.kernels.reapBlocks(pool.address, own, own);
-    for (const arena of this.arenas) arena.kernels.settlePieces(0, own, own);
+    const others = (openHere.get(this.holding) ?? 1) - 1;
+    if (others > 0) {
+      openHere.set(this.holding, others);
+      for (const agent of this.owned.values()) this.giveBackCharged(agent.group);
+      for (const arena of this.arenas) giveScratch(arena.own);
+    } else {
+      openHere.delete(this.holding);
+      for (const pool of Object.values(this.pools)) pool.arena.kernels.reapBlocks(pool.address, own, own);
+      for (const arena of this.arenas) arena.kernels.settlePieces(0, own, own);
+    }
     // counted before it is anybody's: the blocks that were out are no longer charged
-    for (const agent of [...this.owned.values()]) agent.abandon((thing) => BigInt(this.usedBy(thing)));
+    for (const agent of [...this.owned.values()]) agent.abandon((thing) => BigInt(this.view.usedBy(thing)));
     this.owned.clear();
     this.closed = true;
     for (const end of this.hooks) end();
@@ -550,6 +434,7 @@ export class Agents implements AsyncDisposable {
     this.names.make("pool", SETTINGS, (group) => {
       const address = first.take(SETTINGS_BYTES, "settings", group);
       first.view.setFloat64(address, budget, true);
+      first.view.setFloat64(address + SETTINGS_ID, Math.random(), true);
       return { arena: 0, address };
     });
     for (const [name, shape] of pools) {
@@ -560,6 +445,12 @@ export class Agents implements AsyncDisposable {
         return { arena: 0, address };
       });
     }
+  }
+
+  /** Blocks of an agent of this thread, and what was given for one from an arena. */
+  private giveBackCharged(group: number): void {
+    for (const pool of Object.values(this.pools)) pool.giveBackChargedTo(group);
+    for (const arena of this.arenas) arena.giveBackChargedTo(group);
   }
 
   private free(group: number): void {
@@ -606,149 +497,8 @@ export class Agents implements AsyncDisposable {
     return thing;
   }
 
-  private ownerWord(thing: Thing): number {
-    return this.arenas[thing.arena].words.get(thing.address + layout.OWN_WORD);
-  }
-
-  private sender(thing: Thing): number {
-    return this.arenas[thing.arena].words.get(thing.address + layout.OWN_SENDER);
-  }
-
-  private ownership(thing: Thing, word: number): Ownership {
-    return ownershipOf(word, this.sender(thing), this.claims.isLiving);
-  }
-
-  /** Counted from what is there. */
-  private usedBy({ group, arena }: Thing): number {
-    let bytes = Number(this.arenas[arena].kernels.groupBytes(0, group));
-    if (arena !== 0) bytes += Number(this.arenas[0].kernels.groupBytes(0, group));
-    for (const pool of Object.values(this.pools)) {
-      bytes += pool.bytes * pool.arena.kernels.blocksChargedTo(pool.address, group);
-    }
-    return bytes;
-  }
-
-  private describe(thing: Thing): AgentInfo {
-    const arena = this.arenas[thing.arena];
-    const word = this.ownerWord(thing);
-    const ownership = this.ownership(thing, word);
-    const claim = isTicket(word) ? this.sender(thing) : word === layout.FROZEN ? 0 : word;
-    return {
-      name: thing.name,
-      ownership,
-      worker: slotOf(claim),
-      poisoned:
-        (ownership === "dead" || ownership === "released") &&
-        arena.view.getUint32(thing.address + layout.OWN_BUSY, true) !== 0,
-      used: this.usedBy(thing),
-      budget: new BudgetLine(thing.name, arena, thing.address).limit,
-      arena: thing.arena,
-      sinceMs: thing.sinceMs,
-    };
-  }
-
-  private groupNames(): Map<number, string> {
-    return new Map(
-      this.names.list().map(({ group, kind, name }) => [group, name === SETTINGS ? "the agents" : `${kind} "${name}"`]),
-    );
-  }
-
   private assertOpen(): void {
     identityOf(this.store);
     if (this.closed) throw new ClosedError("the agents are closed in this thread; attach to them again");
   }
-}
-
-/** No name of a user's: those have no NUL. */
-const SETTINGS = "\0settings";
-
-interface CheckedOptions {
-  readonly arenas: number;
-  readonly arenaBytes: number;
-  readonly budget: number;
-  readonly pools: readonly (readonly [string, ReturnType<typeof checkShape>])[];
-}
-
-function checkStore(of: string, store: unknown): asserts store is Store {
-  if (store instanceof Store) return;
-  throw new InvalidArgumentError(`${of} takes a store, made by Store.create or attached to, not ${describe(store)}`);
-}
-
-function checkOptions(options: AgentsOptions): CheckedOptions {
-  CREATE_OPTIONS.check(options);
-  const arenas = wholeNumber("arenas", options.arenas, 1, 1, ARENAS_MOST);
-  const arenaBytes = options.arenaBytes === undefined ? DEFAULT_ARENA : parseBytes(options.arenaBytes, "arenaBytes");
-  if (arenaBytes < ARENA_LEAST || arenaBytes > ARENA_MOST) {
-    throw new InvalidArgumentError(
-      `arenaBytes is ${arenaBytes}; expected ${ARENA_LEAST} (1 MiB) to ${ARENA_MOST} (4 GiB)`,
-    );
-  }
-  const budget = options.budget === undefined ? DEFAULT_BUDGET : parseBudget(options.budget);
-  const { pools = DOCUMENTED_POOLS } = options;
-  if (pools === null || typeof pools !== "object")
-    throw new InvalidArgumentError("pools takes an object of shapes by name");
-  return {
-    arenas,
-    arenaBytes,
-    budget,
-    pools: Object.entries(pools).map(([name, shape]) => [name, checkShape(name, shape)]),
-  };
-}
-
-function openHandle(handle: unknown, storeId: number): WebAssembly.Memory[] {
-  const fault = (what: string) =>
-    new InvalidArgumentError(`Agents.attach: ${what}; expected the handle of agents (agents.handle)`);
-  if (handle === null || typeof handle !== "object") throw fault("the handle is no object");
-  const { engramAgents, memories, storeId: its } = handle as Partial<AgentsHandle>;
-  if (engramAgents !== HANDLE_VERSION) throw fault("the handle is none, or of another version");
-  if (its !== storeId) throw fault("the handle is of another store");
-  if (!Array.isArray(memories) || memories.length === 0) throw fault("the handle has no memories");
-  for (const memory of memories) {
-    if (!(memory instanceof WebAssembly.Memory) || !Arena.isIn(memory, storeId))
-      throw fault("its memory is no arena of this store");
-  }
-  const [first] = memories as WebAssembly.Memory[];
-  if (ArenaWords.header(first.buffer).get(layout.A_CLOSED) !== 0)
-    throw new ClosedError("the agents were closed by the thread that made them");
-  return memories;
-}
-
-function checkAgentHandle(handle: unknown): AgentHandle {
-  const its = handle as Partial<AgentHandle> | null;
-  const whole =
-    its !== null &&
-    typeof its === "object" &&
-    typeof its.agent === "string" &&
-    [its.storeId, its.group, its.generation, its.ticket].every(Number.isInteger) &&
-    isTicket(its.ticket as number);
-  if (!whole) throw new InvalidArgumentError("adopt takes what handOver() returned");
-  return its as AgentHandle;
-}
-
-function refusal(name: string, state: Ownership, here: boolean): NotOwnerError {
-  const why = {
-    owned: here ? "this thread has it, through other agents of the same store" : "a living thread has it",
-    dead: "another thread has just claimed it",
-    released: "another thread has just claimed it",
-    "in-transit": "it is under way to another thread",
-    "lost-in-transit": "another thread has just claimed it",
-    frozen: "it is frozen",
-  }[state];
-  return new NotOwnerError(`agent "${name}" cannot be claimed: ${why}`);
-}
-
-function poisoned(name: string): PoisonedError {
-  return new PoisonedError(
-    `agent "${name}" may be half changed: its owner died inside a change; claim it with { recover: true } and mend or remake what it holds`,
-  );
-}
-
-function slotOf(claim: number): number {
-  return (claim & layout.CLAIM_SLOT_MASK) - 1;
-}
-
-function line({ address, taken, purpose, owner, ageMs, inHand }: LaidOut): string {
-  const size = formatBytes(taken).padStart(10);
-  const what = inHand ? "being taken or given" : purpose;
-  return `  ${String(address).padStart(10)} ${size}  ${what.padEnd(24)} ${owner}, ${(ageMs / 1000).toFixed(1)} s`;
 }

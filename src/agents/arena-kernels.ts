@@ -24,11 +24,8 @@ export interface ArenaKernels {
   makeBlocks(at: number, count: number, size: number): void;
   takeBlock(at: number, claim: number): number;
   giveBlock(at: number, index: number, claim: number): number;
-  moveBlock(at: number, index: number, from: number, to: number): number;
-  isBlockOf(at: number, index: number, claim: number): number;
   chargeBlock(at: number, index: number, group: number): void;
   reapBlocks(at: number, dead: number, claim: number): number;
-  blocksOut(at: number): number;
   blocksChargedTo(at: number, group: number): number;
   benchBlocks(at: number, claim: number, times: number): number;
   swapOwner(line: number, from: number, to: number): number;

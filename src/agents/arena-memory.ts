@@ -1,7 +1,9 @@
 /** What a structure of this room needs of the arena that it lies in. */
 import type { Kernels } from "./kernels.js";
 
+/** Shared memory that hands out pieces: an arena, or what is charged to an agent. */
 export interface ArenaMemory {
+  /** The memory itself. */
   readonly memory: WebAssembly.Memory;
   /** This thread's instance over that memory. */
   readonly kernels: Kernels;

@@ -246,10 +246,26 @@ export class Arena {
       const at = this.kernels.pieceRecord(0, record) >>> 0;
       const claim = this.view.getUint32(at + layout.PIECE_OWNER, true);
       if (claim === 0) continue;
-      const inHand = this.view.getUint32(at + layout.PIECE_STATE, true) !== layout.PIECE_HELD;
+      const inHand = this.isInHand(at);
       if (inHand || this.view.getUint32(at + layout.PIECE_GROUP, true) === 0) holders.add(claim);
     }
     return holders;
+  }
+
+  private isInHand(at: number): boolean {
+    return this.view.getUint32(at + layout.PIECE_UPPER, true) >>> layout.PIECE_STATE_SHIFT !== layout.PIECE_HELD;
+  }
+
+  /** Pieces of this thread's own that are charged to a group. */
+  giveBackChargedTo(group: number): void {
+    const records = this.header.get(layout.A_RECORDS);
+    for (let record = 0; record < records; record++) {
+      const at = this.kernels.pieceRecord(0, record) >>> 0;
+      if (this.view.getUint32(at + layout.PIECE_OWNER, true) !== this.claim >>> 0) continue;
+      if (this.view.getUint32(at + layout.PIECE_GROUP, true) !== 0 || this.isInHand(at)) continue;
+      if (this.view.getUint32(at + layout.PIECE_CHARGED, true) === group)
+        this.kernels.givePiece(0, record, this.claim, 0);
+    }
   }
 
   /** Every piece there is, in no order. */
@@ -263,7 +279,7 @@ export class Arena {
 
   private piece(record: number): PieceRecord {
     const at = this.kernels.pieceRecord(0, record) >>> 0;
-    const inHand = this.view.getUint32(at + layout.PIECE_STATE, true) !== layout.PIECE_HELD;
+    const inHand = this.isInHand(at);
     const purpose = this.bytes.slice(at + layout.PIECE_PURPOSE, at + layout.PIECE_SIZE);
     return {
       arena: this.number,

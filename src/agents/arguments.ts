@@ -7,6 +7,12 @@ export function wantWhole(value: number, least: number, most: number, what: stri
   throw new InvalidArgumentError(`${what} must be a whole number from ${least} to ${most}, not ${String(value)}`);
 }
 
+/** What a call takes by name. @param of the call, and what is expected of it */
+export function wantOptions<T>(options: T, of: string): T {
+  if (typeof options === "object" && options !== null) return options;
+  throw new InvalidArgumentError(`${of} takes an object of options, not ${describe(options)}`);
+}
+
 export function wantFinite(value: number, what: string): void {
   if (Number.isFinite(value)) return;
   throw new InvalidArgumentError(`${what} must be a finite number, not ${String(value)}`);

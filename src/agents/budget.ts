@@ -24,6 +24,8 @@ export class BudgetLine {
   readonly agent: string;
   readonly arena: Arena;
   readonly address: number;
+  /** Blocks charged to it that this thread has out. */
+  blocks = 0;
 
   constructor(agent: string, arena: Arena, address: number) {
     this.agent = agent;

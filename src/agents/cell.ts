@@ -3,12 +3,15 @@
  * checker's cell is for; between threads there are owners (ownership.ts) and locks.
  */
 import { BorrowError } from "../errors.js";
+import { wantOptions } from "./arguments.js";
 
+/** How borrows are noted. */
 export interface CellOptions {
   /** Remember where each borrow was made, so that an error names both places. Dear: off unless asked for. */
   readonly trace?: boolean;
 }
 
+/** Holds one thing of an agent, and lends it to one writer or many readers of a thread at a time. */
 export class AgentCell<T> {
   private value: T;
   /** Readers, or -1: one that changes it. */
@@ -16,7 +19,8 @@ export class AgentCell<T> {
   private readonly trace: boolean;
   private place: Error | null = null;
 
-  constructor(value: T, { trace = false }: CellOptions = {}) {
+  constructor(value: T, options: CellOptions = {}) {
+    const { trace = false } = wantOptions(options, "AgentCell");
     this.value = value;
     this.trace = trace;
   }
@@ -40,6 +44,7 @@ export class AgentCell<T> {
     });
   }
 
+  /** Whether somebody has it now. */
   get borrowed(): boolean {
     return this.borrows !== 0;
   }

@@ -4,8 +4,9 @@
  * cancel as often as they add up.
  */
 import { InvalidArgumentError } from "../errors.js";
-import { wantFinite, wantWhole } from "./arguments.js";
+import { wantFinite, wantOptions, wantWhole } from "./arguments.js";
 
+/** How one fact becomes numbers: `range`, `oneOf` and `hashed` make them. */
 export interface Field<V> {
   /** Numbers of the vector that it has. */
   readonly size: number;
@@ -83,8 +84,10 @@ function hashOf(word: string): number {
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 
-type Facts<F> = { readonly [Name in keyof F]: F[Name] extends Field<infer V> ? V : never };
+/** What an encoder of these fields takes: a value for each. */
+export type Facts<F> = { readonly [Name in keyof F]: F[Name] extends Field<infer V> ? V : never };
 
+/** Writes facts into a vector of numbers, each field at its place. */
 export interface Encoder<F> {
   /** Numbers that it fills. */
   readonly size: number;
@@ -98,11 +101,16 @@ export interface Encoder<F> {
   encode(facts: Facts<F>, into: Float32Array): Float32Array;
 }
 
+/** An encoder of these fields, in their order. */
 // biome-ignore lint/suspicious/noExplicitAny: a field is of whatever values it is of
 export function encoder<F extends Record<string, Field<any>>>(fields: F): Encoder<F> {
-  const names = Object.keys(fields) as (keyof F & string)[];
+  const names = Object.keys(wantOptions(fields, "an encoder")) as (keyof F & string)[];
   if (names.length === 0) throw new InvalidArgumentError("an encoder needs a field: encoder({ speed: range(0, 10) })");
   const list = names.map((name) => fields[name]);
+  for (const [i, field] of list.entries()) {
+    if (typeof field?.check === "function" && typeof field.put === "function") continue;
+    throw new InvalidArgumentError(`the field ${names[i]} is none: take range, oneOf, hashed, or one of your own`);
+  }
   const starts: number[] = [];
   let size = 0;
   for (const field of list) {

@@ -12,7 +12,9 @@ export type VectorId = number | string;
 /** Written into blocks and files: never change a number, only add. */
 const KINDS = { f32: 0, int8: 1 } as const;
 const METRICS = { cosine: 0, l2: 1, dot: 2 } as const;
+/** How vectors are kept: as float32, or as bytes with a scale each. */
 export type IndexKind = keyof typeof KINDS;
+/** How near two vectors are. */
 export type IndexMetric = keyof typeof METRICS;
 export const KIND_NAMES = Object.keys(KINDS) as IndexKind[];
 export const METRIC_NAMES = Object.keys(METRICS) as IndexMetric[];

@@ -31,7 +31,9 @@ import {
 import { encodeIds } from "./index-ids.js";
 import { copyVector, countVectors, refuseVector, type Vectors } from "./vectors.js";
 
+/** What an index is built with. What is out of bounds is an InvalidArgumentError, before anything is taken. */
 export interface BuildIndexOptions {
+  /** Numbers of each vector. */
   dimensions: number;
   /** How the vectors are kept: as they are, or as bytes with a scale each, in a quarter of the room and faster. Default "f32". */
   kind?: IndexKind;
@@ -52,9 +54,9 @@ export interface BuildIndexOptions {
    * shared, where no other is possible.
    */
   threads?: number;
-  /** Gives up building; what was taken is given back. */
+  /** Gives up building; what was taken is given back. Default: none. */
   signal?: AbortSignal;
-  /** Told now and then how many of the vectors are in the index. */
+  /** Told now and then how many of the vectors are in the index. Default: nobody is told. */
   onProgress?: (done: number, of: number) => void;
 }
 

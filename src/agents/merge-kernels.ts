@@ -1,12 +1,13 @@
 /** Kernels of accumulators (assembly/merge.ts): all but the first four are called with its lock held. */
 export interface MergeKernels {
   mergeBankBytes(states: number, actions: number): number;
-  mergeMake(acc: number, states: number, actions: number, banks: number): void;
+  mergeMake(acc: number, states: number, actions: number, banks: number, id: number): void;
   isAccumulator(acc: number): number;
   mergeStates(acc: number): number;
   mergeActions(acc: number): number;
   mergeLock(acc: number): number;
   mergeBanks(acc: number): number;
+  mergeMark(acc: number): bigint;
   mergeBegin(acc: number): void;
   mergeRow(acc: number, state: number, cells: number, visits: number): number;
   /** @returns slots done; -1 - n = slot n is being written; NO_SUCH_STATE */

@@ -3,6 +3,7 @@ const ACTIONS = 0;
 const REWARD = 8;
 const LAST = 16;
 
+/** What an agent has done so far: written by its owner, read by every thread. */
 export class AgentMetrics {
   private readonly view: DataView;
   private readonly at: number;
@@ -24,10 +25,12 @@ export class AgentMetrics {
     view.setFloat64(at + LAST, Date.now(), true);
   }
 
+  /** Actions that were noted. */
   get actions(): number {
     return Number(this.view.getBigUint64(this.at + ACTIONS, true));
   }
 
+  /** Sum of what they brought. */
   get rewardSum(): number {
     return this.view.getFloat64(this.at + REWARD, true);
   }

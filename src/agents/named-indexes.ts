@@ -6,6 +6,7 @@
  * end with the one that started them, before its slot is free. And when the agents are closed in this thread, what is still being built is given up
  * first: nobody writes to memory that may be another's.
  */
+import { describe } from "../check.js";
 import { ClosedError, InvalidArgumentError, OutOfMemoryError } from "../errors.js";
 import type { Arena } from "./arena.js";
 import type { ArenaMemory } from "./arena-memory.js";
@@ -40,6 +41,9 @@ export class NamedIndexes {
   /** @throws InvalidArgumentError for a bad name, or one that there is; what `buildVectorIndex` throws */
   build(name: string, options: BuildIndexOptions, vectors: Vectors): Promise<VectorIndex> {
     const { signal: ending } = this.ending;
+    if (typeof options !== "object" || options === null) {
+      throw new InvalidArgumentError(`buildIndex takes an object of options, not ${describe(options)}`);
+    }
     return this.make(name, (memory) => {
       const { signal = ending } = options;
       // what is no signal is refused there

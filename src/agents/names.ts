@@ -5,6 +5,7 @@
  * of its state on, which comes last, and a change that takes long (building what is named, freeing it) is not done under the lock but under
  * the entry's own state and claim, MAKING and DROPPING. Found under a dead claim, the entry goes, and with it all pieces that belong to it.
  */
+import { describe } from "../check.js";
 import { type ArenaWords, layout } from "../core/index.js";
 import { ContentionError, InvalidArgumentError, OutOfMemoryError } from "../errors.js";
 import type { Arena } from "./arena.js";
@@ -30,6 +31,7 @@ const DROPPING = 3;
 
 /** What the directory names. Their order is that of the numbers in memory. */
 const KINDS = ["", "pool", "agent", "table", "accumulator", "index"] as const;
+/** What names are given to. */
 export type ThingKind = Exclude<(typeof KINDS)[number], "">;
 
 /**
@@ -38,17 +40,23 @@ export type ThingKind = Exclude<(typeof KINDS)[number], "">;
  */
 const PATIENCE_MS = 1000;
 
+/** Something that is listed by its name. */
 export interface Thing {
+  /** What it is. */
   readonly kind: ThingKind;
+  /** As it was made with. */
   readonly name: string;
   /** Its pieces belong to this group. */
   readonly group: number;
   /** Grows with every use of the entry. */
   readonly generation: number;
+  /** Number of its arena. */
   readonly arena: number;
+  /** Of its first byte there. */
   readonly address: number;
   /** Address of its owner's line, 0 = none. */
   readonly word: number;
+  /** Unix time, ms, when it was made. */
   readonly sinceMs: number;
 }
 
@@ -77,10 +85,11 @@ export class Names {
 
   /** Undefined when there is none of that kind and name. */
   find(kind: ThingKind, name: string): Thing | undefined {
+    const bytes = nameBytes(kind, name);
     const key = `${kind} ${name}`;
     const known = this.seen.get(key);
-    if (known !== undefined && this.isNamed(known, kind, utf8.encode(name), READY)) return this.read(known);
-    const index = this.locked(() => this.search(kind, utf8.encode(name)));
+    if (known !== undefined && this.isNamed(known, kind, bytes, READY)) return this.read(known);
+    const index = this.locked(() => this.search(kind, bytes));
     if (index < 0 || this.word(index, E_STATE) !== READY) return undefined;
     this.seen.set(key, index);
     return this.read(index);
@@ -294,9 +303,23 @@ export class Names {
   }
 }
 
-function nameBytes(kind: ThingKind, name: string): Uint8Array {
+/** The name of the agents' own piece: no user's, for those have no NUL. */
+export const SETTINGS = "\0settings";
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** @throws InvalidArgumentError for what is no name */
+export function nameBytes(kind: ThingKind, name: string): Uint8Array {
   if (typeof name !== "string")
-    throw new InvalidArgumentError(`the name of ${article(kind)} is text, not ${typeof name}`);
+    throw new InvalidArgumentError(`the name of ${article(kind)} is text, not ${describe(name)}`);
+  // its bytes would be those of another name
+  if (LONE_SURROGATE.test(name)) {
+    throw new InvalidArgumentError(
+      `the name of ${article(kind)} has half of a surrogate pair (${describe(name)}): it is no text`,
+    );
+  }
+  if (name !== SETTINGS && name.includes("\0")) {
+    throw new InvalidArgumentError(`the name of ${article(kind)} has a NUL (${describe(name)})`);
+  }
   const bytes = utf8.encode(name);
   if (bytes.length < 1 || bytes.length > NAME_MOST) {
     throw new InvalidArgumentError(

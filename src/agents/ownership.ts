@@ -1,14 +1,20 @@
 /** Who has an agent, as its word says it (src/core/assembly/ownership.ts). */
 import { layout } from "../core/index.js";
 
+/** Whose an agent is: a thread's that lives or has died, nobody's, on its way or lost on it, or everybody's to read. */
 export type Ownership = "owned" | "dead" | "released" | "in-transit" | "lost-in-transit" | "frozen";
 
 /** What moves an agent to another thread: structured-cloneable, good for one `adopt`. */
 export interface AgentHandle {
+  /** Its name. */
   readonly agent: string;
+  /** Of the store that it belongs to. */
   readonly storeId: number;
+  /** Of its pieces. */
   readonly group: number;
+  /** Tells it from one that had its name before. */
   readonly generation: number;
+  /** Good for one `adopt`. */
   readonly ticket: number;
 }
 

@@ -9,11 +9,14 @@ import { type Size, sizeIn } from "../units.js";
 import { type Arena, UNIT } from "./arena.js";
 import type { BudgetLine } from "./budget.js";
 
+/** What happens when all blocks are out: PoolExhaustedError, or a piece of the arena. */
 export type WhenExhausted = "throw" | "fallback";
 
+/** How large a pool's blocks are, and how many. */
 export interface PoolShape {
   /** Of a block; a multiple of 8. */
   readonly bytes: Size;
+  /** Blocks that there are, 1 or more. */
   readonly count: number;
   /** When all are out: PoolExhaustedError (default), or a piece of the arena of the same size, which is counted. */
   readonly whenExhausted?: WhenExhausted;
@@ -29,9 +32,13 @@ export const DOCUMENTED_POOLS = {
   message: [4096, 500],
 } as const satisfies Record<string, PoolOption>;
 
+/** What a pool holds and has done. */
 export interface PoolStats {
+  /** Of a block. */
   readonly bytes: number;
+  /** Blocks that there are. */
   readonly count: number;
+  /** Of those, out. */
   readonly inUse: number;
   /** The most that were out at once. Too high by one for each thread that died in the middle of taking or giving back. */
   readonly peak: number;
@@ -44,7 +51,14 @@ export interface PoolStats {
   /** How often this thread gave a block back that it had given back before. */
   readonly doubleReleases: number;
   /** Blocks by the worker slot of the thread that has them. */
-  readonly byOwner: readonly { readonly worker: number; readonly alive: boolean; readonly blocks: number }[];
+  readonly byOwner: readonly {
+    /** Its slot. */
+    readonly worker: number;
+    /** Whether the thread lives. */
+    readonly alive: boolean;
+    /** That it has. */
+    readonly blocks: number;
+  }[];
 }
 
 const SHAPE_OPTIONS = new KnownOptions("pool", ["bytes", "count", "whenExhausted"]);
@@ -69,11 +83,15 @@ export function checkShape(name: string, option: unknown): { bytes: number; coun
   return { bytes, count, fallback: whenExhausted === "fallback" };
 }
 
+/** Blocks of one size, taken and given back by all threads. Made with the agents. */
 export class BlockPool {
+  /** As the agents were made with. */
   readonly name: string;
   /** Of a block. */
   readonly bytes: number;
+  /** Blocks that there are. */
   readonly count: number;
+  /** What happens when all are out. */
   readonly whenExhausted: WhenExhausted;
   /** @internal */
   readonly arena: Arena;
@@ -136,6 +154,7 @@ export class BlockPool {
     }
     if (index >= 0) {
       if (group !== 0) kernels.chargeBlock(this.address, index, group);
+      if (budget !== null) budget.blocks++;
       return new Block(this, index, this.data + index * this.bytes, this.views, budget);
     }
     budget?.refund(this.bytes);
@@ -148,6 +167,7 @@ export class BlockPool {
     try {
       const address = this.arena.takeCharged(this.bytes, `${this.name} block`, group);
       this.words.add(layout.B_FALLBACKS, 1);
+      if (budget !== null) budget.blocks++;
       return new Block(this, -1, address, this.views, budget);
     } catch (error) {
       budget?.refund(taken);
@@ -159,6 +179,7 @@ export class BlockPool {
   /** @internal */
   giveBack(index: number, address: number, budget: BudgetLine | null): void {
     const { arena } = this;
+    if (budget !== null) budget.blocks--;
     if (index < 0) {
       const freed = arena.give(address, 0);
       budget?.refund(freed);
@@ -168,6 +189,15 @@ export class BlockPool {
       throw new ClosedError(`a block of pool "${this.name}" is not this thread's any more: it was taken for dead`);
     }
     budget?.refund(this.bytes);
+  }
+
+  /** @internal Blocks of this thread that are charged to a group. */
+  giveBackChargedTo(group: number): void {
+    const { kernels, claim, memory } = this.arena;
+    const charged = new Uint32Array(memory.buffer, this.words.get(layout.B_CHARGED), this.count);
+    for (const [index, owner] of this.owners().entries()) {
+      if (owner === claim >>> 0 && charged[index] === group) kernels.giveBlock(this.address, index, claim);
+    }
   }
 
   /** @internal */
@@ -190,6 +220,7 @@ export class BlockPool {
     return new Uint32Array(this.arena.memory.buffer, this.words.get(layout.B_OWNERS), this.count);
   }
 
+  /** Its counts, as of now. */
   stats(): PoolStats {
     const held = new Map<number, number>();
     let inUse = 0;
@@ -255,6 +286,7 @@ function kept<V>(views: Map<number, V>, address: number, view: V): V {
 
 /** A block that this thread has. A `Disposable`: it is released at the end of a `using` block. */
 export class Block implements Disposable {
+  /** Where it goes back to. */
   readonly pool: BlockPool;
   private readonly index: number;
   private readonly address: number;
@@ -276,18 +308,22 @@ export class Block implements Disposable {
     return this.views.bytesAt(this.place());
   }
 
+  /** Its bytes as float32. */
   get f32(): Float32Array {
     return this.views.f32At(this.place());
   }
 
+  /** Its bytes as float64. */
   get f64(): Float64Array {
     return this.views.f64At(this.place());
   }
 
+  /** Its bytes as whole numbers of 32 bits. */
   get u32(): Uint32Array {
     return this.views.u32At(this.place());
   }
 
+  /** Whether it was given back: then it has no bytes any more. */
   get released(): boolean {
     return !this.out;
   }

@@ -1,36 +1,44 @@
 /** An agent's experience, in an arena: its latest transitions, sampled evenly or by priority (assembly/replay.ts). Its owner's alone. */
-import { flag } from "../check.js";
+import { describe, flag } from "../check.js";
 import { InvalidArgumentError, NotOwnerError } from "../errors.js";
 import type { ArenaMemory } from "./arena-memory.js";
-import { drawUnit, wantArray, wantWhole } from "./arguments.js";
+import { drawUnit, wantArray, wantOptions, wantWhole } from "./arguments.js";
 import { scratch } from "./scratch.js";
 import type { TableOwner } from "./table.js";
-import type { Trajectory } from "./trajectory.js";
+import { Trajectory } from "./trajectory.js";
 import { blankTransition, RECORD_BYTES, Records, type Transition, wantTransition } from "./transition.js";
 
 const CAPACITY_MAX = 2 ** 26;
 /** Transitions of one batch at most. */
 const BATCH_MAX = 65_536;
 
+/** What a buffer is made with. */
 export interface ReplayOptions {
   /** Transitions it keeps, the oldest going first: a power of two. */
   readonly capacity: number;
-  /** Sampled by priority (Schaul et al. 2016) instead of evenly; 16 bytes more a transition. */
+  /** Sampled by priority (Schaul et al. 2016) instead of evenly; 16 bytes more a transition. Default false. */
   readonly prioritised?: boolean;
+  /** Who may write. Default: a word of its own, which says that the thread that made it writes. */
   readonly owner?: TableOwner;
 }
 
+/** How a batch is drawn. */
 export interface SampleOptions {
   /** Numbers from [0, 1): seeded ones give the same batches; default Math.random. */
   readonly random?: () => number;
-  /** Filled with how likely each was: what importance sampling divides by. */
+  /** Filled with how likely each was: what importance sampling divides by. Default: not told. */
   readonly probabilities?: Float32Array;
 }
 
+/** A buffer of experience in shared memory: one writes, all sample. docs/learning.md has the whole of it. */
 export class Replay {
+  /** Where it lies. */
   readonly memory: ArenaMemory;
+  /** Of its first byte there. */
   readonly address: number;
+  /** Transitions that it keeps. */
   readonly capacity: number;
+  /** Whether it is sampled by priority. */
   readonly prioritised: boolean;
   readonly #claim: number;
   readonly #records: Records;
@@ -46,7 +54,8 @@ export class Replay {
   }
 
   /** @throws InvalidArgumentError; OutOfMemoryError and BudgetExceededError as the arena has them, and then nothing was taken */
-  static make(memory: ArenaMemory, { capacity, prioritised = false, owner }: ReplayOptions): Replay {
+  static make(memory: ArenaMemory, options: ReplayOptions): Replay {
+    const { capacity, prioritised = false, owner } = wantOptions(options, "a replay buffer");
     wantWhole(capacity, 1, CAPACITY_MAX, "capacity");
     flag("prioritised", prioritised, false);
     if (!Number.isInteger(Math.log2(capacity)))
@@ -71,7 +80,8 @@ export class Replay {
   }
 
   /** The buffer of an agent that this thread has claimed or adopted. */
-  static at(memory: ArenaMemory, address: number, { claim = 0 }: { readonly claim?: number } = {}): Replay {
+  static at(memory: ArenaMemory, address: number, options: { readonly claim?: number } = {}): Replay {
+    const { claim = 0 } = wantOptions(options, "Replay.at");
     wantWhole(address, 0, memory.memory.buffer.byteLength - 64, "address");
     if (address % 64 !== 0 || memory.kernels.isReplay(address) === 0)
       throw new InvalidArgumentError(`there is no replay buffer at ${address} of this arena`);
@@ -103,6 +113,9 @@ export class Replay {
 
   /** Keeps all transitions of an episode and empties its block. @returns how many there were */
   append(trajectory: Trajectory): number {
+    if (!(trajectory instanceof Trajectory)) {
+      throw new InvalidArgumentError(`append takes a trajectory, not ${describe(trajectory)}`);
+    }
     const { block, length } = trajectory;
     const { buffer } = this.memory.memory;
     this.#wantOwner();
@@ -130,7 +143,8 @@ export class Replay {
    *
    * @throws InvalidArgumentError when there is none to draw
    */
-  sample(n: number, into: Uint32Array, { random = Math.random, probabilities }: SampleOptions = {}): void {
+  sample(n: number, into: Uint32Array, options: SampleOptions = {}): void {
+    const { random = Math.random, probabilities } = wantOptions(options, "sample");
     wantWhole(n, 1, BATCH_MAX, "n");
     wantArray(into, Uint32Array, "into");
     if (probabilities !== undefined) wantArray(probabilities, Float32Array, "probabilities");
@@ -157,6 +171,7 @@ export class Replay {
     probabilities?.set(new Float32Array(buffer, indices + n * 4, n));
   }
 
+  /** Of the transition at an index. */
   priority(index: number): number {
     this.#wantIndex(index);
     return this.prioritised ? this.memory.kernels.replayPriority(this.address, index) : 1;

@@ -14,6 +14,14 @@ export function scratch(memory: ArenaMemory, bytes: number): number {
   return address;
 }
 
+/** The next to ask takes another. */
+export function giveScratch(own: ArenaMemory): void {
+  const room = rooms.get(own);
+  if (room === undefined) return;
+  rooms.delete(own);
+  own.give(room.address);
+}
+
 /** The room is given back otherwise, with all of this thread's: the next to ask takes another, or is refused. */
 export function forgetScratch(own: ArenaMemory): void {
   rooms.delete(own);

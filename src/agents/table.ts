@@ -5,7 +5,7 @@
 import { describe, KnownOptions } from "../check.js";
 import { ContentionError, EngramError, InvalidArgumentError, NotOwnerError, OutOfMemoryError } from "../errors.js";
 import type { ArenaMemory } from "./arena-memory.js";
-import { drawUnit, wantArray, wantFinite, wantShare, wantWhole } from "./arguments.js";
+import { drawUnit, wantArray, wantFinite, wantOptions, wantShare, wantWhole } from "./arguments.js";
 import { scratch } from "./scratch.js";
 import { readTable, writeTable } from "./table-bytes.js";
 import { FOUND, FULL, NOT_FINITE, NOT_OWNER, ROW_HEAD, UNSETTLED, WRITTEN } from "./table-kernels.js";
@@ -19,6 +19,7 @@ const BITS_MAX = 25;
 /** Milliseconds that a reader waits for a row whose writer is paused. */
 const PATIENCE = 1000;
 
+/** How many rows a sparse table has, and what happens when they are taken. */
 export interface SparseOptions {
   /** States it holds at most; the least is 1. The room for them is taken as they come. */
   readonly rows: number;
@@ -36,10 +37,13 @@ export interface Learning {
 
 /** Who may write: the claim that the word at an address of the arena holds. */
 export interface TableOwner {
+  /** Its address in the arena. */
   readonly word: number;
+  /** What it holds while the owner may write. */
   readonly claim: number;
 }
 
+/** What a table is made with. What is out of bounds is an InvalidArgumentError, and nothing was taken. */
 export interface QTableOptions extends Learning {
   /** States are 0 to `states` - 1. A sparse table may be without: its states are any whole numbers from 0 on. */
   readonly states?: number;
@@ -47,11 +51,13 @@ export interface QTableOptions extends Learning {
   readonly actions: number;
   /** What no update has touched; default 0. */
   readonly initial?: number;
+  /** Rows are taken as their states come, so many at most. Default: all rows are there from the start. */
   readonly sparse?: SparseOptions;
   /** Default: a word of its own, which says that the thread that made it writes. */
   readonly owner?: TableOwner;
 }
 
+/** How an action is chosen. */
 export interface ActOptions {
   /** How often an action is taken by chance; default 0. */
   readonly epsilon?: number;
@@ -62,21 +68,28 @@ export interface ActOptions {
 const NOTHING = {};
 const SPARSE_OPTIONS = new KnownOptions("sparse", ["rows", "whenFull"]);
 
+/** Q-values in shared memory: one agent writes, all read whole rows. docs/learning.md has the whole of it. */
 export class QTable {
+  /** Where it lies. */
   readonly memory: ArenaMemory;
   /** What names the table in its arena: `QTable.at` opens it in another thread. */
   readonly address: number;
+  /** Actions, 0 to this less 1. */
   readonly actions: number;
+  /** Whether rows are taken as their states come. */
   readonly sparse: boolean;
   /** One more than the greatest state that it takes. */
   readonly states: number;
+  /** What no update has touched. */
   readonly initial: number;
   /** Step size and discount of calls that name none. */
   rate: number;
+  /** What the value of the next state counts, 0 to 1. */
   discount: number;
   /** null: this thread only reads. */
   readonly #claim: number | null;
   readonly #owner: Uint32Array;
+  readonly #added: BigUint64Array;
   /** Actions with the pads of a row. */
   readonly #width: number;
   /** Where this thread's copies of rows are, and views of one: its key, its values, its visits. */
@@ -104,6 +117,7 @@ export class QTable {
     this.#claim = claim;
     const [word] = new Uint32Array(memory.memory.buffer, address + T_OWNER, 1);
     this.#owner = new Uint32Array(memory.memory.buffer, word, 1);
+    this.#added = new BigUint64Array(memory.memory.buffer, address + T_ADDED, 1);
     this.#width = (this.actions + 3) & ~3;
   }
 
@@ -113,7 +127,15 @@ export class QTable {
    * @throws InvalidArgumentError; OutOfMemoryError and BudgetExceededError as the arena has them, and then nothing was taken
    */
   static make(memory: ArenaMemory, options: QTableOptions): QTable {
-    const { states, actions, initial = 0, sparse, owner, rate = 0.1, discount = 0.99 } = options;
+    const {
+      states,
+      actions,
+      initial = 0,
+      sparse,
+      owner,
+      rate = 0.1,
+      discount = 0.99,
+    } = wantOptions(options, "a table");
     wantWhole(actions, 1, ACTIONS_MAX, "actions");
     wantFinite(Math.fround(initial), "initial");
     wantShare(rate, "rate", true);
@@ -158,6 +180,7 @@ export class QTable {
     address: number,
     options: Learning & { readonly claim?: number; readonly states?: number } = {},
   ): QTable {
+    wantOptions(options, "QTable.at");
     wantWhole(address, 0, memory.memory.buffer.byteLength - 64, "address");
     if (address % 64 !== 0 || memory.kernels.isTable(address) === 0)
       throw new InvalidArgumentError(`there is no table at ${address} of this arena`);
@@ -176,7 +199,7 @@ export class QTable {
     terminal: boolean,
     options: Learning = NOTHING,
   ): void {
-    const { rate = this.rate, discount = this.discount } = options;
+    const { rate = this.rate, discount = this.discount } = wantOptions(options, "update");
     this.#wantStep(state, action, reward, next, terminal, rate, discount);
     const how = this.memory.kernels.tableUpdate(
       this.address,
@@ -204,7 +227,7 @@ export class QTable {
     terminal: boolean,
     options: Learning = NOTHING,
   ): void {
-    const { rate = this.rate, discount = this.discount } = options;
+    const { rate = this.rate, discount = this.discount } = wantOptions(options, "sarsa");
     this.#wantStep(state, action, reward, next, terminal, rate, discount);
     if (!terminal) this.#wantAction(nextAction);
     const how = this.memory.kernels.tableSarsa(
@@ -233,7 +256,7 @@ export class QTable {
     terminal: boolean,
     options: Learning & { readonly epsilon?: number } = NOTHING,
   ): void {
-    const { rate = this.rate, discount = this.discount, epsilon = 0 } = options;
+    const { rate = this.rate, discount = this.discount, epsilon = 0 } = wantOptions(options, "expectedSarsa");
     this.#wantStep(state, action, reward, next, terminal, rate, discount);
     wantShare(epsilon, "epsilon");
     const how = this.memory.kernels.tableExpected(
@@ -271,8 +294,9 @@ export class QTable {
       ["values", values],
       ["visits", visits],
     ] as const) {
-      if (given.length === this.actions) continue;
-      throw new InvalidArgumentError(`${what} must be ${this.actions} numbers, one an action, not ${given.length}`);
+      if (given?.length === this.actions) continue;
+      const its = typeof given?.length === "number" ? given.length : describe(given);
+      throw new InvalidArgumentError(`${what} must be ${this.actions} numbers, one an action, not ${its}`);
     }
     for (let a = 0; a < this.actions; a++) {
       wantFinite(Math.fround(values[a]), `the value of action ${a}`);
@@ -322,7 +346,8 @@ export class QTable {
   }
 
   /** An action: any of the best with equal chances, or with probability `epsilon` any at all. */
-  act(state: number, { epsilon = 0, random = Math.random }: ActOptions = NOTHING): number {
+  act(state: number, options: ActOptions = NOTHING): number {
+    const { epsilon = 0, random = Math.random } = wantOptions(options, "act");
     this.#wantState(state);
     wantShare(epsilon, "epsilon");
     if (epsilon > 0 && drawUnit(random) < epsilon) return Math.floor(drawUnit(random) * this.actions);
@@ -371,6 +396,9 @@ export class QTable {
    * States that come or move meanwhile may be missed or told twice when the table is sparse and grows.
    */
   forEach(visit: (state: number, values: Float32Array, visits: Uint32Array) => void): void {
+    if (typeof visit !== "function") {
+      throw new InvalidArgumentError(`forEach takes a function, not ${describe(visit)}`);
+    }
     const values = new Float32Array(this.actions);
     const visits = new Uint32Array(this.actions);
     for (let slot = 0; slot < this.memory.kernels.tableSlots(this.address) >>> 0; slot++) {
@@ -404,6 +432,15 @@ export class QTable {
     if (this.sparse) return false;
     if (this.memory.kernels.mergeInto(accumulator, this.address, this.#mine()) === 0) this.#refused(NOT_OWNER, 0);
     return true;
+  }
+
+  /** Of the accumulator that rows were last added to. For accumulators. */
+  get addedTo(): bigint {
+    return this.#added[0];
+  }
+
+  set addedTo(mark: bigint) {
+    this.#added[0] = mark;
   }
 
   // -------------------------------------------------------------- owners
@@ -547,6 +584,8 @@ export class QTable {
 
 /** Where the header has the address of its owner's word (assembly/table.ts). */
 const T_OWNER = 8;
+/** And what it was added to last. */
+const T_ADDED = 48;
 
 function limitOf(sparse: SparseOptions): number {
   const { rows, whenFull = "refuse" } = SPARSE_OPTIONS.check(sparse);

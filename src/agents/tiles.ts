@@ -2,17 +2,23 @@
  * Tile coding (Sutton & Barto 2018, section 9.5.4): several grids over a few numbers, each moved by a part of a tile, so that a point is in one tile of
  * each and shares some of them with its neighbours. The grids are moved by the odd numbers 1, 3, 5, …, in each dimension by another (p. 219).
  */
+import { describe } from "../check.js";
 import { InvalidArgumentError } from "../errors.js";
-import { wantFinite, wantWhole } from "./arguments.js";
+import { wantFinite, wantOptions, wantWhole } from "./arguments.js";
 
+/** One axis of the space. */
 export interface TileDimension {
+  /** The least value; what lies below counts as it. */
   readonly min: number;
+  /** The greatest value; what lies above counts as it. */
   readonly max: number;
   /** Tiles from `min` to `max`. */
   readonly tiles: number;
 }
 
+/** Turns a point into the tiles that it lies in, one of each tiling: states for a sparse table. */
 export class TileCoding {
+  /** Tilings, each shifted against the others. */
   readonly tilings: number;
   /** Tiles of all tilings: what a vector of weights has, for each action. */
   readonly size: number;
@@ -20,8 +26,12 @@ export class TileCoding {
 
   constructor(dimensions: readonly TileDimension[], tilings = 8) {
     wantWhole(tilings, 1, 1024, "tilings");
+    if (!Array.isArray(dimensions)) {
+      throw new InvalidArgumentError(`tile coding takes a list of { min, max, tiles }, not ${describe(dimensions)}`);
+    }
     wantWhole(dimensions.length, 1, 16, "the number of dimensions");
-    for (const { min, max, tiles } of dimensions) {
+    for (const dimension of dimensions) {
+      const { min, max, tiles } = wantOptions(dimension, "a dimension");
       wantFinite(min, "min");
       wantFinite(max, "max");
       wantWhole(tiles, 1, 65_536, "tiles");

@@ -2,12 +2,17 @@
 import { InvalidArgumentError } from "../errors.js";
 import { wantFinite, wantWhole } from "./arguments.js";
 
+/** One step: what an agent did in a state, what it got, and where it came. */
 export interface Transition {
   /** Any whole number from 0 on, as the states of a table are. */
   state: number;
+  /** 0 up. */
   action: number;
+  /** Any finite number. */
   reward: number;
+  /** The state afterwards. */
   next: number;
+  /** Whether the episode ended there. */
   terminal: boolean;
 }
 

@@ -14,13 +14,17 @@ const MOST_PAGES = 65_536;
 const BLOCK = 64;
 const LINE = 64;
 
+/** A vector that was found. */
 export interface Scored {
+  /** Its place, 0 up. */
   readonly position: number;
   /** The cosine; 0 of a vector without length. */
   readonly score: number;
 }
 
+/** Vectors of length 1, compared by their cosine with all the others: for some thousands of them. */
 export class UnitVectors {
+  /** Numbers of each. */
   readonly dimensions: number;
   readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: false });
   readonly #kernels: Kernels = instantiateKernels(this.#memory, false);
@@ -33,6 +37,7 @@ export class UnitVectors {
     this.#stride = planBlock(this.#shape(1), this.#kernels).stride;
   }
 
+  /** Empties it. */
   clear(): void {
     this.#count = 0;
   }

@@ -21,6 +21,7 @@ import {
 import { type IdReader, idReader } from "./index-ids.js";
 import { refuseVector, setVector, type Vector } from "./vectors.js";
 
+/** How many are found, and how hard it is looked for them. */
 export interface SearchOptions {
   /** How many to find: 1 to the number of vectors. Default 10, or all when there are fewer. */
   k?: number;
@@ -33,7 +34,9 @@ export interface SearchOptions {
   exact?: boolean;
 }
 
+/** A vector that was found. */
 export interface Neighbour {
+  /** What it is called. */
   readonly id: VectorId;
   /**
    * cosine: 1 - cosine, 0 to 2. l2: the Euclidean distance. dot: the product, negated. So the smallest is the nearest by each of them.
@@ -49,6 +52,7 @@ const EIGHTH = 8;
 const LEAST_CAPACITY = 128;
 const WRITTEN_AT_ONCE = 4 << 20;
 
+/** The nearest vectors to a query, in shared memory that all threads search. docs/vector-index.md has the whole of it. */
 export class VectorIndex {
   readonly #arena: ArenaMemory;
   readonly #address: number;
@@ -83,14 +87,17 @@ export class VectorIndex {
     return this.#header.count;
   }
 
+  /** Numbers of each vector. */
   get dimensions(): number {
     return this.#header.dimensions;
   }
 
+  /** How vectors are kept. */
   get kind(): IndexKind {
     return this.#header.kind;
   }
 
+  /** What nearness means. */
   get metric(): IndexMetric {
     return this.#header.metric;
   }

@@ -48,6 +48,7 @@ export type FileSystem = Pick<
   | "rmSync"
 >;
 
+/** What a finished backup survives: "process" the end of the process by any means, "disk" also that of the operating system and of power. */
 export type Durability = "process" | "disk";
 
 const STAGE_BYTES = 1 << 20;

@@ -20,7 +20,7 @@ import { CorruptBackupError } from "../errors.js";
 import { type EncodingName, encodingOf, type WhenFull, whenFullOf } from "../store/index.js";
 import { belongs, chunkBytes, spanFault } from "./chunk.js";
 import { FORMAT_VERSION, isCut, layoutOf, REGION, SPAN_CLASS } from "./format.js";
-import { type BackedUpGrant, grantsIn, readSystemEntry, type SystemEntry } from "./grants.js";
+import { type BackedUpGrant, grantsIn, type KeptValue, readSystemEntry, type SystemEntry } from "./grants.js";
 import type { BackupImage } from "./read.js";
 
 export interface BackedUpNamespace {
@@ -43,10 +43,13 @@ export interface BackedUpEntry {
 
 /** Something a partial reading could not keep. */
 export interface Loss {
+  /** Path of the file it was in. */
   readonly file: string;
   /** First byte in the file, and how many. */
   readonly byte: number;
+  /** Bytes from there on that were lost. */
   readonly bytes: number;
+  /** What they were, and what is wrong with them, in a sentence. */
   readonly what: string;
 }
 
@@ -58,6 +61,8 @@ export class SnapshotEntries {
   readonly grants: readonly BackedUpGrant[];
   /** Names of the channels that there were: messages under way are not in a backup. */
   readonly channels: string[] = [];
+  /** Configuration and shared data. Of a whole backup's directory: those that are small, for the others' slabs are not in it. */
+  readonly kept: KeptValue[] = [];
   readonly losses: Loss[] = [];
 
   /** @throws CorruptBackupError when an entry contradicts its chunk, unless the image was read in part */
@@ -144,7 +149,9 @@ export class SnapshotEntries {
       this.lose(chunk, size, `the value of key ${JSON.stringify(key)} reaches into a damaged region`);
       return null;
     }
-    const value = isLargeEntry(words, chunk >>> 2)
+    const isLarge = isLargeEntry(words, chunk >>> 2);
+    if (isLarge && image.isDirectory) return null;
+    const value = isLarge
       ? this.largeValue(chunk, size, keyLength)
       : image.pool.subarray(valueAt, valueAt + valueLength);
     if (value === null) return null;
@@ -185,7 +192,8 @@ export class SnapshotEntries {
   private readOwn(entry: BackedUpEntry): Extract<SystemEntry, { grant: BackedUpGrant }>[] {
     const found = readSystemEntry(entry);
     if ("grant" in found) return [found];
-    if ("channel" in found) this.channels.push(found.channel);
+    if ("kept" in found) this.kept.push(found.kept);
+    else if ("channel" in found) this.channels.push(found.channel);
     else if ("fault" in found)
       this.lose(entry.value.byteOffset - this.image.pool.byteOffset, entry.value.length, unknown(found.fault));
     return []; // a region, whose bytes are not in a backup, or the note of somebody who was loading a value

@@ -37,6 +37,7 @@ export function isCut(slabClass: number): boolean {
   return slabClass !== 0 && slabClass <= layout.CLASS_COUNT;
 }
 
+/** Whether a backup writes all regions, or those that have changed since the file's last one. */
 export type BackupKind = "incremental" | "full";
 /** Written into headers: never change a number, only add. */
 const KIND_NUMBERS = { incremental: 0, full: 1 } as const satisfies Record<BackupKind, number>;

@@ -55,9 +55,13 @@ export function checkpointFile(directory: string, name: unknown): string {
   return join(directory, `checkpoint-${name}.engram`);
 }
 
+/** A backup with a name, which no later one overwrites. */
 export interface Checkpoint {
+  /** As it was asked for. */
   readonly name: string;
+  /** Its path. */
   readonly file: string;
+  /** Of the file. */
   readonly bytes: number;
   /** Unix time of its cut, ms. */
   readonly takenMs: number;

@@ -1,5 +1,13 @@
-/** The store's own entries in a backup: who may do what, and which channels there were. */
-import { backedUpGrant, GRANT_HEAD, GRANT_SIZE, type Permission, permissionsOf, SYSTEM_KEYS } from "../store/index.js";
+/** The store's own entries in a backup: who may do what, which channels there were, configuration and shared data. */
+import {
+  backedUpGrant,
+  GRANT_HEAD,
+  GRANT_SIZE,
+  isKeptKey,
+  type Permission,
+  permissionsOf,
+  SYSTEM_KEYS,
+} from "../store/index.js";
 
 export interface BackedUpGrant {
   readonly agent: string;
@@ -7,6 +15,12 @@ export interface BackedUpGrant {
   readonly permissions: readonly Permission[];
   /** It was standing when its namespace was dropped (src/store/grants.ts). */
   readonly spent?: true;
+}
+
+/** Configuration or shared data, as its bytes are. */
+export interface KeptValue {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
 }
 
 /** What such an entry is; a sentence about what it has instead, when this version does not know it. */
@@ -17,21 +31,25 @@ export type SystemEntry =
   | { readonly region: string }
   | { readonly lock: string }
   | { readonly flight: true }
+  | { readonly kept: KeptValue }
+  | { readonly resource: true }
   | { readonly fault: string };
 
-/** Keys are `grant:<length of the agent's name>:<agent>:<namespace>`, `channel:<name>`, `queue:<name>`, `region:<name>`, `lock:<name>` and `flight:…`. */
+/** Keys are `grant:<length of the agent's name>:<agent>:<namespace>`, `channel:<name>`, `queue:<name>`, `region:<name>`, `lock:<name>`, `flight:…` and `resource:…`, and those of `isKeptKey`. */
 export function readSystemEntry({ key, value }: { readonly key: Uint8Array; readonly value: Uint8Array }): SystemEntry {
   const text = Buffer.from(key).toString("utf8");
-  const { channel, flight, lock, queue, region } = SYSTEM_KEYS;
+  const { channel, flight, lock, queue, region, resource } = SYSTEM_KEYS;
+  if (isKeptKey(key)) return { kept: { key, value } };
   if (text.startsWith(channel)) return { channel: text.slice(channel.length) };
   if (text.startsWith(queue)) return { queue: text.slice(queue.length) };
   if (text.startsWith(region)) return { region: text.slice(region.length) };
   if (text.startsWith(lock)) return { lock: text.slice(lock.length) };
   if (text.startsWith(flight)) return { flight: true }; // who was loading a value at the cut
+  if (text.startsWith(resource)) return { resource: true }; // what threads held at the cut
   const head = GRANT_HEAD.exec(text);
   if (head === null)
     return {
-      fault: `an entry of the store's own, ${JSON.stringify(text)}; expected a grant, a channel, a queue, a region or a lock`,
+      fault: `an entry of the store's own, ${JSON.stringify(text)}; expected a grant, a channel, a queue, a region, a lock, a config or shared data`,
     };
   const rest = text.slice(head[0].length);
   const agent = rest.slice(0, Number(head[1]));

@@ -1,4 +1,6 @@
 /** The door of backups: a store's consistent copies on disk, and the way back. */
+
+export type { Durability } from "./backup-file.js";
 export { Backups } from "./backups.js";
 /** For the explorer, whose backups are held against the same counts. */
 export { type Census, censusOf, findGap } from "./census.js";

@@ -24,22 +24,33 @@ export interface OpenRequest {
 
 /** How files are written, and why so if not as asked. */
 export interface Writing {
+  /** "mapped" through memory, "positioned" with writes at positions. */
   readonly writing: "mapped" | "positioned";
+  /** Why it is not mapped; null when it is, or was not asked for. */
   readonly reason: string | null;
 }
 
+/** How the backups of a store are set up, and how they fare. */
 export interface SessionStatus extends Writing {
+  /** Where the files go. */
   readonly directory: string;
+  /** What a finished backup survives: the end of the process, or that of the operating system too. */
   readonly durability: "process" | "disk";
+  /** When backups are taken by themselves: "manual" (never), "time", "change" or "adaptive". */
   readonly strategy: string;
+  /** How far apart the strategy takes them at present. */
   readonly pace: Pace;
   /** The newest whole generation's file; null before the first. */
   readonly newest: string | null;
+  /** What the latest backup did; null before the first. */
   readonly last: BackupReport | null;
+  /** What has changed since the file whose turn is next was written. */
   readonly activity: StoreActivity;
+  /** Backups that came to be since they were opened. */
   readonly backups: number;
   /** Backups that failed since the last one that did not, and the last one's message. */
   readonly failures: number;
+  /** Message of the latest failure; null when the last one came to be. */
   readonly error: string | null;
 }
 

@@ -17,11 +17,13 @@ export interface BackupOptions {
   durability?: Durability;
   /** When backups are taken by themselves, see strategy.ts. Default "manual". */
   strategy?: StrategyName;
-  /** Time-based and adaptive: ms between incremental backups (default 5,000) and between full ones (default 3,600,000). */
+  /** Time-based and adaptive: between incremental backups, 10 ms or more. Default 5,000. */
   incrementalEveryMs?: Duration;
+  /** The same between full ones. Default 3,600,000, an hour. */
   fullEveryMs?: Duration;
-  /** Change-based: a backup once this share of the regions is dirty (default 0.1), or after this many writes (default 100,000). */
+  /** Change-based: a backup once this share of the regions is dirty, 0.0001 to 1. Default 0.1. */
   dirtyShare?: number;
+  /** Change-based: a backup after this many writes, 1 or more. Default 100,000. */
   writes?: number;
   /** Generations kept, 2 to 26. Default 2. */
   generations?: number;
@@ -39,10 +41,14 @@ export interface BackupOptions {
   signalDeadlineMs?: Duration;
   /** How long a backup waits for writes under way, ms. Default 1,000. */
   patienceMs?: Duration;
-  /** Take over a directory with generations of a store that this one was not restored from; they are overwritten in turn. */
+  /**
+   * Take over a directory with generations of a store that this one was not restored from; they are overwritten in turn. Default false: such a
+   * directory is refused.
+   */
   takeOver?: boolean;
-  /** Called after each backup that came to be, and after each that did not. */
+  /** Called after each backup that came to be. Default: nobody is told. */
   onBackup?: (report: import("./session.js").BackupReport) => void;
+  /** Called after each backup that did not come to be. Default: nobody is told; `status()` and `stats()` have it all the same. */
   onError?: (error: import("../errors.js").BackupError) => void;
 }
 

@@ -38,6 +38,8 @@ export interface BackupImage {
   readonly damaged: ReadonlySet<number>;
   /** Slabs at the end for which the file is too short: none unless read with `partial`. */
   readonly missing: number;
+  /** It has the slabs with entries of the store's own and no others, so no large values. */
+  readonly isDirectory?: true;
 }
 
 /**

@@ -31,10 +31,11 @@ import { type BackupImage, BackupReader, readBackup } from "./read.js";
 import { readSteadily, readSteadilyNow } from "./seen.js";
 import { WholeBackup } from "./whole.js";
 
+/** How a backup is read, and what the store that comes of it is made with. */
 export interface RestoreOptions {
-  /** What the new store is made with; what is left out is as it was in the store that was backed up. */
+  /** What the new store is made with. Default, for each of its options: as it was in the store that was backed up. */
   store?: StoreOptions;
-  /** Keep every intact entry of a damaged file and list what was lost, instead of refusing the file. */
+  /** Keep every intact entry of a damaged file and list what was lost, instead of refusing the file. Default false. */
   partial?: boolean;
   /**
    * How many threads read and load a whole file, 1 to 64. By default one for every 128 MiB, eight and the cores at most. Each of
@@ -47,13 +48,17 @@ const OPTIONS = new KnownOptions("restore", ["store", "partial", "threads"]);
 
 /** @typeParam S the class of the store */
 export interface Restored<S extends Store = Store> {
+  /** The store, open in this thread. */
   readonly store: S;
   /** The file it came from. */
   readonly file: string;
+  /** Its number; a later one has a higher. */
   readonly generation: number;
   /** Unix time of the cut, ms: how old the data is. */
   readonly takenMs: number;
+  /** Entries that are in the store now. */
   readonly entries: number;
+  /** Namespaces that are in the store now. */
   readonly namespaces: number;
   /** Entries whose time to live had ended by now. */
   readonly expired: number;
@@ -166,8 +171,9 @@ async function restoreWhole<S extends Store>(
       if (oldIds) whole.keepPlaces();
       else whole.emptyPlaces();
       const names = aboutTheFile(file, () => makeNamespaces(store, snapshot, loader));
-      const loaded = oldIds ? await whole.load() : putAll(names, new SnapshotEntries(readBackup(file)), header);
-      return { file, ...loaded, ...aboutTheFile(file, () => finish(store, snapshot, names, loader)), losses: [] };
+      const all = oldIds ? snapshot : new SnapshotEntries(readBackup(file));
+      const loaded = oldIds ? await whole.load() : putAll(names, all, header);
+      return { file, ...loaded, ...aboutTheFile(file, () => finish(store, all, names, loader)), losses: [] };
     } finally {
       await whole.end();
     }
@@ -366,6 +372,7 @@ function makeNamespaces(store: Store, snapshot: SnapshotEntries, loader: Loader)
 function finish(store: Store, snapshot: SnapshotEntries, names: Map<number, Namespace>, loader: Loader) {
   loader.end();
   limitAll(names, snapshot.namespaces);
+  for (const { key, value } of snapshot.kept) loader.keep(key, value);
   const channels = fillSystem(store, snapshot);
   return { namespaces: names.size, channels, noRoom: store.stats().operations.evictions };
 }

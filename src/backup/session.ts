@@ -34,31 +34,43 @@ export interface SessionSettings {
 
 /** What one backup did. Times in ms. */
 export interface BackupReport {
+  /** Path of the file that was written. */
   readonly file: string;
+  /** Its number: one more than that of the generation before. */
   readonly generation: number;
   /** How it was written: a file that is new, as every first one after a restore, is written in full whatever was asked. */
   readonly kind: BackupKind;
+  /** The store's epoch at the cut. */
   readonly epoch: number;
   /** Unix time of the cut, ms. */
   readonly takenMs: number;
   /** What the file holds: entries of all namespaces, and the store's own. */
   readonly entries: number;
+  /** Regions of the store's memory that are in use, of 4 KiB each. */
   readonly regions: number;
+  /** Of those, the ones that were written: what had changed, in an incremental backup. */
   readonly regionsWritten: number;
+  /** Bytes that went to the file. */
   readonly bytesWritten: number;
-  /** Waiting for writes under way; holding the snapshot, copying; the whole. */
+  /** Waiting for writes under way, ms. */
   readonly waitMs: number;
+  /** Holding the snapshot and copying, ms: writers go on meanwhile. */
   readonly copyMs: number;
+  /** From the call to the finished file, ms. */
   readonly totalMs: number;
 }
 
 /** What a strategy decides by. */
 export interface StoreActivity {
+  /** Writes since that file was written. */
   readonly writes: number;
+  /** Of those, the ones with changes since. */
   readonly dirtyRegions: number;
+  /** Regions in use. */
   readonly regions: number;
   /** Slabs cut, as a share of those there can be. */
   readonly slabShare: number;
+  /** How full the pool is, 0 (low) to 3 (critical). */
   readonly pressure: number;
 }
 

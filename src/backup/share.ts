@@ -11,7 +11,7 @@ import {
   valueStart,
 } from "../core/index.js";
 import { CorruptBackupError } from "../errors.js";
-import type { BackupCut, Loaded, Loader } from "../store/index.js";
+import { type BackupCut, isKeptKey, type Loaded, type Loader } from "../store/index.js";
 import { chunkBytes, countSlab, spanFault } from "./chunk.js";
 import type { BackupReader } from "./read.js";
 
@@ -33,7 +33,7 @@ export interface LoadedSlab extends Placement {
   readonly entries: number;
   /** A copy of an `own` slab. */
   readonly bytes: Uint8Array | null;
-  /** Entries of users with large values, which are loaded when all else is (whole.ts). */
+  /** Entries with large values, which are loaded when all else is (whole.ts). */
   readonly large: readonly LargeEntry[];
 }
 
@@ -102,7 +102,6 @@ function largeEntry(slab: Buffer, at: number, number: number, reader: BackupRead
   const chunk = at / 4;
   const keyLength = keyLengthOf(words, chunk);
   const namespaceId = namespaceIdOf(words, chunk);
-  if (namespaceId < layout.FIRST_ID) return [];
   const size = chunkBytes(reader.slabClasses[number]);
   const fits = keyLength !== 0 && keyLength <= layout.KEY_MAX && valueStart(0, keyLength) + DESCRIPTOR_BYTES <= size;
   const span = spanOf(words, chunk);
@@ -111,6 +110,8 @@ function largeEntry(slab: Buffer, at: number, number: number, reader: BackupRead
     : `a key of ${keyLength} bytes and a large value in a chunk of ${size}`;
   if (fault !== null) throw new CorruptBackupError(`${reader.where(number, at)}: an entry has ${fault}`);
   const key = Uint8Array.from(slab.subarray(keyStart(at), keyStart(at) + keyLength));
+  // of the store's own, what is no shared value is of this run of it
+  if (namespaceId < layout.FIRST_ID && !isKeptKey(key)) return [];
   return [{ ...span, namespaceId, key, expires: expiresOf(words, chunk) }];
 }
 

@@ -11,6 +11,7 @@
 import type { BackupKind } from "./format.js";
 
 export const STRATEGIES = ["manual", "time", "change", "adaptive"] as const;
+/** When backups are taken by themselves: never, by time, by how much has changed, or by both as fast as the store changes. */
 export type StrategyName = (typeof STRATEGIES)[number];
 
 /** M-009's table. */

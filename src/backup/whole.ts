@@ -172,5 +172,5 @@ function imageOf({ path, header, slabClasses }: BackupReader, own: readonly Load
   const pool = Buffer.from(new ArrayBuffer(own.length * layout.SLAB_SIZE));
   for (const [i, { bytes }] of own.entries()) pool.set(bytes as Uint8Array, i * layout.SLAB_SIZE);
   const classes = Uint8Array.from(own, ({ slab }) => slabClasses[slab]);
-  return { path, header, slabClasses: classes, pool, damaged: new Set(), missing: 0 };
+  return { path, header, slabClasses: classes, pool, damaged: new Set(), missing: 0, isDirectory: true };
 }

@@ -18,6 +18,7 @@ export {
 } from "./geometry.js";
 export { DECISION_WORDS, decisionRing, EvictorWords, Header } from "./header.js";
 export * as headerWord from "./header-word.js";
+export { type SlotHolding, slotHoldings } from "./held-words.js";
 export { IdLine, type NamespaceRecordFields, readNamespaceRecord } from "./ids.js";
 export * as layout from "./layout.js";
 export {
@@ -31,8 +32,18 @@ export {
 } from "./load.js";
 export { countLocks, type DeadlockRow, LockWords } from "./locks.js";
 export * as parking from "./parking.js";
+export {
+  PERMIT_BYTES,
+  PERMITS_MOST,
+  PermitWords,
+  type ResourceCounter,
+  type ResourceRecord,
+  ResourceWords,
+  readResource,
+  resourceBytes,
+} from "./resource-words.js";
 export * as result from "./result-word.js";
 export { slabClass, slabState } from "./slab-state.js";
-export { allSlots, KEY_WINDOW, Slot, SlotWindows } from "./slots.js";
+export { allSlots, Slot, SlotWindows } from "./slots.js";
 export { type Verification, verifyMemory } from "./verify.js";
 export { type ChangeRecord, changeRecords, WatcherWords } from "./watcher.js";

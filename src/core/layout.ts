@@ -528,14 +528,18 @@ export const A_NAMES: u32 = 48;
 export const A_NAME_COUNT: u32 = 52;
 /** Set by `close` of the thread that made them. */
 export const A_CLOSED: u32 = 56;
+/** How often a piece was given back: who found no room and finds it grown looks again. */
+export const A_GIVEN: u32 = 60;
 export const ARENA_HEADER: u32 = 64;
 /** Of an entry of the directory. */
 export const NAMED_SIZE: u32 = 256;
 export const ARENA_MAGIC: u32 = 0x656e4167;
 
-/** A record of a piece: claim of who has it in hand or took it, and above it how often the record was used. */
+/** A record of a piece, u64: claim of who has it in hand or took it, above it how often the record was used, and in the two highest bits its state. */
 export const PIECE_OWNER: u32 = 0;
-export const PIECE_STATE: u32 = 8;
+/** Of the upper half of that word: shifted right by so many bits it is the state. */
+export const PIECE_UPPER: u32 = 4;
+export const PIECE_STATE_SHIFT: u32 = 30;
 /** Entry + 1 of the directory that the piece belongs to; 0 = to the thread. */
 export const PIECE_GROUP: u32 = 12;
 export const PIECE_FIRST: u32 = 16;
@@ -547,7 +551,7 @@ export const PIECE_CHARGED: u32 = 28;
 export const PIECE_SINCE: u32 = 32;
 export const PIECE_PURPOSE: u32 = 40;
 export const PIECE_SIZE: u32 = 64;
-/** PIECE_STATE: in hand while 0. */
+/** States of a record: in hand unless held. */
 export const PIECE_TAKING: u32 = 0;
 export const PIECE_HELD: u32 = 1;
 export const PIECE_GIVING: u32 = 2;
@@ -562,13 +566,13 @@ export const B_SIZE: u32 = 4;
 export const B_OWNERS: u32 = 8;
 export const B_CHARGED: u32 = 12;
 export const B_DATA: u32 = 16;
-/** Blocks out, counted for the peak alone. */
-export const B_OUT: u32 = 20;
-export const B_PEAK: u32 = 24;
-export const B_EXHAUSTED: u32 = 28;
-export const B_FALLBACKS: u32 = 32;
+export const B_PEAK: u32 = 20;
+export const B_EXHAUSTED: u32 = 24;
+export const B_FALLBACKS: u32 = 28;
 /** 1 = the arena gives a piece when all are out. */
-export const B_FALLBACK: u32 = 36;
+export const B_FALLBACK: u32 = 32;
+/** u64: blocks out, counted for the peak alone, and above them how often one was given back: who found none free and finds it grown looks again. */
+export const B_OUT: u32 = 40;
 export const BLOCKS_HEADER: u32 = 64;
 
 /** What an agent owns is under one word (assembly/ownership.ts): 0, a claim, a ticket, or FROZEN. */
@@ -583,3 +587,58 @@ export const OWN_USED: u32 = 16;
 export const OWN_LIMIT: u32 = 24;
 export const OWNERSHIP_SIZE: u32 = 64;
 export const FROZEN: u32 = 0xffffff80;
+
+// ---------------------------------------------------------------- what threads hold (assembly/resources.ts); bytes from where a table begins
+
+/** Records there are; how many of them, from the first on, were ever used: who looks at all looks no further. */
+export const RESOURCES_COUNT: u32 = 0;
+export const RESOURCES_REACH: u32 = 4;
+/** Counted since the table was made, in the store's first table alone: give or take one a death. */
+export const RESOURCES_ENDED: u32 = 64;
+export const RESOURCES_CLOSED: u32 = 68;
+export const RESOURCES_FAILED: u32 = 72;
+export const RESOURCES_FORCED: u32 = 76;
+export const RESOURCES_REAPED: u32 = 80;
+export const RESOURCES_REFUSED: u32 = 84;
+/** Numbers of the names of pools whose permits are counted over all threads, in the first table alone. */
+export const RESOURCES_PERMITS: u32 = 128;
+export const RESOURCES_PERMITS_MOST: u32 = 64;
+export const RESOURCES_HEADER: u32 = 384;
+
+/** A record: claim of who has it, 0 = free. */
+export const RESOURCE_OWNER: u32 = 0;
+/** How often the record was given back, above RESOURCE_PHASE_BITS of what it is in. */
+export const RESOURCE_STATE: u32 = 4;
+/** Number of the kind's name; of the label's, or RESOURCE_LABELLED, or 0. */
+export const RESOURCE_KIND: u32 = 8;
+export const RESOURCE_LABEL: u32 = 12;
+/** Unix time, ms, as a double. */
+export const RESOURCE_SINCE: u32 = 16;
+/** ms that its end may take. */
+export const RESOURCE_DEADLINE: u32 = 24;
+/** Tick at which it came to its phase. */
+export const RESOURCE_CHANGED: u32 = 28;
+export const RESOURCE_SIZE: u32 = 32;
+export const RESOURCE_PHASE_BITS: u32 = 3;
+/** In hand: being written, or given back; nobody else looks at it. */
+export const RESOURCE_IN_HAND: u32 = 0;
+export const RESOURCE_HELD: u32 = 1;
+export const RESOURCE_IDLE: u32 = 2;
+export const RESOURCE_IN_USE: u32 = 3;
+export const RESOURCE_ENDING: u32 = 4;
+/** Instead of a name's number: the label is in an entry of the record's own. */
+export const RESOURCE_LABELLED: u32 = 1;
+
+// ---------------------------------------------------------------- permits of all threads together (assembly/permits.ts)
+
+/** How many there are, set once. */
+export const PERMITS_MAX: u32 = 0;
+/** Of each slot, what it waits for. */
+export const PERMITS_WAITERS: u32 = 64;
+export const PERMIT_WAITER_SIZE: u32 = 16;
+/** Claim of who waits, 0 = nobody; since when, as its host counts ms; 1 = somebody is giving one back for it. */
+export const PERMIT_WAITER: u32 = 0;
+export const PERMIT_SINCE: u32 = 4;
+export const PERMIT_PROMISED: u32 = 8;
+/** Claims of who has them, 0 = nobody. */
+export const PERMITS_OWNERS: u32 = 1088;

@@ -103,6 +103,16 @@ export interface Engine {
   isCurrentRecord(record: number, version: number): number;
   getSystem(length: number): number;
   setSystem(length: number, valueLength: number, mode: number, expected?: number, generation?: number): number;
+  setSystemLarge(
+    length: number,
+    address: number,
+    bytes: number,
+    mode: number,
+    expected: number,
+    generation: number,
+  ): number;
+  holdSystem(length: number): number;
+  systemHash(length: number): number;
   removeSystemIf(length: number, entry: number, version: number): number;
   removeSystem(length: number): number;
   takeBuffer(size: number): number;
@@ -149,6 +159,30 @@ export interface Engine {
   listen(listening: number): number;
   nameHash(length: number): number;
   leaveRegion(data: number): number;
+  makeResources(at: number, bytes: number): void;
+  takeRecord(at: number, claim: number): number;
+  showRecord(
+    at: number,
+    index: number,
+    kind: number,
+    label: number,
+    since: number,
+    deadline: number,
+    now: number,
+    phase: number,
+  ): void;
+  movePhase(at: number, index: number, now: number, phase: number): void;
+  giveRecord(at: number, index: number, claim: number): number;
+  readRecord(at: number, index: number, to: number): number;
+  reapRecord(at: number, from: number, dead: number, claim: number): number;
+  ownerOfRecord(at: number, index: number): number;
+  makePermits(at: number, max: number): number;
+  takePermit(at: number, claim: number): number;
+  givePermit(at: number, index: number, claim: number): number;
+  waitForPermit(at: number, claim: number, since: number): void;
+  endWaitForPermit(at: number): void;
+  promisePermit(at: number, now: number, patience: number): number;
+  reapPermits(at: number, dead: number): number;
   hashXx(at: number, length: number, seed: number): number;
   hashFnv(at: number, length: number, seed: number): number;
   hashMurmur(at: number, length: number, seed: number): number;

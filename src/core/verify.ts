@@ -12,14 +12,23 @@ import * as L from "./layout.js";
 import { lockAddress } from "./locks.js";
 import { slabClass, slabState } from "./slab-state.js";
 
+/** What a check of the whole memory has found. */
 export interface Verification {
+  /** Whether nothing is violated. */
   readonly ok: boolean;
   /** One sentence a violation, at most `MAX_VIOLATIONS` of them. */
   readonly violations: string[];
   /** Living entries found in the chains. */
   readonly entries: number;
   /** Chunks by size class: in slabs, and of those in chains. */
-  readonly chunks: { size: number; total: number; linked: number }[];
+  readonly chunks: {
+    /** Bytes of a chunk. */
+    size: number;
+    /** In slabs. */
+    total: number;
+    /** Of those, in chains. */
+    linked: number;
+  }[];
 }
 
 const MAX_VIOLATIONS = 50;

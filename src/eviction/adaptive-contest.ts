@@ -4,6 +4,7 @@ import { Weights } from "./weights.js";
 /** The policies that compete, in the order their numbers name them. */
 export const candidates = ["lru", "clock", "arc", "lirs", "lfu", "s3-fifo", "sieve", "2q", "w-tinylfu"] as const;
 
+/** The policies that an adaptive one chooses from. */
 export type CandidateName = (typeof candidates)[number];
 
 /** Builds a candidate for ids 0 to distinct - 1. */

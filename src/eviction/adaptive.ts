@@ -77,10 +77,13 @@ import { Weights } from "./weights.js";
 export interface AdaptiveDecision {
   /** Look-ups so far. */
   request: number;
+  /** The policy that was followed before. */
   from: CandidateName;
+  /** The one that is followed since. */
   to: CandidateName;
   /** Lower bound of the gain in hit ratio that decided; for a roll-back, what the hit ratio fell short of its forecast. */
   gain: number;
+  /** Whether more was to be gained, or a change is taken back. */
   reason: Verdict["reason"];
 }
 

@@ -7,6 +7,7 @@ const ABSENT = -1;
  * `add`, `delete` O(log size), `soonest` O(1). 24 bytes an id.
  */
 export class ExpiryHeap {
+  /** Ids in it. */
   size = 0;
   private readonly heap: Uint32Array;
   private readonly slotOf: Int32Array;
@@ -22,6 +23,7 @@ export class ExpiryHeap {
     this.addedAs = new Float64Array(distinct);
   }
 
+  /** Whether the id is in it. */
   has(id: number): boolean {
     return this.slotOf[id] !== ABSENT;
   }

@@ -1,5 +1,11 @@
+/**
+ * `engram/eviction`: one policy a file, over dense ids, and what simulates, measures and chooses them.
+ *
+ * @module engram/eviction
+ */
+
 export { Adaptive, type AdaptiveDecision } from "./adaptive.js";
-export { type CandidateName, candidates } from "./adaptive-contest.js";
+export { type BuildCandidate, type CandidateName, candidates } from "./adaptive-contest.js";
 export { ExpiryHeap } from "./expiry-heap.js";
 export { type Future, lookAhead, lookAheadOperations, NEVER } from "./future.js";
 export { loadSimulatedCache } from "./load-simulated-cache.js";
@@ -15,5 +21,5 @@ export {
   policyNames,
   UnsupportedByPolicyError,
 } from "./registry.js";
-export { type By, SimulatedCache } from "./simulated-cache.js";
+export { type By, SimulatedCache, type Sizes } from "./simulated-cache.js";
 export { StackDistances } from "./stack-distances.js";

@@ -8,13 +8,18 @@
  * - what is none of these changes nothing.
  */
 export const READ = 0;
+/** Inserts or updates; no look-up is counted. */
 export const WRITE = 1;
+/** Reads and then writes; a look-up is counted. */
 export const UPDATE = 2;
+/** Deletes what is there. */
 export const REMOVE = 3;
+/** Changes nothing, and counts nowhere. */
 export const NOTHING = 4;
 
 /** Requests that are more than reads, as a struct of arrays: one element a request in each. */
 export interface Operations {
+  /** What is asked for, 0 up. */
   readonly ids: Uint32Array;
   /** `READ` to `NOTHING`; null: all are reads. */
   readonly kinds: Uint8Array | null;

@@ -1,7 +1,9 @@
 /** The access patterns of M-007, in the order that settles ties. */
 export const accessPatterns = ["sequential", "random", "hotspot", "temporal"] as const;
+/** What a stream of requests looks like. */
 export type AccessPattern = (typeof accessPatterns)[number];
 
+/** What a window of requests looks like. */
 export interface PatternAnalysis {
   /** The pattern of the highest ratio. */
   readonly type: AccessPattern;
@@ -75,6 +77,7 @@ export class PatternAnalyser {
     this.lately = Math.floor(window * LATELY_SHARE);
   }
 
+  /** Takes note of a request. */
   observe(id: number): void {
     if (id >= this.lastSeen.length) this.grow(id);
     const slot = this.now % this.window.length;
@@ -89,6 +92,7 @@ export class PatternAnalyser {
     this.now++;
   }
 
+  /** What the window looks like. */
   analyse(): PatternAnalysis {
     const requests = Math.min(this.now, this.window.length);
     const per = 1 / Math.max(1, requests);

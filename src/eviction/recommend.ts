@@ -12,15 +12,19 @@ export interface WorkloadCharacteristics {
   readonly confidence?: number;
   /** Memory pressure: low below 60 % full, medium to 80 %, high to 90 %, critical above. Default medium. */
   readonly pressure?: "low" | "medium" | "high" | "critical";
-  /** Bytes of data in all, and bytes the cache holds: given both, it is known whether anything is ever evicted. */
+  /** Bytes of data in all; given with `capacity`, it is known whether anything is ever evicted. Default: it is not known. */
   readonly dataSize?: number;
+  /** Bytes that the cache holds. Default: not known. */
   readonly capacity?: number;
   /** `critical`: a hit must stay as cheap as possible, even at some cost in hits. Default normal. */
   readonly performance?: "normal" | "critical";
 }
 
+/** A policy, and why. */
 export interface Recommendation {
+  /** By its name, for `createPolicy` and a store's `eviction`. */
   readonly policy: PolicyName;
+  /** In a sentence. */
   readonly reason: string;
 }
 

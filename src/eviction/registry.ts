@@ -18,6 +18,7 @@ import { Ttl } from "./ttl.js";
 import { TwoQ } from "./two-q.js";
 import { WTinyLfu } from "./w-tinylfu.js";
 
+/** What a policy is made with. */
 export interface PolicyOptions {
   /** Objects or bytes the cache holds. What policies with shares, targets or histories measure themselves by. A positive integer. */
   capacity: number;
@@ -27,16 +28,19 @@ export interface PolicyOptions {
   by?: By;
   /** For `random` and `hybrid`: the same seed gives the same victims. Default 1. */
   seed?: number;
-  /** For `opt`, which cannot do without: see `lookAhead`. */
+  /** For `opt`, which cannot do without: see `lookAhead`. Default: none; the others look at nothing of it. */
   future?: Future;
 }
 
 /** Asked of a policy what it cannot give: foresight without a future. `policy` names it. */
 export class UnsupportedByPolicyError extends Error {
+  /** The same in every version. */
   readonly code = "UNSUPPORTED_BY_POLICY";
+  /** The class's name. */
   override readonly name = "UnsupportedByPolicyError";
 
   constructor(
+    /** The policy that cannot. */
     readonly policy: PolicyName,
     message: string,
   ) {
@@ -78,6 +82,7 @@ const POLICIES = {
   "w-tinylfu-climbing": ({ distinct, capacity, byBytes }) => new WTinyLfu(distinct, capacity, byBytes, true),
 } as const satisfies Record<string, (options: Build) => Policy>;
 
+/** The policies that there are; `engram evict --help` lists them. */
 export type PolicyName = keyof typeof POLICIES;
 
 /** Every policy that `createPolicy` builds, in the order tables list them. */

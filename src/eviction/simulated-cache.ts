@@ -6,7 +6,7 @@ import type { Policy } from "./policy.js";
 export type By = "objects" | "bytes";
 
 /** Bytes, one a request; beyond 4 GiB they take 53 bits. */
-type Sizes = Uint32Array | Float64Array;
+export type Sizes = Uint32Array | Float64Array;
 
 /** What 32 bits hold. */
 const LARGEST = 2 ** 32 - 1;
@@ -23,6 +23,7 @@ const LARGEST = 2 ** 32 - 1;
 export class SimulatedCache {
   /** Lookups that found the entry. */
   hits = 0;
+  /** Requests so far that it did not have. */
   misses = 0;
   /** Bytes of the lookups that missed, whatever the capacity counts; 0 where sizes are not known. */
   missedBytes = 0;
@@ -40,8 +41,11 @@ export class SimulatedCache {
   private now = Number.NEGATIVE_INFINITY;
 
   constructor(
+    /** Who decides what goes. */
     readonly policy: Policy,
+    /** Objects or bytes that it holds. */
     readonly capacity: number,
+    /** What the capacity counts. */
     readonly by: By,
     private readonly distinct: number,
   ) {

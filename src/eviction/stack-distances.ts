@@ -9,6 +9,7 @@ import { LruStack } from "./lru-stack.js";
 export class StackDistances {
   /** Requests of each distance, 0 to distinct - 1. */
   readonly histogram: Float64Array;
+  /** Requests so far. */
   requests = 0;
   private readonly stack: LruStack;
 

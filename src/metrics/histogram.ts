@@ -130,6 +130,7 @@ export class Histogram {
   #count = 0;
   #max = 0;
 
+  /** Values that were recorded. */
   get count(): number {
     return this.#count;
   }
@@ -150,6 +151,7 @@ export class Histogram {
     return sum / this.#count;
   }
 
+  /** Counts a value, a whole number from 0 to 2^32 - 1; larger ones count as that. */
   record(value: number): void {
     const clamped = value <= 0 ? 0 : value >= MAX_VALUE ? MAX_VALUE : value >>> 0;
     this.add(bucketIndex(clamped), 1);
@@ -163,10 +165,12 @@ export class Histogram {
     this.raiseMax(bucketLow(index));
   }
 
+  /** Takes a maximum from elsewhere, where it is larger. */
   raiseMax(value: number): void {
     if (value > this.#max) this.#max = value;
   }
 
+  /** Adds another one's counts. */
   merge(other: Histogram): void {
     for (let index = 0; index < BUCKET_COUNT; index++) this.#counts[index] += other.#counts[index];
     this.#count += other.#count;
@@ -230,6 +234,7 @@ export class Histogram {
     return later;
   }
 
+  /** One of these counts: [bucket, count]. */
   static fromPairs(pairs: ReadonlyArray<readonly [number, number]>, max: number): Histogram {
     const histogram = new Histogram();
     for (const [index, count] of pairs) histogram.add(index, count);

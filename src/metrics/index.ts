@@ -1,5 +1,5 @@
 /** Measuring and judging: histograms of latencies, and what it means for a figure to meet a promised one. */
-export { encodeHistogram, hdrLog, type LogInterval } from "./hdr-log.js";
+export { hdrLog, type LogInterval } from "./hdr-log.js";
 export {
   BUCKET_COUNT,
   bucketHigh,

@@ -3,14 +3,21 @@ import type { Comparison, Target } from "./target.js";
 
 /** A judged target: one row of `targets` in results.json. */
 export interface TargetVerdict {
+  /** Of the target, as `engram targets` lists it. */
   id: string;
+  /** The document that promises it, by its letter in docs/sources.md, and where in it. */
   source: string;
+  /** What is measured. */
   metric: string;
+  /** Of limit and figure. */
   unit: string;
+  /** Whether the figure must lie below the limit, above it or within it. */
   comparison: Comparison;
   /** The limit; for `within` the range in words (`45 to 55`, or one figure where both ends agree). */
   target: number | string;
+  /** The figure; null when there is none. */
   measured: number | null;
+  /** How it came out. */
   verdict: "met" | "missed" | "not measured";
   /** How the figure was obtained, or why there is none. */
   method: string;

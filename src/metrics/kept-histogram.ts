@@ -6,8 +6,11 @@ import { bucketHigh, Histogram } from "./histogram.js";
 
 /** What can be read of a histogram, however it is kept. */
 export interface ReadableHistogram {
+  /** Values in it. */
   readonly count: number;
+  /** The largest of them, exactly; 0 when empty. */
   readonly max: number;
+  /** The value that a share of them, 0 to 1, does not exceed, within 0.8 %; 0 when empty. */
   percentile(quantile: number): number;
   /** [bucket, count], ascending, without those that hold nothing. */
   toPairs(): Array<[number, number]>;

@@ -5,30 +5,36 @@ import type { Target } from "../metrics/index.js";
 import { HIT_RATE, MEMORY_UTILISATION, READ_P95, THROUGHPUT, WRITE_P95 } from "../store/health-targets.js";
 import { FIGURE_NAMES, FIGURES, type FigureName } from "./figures.js";
 
+/** What an alert does besides telling listeners: write a line to stderr, or let the store make room. */
 export type AlertAction = "log" | "evict";
 
 /** What a program writes. */
 export interface AlertRule {
   /** Told apart by it; of letters, digits and hyphens. */
   name: string;
+  /** The figure that is judged, once an interval. */
   figure: FigureName;
   /** Whether what lies above the limits is bad, or what lies below. */
   beyond: "above" | "below";
-  /** In the figure's unit. One of the two at least; the critical limit lies beyond the other. */
+  /** In the figure's unit; default: no such limit. One of the two is needed, and the critical one lies beyond this. */
   warning?: number;
+  /** As `warning`, for what has to be looked after now. */
   critical?: number;
   /** How long, ms, a breach must last before it is one, and its end before it has ended. Default 10 s. */
   forMs?: number;
   /** How far back within the limit a figure must come to end the alert, as a share of the limit. Default 0.02. */
   margin?: number;
-  /** Besides telling listeners: write it to stderr, or let the store make room. */
+  /** Besides telling listeners: write it to stderr, or let the store make room. Default: neither. */
   actions?: readonly AlertAction[];
-  /** Where the limit comes from. */
+  /** Where the limit comes from. Default: nothing is said. */
   source?: string;
 }
 
+/** A rule with its defaults filled in. */
 export type CheckedRule = Required<Omit<AlertRule, "warning" | "critical">> & {
+  /** Null: no such limit. */
   readonly warning: number | null;
+  /** Null: no such limit. */
   readonly critical: number | null;
 };
 
@@ -68,6 +74,10 @@ export const DOCUMENTED_RULES: readonly AlertRule[] = [
   },
 ];
 
+/**
+ * Whether the store does as many operations a second as is documented: for programs that are meant to keep it busy, so not among the
+ * documented rules.
+ */
 export const THROUGHPUT_RULE: AlertRule = documented("throughput", "operations", THROUGHPUT, 60);
 
 function documented(name: string, figure: FigureName, target: Target, seconds: number): AlertRule {

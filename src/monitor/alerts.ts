@@ -8,10 +8,12 @@
 import type { CheckedRule } from "./alert-rules.js";
 import type { Figures } from "./figures.js";
 
+/** How bad it is; "ok": it is not. */
 export type Severity = "ok" | "warning" | "critical";
 
 /** One rule as it stands. */
 export interface AlertState {
+  /** The rule, with its defaults filled in. */
   readonly rule: CheckedRule;
   /** What has lasted long enough. */
   readonly severity: Severity;

@@ -1,18 +1,28 @@
 /** Which figures are drawn together, for every page that draws them: the live page, the report, the Grafana dashboard. */
 import type { FigureName } from "./figures.js";
 
+/** A chart of the page: what it shows, over time. */
 export interface Chart {
+  /** Told apart by it. */
   readonly id: string;
+  /** As it stands over the chart. */
   readonly title: string;
   /** What its axis counts. */
   readonly unit: "ops/s" | "ns" | "%" | "1/s" | "";
   /** Latencies span powers of ten. */
   readonly scale: "linear" | "log";
-  readonly lines: readonly { readonly figure: FigureName; readonly label: string }[];
+  /** What is drawn, and what each line is called. */
+  readonly lines: readonly {
+    /** What it shows. */
+    readonly figure: FigureName;
+    /** What it is called. */
+    readonly label: string;
+  }[];
 }
 
 const PERCENTILES = ["P50", "P95", "P99", "P99.9"] as const;
 
+/** The page's charts, in their order. */
 export const CHARTS: readonly Chart[] = [
   chart("operations", "Operations a second", "ops/s", "linear", [
     ["gets", "reads"],

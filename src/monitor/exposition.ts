@@ -5,6 +5,7 @@
  */
 import type { BucketedPoint, Family, HistogramFamily, Labels } from "./families.js";
 
+/** What `expose` writes: the content type of Prometheus's text format. */
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** The page a scraper reads: of what there is something to tell of. */

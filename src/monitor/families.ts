@@ -5,19 +5,25 @@
  * Names follow Prometheus's conventions: `engram_`, the noun, the base unit; counters end in `_total` where they are written out.
  */
 import type { Histogram } from "../metrics/index.js";
-import type { LastBackup, StoreStats } from "../store/index.js";
+import type { LastBackup, ResourceStats, StoreStats } from "../store/index.js";
 import { BUCKET_BOUNDS_NS, countsBelow } from "./buckets.js";
 
+/** Names and values that tell a metric's points apart. */
 export type Labels = Readonly<Record<string, string>>;
 
+/** One number of a metric. */
 export interface Point {
+  /** What tells it from others of the same metric. */
   readonly labels: Labels;
+  /** In the metric's unit. */
   readonly value: number;
 }
 
 /** A histogram as scrapers want it: how many values lie at or below each bound, cumulated. */
 export interface BucketedPoint {
+  /** What tells it from others of the same metric. */
   readonly labels: Labels;
+  /** All values. */
   readonly count: number;
   /** In the family's unit. */
   readonly sum: number;
@@ -28,22 +34,31 @@ export interface BucketedPoint {
 interface Named {
   /** Without unit and suffix. */
   readonly name: string;
+  /** Of its numbers. */
   readonly unit: "" | "bytes" | "seconds" | "ratio";
+  /** In a sentence. */
   readonly help: string;
 }
 
+/** A metric of which each point is a number. */
 export interface ScalarFamily extends Named {
+  /** Whether it only grows. */
   readonly type: "counter" | "gauge";
+  /** Its numbers. */
   readonly points: readonly Point[];
 }
 
+/** A metric of which each point is a histogram. */
 export interface HistogramFamily extends Named {
+  /** Always "histogram". */
   readonly type: "histogram";
   /** Upper bounds in the family's unit, ascending, without infinity. */
   readonly bounds: readonly number[];
+  /** Its histograms. */
   readonly points: readonly BucketedPoint[];
 }
 
+/** A metric with all its points, as Prometheus has them: of one number each, or a histogram each. */
 export type Family = ScalarFamily | HistogramFamily;
 
 const NS_PER_SECOND = 1e9;
@@ -57,6 +72,7 @@ export function familiesOf({
   eviction,
   entries,
   backups,
+  resources,
   uptimeMs,
 }: StoreStats): ScalarFamily[] {
   const { gets, sets, deletes, sent, received, hits, misses } = operations;
@@ -127,7 +143,78 @@ export function familiesOf({
       "What the last backup wrote.",
       ofLast(({ bytes }) => bytes),
     ),
+    ...resourceFamilies(resources),
     gauge("uptime", "seconds", "Since the store was made.", one(uptimeMs / 1000)),
+  ];
+}
+
+/** What threads hold, by kind; connections and permits by pool. */
+function resourceFamilies({
+  byKind,
+  connections,
+  permits,
+  ended,
+  failed,
+  forced,
+  reaped,
+  refused,
+}: ResourceStats): ScalarFamily[] {
+  const ofKinds = (value: (kind: ResourceStats["byKind"][number]) => number): Point[] =>
+    byKind.map((kind) => ({ labels: { kind: kind.kind }, value: value(kind) }));
+  const ofPermits = (value: (pool: ResourceStats["permits"][number]) => number): Point[] =>
+    permits.map((pool) => ({ labels: { pool: pool.pool }, value: value(pool) }));
+  return [
+    gauge(
+      "resources_held",
+      "",
+      "What threads track, by kind.",
+      ofKinds(({ held }) => held),
+    ),
+    gauge(
+      "resource_oldest_age",
+      "seconds",
+      "Since the oldest of a kind was there.",
+      ofKinds(({ oldestMs }) => oldestMs / 1000),
+    ),
+    gauge(
+      "resource_longest_use",
+      "seconds",
+      "How long somebody has had a connection, at most.",
+      ofKinds(({ longestUseMs }) => longestUseMs / 1000),
+    ),
+    counter(
+      "resources_ended",
+      "What threads tracked and gave back, by how it ended.",
+      by("result", { ended, failed, forced, reaped }),
+    ),
+    counter("resources_refused", "What found no room in the table of what threads hold.", one(refused)),
+    gauge(
+      "pool_connections",
+      "",
+      "Connections of pools, of all threads, by pool and state.",
+      connections.flatMap(({ pool, idle, inUse }) => [
+        { labels: { pool, state: "idle" }, value: idle },
+        { labels: { pool, state: "used" }, value: inUse },
+      ]),
+    ),
+    gauge(
+      "pool_permits_taken",
+      "",
+      "Permits of pools that threads share, out now.",
+      ofPermits(({ taken }) => taken),
+    ),
+    gauge(
+      "pool_permits_max",
+      "",
+      "Permits of pools that threads share.",
+      ofPermits(({ max }) => max),
+    ),
+    gauge(
+      "pool_permits_waiting",
+      "",
+      "Threads that wait for a permit.",
+      ofPermits(({ waiting }) => waiting),
+    ),
   ];
 }
 

@@ -31,7 +31,9 @@ export const FIGURES = {
   workers: { label: "threads attached", unit: "" },
 } as const satisfies Record<string, { label: string; unit: string }>;
 
+/** What a monitor works out once an interval: the names that rules and charts use. */
 export type FigureName = keyof typeof FIGURES;
+/** All of them, in their order. */
 export const FIGURE_NAMES = Object.keys(FIGURES) as readonly FigureName[];
 
 /** Null where there is nothing to tell it from: a hit rate without look-ups, a percentile without samples. */

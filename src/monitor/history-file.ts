@@ -23,12 +23,21 @@ import { headerLine, lineOf, readHeader, readLine } from "./history-line.js";
 import type { Interval } from "./interval.js";
 import { GRAINS, type Grain, KEPT } from "./roll-up.js";
 
+/** What a history file holds. */
 export interface History {
+  /** By grain, oldest first. */
   readonly intervals: Readonly<Record<Grain, Interval[]>>;
   /** Lines that were read, of which no more are kept than the grains keep. */
   readonly lines: number;
   /** Where reading ended before the end of the file, and why; null when it was read whole. */
-  readonly damage: { readonly line: number; readonly byte: number; readonly why: string } | null;
+  readonly damage: {
+    /** From 1 on. */
+    readonly line: number;
+    /** Where it begins in the file. */
+    readonly byte: number;
+    /** What is wrong with it. */
+    readonly why: string;
+  } | null;
 }
 
 const LINES_KEPT = GRAINS.reduce((sum, grain) => sum + KEPT[grain], 0);
@@ -84,6 +93,7 @@ export function keep(list: Interval[], interval: Interval, most: number): void {
   if (list.length > most + most / 8) list.splice(0, list.length - most);
 }
 
+/** A file of intervals that a monitor appends to, and rewrites when it has grown to twice what is kept. */
 export class HistoryFile {
   private lines: number;
 

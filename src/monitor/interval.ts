@@ -2,11 +2,13 @@
 import { type Histogram, KeptHistogram, merged, type ReadableHistogram } from "../metrics/index.js";
 import { FIGURE_NAMES, type FigureName, type Figures, LOOKUPS_FROM, SAMPLES_FROM } from "./figures.js";
 
+/** What a store did between two looks. */
 export interface Interval {
   /** Unix time of its end, ms. */
   readonly at: number;
   /** How long it was, ms. */
   readonly ms: number;
+  /** By name; null where nothing can be said. */
   readonly figures: Figures;
   /** Sampled latencies by operation, ns; of those operations that were sampled in it. */
   readonly latencies: ReadonlyMap<string, ReadableHistogram>;

@@ -7,7 +7,7 @@
  */
 import { EventEmitter } from "node:events";
 import type { Histogram } from "../metrics/index.js";
-import { beforeClose, monotonicNow, type Store, type StoreStats, sampledOf } from "../store/index.js";
+import { beforeClose, monotonicNow, reportsOf, type Store, type StoreStats, sampledOf } from "../store/index.js";
 import { type AlertState, Alerts } from "./alerts.js";
 import { type Figures, figuresOf } from "./figures.js";
 import { HistoryFile, keep } from "./history-file.js";
@@ -30,6 +30,7 @@ interface MonitorEvents {
   problem: [string | null];
 }
 
+/** Made by `store.monitor()`: looks at the store every so often, judges what it sees, keeps history and serves it. Closed with the store. */
 export class Monitor extends EventEmitter<MonitorEvents> implements AsyncDisposable {
   private readonly alerts: Alerts;
   private readonly rollUp = new RollUp();
@@ -85,6 +86,7 @@ export class Monitor extends EventEmitter<MonitorEvents> implements AsyncDisposa
     return this.server?.url ?? null;
   }
 
+  /** All that is known now. */
   snapshot(): MonitorSnapshot {
     return {
       at: Date.now(),
@@ -95,6 +97,7 @@ export class Monitor extends EventEmitter<MonitorEvents> implements AsyncDisposa
       health: this.store.health(),
       namespaces: this.namespaces.read(),
       latencies: this.store.latencies(),
+      reports: reportsOf(this.store),
       historyProblem: this.problem,
     };
   }

@@ -4,8 +4,11 @@
  */
 import { type Store, usages } from "../store/index.js";
 
+/** What a namespace takes. */
 export interface NamespaceFigures {
+  /** Its name. */
   readonly name: string;
+  /** Living ones. */
   readonly entries: number;
   /** Of chunks, as for the namespace's `maxBytes`. */
   readonly bytes: number;

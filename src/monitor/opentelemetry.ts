@@ -4,7 +4,10 @@
  *
  * Counters and levels are observable instruments, read when a reader collects. There is no observable histogram in the API: latencies come as a
  * metric producer, to be given to one reader (`metricProducers`), under the names of the semantic conventions for databases.
+ *
+ * @module engram/opentelemetry
  */
+
 import { choice, KnownOptions } from "../check.js";
 import { InvalidArgumentError } from "../errors.js";
 import { type Store, type StoreStats, sampledOf } from "../store/index.js";
@@ -13,20 +16,27 @@ import { familiesOf, type Labels, type Point, type ScalarFamily } from "./famili
 
 /** What is used of `@opentelemetry/api`'s Meter. */
 export interface MeterLike {
+  /** As OpenTelemetry has it. */
   createObservableCounter(name: string, options: { description?: string; unit?: string }): ObservableLike;
+  /** As OpenTelemetry has it. */
   createObservableGauge(name: string, options: { description?: string; unit?: string }): ObservableLike;
+  /** As OpenTelemetry has it. */
   addBatchObservableCallback(callback: (result: ObserverLike) => void, observables: ObservableLike[]): void;
+  /** As OpenTelemetry has it. */
   removeBatchObservableCallback(callback: (result: ObserverLike) => void, observables: ObservableLike[]): void;
 }
 
 /** An instrument; nothing of it is used but that it is the one which was made. */
 export type ObservableLike = object;
 
+/** What is used of `@opentelemetry/api`'s BatchObservableResult. */
 export interface ObserverLike {
+  /** As OpenTelemetry has it. */
   // biome-ignore lint/suspicious/noExplicitAny: the API's own type of instruments, which this package does not import
   observe(instrument: any, value: number, attributes?: Labels): void;
 }
 
+/** How metrics are named. */
 export interface OpenTelemetryOptions {
   /** "engram": `engram.operations` and so on. "erlmcp": the names of the distributed memory's document (`erlmcp.memory.used`). Default "engram". */
   names?: "engram" | "erlmcp";
@@ -81,13 +91,48 @@ export function observe(store: Store, meter: MeterLike, options: OpenTelemetryOp
 }
 
 function engramNames(stats: StoreStats): Observed[] {
-  return familiesOf(stats).map(({ name, help, unit, type, points }: ScalarFamily) => ({
+  const own = familiesOf(stats).map(({ name, help, unit, type, points }: ScalarFamily) => ({
     name: name.replace("_", ".").replaceAll("_", "."),
     description: help,
     unit: UNITS[unit],
     counter: type === "counter",
     points,
   }));
+  return [...own, ...connectionNames(stats)];
+}
+
+const POOL_NAME = "db.client.connection.pool.name";
+
+/** Pools under the names of the semantic conventions for database clients. */
+function connectionNames({ resources: { connections, permits } }: StoreStats): Observed[] {
+  const of = (name: string, description: string, unit: string, points: Point[]): Observed => ({
+    name: `db.client.connection.${name}`,
+    description,
+    unit,
+    counter: false,
+    points,
+  });
+  const ofPermits = (value: (pool: (typeof permits)[number]) => number): Point[] =>
+    permits.map((pool) => ({ labels: { [POOL_NAME]: pool.pool }, value: value(pool) }));
+  const counts = connections.flatMap(({ pool, idle, inUse }) => [
+    { labels: { [POOL_NAME]: pool, "db.client.connection.state": "idle" }, value: idle },
+    { labels: { [POOL_NAME]: pool, "db.client.connection.state": "used" }, value: inUse },
+  ]);
+  return [
+    of("count", "Connections that are open, by state.", "{connection}", counts),
+    of(
+      "max",
+      "Connections that may be open, of pools that threads share.",
+      "{connection}",
+      ofPermits(({ max }) => max),
+    ),
+    of(
+      "pending_requests",
+      "Threads that wait for a connection of such a pool.",
+      "{request}",
+      ofPermits(({ waiting }) => waiting),
+    ),
+  ];
 }
 
 /** D: "Monitoring Instrumentation". */
@@ -119,6 +164,7 @@ const NS_PER_SECOND = 1e9;
 
 /** What a reader of the metrics SDK takes among its `metricProducers`. */
 export interface LatencyProducer {
+  /** As the SDK's MetricProducer: the latencies as histograms, since the store was made. */
   // biome-ignore lint/suspicious/noExplicitAny: the SDK's own type of a collection, which this package does not import
   collect(): Promise<any>;
 }

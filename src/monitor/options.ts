@@ -4,15 +4,20 @@ import { InvalidArgumentError } from "../errors.js";
 import { type Duration, durationIn } from "../units.js";
 import { type AlertRule, type CheckedRule, checkRules, DOCUMENTED_RULES } from "./alert-rules.js";
 
+/** Where a monitor is served. What is out of bounds is an InvalidArgumentError that names the option. */
 export interface ListenOptions {
   /** Default 0: any that is free. */
   port?: number;
   /** Default 127.0.0.1. Any other than the loopback's asks for a token. */
   host?: string;
-  /** What a reader must show: `Authorization: Bearer …`, or `?token=…` once, in a browser. 16 characters or more. */
+  /**
+   * What a reader must show: `Authorization: Bearer …`, or `?token=…` once, in a browser. 16 printable ASCII characters or more. Default:
+   * none, which only the loopback may be without.
+   */
   token?: string;
 }
 
+/** How a store is monitored. What is out of bounds is an InvalidArgumentError that names the option, before anything is started. */
 export interface MonitorOptions {
   /** Between two looks: ms, or text like "5s". Default 1,000; 100 to 3,600,000. */
   every?: Duration;

@@ -3,11 +3,17 @@ import { type AlertRule, type CheckedRule, checkRules, DOCUMENTED_RULES } from "
 import { FIGURES } from "./figures.js";
 import { promqlBeyond } from "./promql.js";
 
+/** An alerting rule, as Prometheus' rule files have them. */
 export interface PrometheusRule {
+  /** Its name. */
   readonly alert: string;
+  /** PromQL: a breach for as long as it gives anything. */
   readonly expr: string;
+  /** How long a breach must last, such as "10s". */
   readonly for: string;
+  /** `severity` among them. */
   readonly labels: Readonly<Record<string, string>>;
+  /** A summary, and where the limit comes from. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 

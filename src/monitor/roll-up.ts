@@ -5,7 +5,9 @@
  */
 import { type Interval, joinIntervals } from "./interval.js";
 
+/** All of them, finest first. */
 export const GRAINS = ["tick", "minute", "hour"] as const;
+/** How coarse history is: an interval a look, a minute, or an hour. */
 export type Grain = (typeof GRAINS)[number];
 
 const MINUTE_MS = 60_000;

@@ -2,22 +2,24 @@
  * What a monitor serves: the page for people, its events (server-sent, one a tick), `/metrics` for Prometheus, JSON for programs. A reader
  * of events that does not keep up is let go, for what waits for it would be memory of the program's.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { InvalidArgumentError } from "../errors.js";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { cookieFor, refusal } from "./access.js";
 import { type Answer, beginEvents, json, plain, send } from "./answer.js";
 import { EXPOSITION_TYPE, expose } from "./exposition.js";
 import { familiesOf, latencyFamily } from "./families.js";
 import { FIGURE_NAMES } from "./figures.js";
 import type { Interval } from "./interval.js";
+import { listening } from "./listening.js";
 import type { CheckedListen } from "./options.js";
 import { livePage } from "./page/page.js";
 import { GRAINS, type Grain } from "./roll-up.js";
 import type { Served } from "./snapshot.js";
 
+/** A monitor that is served. */
 export interface MonitorServer {
+  /** Of the page, without a token. */
   readonly url: string;
+  /** Ends it and all its connections. */
   close(): Promise<void>;
 }
 
@@ -39,7 +41,7 @@ export async function serve(
 ): Promise<MonitorServer> {
   const readers = new Readers();
   const server = createServer((request, response) => answer(monitor, listen, readers, request, response));
-  await listening(server, listen);
+  const url = await listening(server, listen, "the monitor");
   server.unref();
   const onTick = (interval: Interval) => {
     readers.sendAll("tick", () => tickOf(monitor, interval));
@@ -47,7 +49,7 @@ export async function serve(
   };
   monitor.on("tick", onTick);
   return {
-    url: urlOfServer(listen, server.address() as AddressInfo),
+    url,
     close: async () => {
       monitor.off("tick", onTick);
       readers.end(farewell);
@@ -58,20 +60,6 @@ export async function serve(
       await closed;
     },
   };
-}
-
-function listening(server: Server, { host, port }: CheckedListen): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const why = error.code === "EADDRINUSE" ? "the port is taken" : error.message;
-      reject(new InvalidArgumentError(`the monitor cannot listen on ${host}, port ${port}: ${why}`));
-    });
-    server.listen({ host, port }, resolve);
-  });
-}
-
-function urlOfServer({ host }: CheckedListen, { port }: AddressInfo): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}/`;
 }
 
 function answer(
@@ -106,7 +94,8 @@ function answerTo(monitor: Served, listen: CheckedListen, url: URL): Answer {
       return { status: 200, headers, body: html };
     }
     case "/metrics": {
-      const families = [...familiesOf(monitor.stats()), latencyFamily(monitor.sampled())];
+      const reported = monitor.snapshot()?.reports.flatMap((report) => report.families) ?? [];
+      const families = [...familiesOf(monitor.stats()), latencyFamily(monitor.sampled()), ...reported];
       return { status: 200, headers: { "content-type": EXPOSITION_TYPE }, body: expose(families) };
     }
     case "/api/snapshot":

@@ -1,10 +1,20 @@
 /** 64 bits that stand for a namespace and a key in an operation log: the log names no key in clear. */
 import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import type { PreparedKey } from "../store/index.js";
 
-/** What a key may have (1,024 bytes), as words. */
-const words = new Int32Array(256);
+/** What a key of a store may have. */
+const LONGEST_KEY = 1024;
+/** A key, as words. */
+const words = new Int32Array(LONGEST_KEY / 4);
 const bytes = Buffer.from(words.buffer);
+/** A character of UTF-16 takes at most three bytes of UTF-8. */
+const SURELY_SHORT = Math.floor(LONGEST_KEY / 3);
+/** A record has 16 bits for a key's length. */
+const LONGEST_LENGTH = 0xffff;
+/** Apart from the text of the same bytes: keys of programs that are numbers, and texts that are longer than a store's keys. */
+const NUMBERS = 0x6e756d62;
+const DIGESTS = 0x73686132;
 
 /** The last key hashed. Strings, bytes and prepared keys of the same bytes hash alike. */
 export const hashed = { lo: 0, hi: 0, length: 0 };
@@ -13,6 +23,12 @@ export const hashed = { lo: 0, hi: 0, length: 0 };
 export function seedOf(namespace: string): number {
   hashString(namespace, 0);
   return hashed.lo ^ hashed.hi;
+}
+
+/** What an operation log knows a key by: its owner, who has the keys, can find it again. */
+export function recordedHash(namespace: string, key: string): bigint {
+  hashText(key, seedOf(namespace));
+  return (BigInt(hashed.hi) << 32n) | BigInt(hashed.lo);
 }
 
 export function hashKey(key: string | Uint8Array | PreparedKey, seed: number): void {
@@ -30,23 +46,56 @@ export function hashKey(key: string | Uint8Array | PreparedKey, seed: number): v
   }
 }
 
+/** A text of any length, as programs have them for keys: as `hashKey` while a store could have it. */
+export function hashText(text: string, seed: number): void {
+  if (text.length <= SURELY_SHORT) {
+    hashString(text, seed);
+    return;
+  }
+  const length = Buffer.byteLength(text, "utf8");
+  if (length <= LONGEST_KEY) {
+    hashString(text, seed);
+    return;
+  }
+  hashBytes(createHash("sha256").update(text, "utf8").digest(), seed ^ DIGESTS);
+  hashed.length = Math.min(length, LONGEST_LENGTH);
+}
+
+const double = new Float64Array(1);
+const doubleWords = new Int32Array(double.buffer);
+
+/** A number, by its eight bytes; -0 is 0, as in a Map. */
+export function hashNumber(number: number, seed: number): void {
+  double[0] = number + 0;
+  words[0] = doubleWords[0];
+  words[1] = doubleWords[1];
+  hashWords(8, seed ^ NUMBERS);
+}
+
 function hashString(key: string, seed: number): void {
   const { length } = key;
+  const whole = length & ~3;
   let word = 0;
-  for (let i = 0; i < length; i += 4, word++) {
+  let all = 0;
+  for (let i = 0; i < whole; i += 4) {
+    const a = key.charCodeAt(i);
+    const b = key.charCodeAt(i + 1);
+    const c = key.charCodeAt(i + 2);
+    const d = key.charCodeAt(i + 3);
+    all |= a | b | c | d;
+    words[word++] = a | (b << 8) | (c << 16) | (d << 24);
+  }
+  if (whole < length) {
     let packed = 0;
-    const end = Math.min(length - i, 4);
-    for (let j = 0; j < end; j++) {
-      const code = key.charCodeAt(i + j);
-      if (code > 127) {
-        hashBytes(Buffer.from(key, "utf8"), seed);
-        return;
-      }
-      packed |= code << (j * 8);
+    for (let i = whole; i < length; i++) {
+      const code = key.charCodeAt(i);
+      all |= code;
+      packed |= code << ((i - whole) * 8);
     }
     words[word] = packed;
   }
-  hashWords(length, seed);
+  if (all > 127) hashBytes(Buffer.from(key, "utf8"), seed);
+  else hashWords(length, seed);
 }
 
 function hashBytes(key: Uint8Array, seed: number): void {

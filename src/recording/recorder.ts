@@ -32,6 +32,13 @@ const LONGEST_TTL = 0xffffffff;
 /** Half the span of a record's time, so that a block never outgrows it. */
 const LONGEST_BLOCK_US = 2 ** 31;
 
+/** What is read of it is a getter's: it never changes, and takes as long as the clock itself. */
+const ORIGIN_US = performance.timeOrigin * 1000;
+
+function microseconds(): number {
+  return ORIGIN_US + performance.now() * 1000;
+}
+
 /** Counters that all recorders of a recording add to, as a Float64Array would not let them: operations, lost, bytes, blocks. */
 export interface RecordingCounts {
   operations: number;
@@ -54,6 +61,8 @@ export class Recorder implements Tap {
   private readonly seeds = new Map<string, number>();
   private readonly timer: NodeJS.Timeout;
   private records = 0;
+  /** Blocks before the one in memory. */
+  private blocks = 0;
   private lostBefore = 0;
   private base = 0;
   private closed = false;
@@ -85,7 +94,19 @@ export class Recorder implements Tap {
       this.seeds.set(namespace, seed);
     }
     hashKey(key, seed);
-    const now = (performance.timeOrigin + performance.now()) * 1000;
+    this.add(NUMBERS[operation], hashed.length, valueBytes, ttl);
+  }
+
+  /**
+   * Adds an operation on the key that was hashed last.
+   *
+   * @param operation its number in the log
+   * @param ttl milliseconds, 0 = none
+   * @returns its place, for `amend`
+   */
+  add(operation: number, keyBytes: number, valueBytes: number, ttl: number): number {
+    if (this.closed) return -1;
+    const now = microseconds();
     if (this.records > 0 && now - this.base > LONGEST_BLOCK_US) this.flush();
     if (this.records === 0) this.base = now;
     const at = (HEADER_BYTES + this.records * RECORD_BYTES) / 4;
@@ -95,15 +116,24 @@ export class Recorder implements Tap {
     words[at + 2] = now - this.base;
     words[at + 3] = valueBytes;
     words[at + 4] = ttl > LONGEST_TTL ? LONGEST_TTL : Math.ceil(ttl);
-    words[at + 5] = hashed.length | (NUMBERS[operation] << 16);
+    words[at + 5] = keyBytes | (operation << 16);
+    const place = this.blocks * BLOCK_RECORDS + this.records;
     if (++this.records === BLOCK_RECORDS) this.flush();
+    return place;
+  }
+
+  /** Fills in a value's bytes that were not known when the operation was added. Too late once its block has been written: they stay unknown. */
+  amend(place: number, valueBytes: number): void {
+    const record = place - this.blocks * BLOCK_RECORDS;
+    if (record < 0 || record >= this.records) return;
+    this.words[(HEADER_BYTES + record * RECORD_BYTES) / 4 + 3] = valueBytes;
   }
 
   flush(flags = 0): void {
     const { records, block } = this;
     if (this.closed || (records === 0 && flags === 0)) return;
     const length = HEADER_BYTES + records * RECORD_BYTES;
-    if (records === 0) this.base = (performance.timeOrigin + performance.now()) * 1000;
+    if (records === 0) this.base = microseconds();
     block.set(LOG_MAGIC);
     block.writeUInt32LE(LOG_VERSION, 8);
     block.writeUInt32LE(records, 12);
@@ -115,6 +145,7 @@ export class Recorder implements Tap {
     block.writeUInt32LE(flags, 40);
     block.writeUInt32LE(crc32(block.subarray(0, HEADER_CRC_AT)), HEADER_CRC_AT);
     this.records = 0;
+    this.blocks++;
     if (this.append(length)) {
       this.counts.operations += records;
       this.counts.bytes += length;
@@ -127,13 +158,23 @@ export class Recorder implements Tap {
     }
   }
 
+  /** Operations that are in memory only. */
+  get waiting(): number {
+    return this.records;
+  }
+
   /** Writes what is left and closes the file. */
   close(): void {
     if (this.closed) return;
     clearInterval(this.timer);
     this.flush(LAST_BLOCK);
     this.closed = true;
-    closeSync(this.file);
+    try {
+      closeSync(this.file);
+    } catch (error) {
+      // a network's disk may tell so late that it had no room
+      this.failure ??= error as Error;
+    }
   }
 
   /**

@@ -6,13 +6,16 @@ import { BroadcastChannel, getEnvironmentData, setEnvironmentData } from "node:w
 import { InvalidArgumentError } from "../errors.js";
 import { cannotBeWritten } from "../not-writable.js";
 import { beforeClose, identityOf, type Store, tapStore } from "../store/index.js";
+import { RECORD_VARIABLE } from "./record-variable.js";
 import { Recorder } from "./recorder.js";
 
+/** What a recording came to. */
 export interface RecordingReport {
   /** Operations on the file. */
   readonly operations: number;
   /** Operations that could not be written, because the disk was full or the file went away. */
   readonly lost: number;
+  /** Of the file. */
   readonly bytes: number;
   /** Threads that took part. */
   readonly threads: number;
@@ -22,6 +25,7 @@ export interface RecordingReport {
 
 /** A recording under way. */
 export interface Recording {
+  /** The file, as it was given. */
   readonly path: string;
   /** Ends it in all threads; so does closing the store here. Waits for those that are busy for at most a second. Again: the same report. */
   stop(): Promise<RecordingReport>;
@@ -63,9 +67,6 @@ export function unlisten(store: Store): void {
   channels.get(worker)?.close();
   channels.delete(worker);
 }
-
-/** Names the file that every thread and child process of the program appends its operations to: how `engram trace record` brings home what a program does that knows nothing of it. */
-export const RECORD_VARIABLE = "ENGRAM_RECORD";
 
 /**
  * A thread that opens a store records it when the environment asks for it; otherwise it listens for recordings that begin later, and joins

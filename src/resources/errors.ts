@@ -9,6 +9,7 @@ export interface PoolSituation {
   readonly creating: number;
   /** Callers that wait, the one that gave up among them. */
   readonly waiting: number;
+  /** Connections at most. */
   readonly max: number;
 }
 
@@ -17,6 +18,7 @@ export class AcquireTimeoutError extends EngramError implements PoolSituation {
   readonly inUse: number;
   readonly creating: number;
   readonly waiting: number;
+  /** Connections at most. */
   readonly max: number;
 
   constructor(pool: string, timeoutMs: number, situation: PoolSituation, cause?: unknown) {
@@ -43,6 +45,7 @@ export class PoolClosedError extends EngramError {
 
 /** The pool has no connection and could not make one, as often as it may try. `cause` is what the last attempt failed with. */
 export class ConnectionFailedError extends EngramError {
+  /** How often in a row it was tried. */
   readonly attempts: number;
 
   constructor(pool: string, attempts: number, cause: unknown) {

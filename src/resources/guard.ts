@@ -1,13 +1,18 @@
 /** Anything with an end, ended once: by its scope, by hand, or handed on. */
-import { callback, choice, KnownOptions } from "../check.js";
+import { callback, KnownOptions } from "../check.js";
 import { InvalidArgumentError } from "../errors.js";
 import { LeaseEndedError } from "./errors.js";
 import { callSite, LeakTrace } from "./leaks.js";
+import { GUARD } from "./settings.js";
 
+/** What a guard is called, and whether it is looked for when it is forgotten. */
 export interface GuardOptions {
   /** What warnings and errors call it. Default "a guarded resource". */
   label?: string;
-  /** "trace": one that is forgotten is told of in a process warning, with the call that guarded it. It is not ended: its value is gone. */
+  /**
+   * "trace": one that is forgotten is told of in a process warning, with the call that guarded it. It is not ended: its value is gone. Default
+   * "off".
+   */
   leaks?: "trace" | "off";
 }
 
@@ -71,7 +76,7 @@ export class Guard<T> {
 export function guard<T>(value: T, end: (value: T) => unknown, options: GuardOptions = {}): Guard<T> {
   const { label = "a guarded resource", leaks } = OPTIONS.check(options);
   if (callback("end", end) === undefined) throw new InvalidArgumentError("end is undefined; expected a function");
-  if (choice("option leaks", leaks, ["trace", "off"], "off") === "off") return new Guard(value, end, label, null);
+  if (GUARD.leaks.check("option leaks", leaks) === "off") return new Guard(value, end, label, null);
   forgotten ??= new LeakTrace<null>();
   const guarded = new Guard(value, end, label, forgotten);
   forgotten.watch(guarded, null, label, callSite(guard));

@@ -1,4 +1,9 @@
-/** What agents hold: pools, guards, shared data, files in memory, caches (Patinox's memory utilities). */
+/**
+ * `import … from "engram/resources"`: what agents hold: pools, guards, shared data, files in memory, caches (Patinox's memory utilities).
+ *
+ * @module engram/resources
+ */
+
 export { Cache, type CacheLoaderContext, type CacheStats } from "./cache/cache.js";
 export type { CacheLoadOptions, CacheOptions, CachePolicyName, CacheSetOptions } from "./cache/options.js";
 export {
@@ -10,7 +15,15 @@ export {
   type PoolSituation,
 } from "./errors.js";
 export { type Guard, type GuardOptions, guard } from "./guard.js";
-export { type Fields, type FieldType, type FieldValue, type Layout, layout, type RecordOf } from "./layout.js";
+export {
+  type Field,
+  type Fields,
+  type FieldType,
+  type FieldValue,
+  type Layout,
+  layout,
+  type RecordOf,
+} from "./layout.js";
 export {
   type AtomicField,
   type CreateMappedFileOptions,
@@ -26,4 +39,20 @@ export { Pool, type PoolClosing, type PoolStats } from "./pool/pool.js";
 /** For the store that programs import. */
 export { openPool } from "./pool/store-pools.js";
 export type { RecordView } from "./record-view.js";
+export { ConfigData, config, openConfig } from "./shared/config-data.js";
+export { MutableSharedData, openMutable } from "./shared/mutable-shared-data.js";
+export type {
+  AccessLaterOptions,
+  AccessOptions,
+  ConfigOptions,
+  SetSharedOptions,
+  SharedOptions,
+  SubscribeOptions,
+  UpdateSharedLaterOptions,
+  UpdateSharedOptions,
+} from "./shared/options.js";
+export { openShared, SharedData } from "./shared/shared-data.js";
+export type { Observer, Subscription } from "./shared/subscribers.js";
+export type { Version as SharedVersion } from "./shared/versioned.js";
 export { AsyncDisposableStack, type AsyncStack } from "./stack.js";
+export { type Settled, type Utilities, type UtilityConfig, utilities } from "./utilities.js";

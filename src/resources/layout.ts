@@ -19,18 +19,24 @@ const TYPES = {
   f64: { bytes: 8, get: "getFloat64", set: "setFloat64" },
 } as const;
 
+/** What a field holds: numbers as the file has them, little-endian. */
 export type FieldType = keyof typeof TYPES;
+/** A record's fields, by name, in the order in which they lie. */
 export type Fields = Readonly<Record<string, FieldType>>;
 /** What a field of a type holds: a bigint where a number would not hold all of it. */
 export type FieldValue<T extends FieldType> = T extends "i64" | "u64" ? bigint : number;
 /** A record by value. */
 export type RecordOf<F extends Fields> = { -readonly [Name in keyof F]: FieldValue<F[Name]> };
 
+/** Where a field of a record lies. */
 export interface Field {
+  /** As the layout has it. */
   readonly name: string;
+  /** What it holds. */
   readonly type: FieldType;
   /** Bytes from the start of the record. */
   readonly offset: number;
+  /** How long it is. */
   readonly bytes: number;
 }
 
@@ -40,9 +46,11 @@ const MOST_FIELDS = 256;
 /** Names that a record's own accessors would hide, or that would change what a record is. */
 const RESERVED = new Set(["__proto__", "constructor", "toJSON", "index"]);
 
+/** Where the fields of a record lie. Made by `layout()`. */
 export class Layout<F extends Fields> {
   /** As they were given. */
   readonly types: F;
+  /** In the order in which they lie. */
   readonly fields: readonly Field[];
   /** Bytes of a record: a multiple of its largest field, so that the next one lies as well as the first. */
   readonly recordBytes: number;

@@ -9,7 +9,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fstatSync, ftruncateSync, linkSync, openSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { describe, flag, KnownOptions, wholeNumber } from "../check.js";
+import { describe, KnownOptions, wholeNumber } from "../check.js";
 import { ClosedError, InvalidArgumentError, NotMappedError } from "../errors.js";
 import { cannotBeRead } from "../not-readable.js";
 import { cannotBeWritten } from "../not-writable.js";
@@ -17,26 +17,29 @@ import { checkLength, flush, type MappedBytes, mapFile, readAt, writeAt } from "
 import { decodeHead, encodeHead, FIXED_BYTES, type Head, headBytes } from "./file-header.js";
 import { type Field, type Fields, type FieldValue, Layout, type RecordOf, readField, writeField } from "./layout.js";
 import { decodeRecord, encodeRecord, type RecordSource, type RecordView, viewClass } from "./record-view.js";
+import { MAPPED_FILE } from "./settings.js";
 
 const MOST_VERSION = 2 ** 32 - 1;
 /** A file longer than that has positions that a number does not hold. */
 const MOST_BYTES = Number.MAX_SAFE_INTEGER;
 
+/** What a file of records is made with. */
 export interface CreateMappedFileOptions {
   /** How many there are, all zero at first. */
   records: number;
   /** Of what the fields mean, 0 to 2³²-1; default 0. */
   version?: number;
-  /** False: read and write at positions, though the file could be mapped. */
+  /** False: read and write at positions, though the file could be mapped. Default true. */
   mapped?: boolean;
 }
 
+/** How a file of records is opened. */
 export interface OpenMappedFileOptions {
   /** Default false: what is written is refused. */
   writable?: boolean;
   /** Refuse a file of another version; default: any. */
   version?: number;
-  /** False: read and write at positions, though the file could be mapped. */
+  /** False: read and write at positions, though the file could be mapped. Default true. */
   mapped?: boolean;
 }
 
@@ -48,11 +51,17 @@ export type AtomicField<F extends Fields> = {
   [Name in keyof F]: F[Name] extends "i32" | "u32" | "i64" | "u64" ? Name : never;
 }[keyof F];
 
+/** A file of records of one layout, in memory where the machine can map it. docs/resources.md has the whole of it. */
 export class MappedFile<F extends Fields> implements AsyncDisposable {
+  /** As it was given. */
   readonly path: string;
+  /** What its records are. */
   readonly layout: Layout<F>;
+  /** How many there are. */
   readonly records: number;
+  /** Of what the fields mean. */
   readonly version: number;
+  /** Whether this handle may write. */
   readonly writable: boolean;
   /** Why the file is read and written at positions; null: it is mapped. */
   readonly notMapped: string | null;
@@ -153,7 +162,7 @@ export class MappedFile<F extends Fields> implements AsyncDisposable {
   ): Promise<MappedFile<F>> {
     checkArguments(path, layout);
     OPEN.check(options);
-    const writable = flag("MappedFile writable", options.writable, false);
+    const writable = MAPPED_FILE.writable.check("MappedFile writable", options.writable);
     const version =
       options.version === undefined ? null : wholeNumber("MappedFile version", options.version, 0, 0, MOST_VERSION);
     let fd: number;
@@ -342,6 +351,7 @@ const WORDS = { i32: Int32Array, u32: Uint32Array, i64: BigInt64Array, u64: BigU
 export class MappedSlice<F extends Fields> implements Iterable<RecordView<F>> {
   /** Of its first record in the file. */
   readonly from: number;
+  /** Bytes of it. */
   readonly length: number;
   readonly #viewOf: (index: number) => RecordView<F>;
   readonly #recordBytes: number;
@@ -378,7 +388,7 @@ export class MappedSlice<F extends Fields> implements Iterable<RecordView<F>> {
 }
 
 function mappingOf(fd: number, bytes: number, writable: boolean, asked: boolean | undefined): MappedBytes | string {
-  if (!flag("MappedFile mapped", asked, true)) return "it was opened with { mapped: false }";
+  if (!MAPPED_FILE.mapped.check("MappedFile mapped", asked)) return "it was opened with { mapped: false }";
   return mapFile(fd, bytes, writable);
 }
 

@@ -43,7 +43,10 @@ export class RecordBase {
 const NOTHING = new DataView(new ArrayBuffer(0));
 
 /** A record's fields, read and written where they lie, and all of them by value. */
-export type RecordView<F extends Fields> = RecordOf<F> & { toJSON(): RecordOf<F> };
+export type RecordView<F extends Fields> = RecordOf<F> & {
+  /** All fields by value. */
+  toJSON(): RecordOf<F>;
+};
 
 export interface ViewClass<F extends Fields> {
   new (source: RecordSource, at: number): RecordBase & RecordView<F>;

@@ -6,11 +6,17 @@ type Disposer = () => unknown;
 
 /** Said here as well, for programs that are compiled without the library `esnext.disposable`. */
 export interface AsyncStack extends AsyncDisposable {
+  /** Whether it has ended what it had. */
   readonly disposed: boolean;
+  /** Ends the value with the stack; returns it. */
   use<T extends AsyncDisposable | Disposable | null | undefined>(value: T): T;
+  /** Ends a value that has no end of its own, by the function. */
   adopt<T>(value: T, onDispose: (value: T) => PromiseLike<void> | void): T;
+  /** Calls the function at the end. */
   defer(onDispose: () => PromiseLike<void> | void): void;
+  /** Hands all that it has to a new stack, and is ended without ending any of it. */
   move(): AsyncStack;
+  /** Ends what it has, the latest first, each when the one before has ended. */
   disposeAsync(): Promise<void>;
 }
 
@@ -99,4 +105,5 @@ function suppressed(error: unknown, before: unknown): Error {
   return Object.assign(new Error(message), { name: "SuppressedError", error, suppressed: before });
 }
 
+/** The runtime's own where it has one (Node 24), else one that does the same. */
 export const AsyncDisposableStack: new () => AsyncStack = globalThis.AsyncDisposableStack ?? OwnAsyncDisposableStack;

@@ -32,6 +32,7 @@ export interface ViewedStore {
 
 /** Made by `store.as()`. Everything throws ClosedError once the view, or the store in this thread, is closed. */
 export class AgentView implements AsyncDisposable {
+  /** The agent's id. */
   readonly agent: string;
   readonly #store: ViewedStore;
 

@@ -3,25 +3,33 @@
  * store. Here alone the two meet: neither knows of the other.
  */
 
+/** What the backups of a store have come to, and how the last one fared. */
 export interface BackupStats {
+  /** Where they go. */
   directory: string;
-  /** Backups that came to be since they were opened, and that failed. */
+  /** Backups that came to be since they were opened. */
   taken: number;
+  /** Backups that failed since they were opened. */
   failed: number;
-  /** Failures since the last one that came to be, and why the latest failed. */
+  /** Failures since the last one that came to be. */
   failedSince: number;
+  /** Why the latest failed; null when the last one came to be. */
   error: string | null;
   /** The last that came to be; null before the first. */
   last: LastBackup | null;
 }
 
+/** What the last backup did. */
 export interface LastBackup {
+  /** Whether it wrote all regions, or those that had changed. */
   kind: "full" | "incremental";
-  /** Unix time of the cut, ms, and how long ago that was. */
+  /** Unix time of the cut, ms. */
   takenMs: number;
+  /** How long ago that was, ms. */
   ageMs: number;
-  /** Bytes that were written, and how long it took, ms. */
+  /** Bytes that were written. */
   bytes: number;
+  /** How long it took, ms. */
   tookMs: number;
 }
 

@@ -17,6 +17,7 @@ const SHARE_MAX = 7 / 8;
 export interface HeldBuffers {
   /** Node's number of the thread (`threadId`). */
   thread: number;
+  /** How many it holds. */
   buffers: number;
   /** Of their chunks. */
   bytes: number;

@@ -24,6 +24,7 @@ import { SYSTEM_KEYS } from "./system-keys.js";
 import { type BlockOptions, checkSignal, readBlocking, readPatience, type WaitOptions } from "./waiting.js";
 import type { WorkerConnection } from "./worker.js";
 
+/** What a channel is made with; one that is there already must agree with what is given. */
 export interface ChannelOptions {
   /** Messages it holds, 2 to 1,024, rounded up to a power of two. Default 256. */
   capacity?: number;
@@ -37,10 +38,13 @@ export interface ChannelOptions {
 
 /** A channel of bytes: no encoding, or "binary". */
 export interface BinaryChannelOptions extends ChannelOptions {
+  /** Default "binary". */
   encoding?: "binary";
 }
 
+/** A channel of text. */
 export interface TextChannelOptions extends ChannelOptions {
+  /** Says that its messages are text. */
   encoding: "string";
 }
 
@@ -69,8 +73,11 @@ interface Ring {
  *   sends. Nothing holds a channel to that, nor the other side.
  */
 export class Channel<V = Uint8Array> {
+  /** As it was opened with. */
   readonly name: string;
+  /** How this handle writes and reads messages. */
   readonly encoding: EncodingName;
+  /** Messages that it holds. */
   readonly capacity: number;
   private readonly worker: WorkerConnection;
   private readonly ring: Ring;

@@ -9,6 +9,9 @@ import type { Gauges } from "./eviction/gauges.js";
 import { removeDeadFlights } from "./flights.js";
 import { Directory } from "./namespace/directory.js";
 import { wakeAll } from "./parking.js";
+import { Endings } from "./resources/endings.js";
+import type { ClaimedResource } from "./resources/held.js";
+import { settleResources } from "./resources/settle.js";
 import type { WorkerConnection } from "./worker.js";
 
 /** What all views of a store in one thread share. */
@@ -28,7 +31,9 @@ export interface Connection {
   /** What this thread's backups have done; null while it has none open. */
   backups: BackupNotes | null;
   /** What else ends with this thread's connection, before it does. */
-  readonly endings: Set<() => Promise<void>>;
+  readonly endings: Endings;
+  /** What rooms above the store know that threads hold. */
+  readonly listed: Set<() => Iterable<ClaimedResource>>;
   /** What else is to be settled when this thread has taken back a dead one's slots. */
   readonly reaped: Set<() => void>;
 }
@@ -47,7 +52,8 @@ export function connect(worker: WorkerConnection, creator: boolean, shared: bool
     evictor: null,
     gauges: null,
     backups: null,
-    endings: new Set(),
+    endings: new Endings(),
+    listed: new Set(),
     reaped: new Set(),
   };
   // no other thread can reach private memory, so this one runs the policy as it goes
@@ -119,6 +125,7 @@ export function reapThread({ worker, reaped: settles }: Connection, thread: numb
     if (its && number !== worker.slotNumber && worker.engine.reap(number)) reaped++;
   }
   if (reaped > 0) removeDeadFlights(worker);
+  if (reaped > 0) settleResources(worker);
   if (reaped > 0) wakeAll(worker);
   if (reaped > 0) for (const settle of settles) settle();
   return reaped;

@@ -10,15 +10,21 @@ import { msgpack } from "./values/msgpack.js";
 import { readMsgpack } from "./values/msgpack-read.js";
 import type { ValueLimit } from "./values/room.js";
 
+/** How values are written: as their bytes, as UTF-8, as JSON, as MessagePack. docs/values.md tells what each can hold. */
 export type EncodingName = "binary" | "string" | "json" | "msgpack";
 
+/** All of them, in the order of their numbers. */
 export const ENCODINGS: readonly EncodingName[] = ["binary", "string", "json", "msgpack"];
 
 /** What a namespace of each encoding takes and gives. */
 export interface Values {
+  /** Bytes, copied in and out. */
   binary: Uint8Array;
+  /** Text without lone surrogates. */
   string: string;
+  /** What JSON can write. */
   json: unknown;
+  /** What MessagePack can write: bytes, dates, bigints, maps and sets besides what JSON can. */
   msgpack: unknown;
 }
 

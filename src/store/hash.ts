@@ -15,6 +15,7 @@ import {
 } from "../core/index.js";
 import { InvalidArgumentError } from "../errors.js";
 
+/** The hashes that there are. */
 export type HashKind = "fnv1a" | "xxhash32" | "murmur3";
 
 /**

@@ -3,7 +3,9 @@
  * snapshot of its stats in a file, or of a test's made-up figures. Nothing is measured here and nothing is invented: what
  * counters cannot tell is null, with the reason.
  */
+import { KnownOptions } from "../check.js";
 import { judge, type TargetVerdict } from "../metrics/index.js";
+import { type Duration, milliseconds } from "../units.js";
 import { HIT_RATE, MEMORY_UTILISATION, READ_P95, THROUGHPUT, WRITE_P95 } from "./health-targets.js";
 
 /** What is looked at: `store.stats()` has this shape. */
@@ -20,6 +22,15 @@ export interface HealthInput {
   /** Slots taken back from threads that ended without detaching. */
   workers: { reaped: number };
   uptimeMs: number;
+  /** What threads hold; absent: nothing is said of it. */
+  resources?: {
+    byKind: readonly { kind: string; held: number; inUse: number; oldestMs: number; longestUseMs: number }[];
+    held: number;
+    failed: number;
+    forced: number;
+    refused: number;
+    permits: readonly { pool: string; max: number; taken: number; waiting: number }[];
+  };
   /** P95 of the sampled reads and writes, ns, and how many there were; absent: the store times none. */
   latencies?: { get: SampledP95; set: SampledP95; sampledOneIn: number };
 }
@@ -29,40 +40,59 @@ interface SampledP95 {
   p95: number | null;
 }
 
+/** The worst of the alerts; "ok" without any. */
 export type HealthStatus = "ok" | "warning" | "critical";
 
+/** Something to look after. */
 export interface HealthAlert {
+  /** "warning": soon; "critical": now. */
   severity: "warning" | "critical";
   /** Id of the documented target that is broken; null for what no document puts a limit on. */
   target: string | null;
+  /** What, and how much of it, in a sentence. */
   message: string;
 }
 
+/** How a store fares, judged by the documented targets. */
 export interface Health {
   /** The worst of the alerts. */
   status: HealthStatus;
-  memory: { utilisation: number; fragmentation: number; pressure: string };
+  /** Shares of the pool in use and of the cut slabs that nothing uses, 0 to 1, and the level of pressure. */
+  memory: {
+    /** Bytes in use over bytes of the pool, 0 to 1. */
+    utilisation: number;
+    /** Share of the cut slabs that nothing uses, 0 to 1. */
+    fragmentation: number;
+    /** How full the pool is: "low" to "critical". */
+    pressure: string;
+  };
+  /** Hit ratio, operations a second and sampled latencies. */
   performance: {
     /** Hits over look-ups since creation, 0 to 1; null before the first look-up. */
     hitRatio: number | null;
     /** Mean over the store's whole life: its load, not what it could do. */
     operationsPerSecond: number;
-    /** P95 of the sampled operations since creation; null where too few were timed. */
+    /** P95 of the sampled reads since creation, ns; null where too few were timed. */
     readLatencyNs: number | null;
+    /** The same of writes. */
     writeLatencyNs: number | null;
     /** How they were measured, or why there are none. */
     latencyReason: string;
   };
+  /** What went wrong since the store was made, and for how long it has run. */
   reliability: {
-    /** Times a write found no memory since creation (it may have got some after a sweep), and their share of all operations. */
+    /** Times a write found no memory since creation; it may have got some after a sweep. */
     outOfMemory: number;
+    /** Their share of all operations, 0 to 1. */
     errorRate: number;
     /** Threads that ended without detaching, since creation. */
     reapedWorkers: number;
+    /** Since creation, ms. */
     uptimeMs: number;
   };
   /** The documented targets that concern a store in use; those that its counters cannot tell say why. */
   targets: TargetVerdict[];
+  /** Empty when nothing is wrong. */
   alerts: HealthAlert[];
 }
 
@@ -77,14 +107,35 @@ const FULL_IS_WELL =
 const LOAD_ONLY =
   "operations per second since creation are the store's load, not what it can do; engram run measures that";
 
-export function health(input: HealthInput): Health {
+/** When what threads hold is told of. */
+export interface HealthOptions {
+  /** A connection that somebody has had for longer: ms, or text such as "5m". Default 5 min; Infinity: never. */
+  longestUse?: Duration;
+  /** Anything that was tracked and is older. Default Infinity: a file that is open for as long as the program runs is no fault. */
+  oldestHeld?: Duration;
+}
+
+const OPTIONS = new KnownOptions("health", ["longestUse", "oldestHeld"]);
+const LONGEST_USE_MS = 5 * 60_000;
+
+/** @throws InvalidArgumentError */
+export function health(input: HealthInput, options: HealthOptions = {}): Health {
+  const { longestUse, oldestHeld } = OPTIONS.check(options);
+  const limits = {
+    use: milliseconds("option longestUse", longestUse, LONGEST_USE_MS),
+    held: milliseconds("option oldestHeld", oldestHeld, Number.POSITIVE_INFINITY),
+  };
   const { operations, memory, eviction, workers, uptimeMs, latencies } = input;
   const total = operations.gets + operations.sets + operations.deletes;
   const hitRatio = operations.gets === 0 ? null : operations.hits / operations.gets;
   const read = sampledP95(latencies?.get, latencies?.sampledOneIn);
   const write = sampledP95(latencies?.set, latencies?.sampledOneIn);
   const targets = judgeTargets(memory.utilisation, evicts(eviction.policy), hitRatio, operations.gets, read, write);
-  const alerts = [...targets.flatMap(alertOf), ...reliabilityAlerts(operations.outOfMemory, workers.reaped)];
+  const alerts = [
+    ...targets.flatMap(alertOf),
+    ...reliabilityAlerts(operations.outOfMemory, workers.reaped),
+    ...resourceAlerts(input.resources, limits),
+  ];
   return {
     status: worst(alerts),
     memory: { utilisation: memory.utilisation, fragmentation: memory.fragmentation, pressure: eviction.pressure },
@@ -176,6 +227,35 @@ function reliabilityAlerts(outOfMemory: number, reaped: number): HealthAlert[] {
     alerts.push({ severity: "warning", target: null, message });
   }
   return alerts;
+}
+
+function resourceAlerts(
+  resources: HealthInput["resources"],
+  limits: { readonly use: number; readonly held: number },
+): HealthAlert[] {
+  if (resources === undefined) return [];
+  const messages: string[] = [];
+  for (const { kind, oldestMs, longestUseMs } of resources.byKind) {
+    if (longestUseMs > limits.use)
+      messages.push(
+        `a ${kind} has been in use for ${Math.round(longestUseMs / 1000)} s; who has it may have forgotten it`,
+      );
+    if (oldestMs > limits.held) messages.push(`a ${kind} has been held for ${Math.round(oldestMs / 1000)} s`);
+  }
+  for (const { pool, max, taken, waiting } of resources.permits) {
+    if (taken >= max && waiting > 0)
+      messages.push(
+        `pool "${pool}" is exhausted: all of its ${max} permits are taken, and ${waiting} threads wait for one`,
+      );
+  }
+  if (resources.forced > 0)
+    messages.push(`${resources.forced} resources did not end by their deadline since the store was created`);
+  if (resources.failed > 0) messages.push(`${resources.failed} resources failed to end since the store was created`);
+  if (resources.refused > 0)
+    messages.push(
+      `${resources.refused} resources found no room in the table of what threads hold since the store was created`,
+    );
+  return messages.map((message) => ({ severity: "warning", target: null, message }));
 }
 
 function worst(alerts: HealthAlert[]): HealthStatus {

@@ -4,6 +4,8 @@
  */
 import { chunkSize, IdLine, layout, readNamespaceRecord, result, slabBytes, slabStart } from "../core/index.js";
 import { CorruptBackupError, OutOfMemoryError } from "../errors.js";
+import { sourceOf, takeFilled } from "./large.js";
+import { isLarge } from "./namespace/failure.js";
 import type { WorkerConnection } from "./worker.js";
 
 export interface Loaded {
@@ -129,8 +131,8 @@ export class Loader {
   large(entry: LoadedLarge, cut: BackupCut, read: (slab: number, into: Uint8Array) => void): Loaded {
     const { engine } = this.worker;
     const { namespaceId, key, bytes, count } = entry;
-    const admitted = namespaceId < this.idCount && this.lineOf(namespaceId).letsIn;
-    if (!admitted) return { entries: 0, expired: 0 };
+    const isOwn = namespaceId === layout.SYSTEM_ID;
+    if (!isOwn && !(namespaceId < this.idCount && this.lineOf(namespaceId).letsIn)) return { entries: 0, expired: 0 };
     const expires = this.expiryHere(entry.expires, cut);
     if (expires < 0) return { entries: 0, expired: 1 };
     const address = engine.takeLarge(bytes) >>> 0;
@@ -145,12 +147,37 @@ export class Loader {
       for (let slab = 0; slab < count; slab++) {
         read(slab, span.subarray(slabStart(slab), slabStart(slab + 1)));
       }
-      status = engine.loadLarge(namespaceId, this.worker.putKey(key), address, bytes, expires);
+      const length = this.worker.putKey(key);
+      status = isOwn
+        ? engine.setSystemLarge(length, address, bytes, layout.MODE_IF_ABSENT, 0, 0)
+        : engine.loadLarge(namespaceId, length, address, bytes, expires);
     } finally {
       if (status !== layout.OK) engine.dropLarge(address, bytes);
     }
     if (status === layout.NO_MEMORY) return this.resultOf(status, 0, () => "");
-    return { entries: status === layout.OK ? 1 : 0, expired: 0 }; // a cut can have a key twice: either is right
+    return { entries: status === layout.OK && !isOwn ? 1 : 0, expired: 0 }; // a cut can have a key twice: either is right
+  }
+
+  /**
+   * A value of the store's own, as its bytes are (own-value.ts).
+   *
+   * @throws OutOfMemoryError
+   */
+  keep(key: Uint8Array, value: Uint8Array): void {
+    const { worker } = this;
+    const { engine } = worker;
+    let status: number = layout.NO_MEMORY;
+    if (!isLarge(key.length, value.length)) {
+      worker.values.set(value);
+      status = engine.setSystem(worker.putKey(key), value.length, layout.MODE_IF_ABSENT);
+    } else {
+      const address = takeFilled(worker, sourceOf(value, value.length));
+      if (address !== 0) {
+        status = engine.setSystemLarge(worker.putKey(key), address, value.length, layout.MODE_IF_ABSENT, 0, 0);
+        if (status !== layout.OK) engine.dropLarge(address, value.length);
+      }
+    }
+    if (status === layout.NO_MEMORY) this.resultOf(status, 0, () => "");
   }
 
   /** The tick at which it expires here, 0 = never; -1 when that has come. As in src/core/assembly/loader.ts. */

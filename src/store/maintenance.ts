@@ -11,7 +11,6 @@
 import { workerData } from "node:worker_threads";
 import { headerWord, layout } from "../core/index.js";
 import { threadNow } from "./clock.js";
-import { Evictor } from "./eviction/evictor.js";
 import { Gauges } from "./eviction/gauges.js";
 import { pauseWhileHeld } from "./hold.js";
 import { type StoreHandle, WorkerConnection } from "./worker.js";
@@ -42,7 +41,8 @@ const { header } = worker;
 const { words } = header;
 const { EXPIRY, HOLD, SLEEPS, WAKE } = headerWord;
 const gauges = new Gauges(worker);
-const evictor = Evictor.claim(worker);
+// Loaded where there is a policy to run: all of them together are half of what this thread would load, and most stores have none.
+const evictor = header.hasLogs ? (await import("./eviction/evictor.js")).Evictor.claim(worker) : null;
 const { logRecords } = header;
 
 /** What has expired. True when there is more. */

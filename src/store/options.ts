@@ -15,8 +15,10 @@ import { formatBytes, parseBytes } from "../units.js";
 import { type EvictionName, evictionNames, evictionWord, isEvictionName } from "./eviction/live-policies.js";
 import { DEFAULT_SAMPLING } from "./sampling/sampler.js";
 
+/** How keys are hashed; "adaptive" chooses by their length. */
 export type HashName = "xxhash32" | "fnv1a" | "murmur3" | "adaptive";
 
+/** What a store is made with. What is out of bounds is an InvalidArgumentError that names the option, before anything is made. */
 export interface StoreOptions {
   /** Bytes of shared memory in all, number or like "64MiB". Default 64 MiB. */
   capacity?: number | string;

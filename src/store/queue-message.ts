@@ -23,6 +23,7 @@ const NACK_OPTIONS = new KnownOptions("nack", ["delay"]);
  * back if it was not acknowledged.
  */
 export class QueueMessage<V> implements Disposable {
+  /** The message, decoded. */
   readonly value: V;
   /** How often it was delivered, this time included. */
   readonly attempts: number;

@@ -22,6 +22,7 @@ import { SYSTEM_KEYS } from "./system-keys.js";
 import { type BlockOptions, checkSignal, readBlocking, readPatience, type WaitOptions } from "./waiting.js";
 import { MAX_TTL_MS, type WorkerConnection } from "./worker.js";
 
+/** What a queue is made with; one that is there already must agree with what is given. */
 export interface QueueOptions {
   /** Messages it holds, those being worked on and dead letters included, 1 to 960. Default 256. */
   capacity?: number;
@@ -37,10 +38,13 @@ export interface QueueOptions {
 
 /** A queue of bytes: no encoding, or "binary". */
 export interface BinaryQueueOptions extends QueueOptions {
+  /** Default "binary". */
   encoding?: "binary";
 }
 
+/** A queue of text. */
 export interface TextQueueOptions extends QueueOptions {
+  /** Says that its messages are text. */
   encoding: "string";
 }
 
@@ -58,12 +62,15 @@ export interface TakeOptions {
 
 /** A message that was delivered as often as it may be, and never acknowledged. */
 export interface DeadLetter<V> {
+  /** The message, decoded. */
   readonly value: V;
+  /** Times it was delivered. */
   readonly attempts: number;
 }
 
 /** Each count as of some moment during the call; those since it was made may be one off for each thread that died in it. */
 export interface QueueStats {
+  /** Messages that it holds. */
   readonly capacity: number;
   /** Messages that can be taken now. */
   readonly ready: number;
@@ -71,12 +78,15 @@ export interface QueueStats {
   readonly delayed: number;
   /** Taken, by living threads whose lease runs. */
   readonly held: number;
+  /** Delivered as often as they may be: kept until they are cleared. */
   readonly deadLetters: number;
   /** Of all its messages. */
   readonly bytes: number;
-  /** Since it was made: sent, acknowledged, delivered once more. */
+  /** Since it was made. */
   readonly sent: number;
+  /** Since it was made. */
   readonly acknowledged: number;
+  /** Deliveries since it was made that were not a message's first. */
   readonly redelivered: number;
 }
 
@@ -113,12 +123,17 @@ interface QueueRecord {
  *   sends. Nothing holds a queue to that, nor the other side.
  */
 export class Queue<V = Uint8Array> {
+  /** As it was opened with. */
   readonly name: string;
+  /** How this handle writes and reads messages. */
   readonly encoding: EncodingName;
+  /** Messages that it holds, those being worked on and dead letters included. */
   readonly capacity: number;
   /** Of its messages, ms, unless the taker asks for another. */
   readonly lease: number;
+  /** Deliveries of a message before it is a dead letter; 0 = no end. */
   readonly maxAttempts: number;
+  /** Bytes of all its messages at most; 0 = no limit but the store's. */
   readonly maxBytes: number;
   private readonly worker: WorkerConnection;
   private readonly record: QueueRecord;
@@ -263,6 +278,7 @@ export class Queue<V = Uint8Array> {
 
   // ---------------------------------------------------------------- looking at it
 
+  /** Its counts, as of now. */
   stats(): QueueStats {
     this.enter(READ);
     const { worker, record } = this;

@@ -11,8 +11,12 @@ import { ownNames } from "./listing.js";
 import { SYSTEM_KEYS } from "./system-keys.js";
 import type { WorkerConnection } from "./worker.js";
 
+/** What a region is made with. */
 export interface RegionOptions {
-  /** Bytes it has, or text such as "1MiB". Needed to make one; when it exists, it must have this size, if given. */
+  /**
+   * Bytes it has, or text such as "1MiB". Needed to make one; when it exists, it must have this size, if given. Default: that of the one that
+   * exists.
+   */
   bytes?: Size;
 }
 
@@ -21,6 +25,7 @@ const OPTIONS = new KnownOptions("region", ["bytes"]);
 
 /** Made by `store.region()`. A `Disposable`: it is closed at the end of a `using` block. */
 export class Region implements Disposable {
+  /** As it was opened with. */
   readonly name: string;
   /** The bytes, shared with every thread that has the region open; zero when it was made. Valid until `close`, also after a drop. */
   readonly bytes: Uint8Array;

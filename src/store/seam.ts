@@ -10,6 +10,11 @@ import { claimOf, isLiving } from "./claim.js";
 import { Loader } from "./loader.js";
 import { usageOf } from "./namespace/limits.js";
 import { type Tap, tapOperations } from "./namespace/taps.js";
+import { OwnValue, type OwnValueKind } from "./own-value.js";
+import type { Ending } from "./resources/endings.js";
+import type { ClaimedResource } from "./resources/held.js";
+import { SharedPermits } from "./resources/permits.js";
+import { PooledRecords } from "./resources/pooled.js";
 import type { SampledKind } from "./sampling/banks.js";
 import { histogramsOf } from "./sampling/latencies.js";
 import { connectionOf, type Store } from "./store.js";
@@ -46,13 +51,14 @@ export function loaderOf(store: Store): Loader {
 }
 
 /**
- * Runs `end` when this thread closes the store, while it is still open. A failure of it is `close`'s to throw, once the store is closed all
+ * Runs `end` when this thread closes the store, while it is still open: what came last ends first, each after the other. A failure of it is `close`'s to throw, once the store is closed all
  * the same. The function returned takes it back.
  */
 export function beforeClose(store: Store, end: () => Promise<void>): () => void {
   const { endings } = connectionOf(store);
-  endings.add(end);
-  return () => endings.delete(end);
+  const ending: Ending = { endByClose: end, older: null, newer: null };
+  endings.add(ending);
+  return () => endings.remove(ending);
 }
 
 /** This thread's claim on what one thread at a time may have, and whether the thread of another's still has its slot. */
@@ -76,6 +82,29 @@ export function afterReaping(store: Store, settle: () => void): () => void {
   return () => reaped.delete(settle);
 }
 
+/** From now on `list` says what else threads hold, for `store.resources()` in this thread. The function returned ends that. @throws ClosedError */
+export function alsoList(store: Store, list: () => Iterable<ClaimedResource>): () => void {
+  opened(store);
+  const { listed } = connectionOf(store);
+  listed.add(list);
+  return () => listed.delete(list);
+}
+
+/** Records of this thread's for things of one kind and label, which come and go often. @throws ClosedError */
+export function recordsOf(store: Store, kind: string, label: string): PooledRecords {
+  return new PooledRecords(opened(store).worker, kind, label);
+}
+
+/**
+ * Permits that all threads of the store share under a name; null where no other thread can reach it.
+ *
+ * @throws InvalidArgumentError for too many, or when they were made with another `max`; OutOfMemoryError; ClosedError
+ */
+export function permitsOf(store: Store, name: string, max: number): SharedPermits | null {
+  const { worker, shared } = opened(store);
+  return shared ? SharedPermits.open(worker, name, max) : null;
+}
+
 /** Where the backups of a store that this thread opens note what they do, from now until the function `forget` is called. @throws ClosedError */
 export function noteBackups(store: Store, directory: string): { notes: BackupNotes; forget: () => void } {
   opened(store);
@@ -91,6 +120,16 @@ export function noteBackups(store: Store, directory: string): { notes: BackupNot
 /** A grant that was standing when its namespace was dropped: for restores. */
 export function grantSpent(store: Store, agentId: string, namespace: string, permissions: Permission[]): void {
   connectionOf(store).access.grantSpent(checkAgentId(agentId), namespace, permissionBits(permissions));
+}
+
+/**
+ * A named value that the store keeps whatever it evicts: for the rooms that share configuration and data.
+ *
+ * @param what it is, for errors
+ * @throws ClosedError
+ */
+export function ownValueOf(store: Store, kind: OwnValueKind, name: string, what: string): OwnValue {
+  return new OwnValue(opened(store).worker, kind, name, what);
 }
 
 /** All timed operations so far, by kind; null in a store that times none. @throws ClosedError */

@@ -17,22 +17,28 @@ import { type HeldBuffers, heldBuffers } from "./buffers.js";
 import { type AdaptiveStats, readDecisions } from "./eviction/decision-log.js";
 import { type EvictionName, evictionName, livePolicy } from "./eviction/live-policies.js";
 import { type PressureLevel, pressureLevels, pressureOf } from "./eviction/pressure.js";
+import { type ResourceStats, resourceStats } from "./resources/figures.js";
 import type { WorkerConnection } from "./worker.js";
 
+/** The chunks of one size. */
 export interface SizeClassStats {
   /** Bytes of a chunk. */
   size: number;
-  /** Chunks cut so far, and of those in use (entries, messages, buffers, retired). */
+  /** Cut so far. */
   chunks: number;
+  /** Of those, in use: entries, messages, buffers, retired. */
   used: number;
 }
 
+/** Large values that take as many slabs. */
 export interface SpanStats {
   /** Slabs of 64 KiB that each has; at most, where they are counted by powers of two. */
   slabs: number;
+  /** How many there are. */
   values: number;
 }
 
+/** What a store has done and what it holds: each count as of some moment during the call. */
 export interface StoreStats {
   /**
    * Entries of all namespaces, expired and cleared ones included until they are swept: unlike a namespace's `size`, which counts the
@@ -40,28 +46,46 @@ export interface StoreStats {
    * write leaves it one off, until `verify` counts.
    */
   entries: number;
+  /** Of all threads, since the store was made. */
   operations: {
+    /** Look-ups. */
     gets: number;
+    /** Of those, the ones that found a value. */
     hits: number;
+    /** And the ones that did not. */
     misses: number;
+    /** Writes. */
     sets: number;
+    /** Removals. */
     deletes: number;
+    /** Entries that had to make room. */
     evictions: number;
+    /** Entries that were taken away because their time had come. */
     expired: number;
+    /** Entries that were taken away for another reason: their namespace was cleared or dropped. */
     swept: number;
+    /** Rounds that writes began anew because another thread was faster. */
     writeRetries: number;
+    /** Rounds that reads began anew because the entry was written meanwhile. */
     readRetries: number;
     /** Reads that gave up validating and went through hazard pointers. */
     readFallbacks: number;
+    /** Times a write found no memory; it may have got some after a sweep. */
     outOfMemory: number;
+    /** Messages. */
     sent: number;
+    /** Messages. */
     received: number;
   };
+  /** What the memory is used for. */
   memory: {
-    /** Bytes: of the whole memory, of its pool at most, of slabs cut, of chunks in use. */
+    /** Of the whole memory. */
     capacityBytes: number;
+    /** Of its pool, at most. */
     poolBytes: number;
+    /** Of slabs that were cut. */
     slabBytes: number;
+    /** Of chunks and spans in use. */
     usedBytes: number;
     /** Chunk bytes of entries. */
     entryBytes: number;
@@ -73,9 +97,11 @@ export interface StoreStats {
     utilisation: number;
     /** Share of the cut slabs that no chunk uses, 0 to 1: external fragmentation between classes. */
     fragmentation: number;
+    /** Smallest first. */
     bySizeClass: SizeClassStats[];
-    /** What threads hold by `buffer()`: bytes of chunks in all, and by thread, those with the most first. */
+    /** Chunks of what threads hold by `buffer()`. */
     bufferBytes: number;
+    /** The same by thread, those with the most first. */
     buffers: HeldBuffers[];
   };
   /** Of the handles that keep values near. Hits are among `operations.gets`; so is the read that follows a stale look. */
@@ -89,15 +115,23 @@ export interface StoreStats {
   };
   /** Locks that threads have, each reader of one counted, and that they wait for; a thread's own tasks that wait for each other are not seen here. */
   locks: {
+    /** That threads have; each reader of one counts. */
     held: number;
+    /** Threads that wait for one. */
     waiting: number;
   };
+  /** What threads have told the store that they hold. */
+  resources: ResourceStats;
+  /** Threads that are attached, and those that ended without detaching. */
   workers: {
+    /** Threads that are attached now. */
     attached: number;
+    /** Threads that can be. */
     limit: number;
     /** Slots taken back from threads that ended without detaching. */
     reaped: number;
   };
+  /** How the store makes room. */
   eviction: EvictionStats;
   /** Of the backups that this thread has open; null: it has none. */
   backups: BackupStats | null;
@@ -107,6 +141,7 @@ export interface StoreStats {
 
 /** Without a policy (`none`, `clock`) all counts are 0: writers evict for themselves, counted in `operations.evictions`. */
 export interface EvictionStats {
+  /** How the store makes room. */
   policy: EvictionName;
   /** With policy "adaptive": which policy it follows, and its latest changes. Null for others, and until the evictor's first round. */
   adaptive: AdaptiveStats | null;
@@ -126,9 +161,11 @@ export interface EvictionStats {
   rebuilds: number;
   /** Whole walks of the table to find what the logs had lost. */
   walks: number;
-  /** Access-log records written, insertions and removals lost to full logs, and hits left out while logs were filling up. */
+  /** Access-log records written. */
   logged: number;
+  /** Insertions and removals lost to full logs. */
   logDrops: number;
+  /** Hits left out while logs were filling up. */
   hitsNotLogged: number;
   /** Records that wait to be read. */
   backlog: number;
@@ -174,6 +211,7 @@ export function collectStats(worker: WorkerConnection): Omit<StoreStats, "backup
     memory,
     near,
     locks: countLocks(worker.header),
+    resources: resourceStats(worker),
     workers: { attached, limit: slots.length, reaped: counters[layout.C_REAPED] },
     eviction: evictionStats(worker, counters, memory.utilisation),
     uptimeMs: worker.elapsed(),

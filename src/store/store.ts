@@ -31,7 +31,7 @@ import { monotonicNow } from "./clock.js";
 import { type Connection, connect, reapThread, runEvictor, startMaintenance, sweepDaily } from "./connection.js";
 import { Gauges } from "./eviction/gauges.js";
 import { landAll } from "./flights.js";
-import { type Health, health } from "./health.js";
+import { type Health, type HealthOptions, health } from "./health.js";
 import { wake, whileHeld } from "./hold.js";
 import { closeLocks, locksOf } from "./locks/locks.js";
 import { Mutex } from "./locks/mutex.js";
@@ -64,6 +64,12 @@ import {
   type TextQueueOptions,
 } from "./queue.js";
 import { dropRegion, openRegion, type Region, type RegionOptions, regionNames } from "./region.js";
+import type { HeldResource } from "./resources/held.js";
+import { heldResources } from "./resources/listing.js";
+import { checkKind, checkTracking, type TrackOptions } from "./resources/options.js";
+import { leaveResources } from "./resources/settle.js";
+import { resourcesOf } from "./resources/table.js";
+import { Tracked } from "./resources/tracked.js";
 import { makeBanks, readSamples, type Sample } from "./sampling/banks.js";
 import { type Latencies, latenciesOf } from "./sampling/latencies.js";
 import { clockFloor } from "./sampling/sampler.js";
@@ -458,6 +464,35 @@ export class Store implements AsyncDisposable {
     return this.seenOf(locksOf(this.connection.worker).names());
   }
 
+  // ---------------------------------------------------------------- what threads hold
+
+  /**
+   * Notes that this thread holds something with an end: a file, a connection, a subscription. All threads see it in `resources()`; it ends
+   * by the handle returned, or with the store's `close` in this thread, the newest first, each within its deadline. A thread that dies
+   * leaves a record that is struck off with its slot, and counted.
+   *
+   * @param kind what it is, such as "file": one of few; what tells it from others is its label
+   * @throws InvalidArgumentError for a bad kind or option; OutOfMemoryError when there is no room to note it; ClosedError;
+   *   AccessDeniedError on an agent's view of the store
+   */
+  track<T>(kind: string, resource: T, options: TrackOptions<T>): Tracked<T> {
+    const checked = checkTracking(options);
+    checkKind(kind);
+    this.assertRoot("track resources");
+    const { worker, endings } = this.connection;
+    return new Tracked(worker, resourcesOf(worker), endings, kind, resource, checked);
+  }
+
+  /**
+   * What threads hold now, those held longest first: what they track, connections and permits of pools, locks, regions, buffers, watches,
+   * and with agents attached in this thread what these have. What dead threads had is freed on the way.
+   */
+  resources(): HeldResource[] {
+    this.assertRoot("list resources");
+    const { worker, listed } = this.connection;
+    return heldResources(worker, listed);
+  }
+
   // ---------------------------------------------------------------- workers
 
   /**
@@ -534,9 +569,13 @@ export class Store implements AsyncDisposable {
     return sampling === null ? [] : readSamples(sampling.banks);
   }
 
-  /** How the store is doing, judged from its counters and samples against the documented targets. */
-  health(): Health {
-    return health({ ...this.stats(), latencies: this.latencies() });
+  /**
+   * How the store is doing, judged from its counters and samples against the documented targets, and what threads hold.
+   *
+   * @throws InvalidArgumentError
+   */
+  health(options: HealthOptions = {}): Health {
+    return health({ ...this.stats(), latencies: this.latencies() }, options);
   }
 
   /**
@@ -554,15 +593,19 @@ export class Store implements AsyncDisposable {
   // ---------------------------------------------------------------- the end
 
   /**
-   * Detaches this thread: its slot, caches and buffers go back to the store. On the creating thread it also ends the
-   * maintenance thread, and no new thread can attach; those that are attached may go on.
+   * Detaches this thread: what it has tracked and opened of the store ends, the newest first, then its slot, caches and buffers go back to
+   * the store. On the creating thread it also ends the maintenance thread, and no new thread can attach; those that are attached may go on.
+   *
+   * @throws what ending something threw, once all has ended and the store is closed; of several an AggregateError
    */
   async close(): Promise<void> {
-    if (this.connection.endings.size === 0) return this.detach();
-    const endings = await Promise.allSettled([...this.connection.endings].map((end) => end()));
-    await this.detach();
-    const failed = endings.find((ending) => ending.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
+    const { endings } = this.connection;
+    if (endings.isEmpty) return this.detach();
+    try {
+      await endings.endAll();
+    } finally {
+      await this.detach();
+    }
   }
 
   private async detach(): Promise<void> {
@@ -581,6 +624,7 @@ export class Store implements AsyncDisposable {
     const returned = worker.untilReturned();
     if (returned !== null) await returned;
     if (this.connection.evictor !== null) worker.engine.releaseEvictor();
+    leaveResources(worker);
     worker.engine.detach();
     wakeAll(worker);
     if (maintenance !== null) {

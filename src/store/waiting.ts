@@ -4,13 +4,15 @@ import { InvalidArgumentError } from "../errors.js";
 import { type Duration, milliseconds } from "../units.js";
 import { threadNow } from "./clock.js";
 
+/** How long a thread blocks. */
 export interface BlockOptions {
   /** At most: milliseconds, 0 or more, or text such as "5s". Default: no end. */
   timeout?: Duration;
 }
 
+/** How a task waits, without blocking its thread. */
 export interface WaitOptions extends BlockOptions {
-  /** Ends the wait when it aborts: the promise is rejected with the signal's reason, and nothing was taken or sent. */
+  /** Ends the wait when it aborts: the promise is rejected with the signal's reason, and nothing was taken or sent. Default: none. */
   signal?: AbortSignal;
 }
 

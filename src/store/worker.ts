@@ -18,9 +18,13 @@ import { type ValueLimit, valueLimit } from "./values/room.js";
 
 /** What crosses to another thread. Structured-cloneable; its fields are the store's own business. */
 export interface StoreHandle {
+  /** Version of the handle's form. */
   readonly engram: number;
+  /** Tells the store from others of its process. */
   readonly storeId: number;
+  /** The compiled engine. */
   readonly module: object;
+  /** The store's memory. */
   readonly memory: object;
   /** Where timed operations are counted, and their share; null in a store that times none. */
   readonly sampling: SamplingHandle | null;

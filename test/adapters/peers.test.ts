@@ -72,6 +72,14 @@ describe("who has installed the store alone", () => {
     expect(stdout).toBe("v\n");
   });
 
+  it("is told which package Kafka needs, before anything is started", async () => {
+    const { stdout } = await loads(`
+      import { createIngest } from "engram/ingest";
+      await createIngest({ journal: "journal", port: 0, kafka: { brokers: "b:9092" } })
+        .catch(({ code, message }) => console.log(code, message));`);
+    expect(stdout).toBe("INVALID_ARGUMENT Kafka needs a package that is not installed: npm install kafkajs\n");
+  });
+
   it("is told which package the adapters for LangGraph need", async () => {
     const { stdout } = await loads(`
       await import("engram/langgraph").catch(({ name, code, message }) => console.log(name, code, message));`);

@@ -140,6 +140,25 @@ it("a round holds until the next one ends, and one without contributors is none"
   }
 });
 
+it("a table is part of a round once, of whatever arena it is, and of the next round and another accumulator all the same", () => {
+  for (const place of [memory, elsewhere]) {
+    const merge = Accumulator.make(memory, { states: STATES, actions: ACTIONS });
+    const other = Accumulator.make(memory, { states: STATES, actions: ACTIONS });
+    const table = tableOf([[{ value: 4, visits: 2 }, ...Array(4).fill({ value: 1, visits: 0 })]], place);
+    const again = QTable.at(place, table.address, { claim: 0 });
+    expect(merge.add(table)).toBe(2);
+    expect(() => merge.add(again)).toThrow(InvalidArgumentError);
+    expect(() => merge.add(table)).toThrow(/is part of round 1 already: its visits would count twice/);
+    expect(other.add(table)).toBe(2);
+    expect(merge.round()).toEqual({ round: 1, contributors: 1, weight: 2 });
+    expect(other.round()).toEqual({ round: 1, contributors: 1, weight: 2 });
+    expect(merge.add(again)).toBe(2);
+    expect(merge.round()).toEqual({ round: 2, contributors: 1, weight: 2 });
+    const empty = tableOf([], place);
+    expect([merge.add(empty), merge.add(empty)]).toEqual([0, 0]);
+  }
+});
+
 it("refuses tables of another shape, and nothing was added", () => {
   const merge = Accumulator.make(memory, { states: STATES, actions: ACTIONS });
   const stray = QTable.make(memory, { actions: ACTIONS, sparse: { rows: 8 } });
@@ -205,3 +224,46 @@ it("threads that are ended in the middle of their contributions leave whole ones
   const cells = new Float64Array(place.memory.buffer, bank + 64, states * 4 * 2);
   expect(cells.every((sum) => sum === told.contributors)).toBe(true);
 });
+
+it.each(["mergeBegin", "mergeTable", "mergePublish", "mergeEnd"])(
+  "a thread that dies with the lock held, before %s, has the lock taken from it, and its contribution counts whole or not at all",
+  async (stop) => {
+    const place = bareMemory(16 << 20);
+    const table = QTable.make(place, { states: 64, actions: 4 });
+    for (let s = 0; s < 64; s++) table.setRow(s, [1, 1, 1, 1], [1, 1, 1, 1]);
+    const another = QTable.make(place, { states: 64, actions: 4 });
+    for (let s = 0; s < 64; s++) another.setRow(s, [3, 3, 3, 3], [1, 1, 1, 1]);
+    const deaths = new Int32Array(new SharedArrayBuffer(12));
+    const stopped = new Int32Array(new SharedArrayBuffer(4));
+    const merge = Accumulator.make(
+      place,
+      { states: 64, actions: 4 },
+      { claim: 2, isAlive: (holder) => Atomics.load(deaths, holder) === 0 },
+    );
+    const word = new Int32Array(place.memory.buffer, place.kernels.mergeLock(merge.address), 1);
+    const worker = new Worker(new URL("accumulator-worker.mjs", import.meta.url), {
+      workerData: {
+        memory: place.memory,
+        table: table.address,
+        accumulator: merge.address,
+        claim: 1,
+        dead: deaths.buffer,
+        added: new SharedArrayBuffer(12),
+        room: place.take(1 << 20, "copies"),
+        stop,
+        stopped: stopped.buffer,
+      },
+    });
+    const waiting = Atomics.waitAsync(stopped, 0, 0);
+    if (waiting.async) await Promise.race([waiting.value, once(worker, "exit")]);
+    expect(Atomics.load(word, 0)).toBe(1);
+    await worker.terminate();
+    expect(Atomics.load(word, 0)).toBe(1);
+    Atomics.store(deaths, 1, 1);
+    merge.add(another);
+    const contributed = stop === "mergeEnd" ? 1 : 0;
+    expect(merge.round()).toEqual({ round: 1, contributors: 1 + contributed, weight: 256 * (1 + contributed) });
+    another.load(merge);
+    expect(another.get(63, 3)).toBe(contributed === 1 ? 2 : 3);
+  },
+);

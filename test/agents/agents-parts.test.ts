@@ -1,6 +1,16 @@
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Agents, BudgetExceededError, NotOwnerError, PoisonedError } from "#dist/src/agents/index.js";
+import {
+  AgentCell,
+  Agents,
+  BudgetExceededError,
+  encoder,
+  NotOwnerError,
+  PoisonedError,
+  QTable,
+  TileCoding,
+  Trajectory,
+} from "#dist/src/agents/index.js";
 import { InvalidArgumentError, Store } from "#dist/src/index.js";
 
 let store: Store;
@@ -207,9 +217,32 @@ describe("wrong arguments", () => {
       [() => table.update(0, 0, Number.NaN, 1, false), /reward must be a finite number/],
       [() => replay.sample(1, bad([0])), /into must be a Uint32Array/],
       [() => merged.add(bad(null)), /add takes a table, or an agent that has one, not null/],
+      [() => table.update(0, 0, 1, 1, false, bad(null)), /update takes an object of options, not null/],
+      [() => table.sarsa(0, 0, 1, 1, 0, false, bad(7)), /sarsa takes an object of options, not 7/],
+      [() => table.expectedSarsa(0, 0, 1, 1, false, bad(null)), /expectedSarsa takes an object of options/],
+      [() => table.act(0, bad(null)), /act takes an object of options, not null/],
+      [() => table.setRow(0, bad(null), [0, 0]), /values must be 2 numbers, one an action, not null/],
+      [() => table.forEach(bad(null)), /forEach takes a function, not null/],
+      [() => QTable.make(agent.memory, bad(null)), /a table takes an object of options, not null/],
+      [() => replay.sample(1, new Uint32Array(1), bad(null)), /sample takes an object of options, not null/],
+      [() => replay.append(bad(null)), /append takes a trajectory, not null/],
+      [() => new AgentCell(1, bad(null)), /AgentCell takes an object of options, not null/],
+      [() => encoder(bad(null)), /an encoder takes an object of options, not null/],
+      [() => encoder({ speed: bad(null) }), /the field speed is none/],
+      [() => new TileCoding(bad(null)), /tile coding takes a list of \{ min, max, tiles \}, not null/],
+      [() => new TileCoding([bad(null)]), /a dimension takes an object of options, not null/],
+      [() => new Trajectory(bad(null)), /a trajectory is written into a Uint8Array, not null/],
+      [() => agents.create("half \ud800"), /the name of an agent has half of a surrogate pair/],
+      [() => agents.create("a\0b"), /the name of an agent has a NUL/],
+      [() => agents.claim("\udc00"), /half of a surrogate pair/],
+      [() => agents.table(bad(null)), /the name of an agent is text, not null/],
+      [() => agents.index("\ud800"), /the name of an index has half of a surrogate pair/],
     ];
     for (const [call, message] of refused) expect(call).toThrow(message);
     for (const [call] of refused) expect(call).toThrow(InvalidArgumentError);
+    await expect(agents.buildIndex("i", bad(null), [[1]])).rejects.toThrow(/buildIndex takes an object of options/);
+    for (const name of ["\0settings", "\ud800"])
+      await expect(Agents.create(store, { pools: { [name]: [64, 1] } })).rejects.toThrow(/the name of a pool has/);
     await expect(Agents.create(bad(null))).rejects.toThrow(/Agents.create takes a store/);
     await expect(Agents.attach(bad({}), agents.handle)).rejects.toThrow(/Agents.attach takes a store/);
     expect([table.get(0, 0), agents.stats().arenas[0].used, agents.list().length]).toEqual([5, used, 1]);

@@ -120,6 +120,33 @@ describe("an agent has one owner", () => {
   });
 });
 
+it("the same agents open twice in one thread: closing one leaves the other's blocks, and what nobody has is given back with the last", async () => {
+  const here = await make({ pools: { state: [256, 8], spare: { bytes: 256, count: 1, whenExhausted: "fallback" } } });
+  const first = await Agents.attach(here.store, here.agents.handle);
+  const kept = here.agents.pools.state.acquire();
+  kept.bytes.fill(7);
+  const agent = first.create("a", SHAPE);
+  agent.acquire(first.pools.state);
+  const fallen = [agent.acquire(first.pools.spare), agent.acquire(first.pools.spare)];
+  expect(fallen[1].bytes.byteLength).toBe(256);
+  first.pools.state.acquire();
+  await first.close();
+  const stats = () => Object.values(here.agents.stats().pools).map(({ inUse }) => inUse);
+  // what was charged to the agent is back; a block that is charged to nobody may be of either
+  expect(stats()).toEqual([2, 0]);
+  expect(await here.agents.verify()).toMatchObject({ ok: true });
+  const others = Array.from({ length: 6 }, () => here.agents.pools.state.acquire());
+  for (const other of others) other.bytes.fill(1);
+  expect(kept.bytes.every((byte) => byte === 7)).toBe(true);
+  kept.release();
+  for (const other of others) other.release();
+  const second = await another(here);
+  expect(second.claim("a").used).toBe(second.list()[0].used);
+  await here.agents.close();
+  expect(second.pools.state.stats().inUse).toBe(0);
+  expect(await second.verify()).toMatchObject({ ok: true });
+});
+
 it("what was kept of closed agents is refused, and writes into nobody's memory", async () => {
   const here = await make();
   const agents = await Agents.attach(here.store, here.agents.handle);

@@ -55,3 +55,16 @@ it("and are of the state that was asked for while rows of a sparse table are giv
   expect(reader.reads).toBeGreaterThan(reader.absent);
   expect(reader.torn).toBe(0);
 });
+
+it("and are whole, and all there, while a sparse table moves from piece to piece and what it has left becomes another's", async () => {
+  // large rows, which take long to copy; as many places as four states need, and then twice as many
+  const actions = 1024;
+  const table = QTable.make(bareMemory(), { actions, sparse: { rows: 8 } });
+  for (let state = 0; state < 4; state++) {
+    table.setRow(state, Array(actions).fill(state + 1), Array(actions).fill(state + 1));
+  }
+  const [, reader] = await run(table, ["move", "read-moved"], 6_000);
+  expect(reader.reads).toBeGreaterThan(0);
+  expect(reader.absent).toBe(0);
+  expect(reader.torn).toBe(0);
+});

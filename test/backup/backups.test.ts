@@ -13,6 +13,7 @@ import {
   restore,
   Store,
 } from "#dist/src/index.js";
+import { loadMapper } from "#dist/src/mapping.js";
 import { temporaryDirectories } from "./directory.js";
 import { contentsOf } from "./image.js";
 
@@ -77,7 +78,9 @@ describe("store.backup", () => {
         ns.set("k", value);
         await backups.now();
       }
-      expect(await backups.status()).toMatchObject({ writing, durability: "disk", backups: 3, failures: 0 });
+      // where the addon is not built for this Node, it falls back
+      const done = typeof loadMapper() === "string" ? "positioned" : writing;
+      expect(await backups.status()).toMatchObject({ writing: done, durability: "disk", backups: 3, failures: 0 });
       await store.close();
       const restored = await restore(directory);
       expect(restored.store.namespace("n", { encoding: "string" }).get("k")).toBe("three");

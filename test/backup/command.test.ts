@@ -1,17 +1,23 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pack } from "msgpackr";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chooseImage, SnapshotEntries } from "#dist/src/backup/index.js";
 import { restore, Store } from "#dist/src/index.js";
+import { OneProcess } from "../harness/command-line.js";
 import { temporaryDirectories } from "./directory.js";
 
-const CLI = new URL("fixtures/backup-cli.mjs", import.meta.url).pathname;
 const temporary = temporaryDirectories();
 
-function backup(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [CLI, ...args], { encoding: "utf8" });
+let cli: OneProcess;
+beforeAll(() => {
+  cli = new OneProcess();
+});
+afterAll(() => cli.close());
+
+async function backup(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await cli.run(["backup", ...args]);
+  return { status: code, stdout, stderr };
 }
 
 /** Everything a store may hold: each encoding, keys and values that are no text, limits, a ttl, a grant. */
@@ -71,18 +77,18 @@ describe("engram backup", () => {
     await store.close();
   });
 
-  it("inspects: one paragraph a file, or JSON", () => {
-    const { status, stdout } = backup("inspect", directory);
+  it("inspects: one paragraph a file, or JSON", async () => {
+    const { status, stdout } = await backup("inspect", directory);
     expect(status).toBe(0);
     expect(stdout).toContain("generation-a.engram: generation 1");
     expect(stdout).toContain("checkpoint-first.engram: generation 2");
-    const json = JSON.parse(backup("inspect", directory, "--json").stdout);
+    const json = JSON.parse((await backup("inspect", directory, "--json")).stdout);
     expect(json).toHaveLength(3);
     expect(json[0].header).toMatchObject({ generation: 1, epoch: 1 });
   });
 
-  it("verifies: whole files with their counts", () => {
-    const { status, stdout } = backup("verify", directory);
+  it("verifies: whole files with their counts", async () => {
+    const { status, stdout } = await backup("verify", directory);
     expect(status).toBe(0);
     expect(stdout.match(/^whole .* 9 entries in 5 namespaces$/gm)).toHaveLength(3);
   });
@@ -91,11 +97,11 @@ describe("engram backup", () => {
     "goes out to %s and comes back the same, into a fresh backup",
     async (name) => {
       const file = join(temporary(), name);
-      const out = backup("restore", directory, "-o", file);
+      const out = await backup("restore", directory, "-o", file);
       expect(out.stderr).toBe("");
       expect(out.status).toBe(0);
       const again = join(temporary(), "again");
-      const back = backup("restore", file, "-o", again, "--json");
+      const back = await backup("restore", file, "-o", again, "--json");
       expect(back.stderr).toBe("");
       expect(JSON.parse(back.stdout)).toMatchObject({ entries: 9, to: again });
       const { store } = await restore(again);
@@ -111,7 +117,7 @@ describe("engram backup", () => {
 
   it("restores a backup into a fresh one of another size, and says what it did", async () => {
     const to = join(temporary(), "larger");
-    const { status, stdout } = backup("restore", directory, "-o", to, "--capacity", "16MiB");
+    const { status, stdout } = await backup("restore", directory, "-o", to, "--capacity", "16MiB");
     expect(status).toBe(0);
     expect(stdout).toMatch(/: 9 entries, as of 20\d\d-.* restored to /);
     const { store } = await restore(to);
@@ -120,20 +126,20 @@ describe("engram backup", () => {
     await store.close();
   });
 
-  it("verifies a directory with one damaged file: exit 1; with none whole: exit 2 and one line", () => {
+  it("verifies a directory with one damaged file: exit 1; with none whole: exit 2 and one line", async () => {
     const damaged = temporary();
     for (const name of ["generation-a.engram", "generation-b.engram"]) {
       writeFileSync(join(damaged, name), readFileSync(join(directory, name)));
     }
     truncateSync(join(damaged, "generation-b.engram"), 9000);
-    const half = backup("verify", damaged);
+    const half = await backup("verify", damaged);
     expect(half.status).toBe(1);
     expect(half.stdout).toMatch(/^damaged .*generation-b\.engram: byte 9000: the file ends; expected \d+ bytes/m);
     truncateSync(join(damaged, "generation-a.engram"), 10);
-    const none = backup("verify", damaged);
+    const none = await backup("verify", damaged);
     expect(none.status).toBe(2);
     expect(none.stderr.trim().split("\n")).toHaveLength(1);
-    expect(backup("restore", damaged).status).toBe(2);
+    expect((await backup("restore", damaged)).status).toBe(2);
   });
 
   it("reads an export of before, without whenFull and grants", async () => {
@@ -144,18 +150,18 @@ describe("engram backup", () => {
       '{"engram":"entries","version":1,"namespaces":[{"name":"s","encoding":"string","maxEntries":3,"maxBytes":0}]}\n' +
         '{"namespace":"s","key":"k","value":"v"}\n',
     );
-    expect(backup("restore", file, "-o", join(folder, "out")).status).toBe(0);
+    expect((await backup("restore", file, "-o", join(folder, "out"))).status).toBe(0);
     expect(terms(join(folder, "out"))).toEqual({
       namespaces: [{ name: "s", encoding: "string", whenFull: "refuse", maxEntries: 3, maxBytes: 0 }],
       grants: [],
     });
   });
 
-  it("verifies a directory where one generation cannot be read: exit 1", () => {
+  it("verifies a directory where one generation cannot be read: exit 1", async () => {
     const half = temporary();
     writeFileSync(join(half, "generation-a.engram"), readFileSync(join(directory, "generation-a.engram")));
     mkdirSync(join(half, "generation-b.engram"));
-    const { status, stdout } = backup("verify", half);
+    const { status, stdout } = await backup("verify", half);
     expect(status).toBe(1);
     expect(stdout).toMatch(/^unreadable .*generation-b\.engram: is no file; expected a backup$/m);
   });
@@ -176,7 +182,7 @@ describe("engram backup", () => {
     ["cut MessagePack", "cut.msgpack", /cut\.msgpack: after \d+ objects: is no MessagePack/],
   ];
 
-  it.each(bad)("refuses %s in one line, exit 2", (_what, name, message) => {
+  it.each(bad)("refuses %s in one line, exit 2", async (_what, name, message) => {
     const folder = temporary();
     const head = '{"engram":"entries","version":1,"namespaces":[{"name":"s","encoding":"string"}]}';
     const texts: Record<string, string | Buffer> = {
@@ -196,7 +202,7 @@ describe("engram backup", () => {
       ]),
     };
     if (texts[name] !== undefined) writeFileSync(join(folder, name), texts[name]);
-    const { status, stderr, stdout } = backup("restore", join(folder, name), "-o", join(folder, "out"));
+    const { status, stderr, stdout } = await backup("restore", join(folder, name), "-o", join(folder, "out"));
     expect(stderr).toMatch(message);
     expect(stderr.trim().split("\n")).toHaveLength(1);
     expect(status).toBe(2);

@@ -1,16 +1,14 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import { JSDOM, VirtualConsole } from "jsdom";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { formatOperation, type Operation } from "#dist/harness/checker/index.js";
-import { type Ended, engramEach } from "../harness/command-line.js";
+import { type Ended, engramEach, OneProcess } from "../harness/command-line.js";
 import { op } from "./make-history.js";
 
-const CLI = new URL("fixtures/check-cli.mjs", import.meta.url).pathname;
 let folder = "";
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "check-"));
@@ -22,8 +20,15 @@ function write(history: Operation[] | string, name = "h.jsonl"): void {
   writeFileSync(join(folder, name), text);
 }
 
-function check(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: "utf8" });
+let cli: OneProcess;
+beforeAll(() => {
+  cli = new OneProcess();
+});
+afterAll(() => cli.close());
+
+async function check(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await cli.run(["check", ...args], { cwd: folder });
+  return { status: code, stdout, stderr };
 }
 
 const stale = [
@@ -35,42 +40,42 @@ const stale = [
 ];
 
 describe("engram check", () => {
-  it("exits with 0 and one line for a linearizable history", () => {
+  it("exits with 0 and one line for a linearizable history", async () => {
     write(stale.slice(0, 2));
-    const { status, stdout, stderr } = check("h.jsonl");
+    const { status, stdout, stderr } = await check("h.jsonl");
     expect(stdout).toMatch(/^h\.jsonl: linearizable \(model ttl, 2 operations on 1 keys, \d+ ms\)\n$/);
     expect([status, stderr]).toEqual([0, ""]);
   });
 
-  it("exits with 1 and names the line, the client and what would have been right", () => {
+  it("exits with 1 and names the line, the client and what would have been right", async () => {
     write(stale);
-    const { status, stdout } = check("h.jsonl", "--model", "register");
+    const { status, stdout } = await check("h.jsonl", "--model", "register");
     expect(stdout).toContain('key "k": 2 of 5 operations can be placed; then, with the object "new":');
     expect(stdout).toContain('  line 3, client w3: get → "<b>old</b>": should have been "new"');
     expect(stdout).toContain("NOT LINEARIZABLE");
     expect(status).toBe(1);
   });
 
-  it("exits with 4 when it cannot decide in time", () => {
+  it("exits with 4 when it cannot decide in time", async () => {
     const writes = Array.from({ length: 24 }, (_, i) => op(`c${i}`, "set", { value: i }, true, [0, 100]));
     write([...writes, op("r", "get", null, 99, [200, 201])]);
-    const { status, stdout } = check("h.jsonl", "--deadline", "50ms");
+    const { status, stdout } = await check("h.jsonl", "--deadline", "50ms");
     expect(stdout).toMatch(/not decided, the deadline of 50 ms has passed/);
     expect(status).toBe(4);
   });
 
-  it("prints JSON alone with --json", () => {
+  it("prints JSON alone with --json", async () => {
     write(stale);
-    const { status, stdout } = check("h.jsonl", "--json");
+    const { status, stdout } = await check("h.jsonl", "--json");
     const result = JSON.parse(stdout);
     expect(result).toMatchObject({ outcome: "illegal", operations: 5, partitions: [{ key: "k", outcome: "illegal" }] });
     expect(result.partitions[0].violation.unplaced[0].operation.line).toBe(3);
     expect(status).toBe(1);
   });
 
-  it("writes no page for a good history", () => {
+  it("writes no page for a good history", async () => {
     write(stale.slice(0, 2));
-    check("h.jsonl", "-o", "v.html");
+    await check("h.jsonl", "-o", "v.html");
     expect(existsSync(join(folder, "v.html"))).toBe(false);
   });
 
@@ -130,9 +135,9 @@ describe("engram check", () => {
 describe("the violation page", () => {
   let html = "";
   let document: Document;
-  beforeEach(() => {
+  beforeEach(async () => {
     write(stale);
-    expect(check("h.jsonl", "-o", "v.html").status).toBe(1);
+    expect((await check("h.jsonl", "-o", "v.html")).status).toBe(1);
     html = readFileSync(join(folder, "v.html"), "utf8");
     document = new JSDOM(html).window.document;
   });

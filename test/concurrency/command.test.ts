@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { FAMILIES, PLANTED_FAULTS } from "#dist/harness/explorer/index.js";
-import { type Proof, replaceProof } from "#dist/harness/proofs/explorer/page.js";
+import { type Proof, replaceProof, replaceRows } from "#dist/harness/proofs/explorer/page.js";
 import { BUILD_TIMEOUT, makeExploreBuild } from "./explore-build.js";
 
 const CLI = fileURLToPath(new URL("../../dist/harness/cli.js", import.meta.url));
@@ -88,7 +88,19 @@ describe("the page of the proof", () => {
     expect(replaceProof(page, proof)).toBe(page);
   });
 
+  it("has some of its rows replaced, and others put among them, and all else stays", () => {
+    const page = replaceProof(empty, proof);
+    const [first, second] = proof.faults;
+    const between = { ...second, fault: { ...second.fault, number: 3, what: "one between them" } };
+    const changed = replaceRows(page, [{ ...first, schedules: 7 }, between]);
+    const rows = changed.split("\n").filter((line) => /^\| \d/.test(line));
+    expect(rows.map((row) => row.split(" | ")[0])).toEqual(["| 1", "| 3", "| 5"]);
+    expect(rows[0]).toContain("| 7 | 20,000 |");
+    expect(replaceRows(changed, proof.faults).replace(`${rows[1]}\n`, "")).toBe(page);
+  });
+
   it("is refused without the marks", () => {
     expect(() => replaceProof("no marks", proof)).toThrow("explore:proof begins");
+    expect(() => replaceRows(empty, proof.faults)).toThrow("no table of faults");
   });
 });

@@ -22,7 +22,8 @@ const SCHEDULES = 1500;
 const CHEAP_FAULTS = [
   1, 3, 4, 5, 7, 9, 10, 11, 12, 13, 16, 18, 19, 20, 21, 22, 23, 24, 30, 31, 40, 41, 42, 43, 44, 46, 47, 51, 53, 54, 60,
   62, 63, 65, 66, 67, 68, 69, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 92, 93, 94, 95, 96, 97, 98, 100, 101, 102,
-  110, 113, 114, 115, 116, 117, 118, 121, 122, 140, 141, 142, 143, 144, 145,
+  110, 113, 114, 115, 116, 117, 118, 121, 122, 130, 133, 134, 135, 137, 138, 139, 140, 141, 142, 143, 144, 145, 160,
+  161, 162, 163, 165, 166, 167, 168, 169,
 ];
 
 beforeAll(async () => {
@@ -44,7 +45,8 @@ describe("the engine as it ships", () => {
         violation === null ? "" : formatReport(describeViolation(machine, shrink(machine, violation, seed)));
       expect(report).toBe("");
       expect(figures.spins).toBe(0);
-      expect(figures.distinct).toBeGreaterThan(SCHEDULES / 4);
+      // what an owner does is a swap or two: there are few ways to order so little
+      expect(figures.distinct).toBeGreaterThan(SCHEDULES / (family.name.endsWith("ownership") ? 12 : 4));
     },
   );
 

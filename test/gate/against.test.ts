@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { type GateReport, gateCommand } from "#dist/harness/gate/index.js";
 import { readRecords } from "#dist/harness/records/index.js";
 import { InvalidArgumentError } from "#dist/src/errors.js";
-import { GateProject, type GateRun } from "./gate-project.js";
+import { endSharedGates, GateProject, type GateRun } from "./gate-project.js";
 
 const projects: GateProject[] = [];
 function project(...args: ConstructorParameters<typeof GateProject>): GateProject {
@@ -18,6 +18,8 @@ afterEach(() => {
   for (const made of projects.splice(0)) made.remove();
 });
 
+afterAll(endSharedGates);
+
 const QUICK = ["--rounds", "10", "--seed", "7"];
 
 const lastLine = ({ stderr }: GateRun) => stderr.trimEnd().split("\n").at(-1);
@@ -26,6 +28,7 @@ describe("gate --against", () => {
   it("passes when nothing changed, and cleans up, also when called from a git hook", async () => {
     const p = project();
     p.npm = "real";
+    p.processes = "real";
     p.commit("nothing");
     p.environment = { GIT_DIR: ".git", GIT_INDEX_FILE: ".git/index" };
     const run = await p.gate(["--against", "HEAD~1", ...QUICK]);
@@ -120,6 +123,7 @@ describe("gate --against", () => {
 
   it("exits with 3 and the child's last line when a run fails", async () => {
     const p = project();
+    p.processes = "real";
     p.setSpeed({ crash: true });
     const run = await p.gate(["--against", "HEAD", ...QUICK]);
     expect(run.exitCode).toBe(3);
@@ -159,6 +163,7 @@ describe("gate --against", () => {
     async (signal) => {
       const p = project();
       const pidFile = join(p.folder, "dist", "pid");
+      p.processes = "real";
       p.setSpeed({ hang: pidFile });
       p.commit("hangs");
       const run = await p.gate(["--against", "HEAD", ...QUICK], async (pid) => {

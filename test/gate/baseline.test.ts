@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GateReport } from "#dist/harness/gate/index.js";
-import { GateProject } from "./gate-project.js";
+import { endSharedGates, GateProject } from "./gate-project.js";
 
 const QUICK = ["--rounds", "10", "--seed", "7"];
 
@@ -16,7 +16,10 @@ describe("gate --baseline", () => {
     expect(run.stdout).toBe("base.json: 5 metrics, 10 rounds\n");
     expect(run.exitCode).toBe(0);
   });
-  afterAll(() => p.remove());
+  afterAll(async () => {
+    await endSharedGates();
+    p.remove();
+  });
 
   it("stores ratios to the reference, and leaves no half-written file", () => {
     const baseline = JSON.parse(readFileSync(join(p.folder, "base.json"), "utf8"));

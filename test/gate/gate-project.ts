@@ -12,8 +12,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { OneProcess } from "../harness/command-line.js";
 
 const FIXTURES = new URL("fixtures/", import.meta.url).pathname;
+const GATE = new URL("fixtures/gate-main.mjs", import.meta.url);
+
+/** Where gates run one after the other, as long as nothing about processes is asked. */
+let shared: OneProcess | undefined;
 
 export interface Speed {
   throughput?: number;
@@ -100,30 +105,21 @@ export class GateProject {
 
   /** Runs `engram gate`; `onStart` gets the process, to interrupt it. */
   gate(args: string[], onStart?: (pid: number) => Promise<void>, cwd = this.folder): Promise<GateRun> {
+    const path = process.env.PATH ?? "";
     const env = {
-      ...process.env,
-      PATH:
-        this.npm === "real" ? process.env.PATH : `${join(this.folder, "node_modules")}${delimiter}${process.env.PATH}`,
+      PATH: this.npm === "real" ? path : `${join(this.folder, "node_modules")}${delimiter}${path}`,
       TMPDIR: this.scratch,
       FAKE_CLI: this.cli,
+      FAKE_IN_PROCESS: "1",
       GITHUB_STEP_SUMMARY: this.summary,
       ...this.environment,
     };
-    const child = spawn(process.execPath, [join(FIXTURES, "gate-cli.mjs"), ...args], { cwd, env });
-    const run: GateRun = { exitCode: null, stdout: "", stderr: "" };
-    child.stdout.on("data", (chunk) => {
-      run.stdout += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      run.stderr += chunk;
-    });
-    const ended = new Promise<GateRun>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", (exitCode) => resolve({ ...run, exitCode }));
-    });
-    return onStart ? onStart(child.pid!).then(() => ended) : ended;
+    if (this.processes === "none") return runShared(args, cwd, env);
+    return runAlone(args, cwd, { ...process.env, ...env, FAKE_IN_PROCESS: "0" }, onStart);
   }
 
+  /** Whether the gate is a process of its own, and each of its runs is one. */
+  processes: "real" | "none" = "none";
   /** What builds: npm itself, or what it would run, which is all that most tests need and takes no second to start. */
   npm: "real" | "what it runs" = process.platform === "win32" ? "real" : "what it runs";
   summary = "";
@@ -139,4 +135,38 @@ export class GateProject {
     rmSync(this.folder, { recursive: true, force: true });
     rmSync(this.scratch, { recursive: true, force: true });
   }
+}
+
+/** Ends the process that gates share, when a file's tests are over. */
+export async function endSharedGates(): Promise<void> {
+  const ending = shared;
+  shared = undefined;
+  await ending?.close();
+}
+
+async function runShared(args: string[], cwd: string, env: Record<string, string>): Promise<GateRun> {
+  shared ??= new OneProcess({}, GATE);
+  const { code, stdout, stderr } = await shared.run(args, { cwd, env });
+  return { exitCode: code, stdout, stderr };
+}
+
+function runAlone(
+  args: string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  onStart?: (pid: number) => Promise<void>,
+): Promise<GateRun> {
+  const child = spawn(process.execPath, [join(FIXTURES, "gate-cli.mjs"), ...args], { cwd, env });
+  const run: GateRun = { exitCode: null, stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk) => {
+    run.stdout += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    run.stderr += chunk;
+  });
+  const ended = new Promise<GateRun>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (exitCode) => resolve({ ...run, exitCode }));
+  });
+  return onStart ? onStart(child.pid!).then(() => ended) : ended;
 }

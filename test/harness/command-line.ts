@@ -25,6 +25,7 @@ export function engram(args: string[], options: { cwd?: string; env?: NodeJS.Pro
 }
 
 const EACH = fileURLToPath(new URL("./fixtures/each-command-line.mjs", import.meta.url));
+const MAIN = new URL("../../dist/harness/main.js", import.meta.url);
 
 /**
  * One process for many command lines, which run in it one after the other: nothing is loaded and compiled anew for each. Not for what is
@@ -35,8 +36,9 @@ export class OneProcess {
   readonly #waiting: { resolve: (ended: Ended) => void; reject: (error: Error) => void }[] = [];
   #stderr = "";
 
-  constructor(options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
-    this.#child = fork(EACH, {
+  /** @param program the module whose `main(args)` runs a command line, and sets the exit code */
+  constructor(options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}, program = MAIN) {
+    this.#child = fork(EACH, [program.href], {
       cwd: options.cwd,
       env: { ...process.env, NO_COLOR: "1", ...options.env },
       execArgv: ["--no-warnings"],
@@ -52,11 +54,11 @@ export class OneProcess {
     });
   }
 
-  /** Runs a command line once those before it have ended. */
-  run(args: readonly string[]): Promise<Ended> {
+  /** Runs a command line once those before it have ended, in this folder and with these variables besides. */
+  run(args: readonly string[], options: { cwd?: string; env?: Record<string, string | null> } = {}): Promise<Ended> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      this.#child.send(args, (error) => error !== null && reject(error));
+      this.#child.send({ args, ...options }, (error) => error !== null && reject(error));
     });
   }
 

@@ -112,7 +112,7 @@ describe.skipIf(missing !== null)("subject redis", () => {
 
   async function withAgents(use: (...agents: SubjectAgent[]) => Promise<void> | void): Promise<void> {
     const redis = await loadSubject("redis");
-    const shared = await redis.create(plan());
+    const shared = await redis.open(plan());
     const values: Array<Uint8Array | undefined> = [];
     for (const size of SIZES) values[size] = new Uint8Array(size).fill(7);
     const context = { workers: 2, keys: KEYS, namespaces: [{ name: "bench" }], namespaceOf: null, values };

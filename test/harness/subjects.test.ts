@@ -38,7 +38,7 @@ async function withAgent(
   context: Partial<AgentContext> = {},
 ): Promise<void> {
   const subject = await loadSubject(name);
-  const shared = await subject.create(plan());
+  const shared = await subject.open(plan());
   const values: Array<Uint8Array | undefined> = [];
   for (const size of SIZES) values[size] = new Uint8Array(size).fill(7);
   const agent = await subject.attach(shared.attachment, {
@@ -169,7 +169,7 @@ describe("operations that only scenarios have", () => {
 describe("what engram tells of itself while it is measured", () => {
   it("pressure as it rises and when it is over, not that it is to and fro", async () => {
     const subject = await loadSubject("engram");
-    const shared = await subject.create(plan({ capacityBytes: 8 * 1024 * 1024, eviction: "none" }));
+    const shared = await subject.open(plan({ capacityBytes: 8 * 1024 * 1024, eviction: "none" }));
     const keys = Array.from({ length: 12_000 }, (_, i) => `k${i}`);
     const values: Array<Uint8Array | undefined> = [];
     values[900] = new Uint8Array(900).fill(1);
@@ -206,7 +206,7 @@ describe("quotas", () => {
   it("are checked after a run: a namespace that holds more than its limit is a broken invariant", async () => {
     const subject = await loadSubject("engram");
     const limited = plan({ namespaces: [{ name: "bench", maxEntries: 3 }] });
-    const shared = await subject.create(limited);
+    const shared = await subject.open(limited);
     const values: Array<Uint8Array | undefined> = [];
     values[16] = new Uint8Array(16).fill(1);
     const context = {

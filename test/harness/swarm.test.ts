@@ -92,7 +92,7 @@ swarm: { environment: frozen-lake, rounds: 2, episodes: 5 }
     writeFileSync(scenario, text);
     const directory = mkdtempSync(join(folder, "files-"));
     const plan = {
-      scenario,
+      scenario: loadScenario(scenario),
       subject,
       workers: 2,
       directory,
@@ -102,7 +102,7 @@ swarm: { environment: frozen-lake, rounds: 2, episodes: 5 }
       rate: null,
       seed: 1,
     };
-    return runSchema.parse((await executeRun({ ...plan, costMs: 20 }, new AbortController().signal, () => {})).run);
+    return runSchema.parse((await executeRun({ ...plan, hasty: true }, new AbortController().signal, () => {})).run);
   };
 
   it("is run after the phases, by the subject that has the agents' memory", async () => {

@@ -114,7 +114,7 @@ describe("engram trace record", () => {
     ]);
     expect([none.code, none.stderr]).toEqual([
       3,
-      `engram: none.oplog: nothing to write: ${process.execPath} opened no store of this package (it ended with 0)\n`,
+      `engram: none.oplog: nothing to write: ${process.execPath} opened no store of this package, and no recorder (it ended with 0)\n`,
     ]);
     expect([asked.code, asked.stderr]).toEqual([
       3,

@@ -47,7 +47,7 @@ describe("lengths of phases", () => {
 
 describe("a workload", () => {
   it("is the same for the same seed and another for another", async () => {
-    const scenario = "blackboard";
+    const scenario = loadScenario("blackboard");
     const [first, same, other] = await Promise.all([
       makeWorkload({ ...asked, scenario }),
       makeWorkload({ ...asked, scenario }),
@@ -59,7 +59,7 @@ describe("a workload", () => {
   });
 
   it("knows of every key how large its value can get", async () => {
-    const workload = await makeWorkload({ ...asked, scenario: "session" });
+    const workload = await makeWorkload({ ...asked, scenario: loadScenario("session") });
     const largest = new Int32Array(workload.keys.length).fill(-1);
     for (const { keys, sizes } of workload.preloads) {
       for (let i = 0; i < keys.length; i++) largest[keys[i]] = Math.max(largest[keys[i]], sizes[i]);
@@ -82,7 +82,7 @@ describe("a workload", () => {
     const text = `title: Two\nstory: Two.\nnamespaces: [{ name: left, maxEntries: 5 }, { name: right }]\nphases:\n  - ${phase("left")}\n  - ${phase("right")}\n`;
     parseScenario(text, file);
     await writeFile(file, text);
-    const workload = await makeWorkload({ ...asked, scenario: file });
+    const workload = await makeWorkload({ ...asked, scenario: loadScenario(file) });
     expect(workload.keys).toHaveLength(20);
     expect(new Set(workload.keys).size).toBe(20);
     expect(workload.namespaces).toEqual([{ name: "left", maxEntries: 5 }, { name: "right" }]);
@@ -93,7 +93,12 @@ describe("a workload", () => {
     for (const { name, phases, assignment } of listScenarios()
       .filter((scenario) => !replaysTrace(scenario))
       .map((scenario) => ({ ...scenario, assignment: assignmentOf(scenario, null) }))) {
-      const workload = await makeWorkload({ ...asked, scenario: name, workers: assignment.workers, ops: 3000 });
+      const workload = await makeWorkload({
+        ...asked,
+        scenario: loadScenario(name),
+        workers: assignment.workers,
+        ops: 3000,
+      });
       expect(workload.phases, name).toHaveLength(phases.length);
       const sizes = new Set(workload.valueSizes);
       for (const { name: phase, streams } of workload.phases) {
@@ -125,8 +130,10 @@ phases:
   - { mix: { set: 1 }, keys: ${keys}, values: ${values}, operations: 100 }
 `;
     await writeFile(file, text("{ distribution: uniform, count: 4 }", "{ distribution: constant, size: 1MiB }"));
-    expect((await makeWorkload({ ...asked, scenario: file })).valueSizes).toEqual(Uint32Array.of(2 ** 20));
-    await expect(makeWorkload({ ...asked, scenario: file, workers: 16 })).rejects.toThrow(
+    expect((await makeWorkload({ ...asked, scenario: loadScenario(file) })).valueSizes).toEqual(
+      Uint32Array.of(2 ** 20),
+    );
+    await expect(makeWorkload({ ...asked, scenario: loadScenario(file), workers: 16 })).rejects.toThrow(
       `${file}: it writes values of 1048576 bytes; on 16 workers expected at most 589824 bytes, for the read buffers of 16 workers`,
     );
 
@@ -135,13 +142,13 @@ phases:
     const path = join(folder, "large.csv");
     await writeFile(path, "time,key,size\n1,a,100000\n2,b,9000000\n");
     const trace = { path, format: "csv", limit: null };
-    await expect(makeWorkload({ ...asked, trace, scenario: file })).rejects.toThrow(
+    await expect(makeWorkload({ ...asked, trace, scenario: loadScenario(file) })).rejects.toThrow(
       /large\.yaml: the trace large.* writes values of 9000000 bytes; on 2 workers expected values: \{ distribution: trace, max: … \} of at most \d+ bytes, for the read buffers/,
     );
   });
 
   it("gives agents namespaces of their own with the limits of all, and mailboxes to those who get messages", async () => {
-    const swarm = await makeWorkload({ ...asked, scenario: "swarm-593", ops: 60_000 });
+    const swarm = await makeWorkload({ ...asked, scenario: loadScenario("swarm-593"), ops: 60_000 });
     expect(swarm.namespaces).toHaveLength(593 * 2 + 1);
     expect(swarm.namespaces).toContainEqual({ name: "agent_7_qtable", maxEntries: undefined, maxBytes: 16 * 1024 });
     expect(swarm.namespaces).toContainEqual({ name: "federated", maxEntries: undefined, maxBytes: undefined });
@@ -149,17 +156,17 @@ phases:
       const namespace = swarm.namespaces[swarm.namespaceOf?.[key] ?? -1].name;
       if (!name.startsWith(`${namespace}/`)) throw new Error(`${name} in ${namespace}`);
     }
-    const { mailboxes } = await makeWorkload({ ...asked, scenario: "mailboxes", ops: 20_000 });
+    const { mailboxes } = await makeWorkload({ ...asked, scenario: loadScenario("mailboxes"), ops: 20_000 });
     // Two collectors, and the ring of eight behind sixteen senders.
     expect(mailboxes?.used).toEqual([0, 1, 18, 19, 20, 21, 22, 23, 24, 25]);
     expect([...(mailboxes?.next ?? [])].slice(18)).toEqual([19, 20, 21, 22, 23, 24, 25, 18]);
-    expect((await makeWorkload({ ...asked, scenario: "blackboard" })).mailboxes).toBeUndefined();
+    expect((await makeWorkload({ ...asked, scenario: loadScenario("blackboard") })).mailboxes).toBeUndefined();
   });
 
   it("has labels, ramps that last as long as asked for, and the backups of the scenario", async () => {
     const { labels, phases } = await makeWorkload({
       ...asked,
-      scenario: "backup-under-load",
+      scenario: loadScenario("backup-under-load"),
       ops: null,
       durationMs: 400,
     });
@@ -175,7 +182,7 @@ phases:
       [0, 1, 0, 1].map((backups) => new Set([1, 2, 3].map((label) => label + 3 * backups))),
     );
     expect(phases.map(({ milliseconds, rampMs }) => [milliseconds, rampMs])).toEqual(new Array(4).fill([100, 100]));
-    const [burst] = (await makeWorkload({ ...asked, scenario: "burst", rate: 500 })).phases;
+    const [burst] = (await makeWorkload({ ...asked, scenario: loadScenario("burst"), rate: 500 })).phases;
     expect(burst.rate).toEqual({ shape: "constant", rate: 500 });
   });
 
@@ -197,7 +204,7 @@ phases:
     const file = join(folder, "inserts.yaml");
     const phase = "{ duration: 1s, mix: { insert: 9, get: 1 }, keys: { distribution: latest, count: 100 } }";
     await writeFile(file, `title: I\nstory: I.\npreload: 100%\nphases:\n  - ${phase}\n  - ${phase}\n`);
-    const workload = await makeWorkload({ ...asked, ops: null, scenario: file });
+    const workload = await makeWorkload({ ...asked, ops: null, scenario: loadScenario(file) });
     const inserted = new Set<string>();
     let [inserts, repeated, missed] = [0, 0, 0];
     for (const { streams, freshKeys } of workload.phases) {
@@ -245,7 +252,7 @@ phases:
     const requests = Array.from({ length: 101 }, (_, i) => (i * 7) % 13);
     await writeFile(path, `${requests.join("\n")}\n`);
     const trace = { path, format: "txt", limit: null };
-    const workload = await makeWorkload({ ...asked, ops: null, workers: 3, scenario: "replay", trace });
+    const workload = await makeWorkload({ ...asked, ops: null, workers: 3, scenario: loadScenario("replay"), trace });
     const dealt = workload.phases[0].streams.map(({ keys }) => [...keys].map((key) => workload.keys[key]));
     for (const [i, request] of requests.entries()) expect(dealt[i % 3][Math.floor(i / 3)]).toBe(String(request));
     expect(dealt.map(({ length }) => length)).toEqual([34, 34, 33]);

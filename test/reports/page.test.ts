@@ -28,6 +28,7 @@ describe("the report of one file", () => {
       "linearizability",
       "notices",
       "reading",
+      "explore",
       "raw",
     ]);
     expect(document.querySelector("#verdict h2")?.textContent).toBe("5 of 16 measured targets are missed");
@@ -39,6 +40,12 @@ describe("the report of one file", () => {
     expect(page).not.toMatch(/@import|url\(/);
     const policy = document.querySelector("meta[http-equiv]")?.getAttribute("content");
     expect(policy).toContain("default-src 'none'");
+  });
+
+  test("names the command that opens it in a notebook, and links there only where it is served", () => {
+    expect(document.querySelector("#explore code")?.textContent).toBe("engram notebook results.json");
+    const served = parse(renderReport(results, null, "results.html"));
+    expect(served.querySelector("#explore a")?.getAttribute("href")).toBe("results.html");
   });
 
   test("carries the results unchanged", () => {
@@ -102,6 +109,7 @@ describe("reports of little", () => {
       "linearizability",
       "notices",
       "reading",
+      "explore",
       "raw",
     ]);
     expect(document.querySelector("h1")?.textContent).toBe("blackboard, tool-cache and 2 more");

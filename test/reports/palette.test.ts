@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { looksFor } from "#dist/reports/palette.js";
+import { looksOfPolicies, MORE_COLOURS } from "#dist/reports/policy-looks.js";
 import { STYLE } from "#dist/reports/style.css.js";
+import { policyNames } from "#dist/src/eviction/index.js";
 import { SERIES_COLOURS } from "#dist/src/monitor/index.js";
 
 type Rgb = readonly [number, number, number];
@@ -42,7 +44,7 @@ const DEFICIENCIES: Record<string, readonly Rgb[]> = {
 };
 
 /** Distance in OKLab (Ottosson 2020) between two colours as someone with that deficiency sees them. */
-function distance(a: string, b: string, matrix: readonly Rgb[]): number {
+function distance(a: string, b: string, matrix: readonly Rgb[] = DEFICIENCIES.none): number {
   const seen = (hex: string) => {
     const rgb = linear(hex);
     return oklab(matrix.map((row) => row[0] * rgb[0] + row[1] * rgb[1] + row[2] * rgb[2]) as unknown as Rgb);
@@ -96,5 +98,22 @@ describe("the palette", () => {
     expect(new Set([...looks.values()].map(({ colour, dash }) => `${colour} ${dash}`)).size).toBe(40);
     for (const name of ["constructor", "__proto__", ""])
       expect(looksFor([name]).get(name)?.colour).toMatch(/^var\(--series-\d\)$/);
+  });
+
+  test.each([0, 1])("sixteen policies are told apart by colour alone, each readable (scheme %i)", (scheme) => {
+    const looks = looksOfPolicies([...policyNames]);
+    const colours = [...looks].flatMap(([, { colour }]) => {
+      const match = /^var\(--(series|policy)-(\d+)\)$/.exec(colour);
+      if (match === null) return [];
+      return [(match[1] === "series" ? SERIES_COLOURS : MORE_COLOURS)[Number(match[2]) - 1][scheme]];
+    });
+    // The optimum is in ink.
+    expect(colours).toHaveLength(policyNames.length - 1);
+    for (const [index, first] of colours.entries()) {
+      expect(contrast(first, schemes[scheme])).toBeGreaterThanOrEqual(4.5);
+      for (const second of colours.slice(index + 1)) {
+        expect(distance(first, second), `${first} ${second}`).toBeGreaterThan(0.08);
+      }
+    }
   });
 });

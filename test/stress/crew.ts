@@ -1,4 +1,4 @@
-import type { Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import type { Store } from "#dist/src/index.js";
 
 export interface Agent {
@@ -14,14 +14,27 @@ export function spawnAgent(store: Store, agent: Agent, start?: SharedArrayBuffer
   return store.spawn(PROGRAM, { workerData: { ...agent, start } });
 }
 
-/** What an agent said, or why it could not. */
-export function resultOf<T>(worker: Worker): Promise<T> {
-  return new Promise((done, fail) => {
-    worker.on("message", (message) => {
-      if ("result" in message) done(message.result);
-    });
-    worker.once("error", fail);
-    worker.once("exit", (code) => fail(new Error(`the agent ended with code ${code} and said nothing`)));
+/** Threads without a task: to start one takes longer than most tasks do, for each loads the store. */
+const idle: Worker[] = [];
+
+function newThread(): Worker {
+  const worker = new Worker(PROGRAM, { workerData: {} });
+  // Nobody waits for it but those who gave it a task.
+  worker.unref();
+  return worker;
+}
+
+/** Gives it a task: what it says of it, or why it could not. */
+function resultOf<T>(worker: Worker, task: object): Promise<T> {
+  return new Promise<T>((done, fail) => {
+    const said = (message: object) => {
+      if (!("result" in message)) return;
+      worker.off("message", said).off("error", fail).off("exit", ended);
+      done(message.result as T);
+    };
+    const ended = (code: number) => fail(new Error(`the agent ended with code ${code} and said nothing`));
+    worker.on("message", said).on("error", fail).on("exit", ended);
+    worker.postMessage(task);
   });
 }
 
@@ -29,9 +42,10 @@ export function resultOf<T>(worker: Worker): Promise<T> {
 export async function runTogether<T>(store: Store, agents: Agent[]): Promise<T[]> {
   const start = new SharedArrayBuffer(8);
   const gate = new Int32Array(start);
-  const workers = agents.map((agent) => spawnAgent(store, agent, start));
-  const exits = workers.map((worker) => new Promise((done) => worker.once("exit", done)));
-  const results = Promise.all(workers.map((worker) => resultOf<T>(worker)));
+  const workers = agents.map(() => idle.pop() ?? newThread());
+  const results = Promise.all(
+    agents.map((agent, i) => resultOf<T>(workers[i], { ...agent, store: store.handle, start })),
+  );
   const failed = results.then(
     () => false,
     () => true,
@@ -43,9 +57,11 @@ export async function runTogether<T>(store: Store, agents: Agent[]): Promise<T[]
   Atomics.store(gate, 1, 1);
   Atomics.notify(gate, 1);
   try {
-    return await results;
-  } finally {
+    const all = await results;
+    idle.push(...workers);
+    return all;
+  } catch (error) {
     await Promise.all(workers.map((worker) => worker.terminate()));
-    await Promise.all(exits);
+    throw error;
   }
 }

@@ -43,19 +43,20 @@ describe("memory", () => {
   it("is flat when it only swings, or has grown before the first quarter was over", () => {
     const swings = hour((minute) => 200 * MIB + (minute % 7) * MIB);
     expect(judgeSteadiness(swings, 8 * MIB)).toMatchObject({ flat: true, ratio: expect.closeTo(1, 2) });
-    expect(
-      judgeSteadiness(
-        hour((minute) => (minute < 14 ? minute : 14) * 20 * MIB),
-        8 * MIB,
-      ).flat,
-    ).toBe(true);
+    const warms = hour((minute) => (minute < 14 ? minute : 14) * 20 * MIB);
+    expect(judgeSteadiness(warms, 8 * MIB)).toMatchObject({ flat: true });
   });
 
   it("is not when it goes on growing, and its slope says how fast", () => {
-    const { flat, slope } = judgeSteadiness(
-      hour((minute) => 200 * MIB + minute * MIB),
-      8 * MIB,
-    );
-    expect([flat, Math.round(slope / MIB)]).toEqual([false, 60]);
+    const grows = hour((minute) => 200 * MIB + minute * MIB);
+    expect(judgeSteadiness(grows, 8 * MIB)).toMatchObject({ flat: false, slope: expect.closeTo(60 * MIB, -4) });
+  });
+
+  it("is not judged where the second or the last quarter was not read", () => {
+    const all = hour(() => 200 * MIB);
+    expect(judgeSteadiness([], 8 * MIB)).toBeNull();
+    expect(judgeSteadiness([all[59]], 8 * MIB)).toBeNull();
+    expect(judgeSteadiness([all[20], all[59]], 8 * MIB)).not.toBeNull();
+    expect(judgeSteadiness([all[0], all[40], all[59]], 8 * MIB)).toBeNull();
   });
 });

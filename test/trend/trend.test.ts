@@ -1,13 +1,12 @@
-import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { trendCommand } from "#dist/harness/trend/index.js";
 import { SampleRandom } from "#dist/src/random.js";
+import { OneProcess } from "../harness/command-line.js";
 import { commitOf, gates, HOUR, hourlyHistory, linesOf, normal } from "./samples.js";
 
-const CLI = new URL("../../dist/harness/cli.js", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "engram-trend-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -16,12 +15,15 @@ function file(name: string, text: string): string {
   return name;
 }
 
-function trend(...args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-  return new Promise((done) => {
-    execFile(process.execPath, [CLI, "trend", ...args], { cwd: folder, maxBuffer: 1e8 }, (error, stdout, stderr) =>
-      done({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
+let cli: OneProcess;
+beforeAll(() => {
+  cli = new OneProcess({ cwd: folder });
+});
+afterAll(() => cli.close());
+
+async function trend(...args: string[]): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await cli.run(["trend", ...args]);
+  return { exitCode: code, stdout, stderr };
 }
 
 const random = new SampleRandom(5);

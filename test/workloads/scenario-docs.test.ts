@@ -21,7 +21,7 @@ describe("the page on writing a scenario", () => {
   });
 
   it("has an example and tells every operation", () => {
-    expect(examples.length).toBe(4);
+    expect(examples.length).toBe(7);
     const [, table] = page.split("## Operations");
     for (const name of MIX_OPERATIONS) expect(table.split("## Keys")[0]).toContain(`\`${name}\``);
   });

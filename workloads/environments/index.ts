@@ -2,11 +2,9 @@
 export { cliff } from "./cliff.js";
 export { dynaMaze } from "./dyna-maze.js";
 export {
-  certain,
   type Environment,
   greatestOf,
   type Outcome,
-  tabulate,
   takeStep,
   valueIteration,
 } from "./environment.js";

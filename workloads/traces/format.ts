@@ -15,12 +15,14 @@ export interface Skipped {
 export interface ReadOptions {
   /** oplog: told of each stretch that is skipped, in order. */
   readonly onSkipped?: (skipped: Skipped) => void;
-  /** csv: which column is which. */
+  /** csv, jsonl: which column, or path, is which. */
   readonly columns?: ColumnSpec;
   /** csv: the unit of its times; unset: judged. */
   readonly timeUnit?: TimeUnit;
   /** csv: the unit of its times to live; unset: that of its times. */
   readonly ttlUnit?: TimeUnit;
+  /** pattern: whose groups are the fields. */
+  readonly pattern?: RegExp;
   /** Told how the file is read. */
   readonly reading: ReadingNotes;
 }

@@ -14,6 +14,13 @@ export interface TraceInfo {
   /** Share of the requests that go to the most requested key, 0 to 1. */
   readonly hottestShare: number;
   readonly hottestKey: string;
+  /** The most requested keys, ten at most. `name`: what the hash of an operation log stands for, where its owner has told. */
+  readonly hottest: readonly {
+    readonly key: string;
+    readonly requests: number;
+    readonly share: number;
+    readonly name?: string;
+  }[];
   /** Miss ratio of an unbounded cache: distinct / requests. */
   readonly coldMissRatio: number;
   /** Bytes by request, and the sum over distinct keys at their largest (the footprint); null: the format has no sizes. */
@@ -87,6 +94,7 @@ export class TraceSummary {
       once: counts.reduce((sum, count) => sum + (count === 1 ? 1 : 0), 0),
       hottestShare: counts[hottest] / requests,
       hottestKey: keyOf(hottest),
+      hottest: hottestOf(counts, requests, keyOf),
       coldMissRatio: distinct / requests,
       sizes: this.hasSizes ? this.sizes() : null,
       time: this.first === null ? null : { first: this.first, last: this.last },
@@ -124,6 +132,21 @@ export class TraceSummary {
     if (ops === null) return null;
     return Object.fromEntries(OPERATION_NAMES.flatMap((name, op) => (ops[op] > 0 ? [[name, ops[op]]] : [])));
   }
+}
+
+/** Keys that `hottest` names. */
+const NAMED = 10;
+
+/** The most requested first; of those that are requested as often, the first to appear. O(distinct). */
+function hottestOf(counts: Uint32Array, requests: number, keyOf: (id: number) => string): TraceInfo["hottest"] {
+  const ids: number[] = [];
+  for (let id = 0; id < counts.length; id++) {
+    if (ids.length === NAMED && counts[id] <= counts[ids[NAMED - 1]]) continue;
+    const at = ids.findIndex((other) => counts[other] < counts[id]);
+    ids.splice(at < 0 ? ids.length : at, 0, id);
+    ids.length = Math.min(ids.length, NAMED);
+  }
+  return ids.map((id) => ({ key: keyOf(id), requests: counts[id], share: counts[id] / requests }));
 }
 
 /** The summary of a loaded trace. */

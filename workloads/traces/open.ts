@@ -5,9 +5,10 @@ import type { TraceBatch } from "./batch.js";
 import { type ColumnSpec, parseColumns } from "./columns.js";
 import { type DetectedFormat, detectFormat } from "./detect.js";
 import type { ReadingNotes, Skipped } from "./format.js";
+import { parsePattern } from "./formats/pattern.js";
 import { loadColumns, type NumberColumn } from "./load-columns.js";
 import type { TraceReading } from "./reading.js";
-import { type ByteSource, openBytes } from "./source.js";
+import { type ByteSource, openBytes, STANDARD_INPUT } from "./source.js";
 import { parseTimeUnit } from "./time-unit.js";
 
 export interface TraceOptions {
@@ -19,6 +20,8 @@ export interface TraceOptions {
   readonly timeUnit?: string;
   /** csv only: the unit of its times to live; unset: that of its times. */
   readonly ttlUnit?: string;
+  /** A regular expression whose named groups key, time, size, op and ttl are the fields of a line: any log. */
+  readonly pattern?: string;
   /** Requests read at most. */
   readonly limit?: number;
 }
@@ -64,20 +67,32 @@ export interface Trace {
 const REQUESTS = 2 ** 24;
 const REQUESTS_A_BYTE = 256;
 
+/** Formats that do not fix the unit of their times. */
+const WITH_UNITS = ["csv", "jsonl", "pattern"];
+
 /** Opens a trace for streaming. Throws InvalidArgumentError (file, line or byte offset, what was expected). */
 export async function openTrace(path: string, options: TraceOptions = {}): Promise<TraceStream> {
   const limit = checkedLimit(options.limit);
   const columns = typeof options.columns === "string" ? parseColumns(options.columns) : options.columns;
+  const pattern = options.pattern === undefined ? undefined : parsePattern(options.pattern);
+  const named = options.format ?? (pattern === undefined ? undefined : "pattern");
+  const saysColumns = [columns, options.timeUnit, options.ttlUnit].some((said) => said !== undefined);
   const source = await openBytes(path);
-  const detected = await orClose(source, () => detectFormat(path, source.head, options.format));
-  if (columns !== undefined && detected.format.name !== "csv") {
+  const detected = await orClose(source, () => detectFormat(path, source.head, named, saysColumns));
+  if (pattern !== undefined && detected.format.name !== "pattern") {
     await source.close();
     throw new InvalidArgumentError(
-      `${path}: --columns goes with csv, but this is read as ${detected.format.name}; give --format csv`,
+      `${path}: --pattern reads any log by itself, and --format ${detected.format.name} is another way`,
+    );
+  }
+  if (columns !== undefined && !["csv", "jsonl"].includes(detected.format.name)) {
+    await source.close();
+    throw new InvalidArgumentError(
+      `${path}: --columns goes with csv and jsonl, but this is read as ${detected.format.name}; give --format csv`,
     );
   }
   for (const option of ["timeUnit", "ttlUnit"] as const) {
-    if (options[option] === undefined || detected.format.name === "csv") continue;
+    if (options[option] === undefined || WITH_UNITS.includes(detected.format.name)) continue;
     await source.close();
     const flag = option === "timeUnit" ? "--time-unit" : "--ttl-unit";
     throw new InvalidArgumentError(
@@ -90,10 +105,16 @@ export async function openTrace(path: string, options: TraceOptions = {}): Promi
     timeUnit: options.timeUnit === undefined ? undefined : parseTimeUnit("--time-unit", options.timeUnit),
     ttlUnit: options.ttlUnit === undefined ? undefined : parseTimeUnit("--ttl-unit", options.ttlUnit),
   }));
-  const reading = { columns, ...asked, reading: notes, onSkipped: (stretch: Skipped) => void skipped.push(stretch) };
+  const reading = {
+    columns,
+    pattern,
+    ...asked,
+    reading: notes,
+    onSkipped: (stretch: Skipped) => void skipped.push(stretch),
+  };
   const { format, by } = detected;
   return {
-    name: basename(path),
+    name: path === STANDARD_INPUT ? "standard input" : basename(path),
     format: format.name,
     get reading() {
       return { format: format.name, by, compression: source.compression, ...notes };

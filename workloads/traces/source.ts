@@ -11,6 +11,9 @@ import { type Compression, compressionOf, MAGIC_BYTES, refusalOf } from "./compr
 import { unxz } from "./compression/xz.js";
 import { unzstd } from "./compression/zstd.js";
 
+/** In place of a path. */
+export const STANDARD_INPUT = "-";
+
 /** Bytes asked for at a time. */
 const READ_SIZE = 256 * 1024;
 
@@ -86,6 +89,7 @@ export async function openBytes(path: string): Promise<ByteSource> {
 }
 
 async function refuseUnreadable(path: string): Promise<void> {
+  if (path === STANDARD_INPUT) return;
   try {
     const about = await stat(path);
     if (about.isDirectory()) throw new InvalidArgumentError(`${path}: is a directory; expected a trace file`);
@@ -95,7 +99,8 @@ async function refuseUnreadable(path: string): Promise<void> {
 }
 
 async function* rawChunks(path: string): AsyncGenerator<Buffer> {
-  const stream = createReadStream(path, { highWaterMark: READ_SIZE });
+  const standard = path === STANDARD_INPUT;
+  const stream = createReadStream(standard ? "" : path, { highWaterMark: READ_SIZE, ...(standard && { fd: 0 }) });
   try {
     yield* stream as AsyncIterable<Buffer>;
   } catch (error) {

@@ -29,12 +29,13 @@ function entryOf(metric: MetricReport, report: GateReport): BenchmarkEntry[] {
   if (metric.scale === "points") return [shareEntry(metric, metric.head, extra)];
   const inverted = metric.better === "higher";
   const absolute = report.mode === "against";
+  const perSecond = absolute && metric.unit === "ops/s";
   const width = metric.interval ? ((metric.interval.upper - metric.interval.lower) / 2) * 100 : null;
   return [
     {
-      name: inverted ? `${metric.name} (time per operation)` : metric.name,
-      unit: inverted && absolute ? "ns/op" : metric.unit,
-      value: inverted ? (absolute ? 1e9 : 1) / metric.head : metric.head,
+      name: inverted ? `${metric.name} (${perSecond || !absolute ? "time per operation" : "inverse"})` : metric.name,
+      unit: inverted ? (perSecond ? "ns/op" : absolute ? `1 / (${metric.unit})` : metric.unit) : metric.unit,
+      value: inverted ? (perSecond ? 1e9 : 1) / metric.head : metric.head,
       range: width === null ? "" : `± ${width.toFixed(1)} %`,
       extra,
     },

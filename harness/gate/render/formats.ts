@@ -5,7 +5,9 @@ export function formatFigure(value: number | null, unit: string): string {
   if (value === null) return "–";
   if (unit === "%") return formatTolerance(value);
   if (unit === "ops/s") return `${Math.round(value).toLocaleString("en-US")} ${unit}`;
-  return `${value < 10 ? value.toFixed(3) : value < 100 ? value.toFixed(2) : value.toFixed(1)} ${unit}`;
+  if (unit === "instructions" || value >= 1e6) return `${Math.round(value).toLocaleString("en-US")} ${unit}`.trimEnd();
+  if (value < 0.1) return `${value.toPrecision(3)} ${unit}`.trimEnd();
+  return `${value < 10 ? value.toFixed(3) : value < 100 ? value.toFixed(2) : value.toFixed(1)} ${unit}`.trimEnd();
 }
 
 /** `+4.2 %` is worse, `-4.2 %` better; of a share of operations in points. */

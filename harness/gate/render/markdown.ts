@@ -30,6 +30,7 @@ export function renderMarkdown(report: GateReport): string {
 }
 
 function settingsLine({ settings, seed }: GateReport): string {
+  if (settings.command !== undefined) return `${settings.command}, seed ${seed}`;
   const workers = settings.workers === null ? "the scenario's workers" : `${settings.workers} workers`;
   return `${settings.scenarios.join(", ")}, ${settings.duration} a process, ${workers}, seed ${seed}`;
 }

@@ -35,8 +35,12 @@ export function explanation(report: GateReport): string {
     }
     case "improved":
       return `Nothing regressed; better by more than the tolerance: ${named("improved")}.`;
-    case "pass":
-      return `Every metric is within its tolerance after ${report.rounds} rounds.`;
+    case "pass": {
+      const open = [named("too noisy"), named("undecided")].filter(Boolean).join(", ");
+      return open
+        ? `By processor time nothing is slower after ${report.rounds} rounds; the wall clock cannot tell here: ${open}.`
+        : `Every metric is within its tolerance after ${report.rounds} rounds.`;
+    }
     case "inconclusive": {
       const noisy = named("too noisy");
       const undecided = named("undecided");

@@ -1,9 +1,9 @@
 /** The campaign: threads that use agents, blocks and pieces without a pause, terminated at random instants while others go on. After each death the rest stop, and all is counted. */
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { Agents } from "../../../src/agents/index.js";
 import { Store } from "../../../src/index.js";
 import { ProgramRandom } from "../../../src/random.js";
+import { comesTo, startVictim, terminate } from "../kill-crew.js";
 import {
   ADOPTED,
   BROKEN,
@@ -47,7 +47,6 @@ export interface AgentKillCampaign {
 const THREADS = 4;
 /** After so many kills all threads end, and nothing must be left but what was there in the beginning. */
 const ROUND = 20;
-const PATIENCE_MS = 20_000;
 
 export async function runAgentKills({
   kills,
@@ -89,35 +88,36 @@ async function playRound(figures: AgentKillFigures, kills: number, random: Progr
   const crew: Worker[] = [];
   const start = async () => {
     const workerData = { store: store.handle, agents: agents.handle, words: shared, seed: random.next32() >>> 0 };
-    const worker = new Worker(new URL("./victim.js", import.meta.url), { workerData });
-    store.watch(worker);
-    await once(worker, "message");
-    crew.push(worker);
+    crew.push(await startVictim(store, new URL("./victim.js", import.meta.url), workerData));
+  };
+  const allPaused = () => waitFor(figures, () => Atomics.load(words, PAUSED) === crew.length);
+  // Each thread is seen to sleep and to wake: one that is terminated in between would be counted as asleep for ever.
+  const goOn = async () => {
+    await allPaused();
+    Atomics.store(words, PAUSE, 0);
+    Atomics.notify(words, PAUSE);
+    await waitFor(figures, () => Atomics.load(words, PAUSED) === 0);
   };
   Atomics.store(words, PAUSE, 1);
   for (let i = 0; i < THREADS; i++) await start();
-  Atomics.store(words, PAUSE, 0);
-  Atomics.notify(words, PAUSE);
+  await goOn();
   for (let i = 0; i < kills; i++) {
     // at some instant of its work, whichever that is
     const until = Atomics.load(words, STEPS) + random.below(60);
     await waitFor(figures, () => Atomics.load(words, STEPS) >= until);
     const [victim] = crew.splice(random.below(crew.length), 1);
-    await kill(victim);
+    await terminate(victim);
     figures.kills++;
     Atomics.store(words, PAUSE, 1);
-    await waitFor(figures, () => Atomics.load(words, PAUSED) === crew.length);
+    await allPaused();
     figures.violations.push(...(await faultsOf(agents)));
     figures.orphans += takeOrphans(agents, figures);
     // the new one while the others sleep: it would be long in coming beside them
     await start();
-    await waitFor(figures, () => Atomics.load(words, PAUSED) === crew.length);
-    Atomics.store(words, PAUSE, 0);
-    Atomics.notify(words, PAUSE);
-    await waitFor(figures, () => Atomics.load(words, PAUSED) === 0);
+    await goOn();
   }
   for (const worker of crew) {
-    await kill(worker);
+    await terminate(worker);
     figures.kills++;
   }
   figures.violations.push(...(await faultsOf(agents)));
@@ -174,18 +174,6 @@ function checkBudget(agents: Agents, name: string, charged: number, figures: Age
   if (counted !== charged) figures.violations.push(`agent ${name} is charged ${charged} bytes and has ${counted}`);
 }
 
-async function kill(worker: Worker): Promise<void> {
-  const gone = once(worker, "exit");
-  await worker.terminate();
-  await gone;
-}
-
 async function waitFor(figures: AgentKillFigures, done: () => boolean): Promise<void> {
-  for (const end = performance.now() + PATIENCE_MS; !done(); ) {
-    if (performance.now() > end) {
-      figures.stuck++;
-      return;
-    }
-    await new Promise((turn) => setImmediate(turn));
-  }
+  if (!(await comesTo(done))) figures.stuck++;
 }

@@ -13,7 +13,7 @@ import { median } from "../../statistics/index.js";
 import { checkGroup, GROUP_NAMES } from "./groups/index.js";
 import { renderGroup, renderHead, renderVerdict } from "./render.js";
 import { BENCH_SCHEMA_VERSION, type BenchResults, benchResultsSchema, type GroupResult } from "./results.js";
-import { runGroup } from "./run-group.js";
+import { GroupProcess } from "./run-group.js";
 import { type BenchSettings, DEFAULT_ROUNDS, settingsOf } from "./settings.js";
 
 const MOST_ROUNDS = 1000;
@@ -69,22 +69,38 @@ async function measure(
   interrupt: AbortSignal,
 ): Promise<GroupResult[] | null> {
   const groups: GroupResult[] = [];
-  for (const [index, name] of names.entries()) {
-    // A bar for each, since the tables are printed in between.
-    const progress = createProgress();
-    const label = `${name} (${index + 1} of ${names.length})`;
-    try {
-      progress.show(0, label);
-      groups.push(await runGroup(name, settings, interrupt, (share) => progress.show(share, label)));
-    } catch (error) {
-      if (interrupt.aborted) return null;
-      throw error;
-    } finally {
-      progress.stop();
+  // Where nothing is judged, groups share a process: to start takes longer than most of them.
+  let measuring: GroupProcess | undefined;
+  try {
+    for (const [index, name] of names.entries()) {
+      if (!settings.quick) await measuring?.close();
+      if (!settings.quick || measuring === undefined) measuring = new GroupProcess(interrupt);
+      groups.push(await showing(`${name} (${index + 1} of ${names.length})`, measuring, name, settings));
+      process.stdout.write(renderGroup(groups[index]));
     }
-    process.stdout.write(renderGroup(groups[index]));
+    return groups;
+  } catch (error) {
+    if (interrupt.aborted) return null;
+    throw error;
+  } finally {
+    await measuring?.close();
   }
-  return groups;
+}
+
+/** With a bar of its own, since the tables are printed in between. */
+async function showing(
+  label: string,
+  measuring: GroupProcess,
+  name: string,
+  settings: BenchSettings,
+): Promise<GroupResult> {
+  const progress = createProgress();
+  try {
+    progress.show(0, label);
+    return await measuring.measure(name, settings, (share) => progress.show(share, label));
+  } finally {
+    progress.stop();
+  }
 }
 
 async function describeRun(

@@ -1,6 +1,6 @@
 /**
- * The process of one group: nothing it measures inherits compiled code, call sites or a heap from another group, so a group
- * measures the same alone (`--only`) as in the whole bench. Started by run-group.ts.
+ * The process of a group. As a rule it measures that one alone: nothing then inherits compiled code, call sites or a heap from another
+ * group, and a group measures the same alone (`--only`) as in the whole bench. Started, and ended, by run-group.ts.
  */
 import type { FromGroupProcess, GroupOrder } from "./group-messages.js";
 import { loadGroup } from "./groups/index.js";
@@ -11,7 +11,7 @@ import { kept } from "./sink.js";
 process.on("SIGINT", () => {});
 process.on("disconnect", () => process.exit(3));
 
-process.once("message", (order: GroupOrder) => void measure(order));
+process.on("message", (order: GroupOrder) => void measure(order));
 
 async function measure({ name, settings, directory }: GroupOrder): Promise<void> {
   try {
@@ -26,8 +26,6 @@ async function measure({ name, settings, directory }: GroupOrder): Promise<void>
     if (process.env.ENGRAM_DEBUG === "1" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
     await send({ type: "failure", message: error instanceof Error ? error.message : String(error) });
   }
-  // Threads of a group that failed may still wait on a barrier.
-  process.exit(0);
 }
 
 function send(message: FromGroupProcess): Promise<void> {

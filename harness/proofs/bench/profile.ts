@@ -16,9 +16,9 @@ const LEAST_SHARE = 0.02;
 
 const profiles: Profile[] = [];
 
-/** What this process profiled. */
+/** What was profiled since this was asked last. */
 export function takenProfiles(): Profile[] {
-  return profiles;
+  return profiles.splice(0);
 }
 
 /** Runs the contender, `operations` at a time, and keeps its profile. Not timed with the rounds: the sampling costs a little. */

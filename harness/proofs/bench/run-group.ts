@@ -1,5 +1,5 @@
-/** Measures a group in a process of its own. */
-import { type CannotStartError, Child, tellingLine, withTemporaryFolder } from "../../child/index.js";
+/** Groups are measured in processes of their own, or in one that they share. */
+import { type CannotStartError, Child, type Ended, tellingLine, withTemporaryFolder } from "../../child/index.js";
 import type { FromGroupProcess, GroupOrder } from "./group-messages.js";
 import type { GroupResult } from "./results.js";
 import type { BenchSettings } from "./settings.js";
@@ -9,47 +9,58 @@ export class GroupFailedError extends Error {
   override readonly name = "GroupFailedError";
 }
 
-/**
- * @param onShare share of the group's rounds that is done, 0 to 1
- * @throws GroupFailedError, also when interrupted
- */
-export async function runGroup(
-  name: string,
-  settings: BenchSettings,
-  interrupt: AbortSignal,
-  onShare: (share: number) => void,
-): Promise<GroupResult> {
-  return withTemporaryFolder("engram-bench-", (directory) =>
-    runInProcess({ name, settings, directory }, interrupt, onShare),
-  );
+type Answer = Exclude<FromGroupProcess, { type: "progress" }>;
+
+/** A process that measures groups, one after the other. */
+export class GroupProcess {
+  readonly #child: Child;
+  readonly #ended: Promise<Ended | CannotStartError>;
+  #onShare: (share: number) => void = () => {};
+  #onAnswer: (answer: Answer) => void = () => {};
+
+  constructor(interrupt: AbortSignal) {
+    this.#child = Child.module(new URL("./group-process.js", import.meta.url), {
+      // turns.ts empties the young generation between turns
+      execArgv: ["--expose-gc"],
+      interrupt,
+      // It has nothing to hand over.
+      ask: (asked) => asked.kill(),
+      onMessage: (message: FromGroupProcess) => {
+        if (message.type === "progress") this.#onShare(message.done / message.total);
+        else this.#onAnswer(message);
+      },
+    });
+    this.#ended = this.#child.ended.catch((error: CannotStartError) => error);
+  }
+
+  /**
+   * @param onShare share of the group's rounds that is done, 0 to 1
+   * @throws GroupFailedError, also when interrupted
+   */
+  measure(name: string, settings: BenchSettings, onShare: (share: number) => void): Promise<GroupResult> {
+    return withTemporaryFolder("engram-bench-", async (directory) => {
+      this.#onShare = onShare;
+      const answered = new Promise<Answer>((resolve) => {
+        this.#onAnswer = resolve;
+      });
+      this.#child.send({ name, settings, directory } satisfies GroupOrder);
+      const answer = await Promise.race([answered, this.#ended]);
+      if (!("type" in answer)) throw new GroupFailedError(`${name}: ${howItEnded(answer)}`);
+      if (answer.type === "failure") throw new GroupFailedError(`${name}: ${answer.message}`);
+      const { title, outcome, profiles } = answer;
+      return { name, title, answers: [], ...outcome, profiles };
+    });
+  }
+
+  /** Whatever it does: threads of a group that failed may still wait on a barrier. */
+  async close(): Promise<void> {
+    this.#child.kill();
+    await this.#ended;
+  }
 }
 
-async function runInProcess(
-  order: GroupOrder,
-  interrupt: AbortSignal,
-  onShare: (share: number) => void,
-): Promise<GroupResult> {
-  let answer: Exclude<FromGroupProcess, { type: "progress" }> | undefined;
-  const child = Child.module(new URL("./group-process.js", import.meta.url), {
-    // turns.ts empties the young generation between turns
-    execArgv: ["--expose-gc"],
-    interrupt,
-    // It has nothing to hand over.
-    ask: (asked) => asked.kill(),
-    onMessage: (message: FromGroupProcess) => {
-      if (message.type === "progress") onShare(message.done / message.total);
-      else answer = message;
-    },
-  });
-  child.send(order);
-  const { exitCode, killedBy, stderr } = await child.ended.catch((error: CannotStartError) => {
-    throw new GroupFailedError(`${order.name}: ${error.message}`, { cause: error });
-  });
-  if (answer?.type === "result") {
-    const { title, outcome, profiles } = answer;
-    return { name: order.name, title, answers: [], ...outcome, profiles };
-  }
-  if (answer?.type === "failure") throw new GroupFailedError(`${order.name}: ${answer.message}`);
-  const how = killedBy ?? `exit code ${exitCode}`;
-  throw new GroupFailedError(`${order.name}: its process ended (${how}) ${tellingLine(stderr) ?? ""}`.trimEnd());
+function howItEnded(ended: Ended | CannotStartError): string {
+  if (ended instanceof Error) return ended.message;
+  const how = ended.killedBy ?? `exit code ${ended.exitCode}`;
+  return `its process ended (${how}) ${tellingLine(ended.stderr) ?? ""}`.trimEnd();
 }

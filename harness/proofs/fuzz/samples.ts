@@ -28,6 +28,7 @@ export async function makeSamples(): Promise<Record<TargetName, Sample[]>> {
     const { backups, jsonl, msgpack } = await storeSamples(folder);
     return {
       traces: [...traces, oracle, log],
+      logs: [...publishedTraces(), ...logs()],
       compressed: compressedTraces(),
       oplogs: [log, { name: "blocks.oplog", bytes: Buffer.concat([log.bytes, log.bytes, log.bytes]) }],
       scenarios: await scenarioSamples(),
@@ -69,6 +70,77 @@ function textTraces(): Sample[] {
     text(
       "t.twr",
       NUMBERS.map((n, i) => `${i},k${n},2,${n},1,get,0`),
+    ),
+  ];
+}
+
+/** Block I/O, objects and pages as their publishers lay them down. */
+function publishedTraces(): Sample[] {
+  return [
+    text(
+      "hm_1.csv",
+      NUMBERS.map((n, i) => `12816637200306${1000 + i},hm,1,${n % 2 === 0 ? "Read" : "Write"},${n * 512},4096,15`),
+    ),
+    text("io_traces.csv", [
+      "device_id,opcode,offset,length,timestamp",
+      ...NUMBERS.map((n, i) => `${n % 3},${n % 2 === 0 ? "R" : "W"},${n * 4096},4096,157780800000${1000 + i}`),
+    ]),
+    text(
+      "tencent.csv",
+      NUMBERS.map((n, i) => `153832${3200 + i},${n},8,${n % 2},2313`),
+    ),
+    text(
+      "Financial1.spc",
+      NUMBERS.map((n, i) => `${n % 3},${n},8192,${n % 2 === 0 ? "r" : "W"},${i}.026214`),
+    ),
+    text(
+      "IBMObjectStoreTrace000Part0",
+      NUMBERS.flatMap((n, i) => [
+        `${i} REST.PUT.OBJECT 8d4fcda3d675ba${n + 10} 1056`,
+        `${i} REST.GET.OBJECT 8d4fcda3d675ba${n + 10} 1168 0 1167`,
+        `${i} REST.DELETE.OBJECT 8d4fcda3d675ba${n + 10}`,
+      ]),
+    ),
+    text("cache-t-01", [
+      "relative_unix\thashed_host_path_query\tresponse_size\ttime_firstbyte",
+      ...NUMBERS.map((n, i) => `${i}\t-${n}22337203685477\t${n * 100}\t0.000123`),
+    ]),
+  ];
+}
+
+/** What other programs write down as they run. */
+function logs(): Sample[] {
+  return [
+    text(
+      "access.log",
+      NUMBERS.map(
+        (n, i) =>
+          `10.0.0.${n} - - [10/Oct/2000:13:55:${10 + (i % 50)} -0700] "GET /a/${n}?q=\\"x HTTP/1.1" 200 ${n * 10} "-" "curl/8 [1]"`,
+      ),
+    ),
+    text("monitor.log", [
+      "OK",
+      ...NUMBERS.flatMap((n, i) => [
+        `13395180${10 + i}.107412 [0 127.0.0.1:60866] "SET" "user:${n}" "12\\x0045\\"" "EX" "60"`,
+        `13395180${10 + i}.207412 [3 lua] "mget" "user:${n}" "q\\\\"`,
+      ]),
+    ]),
+    text(
+      "requests.jsonl",
+      NUMBERS.map((n, i) =>
+        JSON.stringify({
+          ts: 1_700_000_000 + i,
+          key: `k\u00e9${n}`,
+          size: n,
+          op: "get",
+          ttl: 5,
+          of: { uri: ["/", n] },
+        }),
+      ),
+    ),
+    text(
+      "app.log",
+      NUMBERS.map((n, i) => `${i}.5 t=${i} cache GET key=k${n} size=${n} ttl=9`),
     ),
   ];
 }

@@ -12,6 +12,7 @@ import { readRecords } from "../../records/index.js";
 
 export const TARGETS = [
   "traces",
+  "logs",
   "compressed",
   "oplogs",
   "scenarios",
@@ -41,6 +42,7 @@ const DEADLINE_MS = 500;
 
 const RUN: Readonly<Record<TargetName, (job: Job) => Promise<unknown>>> = {
   traces: readTrace,
+  logs: readTrace,
   compressed: readTrace,
   oplogs: ({ file }) => loadTrace(file, { format: "oplog" }),
   scenarios: async ({ file }) => parseScenario(await readFile(file, "utf8"), file),
@@ -68,15 +70,30 @@ export function runJob(job: Job): Promise<unknown> {
   return RUN[job.target](job);
 }
 
+/** What `--pattern`, and `--columns` of JSON lines, are given: all that the samples have, a part, and what is in none. */
+const PATTERNS = [
+  "(?<time>[\\d.]+) t=\\d+ cache (?<op>[A-Z]+) key=(?<key>\\S+) size=(?<size>\\d+) ttl=(?<ttl>\\d+)",
+  "key=(?<key>\\S*)( size=(?<size>\\S*))?",
+  "(?<key>.+)",
+  "(?<time>\\d+)[, ](?<key>[^, ]*)",
+];
+const PATHS = ["id=key,time=ts,size=size,op=op,ttl=ttl", "id=of.uri.1,time=ts", "id=of.uri", "id=key,op=of"];
+
 /** As its name and content say half of the time, else as any format: loaded and written, or only gone through. */
 async function readTrace({ file, choice, folder }: Job): Promise<void> {
   const format = choice % 2 === 0 ? undefined : TRACE_FORMATS[(choice >>> 1) % TRACE_FORMATS.length].name;
+  const drawn = (of: readonly string[]) => of[(choice >>> 8) % of.length];
+  const options = {
+    format,
+    pattern: format === "pattern" ? drawn(PATTERNS) : undefined,
+    columns: format === "jsonl" ? drawn(PATHS) : undefined,
+  };
   if (choice % 3 === 0) {
-    const stream = await openTrace(file, { format });
+    const stream = await openTrace(file, options);
     for await (const batch of stream.batches()) if (batch.count === 0) throw new Error("a batch without a request");
     return;
   }
-  const trace = await loadTrace(file, { format });
+  const trace = await loadTrace(file, options);
   if (trace.requests <= WRITTEN_REQUESTS) await writeTrace(join(folder, "out.csv"), trace, "csv");
 }
 

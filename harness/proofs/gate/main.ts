@@ -59,7 +59,7 @@ async function prove(options: Options, temporary: string, signal: AbortSignal): 
   const scenario = loadScenario(options.scenario);
   const plan = {
     ...{
-      scenario: scenario.file,
+      scenario,
       subject: "engram",
       workers: assignmentOf(scenario, options.workers ?? null).workers,
       trace: null,

@@ -1,9 +1,9 @@
 /** The campaign: threads that use a few locks without a pause, and are terminated at random instants while others go on. */
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { countLocks, Header } from "../../../src/core/index.js";
 import { PoisonedError, Store } from "../../../src/index.js";
 import { ProgramRandom } from "../../../src/random.js";
+import { comesTo, startVictim, terminate } from "../kill-crew.js";
 import { BROKEN, MENDED, STEPS, WORDS } from "./words.js";
 
 export interface KillFigures {
@@ -68,29 +68,19 @@ async function playRound(figures: KillFigures, kills: number, random: ProgramRan
   const start = async () => {
     const seed = random.next32() >>> 0;
     const workerData = { store: store.handle, words: shared, seed, names: NAMES };
-    const worker = new Worker(new URL("./victim.js", import.meta.url), { workerData });
-    const { threadId } = worker;
-    // before its slot is taken back: what it had when it died
-    worker.once("exit", () => {
-      const { held, waiting } = countLocks(header, threadId);
+    const worker = await startVictim(store, new URL("./victim.js", import.meta.url), workerData, (thread) => {
+      // what it had when it died
+      const { held, waiting } = countLocks(header, thread);
       if (held > 0) figures.holding++;
       if (waiting > 0) figures.waiting++;
     });
-    store.watch(worker);
-    await once(worker, "message");
     crew.push(worker);
   };
   for (let i = 0; i < THREADS; i++) await start();
   for (let i = 0; i < kills; i++) {
     // at some instant of its work, whichever that is
     const until = Atomics.load(words, STEPS) + random.below(300);
-    for (let end = performance.now() + PATIENCE_MS; Atomics.load(words, STEPS) < until; ) {
-      if (performance.now() > end) {
-        figures.stuck++;
-        break;
-      }
-      await new Promise((turn) => setImmediate(turn));
-    }
+    if (!(await comesTo(() => Atomics.load(words, STEPS) >= until))) figures.stuck++;
     const [victim] = crew.splice(random.below(crew.length), 1);
     await kill(victim, figures);
     await start();
@@ -108,9 +98,7 @@ async function playRound(figures: KillFigures, kills: number, random: ProgramRan
 }
 
 async function kill(worker: Worker, figures: KillFigures): Promise<void> {
-  const gone = once(worker, "exit");
-  await worker.terminate();
-  await gone;
+  await terminate(worker);
   figures.kills++;
 }
 

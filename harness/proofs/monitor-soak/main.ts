@@ -117,7 +117,12 @@ function judge({ account, readings, page, scrapes }: Watched): { short: string[]
   const short: string[] = [];
   const figures: string[] = [];
   const flat = (name: string, series: { at: number; bytes: number }[], slack: number) => {
-    const { flat: isFlat, ratio, slope } = judgeSteadiness(series, slack);
+    const steadiness = judgeSteadiness(series, slack);
+    if (steadiness === null) {
+      short.push(`${name} is not judged: too few readings in its second or last quarter`);
+      return;
+    }
+    const { flat: isFlat, ratio, slope } = steadiness;
     const last = series[series.length - 1].bytes;
     figures.push(`${name} ${mib(last)}, ${ratio.toFixed(3)} of that after warm-up, ${mib(slope)} an hour`);
     if (!isFlat) short.push(`${name} grew`);

@@ -10,6 +10,6 @@ export { foundAddress, openScratch, queryAddress, rowBytes, scratchBytes } from 
 export * from "./table";
 export * from "./merge";
 export * from "./replay";
-export { benchBlocks, blocksBytes, blocksChargedTo, blocksOut, chargeBlock, giveBlock, isBlockOf, makeBlocks, moveBlock, reapBlocks, takeBlock } from "../../core/assembly/blocks";
+export { benchBlocks, blocksBytes, blocksChargedTo, chargeBlock, giveBlock, makeBlocks, reapBlocks, takeBlock } from "../../core/assembly/blocks";
 export { giveGroup, givePiece, groupBytes, holdPiece, makeArena, pieceAddress, pieceAt, pieceRecord, settlePieces, takePiece, unitsTaken } from "../../core/assembly/pieces";
 export { beginChange, charge, endChange, handOver, recount, refund, swapOwner } from "../../core/assembly/ownership";

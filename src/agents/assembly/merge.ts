@@ -22,6 +22,8 @@ const A_ACTIONS: u32 = 12;
 const A_BANKS: u32 = 16;
 const A_BANK_BYTES: u32 = 20;
 const A_MAGIC: u32 = 24;
+/** Tells it from all others: a table that was added has it noted, with the round. */
+const A_ID: u32 = 28;
 
 const B_ROUND: u32 = 0;
 const B_CONTRIBUTORS: u32 = 4;
@@ -44,7 +46,8 @@ export function mergeBankBytes(states: u32, actions: u32): f64 {
   return <f64>LINE + <f64>states * <f64>widthOf(actions) * 16;
 }
 
-export function mergeMake(acc: u32, states: u32, actions: u32, banks: u32): void {
+export function mergeMake(acc: u32, states: u32, actions: u32, banks: u32, id: u32): void {
+  store<u32>(acc, id, A_ID);
   store<u32>(acc, states, A_STATES);
   store<u32>(acc, actions, A_ACTIONS);
   store<u32>(acc, banks, A_BANKS);
@@ -55,6 +58,12 @@ export function mergeMake(acc: u32, states: u32, actions: u32, banks: u32): void
 
 export function isAccumulator(acc: u32): bool {
   return load<u32>(acc, A_MAGIC) == MAGIC;
+}
+/** Of the accumulator, and below it the round under way: what a table carries that is part of it. */
+export function mergeMark(acc: u32): u64 {
+  const state = load32(acc + A_STATE);
+  const round = state & EMPTY ? load<u32>(bank(acc, closedOf(state)), B_ROUND) + 1 : load<u32>(bank(acc, openOf(state)), B_ROUND);
+  return ((<u64>load<u32>(acc, A_ID)) << 32) | round;
 }
 export function mergeStates(acc: u32): u32 {
   return load<u32>(acc, A_STATES);

@@ -36,6 +36,7 @@ const T_INITIAL: u32 = 32;
 const T_LIMIT: u32 = 36;
 const T_REPLACES: u32 = 40;
 const T_MAGIC: u32 = 44;
+// 48, u64: which round of which accumulator it is part of (table.ts and accumulator.ts of src/agents)
 
 const MAGIC: u32 = 0x4c425451;
 const LINE: u32 = 64;

@@ -74,7 +74,9 @@ import { enter, idLine, isCurrent, valueOf } from "./quota";
 import { clearHazards, giveBack } from "./reclaim";
 import * as reader from "./read";
 import * as reaping from "./reap";
+import * as permits from "./permits";
 import * as regions from "./region";
+import * as resources from "./resources";
 import * as queues from "./queue";
 import * as rings from "./ring";
 import * as loader from "./loader";
@@ -639,6 +641,31 @@ export function setSystem(length: u32, valueLength: u32, mode: u32, expected: u3
   return writer.write(hash, meta, slot + S_KEY, slot + S_VALUE, valueLength, 0, mode, expected, generation);
 }
 
+/** The same of what lies in a span in hand; unless it is OK the span is in hand still. */
+export function setSystemLarge(
+  length: u32,
+  address: u32,
+  bytes: u32,
+  mode: u32,
+  expected: u32,
+  generation: u32,
+): i32 {
+  systemKey(length);
+  return large.writeLarge(hash, meta, slot + S_KEY, address, bytes, 0, mode, expected, generation);
+}
+
+/** As `hold`, for a read that has found a large value. */
+export function holdSystem(length: u32): u32 {
+  systemKey(length);
+  return large.holdLarge(hash, meta, slot + S_KEY);
+}
+
+/** What the key in the key window is known by to whoever watches it. */
+export function systemHash(length: u32): u32 {
+  systemKey(length);
+  return hash;
+}
+
 export function removeSystem(length: u32): bool {
   systemKey(length);
   return writer.remove(hash, meta, slot + S_KEY);
@@ -919,6 +946,77 @@ export function listen(listening: u32): u32 {
 
 export function nameHash(length: u32): u32 {
   return names.nameHash(length);
+}
+
+// ------------------------------------------------------------------ what threads hold, and permits of all of them
+
+export function makeResources(at: u32, bytes: u32): void {
+  resources.makeResources(at, bytes);
+}
+
+export function takeRecord(at: u32, claim: u32): i32 {
+  return resources.takeRecord(at, claim);
+}
+
+export function showRecord(
+  at: u32,
+  index: u32,
+  kind: u32,
+  label: u32,
+  since: f64,
+  deadline: u32,
+  now: u32,
+  phase: u32,
+): void {
+  resources.showRecord(at, index, kind, label, since, deadline, now, phase);
+}
+
+export function movePhase(at: u32, index: u32, now: u32, phase: u32): void {
+  resources.movePhase(at, index, now, phase);
+}
+
+export function giveRecord(at: u32, index: u32, claim: u32): bool {
+  return resources.giveRecord(at, index, claim);
+}
+
+export function readRecord(at: u32, index: u32, to: u32): bool {
+  return resources.readRecord(at, index, to);
+}
+
+export function reapRecord(at: u32, from: u32, dead: u32, claim: u32): i32 {
+  return resources.reapRecord(at, from, dead, claim);
+}
+
+export function ownerOfRecord(at: u32, index: u32): u32 {
+  return resources.ownerOfRecord(at, index);
+}
+
+export function makePermits(at: u32, max: u32): u32 {
+  return permits.makePermits(at, max);
+}
+
+export function takePermit(at: u32, claim: u32): i32 {
+  return permits.takePermit(at, claim);
+}
+
+export function givePermit(at: u32, index: u32, claim: u32): bool {
+  return permits.givePermit(at, index, claim);
+}
+
+export function waitForPermit(at: u32, claim: u32, since: u32): void {
+  permits.waitForPermit(at, claim, since);
+}
+
+export function endWaitForPermit(at: u32): void {
+  permits.endWaitForPermit(at);
+}
+
+export function promisePermit(at: u32, now: u32, patience: u32): bool {
+  return permits.promisePermit(at, now, patience);
+}
+
+export function reapPermits(at: u32, dead: u32): u32 {
+  return permits.reapPermits(at, dead);
 }
 
 // ------------------------------------------------------------------ parts measured and tested on their own

@@ -23,7 +23,6 @@ import {
   E_KEY,
   E_META,
   E_VALUE_LENGTH,
-  FIRST_ID,
   FLAG_LARGE,
   MISS,
   MODE_SET,
@@ -133,7 +132,7 @@ export function writeLarge(
   describe(descriptor, address, bytes);
   fill(chunk, hash, meta, key, descriptor, D_SIZE, expires);
   store<u8>(chunk + E_FLAGS, FLAG_LARGE);
-  bindSpan(chunk, (meta & 0xffff) >= FIRST_ID ? chunk : 0);
+  bindSpan(chunk, chunk);
   // before the entry's own chunk is marked: whoever finds this in its backup and not that one, finds it as it is now (backup/snapshot.ts)
   if (FAULT != 74) markDirty(address, bytes);
   const status = publish(hash, meta, key, chunk, mode, expected, generation, 0);

@@ -6,6 +6,15 @@
  * The sender's claim and the ticket are written while the word is still the sender's claim, and by nobody else: whoever sees the ticket in
  * the word sees whose it was. A dead thread's claim is never given out again, so a word that is one stays it until somebody swaps it.
  *
+ * Invariants.
+ *   1. One thread at most has the agent: the one whose claim the word is. It changes by a swap from what was seen there: by its owner to anything, by a
+ *      claimer from 0, from a dead claim, or from the ticket of a dead sender, by an adopter from the ticket of its handle.
+ *   2. No ticket is the word twice (but for its number running over after 2^25 of them), so a handle is good for one adoption, and none once the
+ *      agent was claimed. 0 is the word many times: who claims from it looks at BUSY again once the agent is its own.
+ *
+ * Order: what an owner wrote comes before its swap, which hands it over or lets it go; whoever swaps it in has all of it. BUSY comes before the
+ * first store of a change and after the last, so under a dead claim whose BUSY is 0 nothing is half done.
+ *
  * BUSY tells that a change of several steps was under way: written by the owner alone. Found under a dead claim, what the agent holds may be
  * half done.
  */
@@ -29,11 +38,13 @@ export function swapOwner(line: u32, from: u32, to: u32): bool {
 /** @returns the ticket, with which one thread may adopt it; 0 when it is not `claim`'s */
 export function handOver(line: u32, claim: u32): u32 {
   if (load32(line + OWN_WORD) != claim) return 0;
-  let ticket = (load32(line + OWN_TICKET) + (1 << CLAIM_SLOT_BITS)) & ~((1 << CLAIM_SLOT_BITS) - 1);
+  let ticket = (FAULT == 137 ? 0 : load32(line + OWN_TICKET) + (1 << CLAIM_SLOT_BITS)) & ~((1 << CLAIM_SLOT_BITS) - 1);
   if (ticket == 0 || ticket == FROZEN) ticket = 1 << CLAIM_SLOT_BITS;
   store32(line + OWN_TICKET, ticket);
-  store32(line + OWN_SENDER, claim);
-  return swapOwner(line, claim, ticket) ? ticket : 0;
+  if (FAULT != 138) store32(line + OWN_SENDER, claim);
+  const sent = swapOwner(line, claim, ticket);
+  if (FAULT == 138) store32(line + OWN_SENDER, claim);
+  return sent ? ticket : 0;
 }
 
 export function beginChange(line: u32): void {

@@ -5,18 +5,26 @@
  *   1. A unit's word is 0 (free, and all its bytes zero) or the number + 1 of the record whose piece it is part of.
  *   2. A record whose claim is 0 names no units; a record that is taken names, in FIRST and COUNT, every unit whose word has its number.
  *      So its range is written before the first of those words is swapped, and set to nothing after the last was cleared.
- *   3. Who changes a record is who its claim names; a claim is only ever replaced by a swap of the whole word, count of uses included.
+ *   3. Who changes a record is who its claim names; claim, count of uses and state are one word. A claim is only ever replaced by a swap of that
+ *      whole word, but for the last step of letting the record go, which is its claim's to take.
  *
  * Whatever step a thread dies at, its claim finds the record (3), the record finds the units (2), and the state says whether the piece was
  * anybody's yet: TAKING and GIVING are undone or finished, HELD is given back when it was the thread's own, and stays where it belongs to
  * a name of the directory. A reaper puts its own claim into the record first: it alone goes on, and if it dies its claim finds the
- * record in turn.
+ * record in turn. What belongs to a name may be given back by any thread, and by several at once: one swap makes it GIVING under the
+ * claim of whoever does it. Were the state a word of its own, one thread could clear the units while the record named another, and the death of
+ * either would lose them or free them twice.
  *
- * No thread waits for another. Two that take at once may both find a unit taken that the other gives up again: whoever saw that and found
- * no room otherwise is told so (UNITS_MOVED) and may try again.
+ * No thread waits for another. Two that take at once may both find a unit taken that the other gives up again, and a piece may be given back
+ * behind whoever searches (A_GIVEN, counted after it is free): whoever saw either and found no room otherwise is told so (UNITS_MOVED) and
+ * may try again. So NO_UNITS and NO_RECORD are true at one moment of the search, where what another is about to take passes for taken.
+ *
+ * Order, all of it by sequentially consistent stores and swaps: range before units' words (taking), zeros before a unit's word is 0, units'
+ * words before the range is nothing, and that before the owner's word lets the record go (giving); group before the state HELD.
  */
 import {
   A_DATA,
+  A_GIVEN,
   A_HINT,
   A_LIMIT,
   A_RECORDS,
@@ -37,14 +45,20 @@ import {
   PIECE_OWNER,
   PIECE_SINCE,
   PIECE_SIZE,
-  PIECE_STATE,
+  PIECE_STATE_SHIFT,
   PIECE_TAKING,
   UNITS_MOVED,
 } from "../layout";
-import { load32, load64, racy32, store32, store64, swap32, swap64 } from "./memory";
+import { add32, load32, load64, racy32, store32, store64, swap32, swap64 } from "./memory";
 
 /** Units by which the limit is raised at least, so that it is raised seldom. */
 const GROWTH: u32 = 1024;
+
+/** Of the owner's word: the claim below, then the uses, then the state. */
+const STATE_SHIFT: u64 = <u64>PIECE_STATE_SHIFT + 32;
+const STATE: u64 = <u64>3 << STATE_SHIFT;
+const ONE_USE: u64 = 1 << 32;
+const USES: u64 = ~STATE & ~0xffffffff;
 
 let moved: bool = false;
 
@@ -72,28 +86,30 @@ export function makeArena(arena: u32, units: u32, limit: u32, shift: u32, states
  */
 export function takePiece(arena: u32, units: u32, claim: u32): i32 {
   if (units == 0 || units > load<u32>(arena, A_UNITS)) return NO_UNITS;
+  const given = load32(arena + A_GIVEN);
   const record = takeRecord(arena, claim);
-  if (record < 0) return NO_RECORD;
+  if (record < 0) return load32(arena + A_GIVEN) == given ? NO_RECORD : UNITS_MOVED;
   moved = false;
   let limit = load32(arena + A_LIMIT);
   const hint = racy32(arena + A_HINT);
   const from = hint < limit ? hint : 0;
   if (from != 0 && takeRun(arena, record, units, from, limit)) return record;
   if (takeRun(arena, record, units, 0, limit)) return record;
-  while (grow(arena, units)) {
+  while (grow(arena, units, limit)) {
     const before = limit > units ? limit - units : 0;
     limit = load32(arena + A_LIMIT);
     if (takeRun(arena, record, units, before, limit)) return record;
   }
-  letRecordGo(arena, record);
-  return moved ? UNITS_MOVED : NO_UNITS;
+  letRecordGo(recordAt(arena, record));
+  return moved || load32(arena + A_GIVEN) != given ? UNITS_MOVED : NO_UNITS;
 }
 
-/** Raises the limit, or finds it raised; false when it is at its end, and what lies below it was searched. */
-function grow(arena: u32, units: u32): bool {
+/** Raises the limit above what was searched, or finds it raised; false when all there is was searched. */
+function grow(arena: u32, units: u32, searched: u32): bool {
   const most = load<u32>(arena, A_UNITS);
   const limit = load32(arena + A_LIMIT);
-  if (limit == most) return false;
+  if ((FAULT == 139 ? limit : searched) == most) return false;
+  if (limit != searched) return true; // by another thread
   const wanted = units > GROWTH ? units : GROWTH;
   swap32(arena + A_LIMIT, limit, most - limit < wanted ? most : limit + wanted);
   return true;
@@ -106,7 +122,7 @@ function takeRecord(arena: u32, claim: u32): i32 {
   for (let seen: u32 = 0; seen < count; seen++) {
     const at = recordAt(arena, record);
     const owner = load64(at + PIECE_OWNER);
-    if (<u32>owner == 0 && swap64(at + PIECE_OWNER, owner, nextUse(owner, claim))) {
+    if (<u32>owner == 0 && swap64(at + PIECE_OWNER, owner, nextUse(owner, claim, PIECE_TAKING))) {
       store32(arena + A_RECORD_HINT, record + 1);
       return record;
     }
@@ -117,8 +133,20 @@ function takeRecord(arena: u32, claim: u32): i32 {
 
 // @ts-ignore: decorator
 @inline
-function nextUse(owner: u64, claim: u32): u64 {
-  return (((owner >> 32) + 1) << 32) | claim;
+function nextUse(owner: u64, claim: u32, state: u32): u64 {
+  return inState(((owner + ONE_USE) & USES) | claim, state);
+}
+
+// @ts-ignore: decorator
+@inline
+function inState(owner: u64, state: u32): u64 {
+  return (owner & ~STATE) | (<u64>state << STATE_SHIFT);
+}
+
+// @ts-ignore: decorator
+@inline
+function stateOf(owner: u64): u32 {
+  return <u32>(owner >> STATE_SHIFT);
 }
 
 function takeRun(arena: u32, record: i32, units: u32, from: u32, to: u32): bool {
@@ -148,9 +176,10 @@ function swapRun(arena: u32, record: i32, first: u32, units: u32): u32 {
   const at = recordAt(arena, record);
   const word = load<u32>(arena, A_STATES) + (first << 2);
   store<u32>(at, first, PIECE_FIRST);
-  store32(at + PIECE_COUNT, units);
+  if (FAULT != 134) store32(at + PIECE_COUNT, units);
   let got: u32 = 0;
   while (got < units && swap32(word + (got << 2), 0, record + 1)) got++;
+  if (FAULT == 134) store32(at + PIECE_COUNT, units);
   if (got == units) return got;
   for (let i: u32 = 0; i < got; i++) store32(word + (i << 2), 0);
   store32(at + PIECE_COUNT, 0);
@@ -164,7 +193,8 @@ export function holdPiece(arena: u32, record: u32, group: u32, bytes: u32, since
   store<u32>(at, charged, PIECE_CHARGED);
   store<f64>(at, since, PIECE_SINCE);
   store32(at + PIECE_GROUP, group);
-  store32(at + PIECE_STATE, PIECE_HELD);
+  // all of that before the state, for whoever finds it held
+  store64(at + PIECE_OWNER, inState(load64(at + PIECE_OWNER), PIECE_HELD));
 }
 
 /** Address of a record, for what the host writes and reads of it, and of the first byte of its piece. */
@@ -186,7 +216,7 @@ export function pieceAt(arena: u32, address: u32): i32 {
   const word = load32(load<u32>(arena, A_STATES) + (unit << 2));
   if (word == 0) return -1;
   const at = recordAt(arena, word - 1);
-  return load<u32>(at, PIECE_FIRST) == unit && load32(at + PIECE_STATE) == PIECE_HELD ? word - 1 : -1;
+  return load<u32>(at, PIECE_FIRST) == unit && stateOf(load64(at + PIECE_OWNER)) == PIECE_HELD ? word - 1 : -1;
 }
 
 /**
@@ -197,40 +227,41 @@ export function pieceAt(arena: u32, address: u32): i32 {
 export function givePiece(arena: u32, record: u32, claim: u32, group: u32): bool {
   const at = recordAt(arena, record);
   const owner = load64(at + PIECE_OWNER);
-  if (<u32>owner == 0 || load32(at + PIECE_STATE) != PIECE_HELD || load32(at + PIECE_GROUP) != group) return false;
+  if (<u32>owner == 0 || (FAULT != 133 && stateOf(owner) != PIECE_HELD)) return false;
+  if (load32(at + PIECE_GROUP) != group) return false;
   if (group == 0 && <u32>owner != claim) return false;
-  // The next use, or two threads that give at once would both have it: the one with the same claim as before would not be seen to change.
-  if (!swap64(at + PIECE_OWNER, owner, nextUse(owner, claim))) return false;
-  // Of two that give what belongs to one group the later finds the record under the earlier's claim, held still: the state has one winner.
-  if (!swap32(at + PIECE_STATE, PIECE_HELD, PIECE_GIVING)) return false;
-  clearPiece(arena, record);
+  // Claim, use and state change in one swap: of two that give at once one does, and if it dies its claim finds what it was giving.
+  if (!swap64(at + PIECE_OWNER, owner, nextUse(owner, claim, PIECE_GIVING))) return false;
+  clearPiece(arena, record, true);
   return true;
 }
 
-/** The record is ours: what it names becomes free. Repeats harmlessly, by whoever has it then. */
-function clearPiece(arena: u32, record: u32): void {
+/** The record is ours: what it names becomes free; how many units. Repeats harmlessly, by whoever has it then. */
+function clearPiece(arena: u32, record: u32, written: bool): u32 {
   const at = recordAt(arena, record);
   const shift = load<u32>(arena, A_SHIFT);
   const first = load<u32>(at, PIECE_FIRST);
   const count = load<u32>(at, PIECE_COUNT);
   const word = load<u32>(arena, A_STATES) + (first << 2);
   const address = load<u32>(arena, A_DATA) + (first << shift);
-  const written = load32(at + PIECE_STATE) != PIECE_TAKING;
-  store32(at + PIECE_STATE, PIECE_GIVING);
+  let freed: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
-    if (load32(word + (i << 2)) != record + 1) continue; // never had, or free since the last one cleared it: perhaps another's by now
+    // never had, or free since the last one cleared it: perhaps another's by now
+    if (FAULT != 135 && load32(word + (i << 2)) != record + 1) continue;
     if (written) memory.fill(address + (i << shift), 0, 1 << shift);
-    store32(word + (i << 2), 0);
+    store32(word + (i << 2), 0); // zero before it is free
+    freed++;
   }
-  letRecordGo(arena, record);
+  letRecordGo(at);
+  add32(arena + A_GIVEN, 1);
+  return freed;
 }
 
-function letRecordGo(arena: u32, record: u32): void {
-  const at = recordAt(arena, record);
+/** The word last: until then a death finds a record that names nothing. */
+function letRecordGo(at: u32): void {
   store32(at + PIECE_COUNT, 0);
   store32(at + PIECE_GROUP, 0);
-  store32(at + PIECE_STATE, PIECE_TAKING);
-  store64(at + PIECE_OWNER, load64(at + PIECE_OWNER) & 0xffffffff00000000);
+  store64(at + PIECE_OWNER, load64(at + PIECE_OWNER) & USES);
 }
 
 /** After a death: undoes or finishes what `dead` had in hand, and frees what was its own. How many units became free. */
@@ -241,10 +272,12 @@ export function settlePieces(arena: u32, dead: u32, claim: u32): u32 {
     const at = recordAt(arena, record);
     const owner = load64(at + PIECE_OWNER);
     if (<u32>owner != dead) continue;
-    if (load32(at + PIECE_STATE) == PIECE_HELD && load32(at + PIECE_GROUP) != 0) continue;
-    if (!swap64(at + PIECE_OWNER, owner, nextUse(owner, claim))) continue;
-    freed += load<u32>(at, PIECE_COUNT);
-    clearPiece(arena, record);
+    const state = stateOf(owner);
+    if (state == PIECE_HELD && load32(at + PIECE_GROUP) != 0) continue;
+    const taking = state == PIECE_TAKING;
+    const settling = nextUse(owner, claim, taking ? PIECE_TAKING : PIECE_GIVING);
+    if (FAULT != 136 && !swap64(at + PIECE_OWNER, owner, settling)) continue;
+    freed += clearPiece(arena, record, !taking);
   }
   return freed;
 }
@@ -263,7 +296,8 @@ export function groupBytes(arena: u32, group: u32): u64 {
   let units: u64 = 0;
   for (let record: u32 = 0; record < count; record++) {
     const at = recordAt(arena, record);
-    if (<u32>load64(at + PIECE_OWNER) == 0 || load32(at + PIECE_STATE) != PIECE_HELD) continue;
+    const owner = load64(at + PIECE_OWNER);
+    if (<u32>owner == 0 || stateOf(owner) != PIECE_HELD) continue;
     const its = load32(at + PIECE_GROUP);
     if (its == group || (its == 0 && load<u32>(at, PIECE_CHARGED) == group)) units += load<u32>(at, PIECE_COUNT);
   }

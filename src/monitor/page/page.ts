@@ -60,7 +60,9 @@ function makePage(): LivePage {
 <section aria-labelledby="namespaces-title"><h2 id="namespaces-title">Namespaces</h2><div id="namespaces" class="scroll" tabindex="0" role="group" aria-label="Namespaces"></div></section>
 <section aria-labelledby="classes-title"><h2 id="classes-title">Memory by size of chunk</h2><div id="classes" class="scroll" tabindex="0" role="group" aria-label="Memory by size of chunk"></div></section>
 <section aria-labelledby="eviction-title"><h2 id="eviction-title">Eviction</h2><div id="eviction" class="scroll" tabindex="0" role="group" aria-label="Eviction"></div></section>
+<section aria-labelledby="resources-title"><h2 id="resources-title">What threads hold</h2><div id="resources" class="scroll" tabindex="0" role="group" aria-label="What threads hold"></div></section>
 <section aria-labelledby="backups-title"><h2 id="backups-title">Backups</h2><div id="backups" class="scroll" tabindex="0" role="group" aria-label="Backups"></div></section>
+<section id="reports-section" aria-labelledby="reports-title" hidden><h2 id="reports-title">Beside the store</h2><div id="reports" class="scroll" tabindex="0" role="group" aria-label="Beside the store"></div></section>
 <section aria-labelledby="targets-title"><h2 id="targets-title">Documented targets</h2><div id="targets" class="scroll" tabindex="0" role="group" aria-label="Documented targets"></div></section>
 </main>
 <noscript><p>This page draws what the monitor sends, with a script of its own; <a href="/api/snapshot">the figures as JSON</a> need none.</p></noscript>

@@ -28,20 +28,25 @@ import {
 /** Ids at first, where `maxEntries` does not say how many it takes. */
 const FIRST_IDS = 1024;
 
+/** What a cache holds and has done. */
 export interface CacheStats {
+  /** Its name. */
   readonly policy: string;
+  /** That it holds, expired ones that nobody has come across included. */
   readonly entries: number;
   /** As `size` says; 0 where bytes are not counted. */
   readonly bytes: number;
-  /** Since the cache was made: of `get` and `getOrLoad`. */
+  /** Since the cache was made: what `get` and `getOrLoad` found. */
   readonly hits: number;
+  /** Since the cache was made: what they did not. */
   readonly misses: number;
   /** Entries that had to make room, */
   readonly evictions: number;
   /** and whose time had come. */
   readonly expirations: number;
-  /** Loaders that were called, and those that failed. */
+  /** Loaders that were called. */
   readonly loads: number;
+  /** Of those, the ones that failed. */
   readonly loadFailures: number;
 }
 
@@ -51,6 +56,7 @@ export interface CacheLoaderContext {
   readonly signal: AbortSignal;
 }
 
+/** A cache of one thread: values by key, by entries or bytes, with any of the store's policies. docs/resources.md has the whole of it. */
 export class Cache<K, V> {
   readonly #options: CheckedCache<K, V>;
   /** What an entry takes and how long it lives that nobody says anything about, where bytes are not counted. */
@@ -118,6 +124,7 @@ export class Cache<K, V> {
     return id === undefined || (this.#expiring !== null && this.#isOver(id)) ? undefined : this.#values[id];
   }
 
+  /** Whether the key is there and has not expired; no policy takes it for a read. */
   has(key: K): boolean {
     return this.peek(key) !== undefined;
   }
@@ -202,6 +209,7 @@ export class Cache<K, V> {
     }
   }
 
+  /** Its counts, as of now. */
   stats(): CacheStats {
     this.#expire();
     return {

@@ -1,20 +1,21 @@
 /** What caches take, checked; each option is read once. */
-import { callback, choice, describe, KnownOptions, wholeNumber } from "../../check.js";
+import { callback, describe, KnownOptions } from "../../check.js";
 import { InvalidArgumentError } from "../../errors.js";
-import { createPolicy, type Policy, type PolicyName, type PolicyOptions, policyNames } from "../../eviction/index.js";
-import { type Duration, durationIn, parseBytes, type Size } from "../../units.js";
+import { createPolicy, type Policy, type PolicyOptions } from "../../eviction/index.js";
+import type { Duration, Size } from "../../units.js";
+import { CACHE, CACHE_POLICIES, type CachePolicyName } from "../settings.js";
 
-/** Policies by name, all but the bound that needs the future. */
-export type CachePolicyName = Exclude<PolicyName, "opt">;
+export type { CachePolicyName };
 
+/** What a cache is made with. What is out of bounds is an InvalidArgumentError that names the option. */
 export interface CacheOptions<K, V> {
   /**
    * Who has to go: a name, a function that makes a policy, or a policy of one's own whose ids may go up to three times `maxEntries`. Default "lru".
    */
   policy?: CachePolicyName | Policy | ((options: PolicyOptions) => Policy);
-  /** Entries at most. This or `maxBytes`, or both. */
+  /** Entries at most, a whole number or Infinity. Default: as many as `maxBytes` allows; one of the two is needed. */
   maxEntries?: number;
-  /** What all values take at most, as `size` says: a number or text like "64MiB". */
+  /** What all values take at most, as `size` says: a number or text like "64MiB". Default: not counted; one of the two is needed. */
   maxBytes?: Size;
   /** What an entry takes, a positive number. Needed with `maxBytes`, unless all values are bytes. */
   size?: (value: V, key: K) => number;
@@ -22,6 +23,7 @@ export interface CacheOptions<K, V> {
   ttl?: Duration;
 }
 
+/** How a value is kept. */
 export interface CacheSetOptions {
   /** Instead of the cache's. */
   ttl?: Duration;
@@ -29,8 +31,9 @@ export interface CacheSetOptions {
   size?: number;
 }
 
+/** How a loaded value is kept, and waited for. */
 export interface CacheLoadOptions extends CacheSetOptions {
-  /** Gives up waiting: the call rejects with its reason. When nobody waits any more, the loader's own signal is aborted. */
+  /** Gives up waiting: the call rejects with its reason. When nobody waits any more, the loader's own signal is aborted. Default: none. */
   signal?: AbortSignal;
 }
 
@@ -50,9 +53,8 @@ export interface CheckedCache<K, V> {
   readonly ttl: number;
 }
 
-/** Each takes some bytes of the tables; beyond it they are no arrays any more. */
-export const MOST_ENTRIES = 2 ** 26;
-const NAMES = policyNames.filter((name): name is CachePolicyName => name !== "opt");
+export { MOST_ENTRIES } from "../settings.js";
+
 /** They learn nothing from what they have evicted: its id can be anybody's at once. */
 const WITHOUT_HISTORY: readonly string[] = ["lru", "fifo", "clock", "lfu", "ttl", "random", "sieve"];
 /** None of the others remembers more than two victims for each entry. */
@@ -64,20 +66,18 @@ const LOAD_OPTIONS = new KnownOptions("getOrLoad", ["ttl", "size", "signal"]);
 
 /** @throws InvalidArgumentError naming the option, its value and what was expected */
 export function checkCache<K, V>(options: CacheOptions<K, V>): CheckedCache<K, V> {
-  const { policy = "lru", maxEntries, maxBytes, size, ttl } = OPTIONS.check(options);
-  if (maxEntries === undefined && maxBytes === undefined) {
+  const { policy = CACHE.policy.standard, maxEntries, maxBytes, size, ttl } = OPTIONS.check(options);
+  const entries = CACHE.maxEntries.check("option maxEntries", maxEntries);
+  const bytes = CACHE.maxBytes.check("option maxBytes", maxBytes);
+  const isByBytes = bytes !== Number.POSITIVE_INFINITY;
+  if (!isByBytes && entries === Number.POSITIVE_INFINITY) {
     throw new InvalidArgumentError("a cache without maxEntries and maxBytes grows for ever; expected one of them");
   }
-  const entries =
-    maxEntries === undefined
-      ? Number.POSITIVE_INFINITY
-      : wholeNumber("option maxEntries", maxEntries, 1, 1, MOST_ENTRIES);
-  const bytes = maxBytes === undefined ? Number.POSITIVE_INFINITY : parseBytes(maxBytes, "option maxBytes");
-  const by = maxBytes === undefined ? "objects" : "bytes";
-  const capacity = maxBytes === undefined ? entries : bytes;
+  const by = isByBytes ? "bytes" : "objects";
+  const capacity = isByBytes ? bytes : entries;
   const limits = { maxEntries: entries, maxBytes: bytes, size: callback("option size", size), ttl: checkTtl(ttl) };
   if (typeof policy === "string") {
-    const name = choice("option policy", policy, NAMES, "lru");
+    const name = CACHE.policy.check("option policy", policy);
     const history = WITHOUT_HISTORY.includes(name) ? 0 : HISTORY;
     const makePolicy = (distinct: number): Policy => createPolicy(name, { capacity, distinct, by });
     return { ...limits, makePolicy, isMade: false, history };
@@ -87,7 +87,7 @@ export function checkCache<K, V>(options: CacheOptions<K, V>): CheckedCache<K, V
     return { ...limits, makePolicy, isMade: false, history: HISTORY };
   }
   const made = checkPolicy(policy);
-  if (maxEntries === undefined) {
+  if (entries === Number.POSITIVE_INFINITY) {
     throw new InvalidArgumentError(
       "a cache with a policy that is made already needs maxEntries; or pass a function that makes one",
     );
@@ -103,7 +103,7 @@ function checkPolicy(policy: Policy): Policy {
     (["has", "lookup", "insert", "evict", "remove"] as const).every((name) => typeof policy[name] === "function");
   if (isPolicy) return policy;
   throw new InvalidArgumentError(
-    `option policy is ${describe(policy)}; expected one of ${NAMES.join(", ")}, or what has has, lookup, insert, evict and remove`,
+    `option policy is ${describe(policy)}; expected one of ${CACHE_POLICIES.join(", ")}, or what has has, lookup, insert, evict and remove`,
   );
 }
 
@@ -121,10 +121,7 @@ export function checkLoad(options: CacheLoadOptions): CacheLoadOptions {
 
 /** ms. @throws InvalidArgumentError */
 export function checkTtl(ttl: unknown): number {
-  if (ttl === undefined) return Number.POSITIVE_INFINITY;
-  const ms = durationIn(ttl);
-  if (typeof ms === "number" && ms > 0) return ms;
-  throw new InvalidArgumentError(`option ttl is ${describe(ttl)}; expected milliseconds above 0 or text like "5m"`);
+  return CACHE.ttl.check("option ttl", ttl);
 }
 
 /** @throws InvalidArgumentError */

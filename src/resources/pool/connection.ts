@@ -7,6 +7,8 @@ export class Connection<C> {
   suspect = false;
   /** When it was last known to work: ms of performance.now(), whole, which V8 keeps without a box for the first 24 days. */
   at = 0;
+  /** Where its record is, of whoever keeps records. */
+  mark = -1;
   /** Neighbours in the order in which they were made. */
   older: Connection<C> | null = null;
   newer: Connection<C> | null = null;

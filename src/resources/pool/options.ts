@@ -1,8 +1,10 @@
 /** What pools take, checked before anything is opened; each option is read once. */
-import { choice, describe, KnownOptions, wholeNumber } from "../../check.js";
+import { describe, KnownOptions } from "../../check.js";
 import { InvalidArgumentError } from "../../errors.js";
-import { type Duration, durationIn } from "../../units.js";
+import type { Duration } from "../../units.js";
+import { CLOSING, POOL, type Setting } from "../settings.js";
 
+/** What a pool is made with. What is out of bounds is an InvalidArgumentError that names the option. */
 export interface PoolOptions {
   /** What errors call it. Default "pool". */
   name?: string;
@@ -27,6 +29,11 @@ export interface PoolOptions {
    * waiting while anybody holds a connection that may come back. Default 4; Infinity: until their own time-out.
    */
   createAttempts?: number;
+  /**
+   * Of `store.pool`: "process" has all threads' pools of this name share `max`, however many of them there are; each has the same `max`. Default
+   * "thread": each thread's pool has its own.
+   */
+  scope?: "thread" | "process";
   /** "trace": a lease that was forgotten is told of, with the call that acquired it, and its connection closed. Default: not looked for. */
   leaks?: "trace" | "off";
 }
@@ -42,62 +49,55 @@ export interface CheckedPool {
   readonly idleTimeout: number;
   readonly checkAfter: number;
   readonly createAttempts: number;
+  readonly overThreads: boolean;
   readonly traceLeaks: boolean;
 }
 
+/** How long a caller waits for a connection. */
 export interface AcquireOptions {
   /** Instead of the pool's `acquireTimeout`. */
   timeout?: Duration;
-  /** Gives up waiting; the call rejects with its reason. */
+  /** Gives up waiting; the call rejects with its reason. Default: none. */
   signal?: AbortSignal;
 }
 
+/** How long a pool may take to close. */
 export interface ClosePoolOptions {
   /** How long those who hold a connection may keep it, and closing may take. Then they are closed by force. Default 5 s. */
   deadline?: Duration;
 }
 
-/** What a timer can be set to. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;
-const MOST_CONNECTIONS = 2 ** 20;
+export { LONGEST_TIMER_MS } from "../settings.js";
 
-const NAMES = [
-  "name",
-  "min",
-  "max",
-  "acquireTimeout",
-  "createTimeout",
-  "checkTimeout",
-  "destroyTimeout",
-  "idleTimeout",
-];
-const OPTIONS = new KnownOptions("a pool", [...NAMES, "checkAfter", "createAttempts", "leaks"]);
+const OPTIONS = new KnownOptions("a pool", ["name", ...Object.keys(POOL)]);
 const ACQUIRE_OPTIONS = new KnownOptions("acquire", ["timeout", "signal"]);
 const CLOSE_OPTIONS = new KnownOptions("close", ["deadline"]);
 
 /** @throws InvalidArgumentError naming the option, its value and what was expected */
 export function checkPool(options: PoolOptions): CheckedPool {
   OPTIONS.check(options);
-  const max = wholeNumber("option max", options.max, 10, 1, MOST_CONNECTIONS);
-  const { name = "pool", createAttempts } = options;
+  const { name = "pool" } = options;
   if (typeof name !== "string" || name === "") {
     throw new InvalidArgumentError(`option name is ${describe(name)}; expected text that is not empty`);
   }
+  const setting = <K extends keyof typeof POOL>(option: K) =>
+    (POOL[option] as Setting<(typeof POOL)[K]["standard"]>).check(`option ${option}`, options[option]);
+  const max = setting("max");
+  const min = setting("min");
+  if (min > max) {
+    throw new InvalidArgumentError(`option min is ${min}; expected a whole number from 0 to ${max}, the pool's max`);
+  }
   return {
-    name,
-    min: wholeNumber("option min", options.min, 0, 0, max),
-    max,
-    acquireTimeout: duration("option acquireTimeout", options.acquireTimeout, 5000),
-    createTimeout: duration("option createTimeout", options.createTimeout, 5000),
-    checkTimeout: duration("option checkTimeout", options.checkTimeout, 1000),
-    destroyTimeout: duration("option destroyTimeout", options.destroyTimeout, 5000),
-    idleTimeout: duration("option idleTimeout", options.idleTimeout, 30_000),
-    checkAfter: duration("option checkAfter", options.checkAfter, 1000),
-    createAttempts:
-      createAttempts === Number.POSITIVE_INFINITY
-        ? createAttempts
-        : wholeNumber("option createAttempts", createAttempts, 4, 1, LONGEST_TIMER_MS),
-    traceLeaks: choice("option leaks", options.leaks, ["trace", "off"], "off") === "trace",
+    ...{ name, min, max },
+    acquireTimeout: setting("acquireTimeout"),
+    createTimeout: setting("createTimeout"),
+    checkTimeout: setting("checkTimeout"),
+    destroyTimeout: setting("destroyTimeout"),
+    idleTimeout: setting("idleTimeout"),
+    checkAfter: setting("checkAfter"),
+    createAttempts: setting("createAttempts"),
+    overThreads: setting("scope") === "process",
+    traceLeaks: setting("leaks") === "trace",
   };
 }
 
@@ -107,21 +107,10 @@ export function checkAcquire(options: AcquireOptions, standard: number): { timeo
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new InvalidArgumentError(`option signal is ${describe(signal)}; expected an AbortSignal`);
   }
-  return { timeout: duration("option timeout", timeout, standard), signal };
+  return { timeout: timeout === undefined ? standard : POOL.acquireTimeout.check("option timeout", timeout), signal };
 }
 
 /** ms. @throws InvalidArgumentError */
 export function checkClose(options: ClosePoolOptions): number {
-  return duration("option deadline", CLOSE_OPTIONS.check(options).deadline, 5000);
-}
-
-/** ms, Infinity among them. @throws InvalidArgumentError */
-export function duration(name: string, value: unknown, standard: number): number {
-  if (value === undefined) return standard;
-  const ms = durationIn(value);
-  if (ms === Number.POSITIVE_INFINITY) return ms;
-  if (typeof ms === "number" && ms >= 0 && ms <= LONGEST_TIMER_MS) return ms;
-  throw new InvalidArgumentError(
-    `${name} is ${describe(value)}; expected milliseconds from 0 to ${LONGEST_TIMER_MS}, text like "5s", or Infinity`,
-  );
+  return CLOSING.deadline.check("option deadline", CLOSE_OPTIONS.check(options).deadline);
 }

@@ -12,6 +12,10 @@ export interface Permits {
    * that.
    */
   wait(retry: () => void): () => void;
+  /** Calls `asked` when another pool begins to wait, so that one that is not needed can be closed. The function returned ends that. */
+  onAsked?(asked: () => void): () => void;
+  /** Whether one is to be given back to another pool that has waited so many ms, or longer. Answered with true, it is promised. */
+  isOwed?(patience: number): boolean;
 }
 
 /** Permits of one pool alone. */

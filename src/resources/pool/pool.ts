@@ -17,6 +17,7 @@
  * When making one fails, the pool tries one at a time, after pauses that double from 10 ms to 1 s, and only while somebody needs one: a server
  * that is down is asked once a second at most, and no loop keeps the thread from its timers.
  */
+import { InvalidArgumentError } from "../../errors.js";
 import { AcquireTimeoutError, ConnectionFailedError, ManagerTimeoutError, PoolClosedError } from "../errors.js";
 import { callSite, LeakTrace } from "../leaks.js";
 import { ByAge, Connection } from "./connection.js";
@@ -33,15 +34,22 @@ import {
   type PoolOptions,
 } from "./options.js";
 import { LocalPermits, type Permits } from "./permits.js";
+import type { ConnectionRecords } from "./records.js";
 import { type Waiter, Waiters } from "./waiters.js";
 import { isPromise, within } from "./within.js";
 
+/** Others' callers wait so long, in ms, before a connection that this pool's own wait for is closed to make room for theirs. */
+const FAIR_AFTER_MS = 50;
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 1000;
 
+/** What a pool holds and has done. */
 export interface PoolStats {
+  /** Open, and nobody's. */
   readonly idle: number;
+  /** Lent out. */
   readonly inUse: number;
+  /** Being made. */
   readonly creating: number;
   /** Asked `isValid`, or being recycled. */
   readonly checking: number;
@@ -49,8 +57,11 @@ export interface PoolStats {
   readonly ending: number;
   /** All of these: never above `max`. */
   readonly size: number;
+  /** Kept open, idle or not. */
   readonly min: number;
+  /** Open at most. */
   readonly max: number;
+  /** Callers that wait. */
   readonly waiting: number;
   /** Since the pool was made: leases handed out, */
   readonly acquired: number;
@@ -85,7 +96,9 @@ interface Closing {
   over: boolean;
 }
 
+/** Connections that are made once and lent out: `pool.use(async (connection) => …)`. docs/resources.md has the whole of it. */
 export class Pool<C> {
+  /** As it was made with. */
   readonly name: string;
   readonly #manager: ConnectionManager<C>;
   readonly #options: CheckedPool;
@@ -97,6 +110,7 @@ export class Pool<C> {
   readonly #creations = new Set<AbortController>();
   readonly #lessor: Lessor<C>;
   readonly #onClose: (() => void) | undefined;
+  readonly #records: ConnectionRecords | null;
   readonly #leaks: LeakTrace<Connection<C>> | null;
   #inUse = 0;
   #checking = 0;
@@ -110,6 +124,7 @@ export class Pool<C> {
   #failures = 0;
   #lastError: unknown;
   #unwait: (() => void) | null = null;
+  #unasked: (() => void) | undefined;
   #pumping = false;
   #pumpAgain = false;
   #closing: Closing | null = null;
@@ -125,23 +140,30 @@ export class Pool<C> {
   /**
    * Begins to open `min` connections.
    *
-   * @param seams for those who join pools to something: whose permits, and what runs once the pool begins to close
+   * @param seams for those who join pools to something: whose permits, who lists its connections, and what runs once the pool begins to close
    * @throws InvalidArgumentError
    */
   constructor(
     manager: ConnectionManager<C>,
     options: PoolOptions = {},
-    seams: { readonly permits?: Permits; readonly onClose?: () => void } = {},
+    seams: { readonly permits?: Permits; readonly records?: ConnectionRecords; readonly onClose?: () => void } = {},
   ) {
     this.#manager = checkManager(manager);
     this.#options = checkPool(options);
+    if (this.#options.overThreads && seams.permits === undefined) {
+      throw new InvalidArgumentError(
+        'option scope is "process" of a pool without a store; open it with store.pool(name, manager, options)',
+      );
+    }
     this.#permits = seams.permits ?? new LocalPermits(this.#options.max);
+    this.#records = seams.records ?? null;
     this.#onClose = seams.onClose;
     const { name } = this.#options;
     this.name = name;
     this.#waiters = new Waiters((waiter) => this.#timeOut(waiter));
     this.#lessor = { takeBack: (connection, lease, how) => this.#takeBack(connection, lease, how) };
     this.#leaks = this.#options.traceLeaks ? new LeakTrace((connection) => this.#reclaim(connection)) : null;
+    this.#unasked = this.#permits.onAsked?.(() => this.#makeRoom());
     this.#pump();
   }
 
@@ -192,6 +214,7 @@ export class Pool<C> {
     }
   }
 
+  /** Its counts, as of now. */
   stats(): PoolStats {
     return {
       idle: this.#idle.length,
@@ -289,6 +312,7 @@ export class Pool<C> {
 
   #lease(connection: Connection<C>, site: string | null): Lease<C> {
     this.#acquired++;
+    this.#records?.use(connection.mark);
     const lease = new Lease(this.#lessor, connection);
     if (site !== null) this.#leaks?.watch(lease, connection, `a lease of pool ${JSON.stringify(this.name)}`, site);
     return lease;
@@ -322,8 +346,13 @@ export class Pool<C> {
       if (this.#waiters.count === 0) this.#stopWaitingForPermits();
       return;
     }
+    if (this.#permits.isOwed?.(0)) {
+      this.#end(connection);
+      return;
+    }
     connection.state = "idle";
     connection.at = Math.trunc(performance.now());
+    this.#records?.rest(connection.mark);
     this.#idle.push(connection);
     this.#watchIdle();
   }
@@ -348,6 +377,10 @@ export class Pool<C> {
   #returned(connection: Connection<C>): void {
     if (this.#waiters.count === 0) {
       this.#offer(connection);
+      return;
+    }
+    if (this.#permits.isOwed?.(FAIR_AFTER_MS)) {
+      this.#end(connection);
       return;
     }
     connection.state = "checking";
@@ -459,9 +492,12 @@ export class Pool<C> {
     for (let wanted = Math.max(forWaiters, forMin); wanted > 0; wanted--) {
       if (this.#failures > 0 && !this.#mayRetry()) return;
       if (!this.#permits.tryTake()) {
-        if (this.#unwait === null && this.#closing === null) this.#unwait = this.#permits.wait(() => this.#pump());
+        // what `min` asks for alone is no reason to ask others for theirs
+        if (this.#waiters.count > 0 && this.#unwait === null && this.#closing === null)
+          this.#unwait = this.#permits.wait(() => this.#pump());
         return;
       }
+      this.#stopWaitingForPermits(); // it has waited: for the next one it waits anew, behind others
       this.#create();
       if (this.#closing !== null) return;
     }
@@ -521,6 +557,7 @@ export class Pool<C> {
     this.#lastError = undefined;
     this.#stopRetrying();
     const connection = new Connection(value);
+    if (this.#records !== null) connection.mark = this.#records.add(this.#options.destroyTimeout);
     this.#all.add(connection);
     this.#offer(connection);
     this.#pump();
@@ -559,6 +596,7 @@ export class Pool<C> {
   #end(connection: Connection<C>): void {
     connection.state = "ending";
     this.#ending++;
+    this.#records?.end(connection.mark);
     this.#ask(
       "destroy",
       () => this.#manager.destroy?.(connection.value),
@@ -568,6 +606,7 @@ export class Pool<C> {
         this.#ending--;
         this.#destroyed++;
         if (!ended) this.#forced++;
+        this.#records?.strike(connection.mark, ended ? "ended" : "forced");
         this.#permits.give();
         this.#moveOn();
       },
@@ -592,6 +631,13 @@ export class Pool<C> {
         if (this.#closing !== null) this.#settle();
       },
     );
+  }
+
+  /** Another thread's pool waits: what is idle here is closed, one for each that nobody else has promised to make room for. */
+  #makeRoom(): void {
+    while (this.#closing === null && this.#idle.length > 0 && this.#permits.isOwed?.(0)) {
+      this.#end(this.#idle.shift() as Connection<C>);
+    }
   }
 
   #watchIdle(): void {
@@ -633,6 +679,7 @@ export class Pool<C> {
     const closing: Closing = { ended, resolve, timer: null, deadline: Number.POSITIVE_INFINITY, over: false };
     this.#closing = closing;
     this.#onClose?.();
+    this.#unasked?.();
     const reason = new PoolClosedError(this.name);
     this.#rejectAll(reason);
     this.#stopWaitingForPermits();

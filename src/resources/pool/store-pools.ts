@@ -1,10 +1,14 @@
 /** Pools that belong to a store, each to the thread that opened it: a name is one pool's there, and it is closed with the store. */
 import { checkSameName, describe } from "../../check.js";
 import { InvalidArgumentError } from "../../errors.js";
-import { beforeClose, identityOf, type Store } from "../../store/index.js";
-import type { ConnectionManager } from "./manager.js";
-import type { PoolOptions } from "./options.js";
+import { beforeClose, identityOf, permitsOf, recordsOf, type Store } from "../../store/index.js";
+import { type ConnectionManager, checkManager } from "./manager.js";
+import { checkPool, type PoolOptions } from "./options.js";
+import { LocalPermits } from "./permits.js";
 import { Pool } from "./pool.js";
+
+/** The kind by which `store.resources()` lists them. */
+const CONNECTION = "connection";
 
 const NAMES = new WeakMap<object, Set<string>>();
 
@@ -31,7 +35,11 @@ export function openPool<C>(
     names.delete(name);
     forget();
   };
-  const pool = new Pool(manager, isOptions(options) ? { ...options, name } : options, { onClose });
+  checkManager(manager);
+  const all = isOptions(options) ? { ...options, name } : options;
+  const { overThreads, max } = checkPool(all);
+  const permits = (overThreads ? permitsOf(store, name, max) : null) ?? new LocalPermits(max);
+  const pool = new Pool(manager, all, { permits, records: recordsOf(store, CONNECTION, name), onClose });
   names.add(name);
   NAMES.set(worker, names);
   forget = beforeClose(store, async () => {

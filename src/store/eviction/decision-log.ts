@@ -12,13 +12,17 @@ export interface EvictionDecision {
   at: number;
   /** Requests the policy had seen since it was started. */
   request: number;
+  /** The policy that was followed before. */
   from: CandidateName;
+  /** The one that is followed since. */
   to: CandidateName;
   /** "better": at least so much hit ratio was to be gained. "rolled back": the change before fell short of its forecast by so much. */
   reason: AdaptiveDecision["reason"];
+  /** Of the hit ratio, 0 to 1: what was forecast, or what it fell short by. */
   gain: number;
 }
 
+/** What an adaptive store has decided. */
 export interface AdaptiveStats {
   /** The policy followed at present. */
   following: CandidateName;

@@ -4,6 +4,7 @@
  */
 export const pressureLevels = ["low", "medium", "high", "critical"] as const;
 
+/** How full the pool is: below 60 % low, to 80 % medium, to 90 % high, above critical. */
 export type PressureLevel = (typeof pressureLevels)[number];
 
 export const MEDIUM_FROM = 0.6;

@@ -23,6 +23,7 @@ const ALONE = layout.HOW_ALONE;
  * store with the lock in its hands, or ends, leaves it poisoned.
  */
 export class Mutex {
+  /** As it was opened with. */
   readonly name: string;
   /** Its rank; undefined: it has none. */
   readonly order: number | undefined;

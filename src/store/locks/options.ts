@@ -5,6 +5,7 @@ import { type Duration, milliseconds } from "../../units.js";
 import { threadNow } from "../clock.js";
 import { checkSignal } from "../waiting.js";
 
+/** What a lock is made with. */
 export interface LockDefinition {
   /**
    * Its rank, a whole number from 0 to 1,000,000: who has a lock with an order may only ask for one of a higher order. Default: none. A lock that is there
@@ -13,18 +14,21 @@ export interface LockDefinition {
   order?: number;
 }
 
+/** How a lock is taken, whether or not it is waited for. */
 export interface TryLockOptions {
   /** Takes it also after a thread ended with it in its hands; who has it alone then has to put in order what it guards. Default false. */
   recover?: boolean;
 }
 
+/** How a thread waits that blocks for a lock. */
 export interface LockOptions extends TryLockOptions {
   /** At most: milliseconds, 0 or more, or text such as "5s". Default: no end. */
   timeout?: Duration;
 }
 
+/** How a task waits for a lock, without blocking its thread. */
 export interface LockWaitOptions extends LockOptions {
-  /** Ends the wait when it aborts: the promise is rejected with the signal's reason, and the caller has nothing of the lock. */
+  /** Ends the wait when it aborts: the promise is rejected with the signal's reason, and the caller has nothing of the lock. Default: none. */
   signal?: AbortSignal;
 }
 

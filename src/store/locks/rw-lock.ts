@@ -22,6 +22,7 @@ const { HOW_ALONE, HOW_READ } = layout;
  * to end are after it. Throws as Mutex does.
  */
 export class RwLock {
+  /** As it was opened with. */
   readonly name: string;
   /** Its rank; undefined: it has none. */
   readonly order: number | undefined;

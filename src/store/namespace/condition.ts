@@ -8,12 +8,13 @@ import type { Duration } from "../../units.js";
 /** The version of an entry: equal only for the very same write. Opaque. */
 export type Version = bigint;
 
+/** How an entry is written, and under which condition. */
 export interface SetOptions {
   /** Until the entry expires: milliseconds, or text such as "5s"; above 0, 200 days at most. Default: it stays. */
   ttl?: Duration;
-  /** Write only if the key is absent (or expired). */
+  /** Write only if the key is absent (or expired). Default false. */
   ifAbsent?: boolean;
-  /** Write only if the key's entry still has this version. */
+  /** Write only if the key's entry still has this version. Default: whatever is there is replaced. Undefined is refused. */
   ifVersion?: Version;
 }
 
@@ -29,8 +30,9 @@ export const IF_ABSENT: Condition = { mode: layout.MODE_IF_ABSENT, entry: 0, ver
 const OPTIONS = new KnownOptions("set", ["ttl", "ifAbsent", "ifVersion"]);
 const DELETE_OPTIONS = new KnownOptions("delete", ["ifVersion"]);
 
+/** Under which condition an entry is removed. */
 export interface DeleteOptions {
-  /** Remove only if the key's entry still has this version. */
+  /** Remove only if the key's entry still has this version. Default: whatever is there goes. */
   ifVersion?: Version;
 }
 

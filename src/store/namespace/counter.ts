@@ -5,6 +5,7 @@ import { InvalidArgumentError } from "../../errors.js";
 import type { Duration } from "../../units.js";
 import type { EncodingName } from "../encoding.js";
 
+/** How a counter is made by its first increment. */
 export interface IncrementOptions {
   /** Of a counter that is made by this: until it expires, milliseconds or text such as "5s"; above 0, 200 days at most. Default: it stays. */
   ttl?: Duration;

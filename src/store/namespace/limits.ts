@@ -9,10 +9,11 @@ import type { WorkerConnection } from "../worker.js";
 import type { NamespaceRecord } from "./record.js";
 import type { WhenFull } from "./word.js";
 
+/** What a namespace may take of the store. */
 export interface NamespaceLimits {
-  /** Entries at most; 0 = no limit. */
+  /** Entries at most, a whole number; 0 = no limit. Default 0. */
   maxEntries?: number;
-  /** Bytes of chunks at most (keys, values and 32 bytes an entry, rounded up to the size class), or text such as "1MiB"; 0 = no limit. */
+  /** Bytes of chunks at most (keys, values and 32 bytes an entry, rounded up to the size class), or text such as "1MiB"; 0 = no limit. Default 0. */
   maxBytes?: Size;
 }
 
@@ -22,6 +23,7 @@ export interface CheckedLimits {
   maxBytes?: number;
 }
 
+/** What a namespace holds, and what it may. */
 export interface NamespaceUsage extends Required<CheckedLimits> {
   /** Living entries, as `size`. */
   entries: number;

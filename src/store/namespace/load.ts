@@ -11,12 +11,13 @@ import { beginFlight, land } from "../flights.js";
 import { checkSignal, untilAborted } from "../waiting.js";
 import type { WorkerConnection } from "../worker.js";
 
+/** How long a loaded value stays, and how long it is waited for. */
 export interface GetOrSetOptions {
   /** Until the value expires, milliseconds or text such as "5s", from its write on. Default: it stays. */
   ttl?: Duration;
   /** How long this call waits at most, milliseconds or text such as "5s", whoever loads; then it is rejected with an EngramError "TIMEOUT". Default: no end. */
   timeout?: Duration;
-  /** Ends this call's wait: it is rejected with the signal's reason. Others go on waiting for the same value. */
+  /** Ends this call's wait: it is rejected with the signal's reason. Others go on waiting for the same value. Default: none. */
   signal?: AbortSignal;
   /**
    * How long, in milliseconds or as text such as "5s", the loading is left to one loader. Then it counts as hung: the calls of its thread that wait for it are rejected
@@ -28,6 +29,7 @@ export interface GetOrSetOptions {
 
 /** Aborts when nobody in this thread waits for the value any more. */
 export interface LoaderContext {
+  /** For the loader to stop by: what it gives afterwards is dropped. */
   readonly signal: AbortSignal;
 }
 

@@ -60,7 +60,9 @@ import {
   type UpdateOptions,
 } from "./update.js";
 
+/** A value with what else is known of it. */
 export interface Entry<V> {
+  /** As `get` gives it. */
   value: V;
   /** For `ifVersion`: the write that this value came from. */
   version: Version;

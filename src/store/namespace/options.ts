@@ -38,11 +38,15 @@ export interface NamespaceOptions<V = unknown> extends NamespaceLimits {
 
 /** A namespace of bytes: no encoding, or "binary". */
 export interface BinaryNamespaceOptions extends NamespaceOptions {
+  /** Default "binary". */
   encoding?: "binary";
+  /** Bytes have none: default undefined. */
   schema?: undefined;
 }
 
+/** A namespace of text. */
 export interface TextNamespaceOptions<V extends string = string> extends NamespaceOptions<V> {
+  /** Says that its values are text. */
   encoding: "string";
 }
 

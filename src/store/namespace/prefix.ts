@@ -3,13 +3,15 @@ import { describe, type KnownOptions } from "../../check.js";
 import { InvalidArgumentError } from "../../errors.js";
 import type { WorkerConnection } from "../worker.js";
 
+/** Which keys are listed or counted. */
 export interface PrefixOptions {
-  /** Text, or bytes for keys that are not text. Keys begin with it byte by byte. */
+  /** Text, or bytes for keys that are not text, 1,024 at most. Keys begin with it byte by byte. Default: all keys. */
   prefix?: string | Uint8Array;
 }
 
 /** For what removes: there the prefix must be said, and not be empty. */
 export interface RequiredPrefix {
+  /** Text or bytes, and not empty. */
   prefix: string | Uint8Array;
 }
 

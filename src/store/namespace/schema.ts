@@ -8,17 +8,38 @@ import { type Key, PreparedKey } from "../key.js";
 
 /** @typeParam V what it makes of a value that it accepts */
 export interface StandardSchema<V = unknown> {
+  /** What the interface asks for: its version, the validator's vendor and its function. */
   readonly "~standard": {
+    /** Of the interface. */
     readonly version: 1;
+    /** Whose validator it is. */
     readonly vendor: string;
+    /** What it makes of a value; here it has to answer at once. */
     readonly validate: (value: unknown) => SchemaResult<V> | Promise<SchemaResult<V>>;
-    readonly types?: { readonly input: unknown; readonly output: V } | undefined;
+    /** What it takes and gives, for the types alone. */
+    readonly types?:
+      | {
+          /** What it takes. */
+          readonly input: unknown;
+          /** What it gives. */
+          readonly output: V;
+        }
+      | undefined;
   };
 }
 
+/** What a validator answers: a value that it accepts, or what is wrong with it. */
 export type SchemaResult<V> =
-  | { readonly value: V; readonly issues?: undefined }
-  | { readonly issues: readonly ValueIssue[] };
+  | {
+      /** What it makes of the value. */
+      readonly value: V;
+      /** Undefined: it is accepted. */
+      readonly issues?: undefined;
+    }
+  | {
+      /** What is wrong with it. */
+      readonly issues: readonly ValueIssue[];
+    };
 
 /** @throws InvalidArgumentError for what is neither a validator nor undefined */
 export function checkSchema(schema: unknown): StandardSchema | undefined {
@@ -36,25 +57,63 @@ export function checkSchema(schema: unknown): StandardSchema | undefined {
 }
 
 /**
- * What the validator makes of a value.
+ * What the validator of a namespace makes of a value.
  *
  * @param way "written" or "read", for the message
- * @throws InvalidValueError for what it refuses, and when it throws; InvalidArgumentError when it answers later
+ * @throws as `admit`
  */
 export function validate<V>(schema: StandardSchema<V>, namespace: string, key: Key, value: unknown, way: string): V {
   const named = nameOf(key);
-  const where = `the value ${way} under ${describe(named)} in namespace "${namespace}"`;
-  let result: ReturnType<StandardSchema<V>["~standard"]["validate"]>;
-  try {
-    result = schema["~standard"].validate(value);
-  } catch (cause) {
-    throw new InvalidValueError(`${where}: its validator threw ${thrown(cause)}`, named, [], { cause });
-  }
-  if (typeof (result as Promise<unknown> | undefined)?.then === "function") {
-    (result as Promise<unknown>).then(undefined, () => {}); // refused here, whatever becomes of it
+  return admit(schema, `the value ${way} under ${describe(named)} in namespace "${namespace}"`, named, value);
+}
+
+/**
+ * What the validator makes of a value.
+ *
+ * @param where the value is, for messages
+ * @throws InvalidValueError for what it refuses, and when it throws; InvalidArgumentError when it answers later
+ */
+export function admit<V>(schema: StandardSchema<V>, where: string, named: string | Uint8Array, value: unknown): V {
+  const answer = ask(schema, where, named, value);
+  if (typeof (answer as Promise<unknown> | undefined)?.then === "function") {
+    (answer as Promise<unknown>).then(undefined, () => {}); // refused here, whatever becomes of it
     throw new InvalidArgumentError(`${where}: its validator answers with a promise; expected one that answers at once`);
   }
-  const answer = result as SchemaResult<V> | undefined;
+  return admitted(where, named, answer as SchemaResult<V> | undefined);
+}
+
+/** The same of a validator that may take its time. @throws InvalidValueError */
+export async function admitLater<V>(
+  schema: StandardSchema<V>,
+  where: string,
+  named: string | Uint8Array,
+  value: unknown,
+): Promise<V> {
+  const answer = ask(schema, where, named, value);
+  let settled: SchemaResult<V> | undefined;
+  try {
+    settled = await answer;
+  } catch (cause) {
+    throw threw(where, named, cause);
+  }
+  return admitted(where, named, settled);
+}
+
+type Answer<V> = ReturnType<StandardSchema<V>["~standard"]["validate"]>;
+
+function ask<V>(schema: StandardSchema<V>, where: string, named: string | Uint8Array, value: unknown): Answer<V> {
+  try {
+    return schema["~standard"].validate(value);
+  } catch (cause) {
+    throw threw(where, named, cause);
+  }
+}
+
+function threw(where: string, named: string | Uint8Array, cause: unknown): InvalidValueError {
+  return new InvalidValueError(`${where}: its validator threw ${thrown(cause)}`, named, [], { cause });
+}
+
+function admitted<V>(where: string, named: string | Uint8Array, answer: SchemaResult<V> | undefined): V {
   if (typeof answer !== "object" || answer === null) {
     throw new InvalidValueError(
       `${where}: its validator answered ${describe(answer)}; expected a value or issues`,

@@ -3,6 +3,7 @@ import { describe, KnownOptions, wholeNumber } from "../../check.js";
 import { ContentionError, InvalidArgumentError } from "../../errors.js";
 import type { Duration } from "../../units.js";
 
+/** How an entry is changed by what it holds. */
 export interface UpdateOptions {
   /** Until the entry expires, milliseconds or text such as "5s", from this write on. Default: an entry that is there keeps its expiry, a new one stays. */
   ttl?: Duration;

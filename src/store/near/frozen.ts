@@ -9,7 +9,7 @@ const SET = ["add", "delete", "clear"];
 const DATE = Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith("set"));
 
 function refuse(this: unknown): never {
-  throw new TypeError("a value kept near is read-only, because all who read it are given the same one; change a copy");
+  throw new TypeError("this value is read-only, because all who read it are given the same one; change a copy");
 }
 
 /**

@@ -3,6 +3,7 @@ import { describe, KnownOptions, wholeNumber } from "../../check.js";
 import { InvalidArgumentError } from "../../errors.js";
 import { type Size, sizeIn } from "../../units.js";
 
+/** How much a handle keeps near. */
 export interface NearOptions {
   /** Values at most. Default 10,000. */
   entries?: number;

@@ -16,6 +16,7 @@
 import { BUCKET_COUNT, bucketIndex, Histogram, MAX_VALUE } from "../../metrics/index.js";
 
 export const SAMPLED_KINDS = ["get", "set", "delete", "increment"] as const;
+/** Operations that are timed, one in so many. */
 export type SampledKind = (typeof SAMPLED_KINDS)[number];
 
 /** Samples a slot's ring holds (M-010: the last 10,000). */
@@ -52,7 +53,9 @@ export const PLACE_BYTES = Math.ceil((BANKS_BYTES + RING_BYTES) / 64) * 64;
 export interface Sample {
   /** Milliseconds since the store was made. */
   readonly atMs: number;
+  /** Which kind it was. */
   readonly operation: SampledKind;
+  /** How long it took, nanoseconds, the cost of the clock subtracted. */
   readonly ns: number;
   /** The namespace's id, as the engine has it. */
   readonly namespaceId: number;

@@ -6,14 +6,21 @@ import { readCounts, SAMPLED_KINDS, type SampledKind } from "./banks.js";
 export interface SampledLatency {
   /** Operations that were timed: about one in `sampledOneIn`. */
   count: number;
+  /** Of those that were timed. */
   mean: number | null;
+  /** Half of them took no longer. */
   p50: number | null;
+  /** 95 % of them took no longer. */
   p95: number | null;
+  /** 99 % of them took no longer. */
   p99: number | null;
+  /** 99.9 % of them took no longer. */
   p999: number | null;
+  /** The longest of them. */
   max: number | null;
 }
 
+/** By kind of operation; of all threads, since the store was made. */
 export type Latencies = Record<SampledKind, SampledLatency> & {
   /** One operation in so many is timed; 0 = none (`sampling: 0`). */
   sampledOneIn: number;

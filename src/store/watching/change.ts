@@ -19,17 +19,34 @@ import type { WorkerConnection } from "../worker.js";
  *   so whoever looks at the keys again has missed nothing.
  */
 export type Change<V = Uint8Array> =
-  | { readonly type: "set"; readonly key: string; readonly version: Version; readonly value?: V }
   | {
-      readonly type: "delete" | "expire" | "evict";
+      /** It was written. */
+      readonly type: "set";
+      /** Whose entry it is. */
       readonly key: string;
+      /** Of the entry that was written. */
       readonly version: Version;
+      /** What was written, if it can still be read. */
+      readonly value?: V;
+    }
+  | {
+      /** It went: by `delete`, because its time had come, or to make room. */
+      readonly type: "delete" | "expire" | "evict";
+      /** Whose entry it was. */
+      readonly key: string;
+      /** Of the entry that went. */
+      readonly version: Version;
+      /** None: it is gone. */
       readonly value?: undefined;
     }
   | {
+      /** All of them went, or some changes were missed. */
       readonly type: "clear" | "gap";
+      /** None: it is about all of them. */
       readonly key?: undefined;
+      /** None: it is about all of them. */
       readonly version?: undefined;
+      /** None: it is about all of them. */
       readonly value?: undefined;
     };
 
@@ -46,19 +63,21 @@ export interface Changes<V = Uint8Array>
   tryNext(): Change<V> | undefined;
 }
 
+/** How changes are told. */
 export interface WatchOptions {
-  /** Ends the iteration when it aborts. */
+  /** Ends the iteration when it aborts. Default: none; it ends when the loop is left. */
   signal?: AbortSignal;
   /** Begin with the present entries, as "set" changes in no order; no change is lost or told twice between them and what follows. Default false. */
   initial?: boolean;
 }
 
+/** Which entry is waited for, and how long. */
 export interface WaitForOptions {
   /** The version that is known: the wait ends as soon as the entry has another, or is gone. Default: none, which waits for an entry. */
   version?: Version;
   /** Milliseconds at most, or text like "5s". Default: no end. */
   timeout?: Duration;
-  /** Ends the wait when it aborts: the promise is rejected with the signal's reason. */
+  /** Ends the wait when it aborts: the promise is rejected with the signal's reason. Default: none. */
   signal?: AbortSignal;
 }
 

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type EvictionResult, evictionResultSchema } from "#dist/reports/results.js";
 import { policyNames } from "#dist/src/eviction/index.js";
 import { type Ended, OneProcess } from "../../harness/command-line.js";
 
@@ -58,6 +59,37 @@ describe("engram evict", () => {
     for (const row of rows) expect(row).toMatchObject({ trace: "small.txt", by: "objects", requests: 400 });
   });
 
+  it("tells with --json the sentences of its decision, in the row that was chosen and with the words of the text", async () => {
+    const options = [small, "--policy", "lru,sieve,opt", "--size", "3,6,12"];
+    const text = (await run(...options)).stdout;
+    const rows = JSON.parse((await run(...options, "--json")).stdout) as EvictionResult[];
+    const chosen = rows.filter(({ decision }) => decision !== undefined);
+    expect(chosen).toHaveLength(1);
+    const [{ policy, capacity, decision, windowHitRatios }] = chosen;
+    expect(decision!.answer).toMatch(new RegExp(`^Take ${policy} with ${capacity} objects: it hits `));
+    for (const sentence of [decision!.answer, ...decision!.reasons]) expect(text).toContain(sentence);
+    const said = decision!.reasons.join(" ");
+    for (const about of [
+      / gains .* of hits/,
+      /The counts are exact for small\.txt/,
+      /Over 11 equal parts of the trace/,
+    ])
+      expect(said).toMatch(about);
+    expect(decision!.steps.map(({ from, to }) => [from, to])).toEqual([
+      [3, 6],
+      [6, 12],
+    ]);
+    expect(windowHitRatios, "nobody asked for the parts").toBeUndefined();
+    expect(evictionResultSchema.array().parse(rows)).toEqual(rows);
+    const asked = JSON.parse(
+      (await run(small, "--policy", "lru", "--hit", "50%", "--json")).stdout,
+    ) as EvictionResult[];
+    const [enough] = asked.filter((row) => row.decision !== undefined);
+    expect(enough.decision!.answer).toContain(`are hit with ${enough.capacity} objects`);
+    const none = JSON.parse((await run(small, "--policy", "lru", "--hit", "99%", "--json")).stdout) as EvictionResult[];
+    expect(none.at(-1)?.decision?.answer).toMatch(/^small\.txt: no size hits 99\.0 % of the requests/);
+  });
+
   it("says how a trace was read, and doubts it on stderr, in the rows and on the page", async () => {
     const path = join(folder, "cdn.tr");
     const page = join(folder, "cdn.html");
@@ -84,6 +116,47 @@ describe("engram evict", () => {
     expect(stdout).toMatch(/│ policy │ +10 │ +100 │/);
     // At 100 each of the 27 squares modulo 53 is missed once.
     expect(stdout).toMatch(/│ lru +│ +[\d.]{6} │ +0\.0675 │\n│ +│ +\d+ │ +27 │/);
+  });
+
+  it("begins with a decision, in sentences", async () => {
+    const { stdout } = await run(small, "--policy", "lru,sieve", "--size", "10,20,27");
+    expect(stdout).toMatch(
+      /^small\.txt, by objects: Take (lru|sieve) with 27 objects: it hits 93\.3 % of the requests/,
+    );
+    expect(stdout).toMatch(/\n {2}400 requests are few/);
+  });
+
+  it("finds with --hit the smallest size that is enough, as trying all of them does", async () => {
+    const sizes = Array.from({ length: 27 }, (_, i) => `${i + 1}`).join(",");
+    const all = JSON.parse(
+      (await run(small, "--policy", "lru,sieve", "--size", sizes, "--json")).stdout,
+    ) as EvictionResult[];
+    for (const [wanted, share] of [
+      ["20%", 0.2],
+      ["90%", 0.9],
+    ] as const) {
+      const least = Math.min(...all.filter(({ missRatio }) => 1 - missRatio >= share).map(({ capacity }) => capacity));
+      const { stdout, code } = await run(small, "--policy", "lru,sieve,opt", "--hit", wanted);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(
+        new RegExp(
+          `^small\\.txt: ${wanted.slice(0, -1)}\\.0 % of the requests are hit with ${least} objects? by (lru|sieve) `,
+        ),
+      );
+    }
+    const { stdout } = await run(small, "--policy", "lru", "--hit", "99%");
+    expect(stdout).toMatch(
+      /^small\.txt: no size hits 99\.0 % of the requests: a cache of everything \(27 objects\) hits 93\.3 %/,
+    );
+    for (const [args, why] of [
+      [["--hit", "90"], "expected a share above 0% and below 100%"],
+      [["--hit", "100%"], "expected a share"],
+      [["--hit", "90%", "--size", "1%"], "does not go with --size"],
+    ] as const) {
+      const refused = await run(small, ...args);
+      expect([refused.code, refused.stdout]).toEqual([2, ""]);
+      expect(refused.stderr).toContain(why);
+    }
   });
 
   it("prints with --csv a header and a line a row", async () => {

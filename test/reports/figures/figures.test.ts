@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { JSDOM } from "jsdom";
 import { describe, expect, test } from "vitest";
+import { burstSpans } from "#dist/reports/burst-spans.js";
 import { shorten, spread } from "#dist/reports/figures/axes.js";
 import { costFigure } from "#dist/reports/figures/cost.js";
 import { curvesOf, hitRatioFigure, policyLooks } from "#dist/reports/figures/hit-ratio.js";
@@ -203,6 +204,46 @@ describe("over time", () => {
       "2 full, 9 ms (backup) at 0.5 s",
       "3 to lirs at 0.52 s",
     ]);
+  });
+
+  test("shades the bursts that were asked for, of the whole run or of their phase, and none where there are none", () => {
+    const bursts = { base: 2000, burst: 20_000, everyMs: 1500, forMs: 500 };
+    const told = (...phases: { name: string | null; bursts?: typeof bursts }[]) => [
+      {
+        name: "blackboard",
+        title: "",
+        story: "",
+        agents: "",
+        phases: phases.map((phase) => ({ load: "", roles: [], ...phase })),
+      },
+    ];
+    // 36,000 operations are meant for 4.5 s; what ends later was asked for in time.
+    const run = { ...blackboard.reference.run, phases: undefined, events: [], seconds: 6, ops: 36_000 };
+    expect(burstSpans(run, told({ name: null, bursts })).map(({ from, to }) => [from, to])).toEqual([
+      [1, 1.5],
+      [2.5, 3],
+      [4, expect.closeTo(4.5, 6)],
+    ]);
+    const events = ["calm", "storm", "calm", "storm"].map((label, i) => ({ t: i * 2, kind: "phase" as const, label }));
+    const phased = { ...run, phases: [{}] as never, events, seconds: 7.4 };
+    const both = told({ name: "calm" }, { name: "storm", bursts });
+    expect(burstSpans(phased, both).map(({ from, to }) => [from, to])).toEqual([
+      [3, 3.5],
+      [7, 7.4],
+    ]);
+    expect(burstSpans(run, told({ name: null }))).toEqual([]);
+    expect(burstSpans(run, [])).toEqual([]);
+    const many = { ...bursts, everyMs: 10, forMs: 5 };
+    expect(burstSpans({ ...run, ops: 1e9, seconds: 600 }, told({ name: null, bursts: many }))).toEqual([]);
+
+    const group = { ...blackboard, reference: { ...blackboard.reference, run } };
+    const [card] = [timeSection([group], told({ name: null, bursts }))?.body as string];
+    const { document } = new JSDOM(html`${card}`.text).window;
+    expect(document.querySelectorAll("g[data-mark=rect] rect")).toHaveLength(
+      2 * burstSpans(run, told({ name: null, bursts })).filter(({ from }) => from < run.series!.at(-1)!.t).length,
+    );
+    expect(document.body.textContent).toContain("Shaded: when bursts were asked for.");
+    expect(html`${timeSection([group])?.body as string}`.text).not.toContain("Shaded");
   });
 
   test("no mark of an event touches the next, however many there are", () => {

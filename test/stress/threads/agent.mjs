@@ -1,16 +1,19 @@
 /**
  * A worker thread that does one of the tasks below on the store of its handle, says how it went, and leaves in good order,
- * unless it is terminated before.
+ * unless it is terminated before. Born without a task it does those it is sent, one after the other.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { Store } from "#dist/src/index.js";
 import { xorshift32 } from "#dist/src/random.js";
 import { makeValue, readValue } from "./describing-values.mjs";
 
-const { store: handle, task, seed = 1, start, options = {} } = workerData;
-const store = await Store.attach(handle);
+/** Of the task under way. */
+let store;
+let seed;
+let start;
+let options;
+let state;
 
-let state = seed >>> 0 || 1;
 function below(n) {
   state = xorshift32(state);
   return (state >>> 0) % n;
@@ -283,7 +286,15 @@ const tasks = {
   },
 };
 
-if (start !== undefined) begin();
-const result = await tasks[task](options);
-await store.close();
-parentPort.postMessage({ result });
+async function perform({ store: handle, task, ...order }) {
+  ({ seed = 1, start, options = {} } = order);
+  state = seed >>> 0 || 1;
+  store = await Store.attach(handle);
+  if (start !== undefined) begin();
+  const result = await tasks[task](options);
+  await store.close();
+  parentPort.postMessage({ result });
+}
+
+if (workerData?.task === undefined) parentPort.on("message", perform);
+else await perform(workerData);

@@ -29,6 +29,19 @@ const VALID: Record<string, Buffer> = {
   txt: Buffer.from(numbers.map((n) => `key-${n}`).join("\n")),
   arc: Buffer.from(numbers.map((n) => `${n} ${(n % 5) + 1} 0 ${n}`).join("\n")),
   csv: Buffer.from(`time,id,size,op,ttl\n${numbers.map((n) => `${n},"k${n}",${n},get,5`).join("\n")}\n`),
+  weblog: Buffer.from(
+    numbers.map((n) => `1.2.3.4 - - [10/Oct/2000:13:55:${n + 10} +0000] "GET /k${n} HTTP/1.1" 200 ${n}`).join("\n"),
+  ),
+  "redis-monitor": Buffer.from(
+    numbers.map((n) => `13395180${n + 10}.5 [0 1.2.3.4:5] "set" "k${n}" "v" "EX" "5"`).join("\n"),
+  ),
+  jsonl: Buffer.from(numbers.map((n) => `{"time":${n},"key":"k${n}","size":${n},"op":"get"}`).join("\n")),
+  pattern: Buffer.from(numbers.map((n) => `t=${n} k${n}`).join("\n")),
+  msr: Buffer.from(numbers.map((n) => `1281663720030616${n + 10},hm,1,Read,${n * 512},4096,15`).join("\n")),
+  alibaba: Buffer.from(numbers.map((n) => `3,W,${n * 4096},4096,15778080000000${n + 10}`).join("\n")),
+  tencent: Buffer.from(numbers.map((n) => `15383232${n + 10},${n},8,1,2313`).join("\n")),
+  spc: Buffer.from(numbers.map((n) => `0,${n},8192,w,0.0${n}`).join("\n")),
+  "ibm-cos": Buffer.from(numbers.map((n) => `${n} REST.GET.OBJECT ${n + 10}abc 1168 0 1167`).join("\n")),
   twr: Buffer.from(numbers.map((n) => `${n},k${n},2,${n},1,get,0`).join("\n")),
 };
 
@@ -37,7 +50,10 @@ async function readsOrRefuses(bytes: Uint8Array, format: string | undefined): Pr
   const path = join(folder, "fuzzed");
   writeFileSync(path, bytes);
   try {
-    const stream = await openTrace(path, { format });
+    const stream = await openTrace(path, {
+      format,
+      pattern: format === "pattern" ? "t=(?<time>\\S+) (?<key>\\S+)" : undefined,
+    });
     let requests = 0;
     for await (const batch of stream.batches()) {
       expect(batch.count).toBeGreaterThan(0);

@@ -16,6 +16,11 @@ it("a trace is summed up", async () => {
     once: 2,
     hottestShare: 0.5,
     hottestKey: "a",
+    hottest: [
+      { key: "a", requests: 2, share: 0.5 },
+      { key: "b", requests: 1, share: 0.25 },
+      { key: "c", requests: 1, share: 0.25 },
+    ],
     coldMissRatio: 0.75,
     sizes: { min: 0, mean: 15, max: 30, footprint: 50 },
     time: { first: 1, last: 6 },

@@ -22,7 +22,7 @@ function each(code: number, names: string): [string, number][] {
 }
 
 /** The code of an operation's text; undefined: none is known. */
-function namedOperation(text: string): number | undefined {
+export function namedOperation(text: string): number | undefined {
   const name = text.trim().toLowerCase();
   return NAMES.get(name) ?? (/^[a-z][a-z_ -]*$/.test(name) ? NAMES.get(name.replace(/[^a-z]/g, "")) : undefined);
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Namespace, Store } from "../../../../src/index.js";
 import { quantileOf } from "../../../statistics/index.js";
 import type { Contender } from "../contender.js";
+import { heapInUse } from "../heap-in-use.js";
 import { figureAnswers, plainFigure } from "../judge.js";
 import { closeVerified, openStore } from "../peers/engram.js";
 import { clockCost, timeSingly } from "../single-operations.js";
@@ -56,12 +57,6 @@ export const buffers: Group = {
         cost.map((ns) => 1e9 / ns),
       ),
       acquire: plain("acquire", `buffer(${BUFFER_BYTES}) of a warm pool, P99 of ${SAMPLES}`, "ms", acquire / 1e6),
-      tracking: plain(
-        "tracking",
-        `the same, which also tracks it for clean-up, P99 of ${SAMPLES}`,
-        "µs",
-        acquire / 1e3,
-      ),
       encoding: plain(
         "encoding",
         `state of an agent to msgpack and into the store, P99 of ${SAMPLES}`,
@@ -89,12 +84,6 @@ export const buffers: Group = {
       figures: [...Object.values(figures), ...pools],
       judgements: [],
       answers: [
-        ...figureAnswers(figures.throughput, settings.rounds, ["p-pool-throughput"]),
-        ...figureAnswers(figures.acquire, 1, ["p-pool-acquire"]),
-        ...figureAnswers(figures.tracking, 1, ["p-tracking"]),
-        ...figureAnswers(figures.held, 1, ["p-pool-users"]),
-        ...figureAnswers(figures.chunk, 1, ["p-pool-bytes"]),
-        ...figureAnswers(figures.heap, 1, ["p-tracking-bytes"]),
         ...figureAnswers(figures.cleanup, 1, ["p-cleanup"]),
         ...figureAnswers(figures.success, 1, ["p-cleanup-success"]),
       ],
@@ -167,16 +156,10 @@ async function poolsAtOnce() {
 async function heldBuffers(): Promise<{ count: number; sharedBytes: number; heapBytes: number }> {
   const store = await openStore();
   const bytesInUse = () => store.stats().memory.usedBytes;
-  const heap = () => {
-    // twice: what a first collection only marks as dead weighs in the next figure
-    globalThis.gc?.();
-    globalThis.gc?.();
-    return process.memoryUsage().heapUsed;
-  };
   const all: Uint8Array[] = new Array(HELD);
-  const before = { shared: bytesInUse(), heap: heap() };
+  const before = { shared: bytesInUse(), heap: heapInUse() };
   for (let i = 0; i < HELD; i++) all[i] = store.buffer(BUFFER_BYTES);
-  const after = { shared: bytesInUse(), heap: heap() };
+  const after = { shared: bytesInUse(), heap: heapInUse() };
   for (const buffer of all) store.returnBuffer(buffer);
   await closeVerified(store);
   return {

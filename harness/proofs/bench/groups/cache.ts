@@ -49,11 +49,7 @@ export const cache: Group = {
       figures: [...times, ...memory],
       judgements: [],
       answers: [
-        ...answers("get-into-prepared", ["p-cache-hit"], "hit by prepared key, copied into store.buffer()"),
         ...answers("get-into-prepared", ["p-concurrent-map"], "look-up by prepared key, safe against all writers"),
-        ...answers("borrow", ["p-cow-read"], "borrow: a shared value read where it lies, no copy made"),
-        ...answers("miss-insert", ["p-cache-miss"], "look-up that misses, and the set that evicts for it"),
-        ...figureAnswers(memory[0], 1, ["p-memory-efficiency"]),
         ...figureAnswers(memory[1], 1, ["d-entry-overhead"]),
       ],
       notes: [

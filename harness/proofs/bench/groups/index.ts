@@ -28,13 +28,18 @@ const GROUPS: Readonly<Record<string, () => Promise<Group>>> = {
   padding: async () => (await import("./padding.js")).padding,
   cache: async () => (await import("./cache.js")).cache,
   "cache-aside": async () => (await import("./cache-aside.js")).cacheAside,
+  tracking: async () => (await import("./tracking.js")).tracking,
+  "shared-data": async () => (await import("./shared-data.js")).sharedData,
   pool: async () => (await import("./pool.js")).pool,
   buffers: async () => (await import("./buffers.js")).buffers,
   agents: async () => (await import("./agents.js")).agents,
   learning: async () => (await import("./learning.js")).learning,
   monitoring: async () => (await import("./monitoring.js")).monitoring,
+  "client-rings": async () => (await import("./client-rings.js")).clientRings,
+  recorders: async () => (await import("./recorders.js")).recorders,
   records: async () => (await import("./records.js")).records,
   "vector-index": async () => (await import("./vector-index.js")).vectorIndex,
+  cluster: async () => (await import("./cluster.js")).cluster,
   limits: async () => (await import("./limits.js")).limits,
 };
 

@@ -83,7 +83,7 @@ export const learning: Group = {
         beside("best", "QTable.best"),
         beside("act", "QTable.act"),
         beside("row", "a reader's copy of a row"),
-        beside("accumulate", "accumulator.add"),
+        beside("accumulate", "accumulator.add and round"),
       ],
       notes: [
         "The plain tables do the same arithmetic, count visits too, and check nothing: no argument, no owner, no reader on another thread.",

@@ -14,14 +14,19 @@ const UNUSED_SIZE = 4000;
 /** The finest step in which the pool is filled: an entry of 128 bytes in a pool of some MiB. */
 const VALUE = new Uint8Array(64);
 
+/** Entries between two looks at the pressure, where they need not be exact: a fortieth of a per cent of the pool. */
+const QUICK_STEP = 16;
+const MOST_NAMESPACES = 65_534;
+const QUICK_NAMESPACES = 4096;
+
 /** Limits and defaults that the documents name as figures: counted, filled up to or read from the options that apply. */
 export const limits: Group = {
   title: "limits and defaults that the documents name",
-  async measure({ onRound }) {
+  async measure({ settings, onRound }) {
     const plain = (id: string, label: string, unit: string, value: number) => plainFigure(id, label, unit, [value]);
-    const pressure = await pressureLevels();
+    const pressure = await pressureLevels(settings.quick ? QUICK_STEP : 1);
     onRound(1, 4);
-    const namespaces = await namespacesThatFit();
+    const namespaces = await namespacesThatFit(settings.quick ? QUICK_NAMESPACES : MOST_NAMESPACES);
     onRound(2, 4);
     const share = await poolShare();
     const largest = await largestMemory();
@@ -86,12 +91,13 @@ export const limits: Group = {
 };
 
 /** Per cent of the pool in use when a store that is being filled first tells each level. */
-async function pressureLevels(): Promise<{ medium: number; high: number; critical: number }> {
+async function pressureLevels(step: number): Promise<{ medium: number; high: number; critical: number }> {
   const store = await Store.create({ capacity: "8MiB", maxWorkers: 1, eviction: "none", maintenance: false });
   const entries = store.namespace("entries");
   const seen: Partial<Record<StoreStats["eviction"]["pressure"], number>> = {};
   for (let i = 0; seen.critical === undefined; i++) {
     entries.set(`key-${i}`, VALUE);
+    if (i % step !== 0) continue;
     const { eviction, memory } = store.stats();
     seen[eviction.pressure] ??= Math.round(memory.utilisation * 1000) / 10;
   }
@@ -99,8 +105,8 @@ async function pressureLevels(): Promise<{ medium: number; high: number; critica
   return { medium: seen.medium ?? Number.NaN, high: seen.high ?? Number.NaN, critical: seen.critical };
 }
 
-async function namespacesThatFit(): Promise<{ count: number; bytes: number }> {
-  const store = await Store.create({ capacity: "128MiB", maxWorkers: 1, maxNamespaces: 65_534, eviction: "none" });
+async function namespacesThatFit(maxNamespaces: number): Promise<{ count: number; bytes: number }> {
+  const store = await Store.create({ capacity: "128MiB", maxWorkers: 1, maxNamespaces, eviction: "none" });
   const options: NamespaceOptions = { encoding: "binary" };
   const before = store.stats().memory.usedBytes;
   let count = 0;

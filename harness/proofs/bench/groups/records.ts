@@ -45,25 +45,16 @@ export const records: Group = {
       Array.from({ length: settings.rounds }, () => writeLines(join(directory, "history.jsonl"))),
     );
     const mapped = await mapping(join(directory, "mapped"), settings.rounds);
-    const own = (id: string) => figures.find((figure) => figure.id === id)!;
-    const inTarget = { ...speedup, unit: "×" };
     return {
       reference: null,
       figures: [...figures, speedup, overhead, lines, ...(typeof mapped === "string" ? [] : [mapped])],
       judgements: [],
       answers: [
-        ...figureAnswers(own("record"), settings.rounds, ["s-ring-record"]),
-        ...figureAnswers(
-          inTarget,
-          settings.rounds,
-          ["s-ring-speedup"],
-          "latency recorded under a mutex over recorded without",
-        ),
         ...figureAnswers(lines, settings.rounds, ["s-jsonl"]),
         ...(typeof mapped === "string" ? [] : figureAnswers(mapped, settings.rounds, ["p-map-file"])),
       ],
       notes: [
-        "A record goes into the shared-memory histogram of its thread, which one reader drains meanwhile: what the ring buffer is there. The mutex is a word in shared memory, never contended here.",
+        "A record goes into the shared-memory histogram of its thread, which one reader drains meanwhile. The mutex is a word in shared memory, never contended here.",
         ...(typeof mapped === "string" ? [`No file was mapped: ${mapped}.`] : []),
       ],
     };

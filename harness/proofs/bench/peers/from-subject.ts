@@ -24,7 +24,7 @@ export async function openSubject(
 ): Promise<SubjectPeer> {
   const { keys, value } = dataset;
   const subject = await loadSubject(name);
-  const part = await subject.create(planFor(dataset, directory));
+  const part = await subject.open(planFor(dataset, directory));
   const values: Array<Uint8Array | undefined> = [];
   values[value.length] = value;
   const agent = await subject.attach(part.attachment, {

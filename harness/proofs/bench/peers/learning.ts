@@ -219,20 +219,25 @@ export function sample(replay: Replay, how: string): Contender {
 export function accumulate(accumulator: Accumulator, table: QTable): Contender {
   return {
     id: "accumulate",
-    label: `accumulator.add of ${STATES} x ${ACTIONS}`,
+    label: `accumulator.add of ${STATES} x ${ACTIONS}, and the end of its round`,
     run(operations) {
       let weight = 0;
-      for (let i = 0; i < operations; i++) weight += accumulator.add(table);
+      // A table is part of a round once.
+      for (let i = 0; i < operations; i++) {
+        weight += accumulator.add(table);
+        accumulator.round();
+      }
       if (!(weight > 0)) throw new Error("what was added weighs nothing");
       keep(weight);
     },
   };
 }
 
-/** The same sums in JavaScript: value times visits, and visits, in doubles. */
+/** The same sums in JavaScript: value times visits, and visits, in doubles; the round ends with what was summed put aside. */
 export function plainAccumulate(table: PlainTable): Contender {
-  const sums = new Float64Array(STATES * ACTIONS);
-  const weights = new Float64Array(STATES * ACTIONS);
+  let sums = new Float64Array(STATES * ACTIONS);
+  let weights = new Float64Array(STATES * ACTIONS);
+  let last = { sums: new Float64Array(STATES * ACTIONS), weights: new Float64Array(STATES * ACTIONS) };
   return {
     id: "accumulate-plain",
     label: "the same sums over Float64Arrays",
@@ -242,8 +247,13 @@ export function plainAccumulate(table: PlainTable): Contender {
           sums[i] += table.values[i] * table.visits[i];
           weights[i] += table.visits[i];
         }
+        const ended = { sums, weights };
+        ({ sums, weights } = last);
+        sums.fill(0);
+        weights.fill(0);
+        last = ended;
       }
-      keep(sums[0]);
+      keep(last.sums[0]);
     },
   };
 }

@@ -247,7 +247,14 @@
     );
     put("namespaces", namespaces.length === 0 ? element("p", "muted", "none") : told);
     put("eviction", evictionOf(eviction));
+    put("resources", resourcesOf(stats.resources));
     put("backups", backupsOf(stats.backups));
+    // what other rooms tell of the store: most stores have none
+    $("reports-section").hidden = snapshot.reports.length === 0;
+    const reports = snapshot.reports.map(({ title, table: [head, ...rows] }) =>
+      element("div", "stack", element("h3", "", title), table(head, rows)),
+    );
+    put("reports", element("div", "stack", ...reports));
     put(
       "targets",
       table(
@@ -324,6 +331,33 @@
       element("h3", "", `Decisions of adaptive, which follows ${adaptive.following}`),
       list,
     );
+  }
+  function resourcesOf({ byKind, permits, failed, forced, reaped, refused }) {
+    if (byKind.length + permits.length + failed + forced + reaped + refused === 0)
+      return element("p", "muted", "nothing is tracked");
+    const kinds = table(
+      ["kind", "held", "in use", "oldest", "longest use"],
+      byKind.map(({ kind, held, inUse, oldestMs, longestUseMs }) => [
+        kind,
+        short(held),
+        short(inUse),
+        duration(oldestMs),
+        inUse === 0 ? "–" : duration(longestUseMs),
+      ]),
+    );
+    const pools = table(
+      ["pool of all threads", "permits taken", "of", "threads waiting", "state:"],
+      permits.map(({ pool, taken, max, waiting }) => [
+        pool,
+        short(taken),
+        short(max),
+        short(waiting),
+        [taken >= max && waiting > 0 ? pill("bad", "exhausted") : pill("good", "fine")],
+      ]),
+    );
+    const counts = `${short(failed)} failed to end, ${short(forced)} did not by their deadline, ${short(reaped)} were left by threads that died, ${short(refused)} found no room`;
+    const shownPools = permits.length === 0 ? [] : [pools];
+    return element("div", "stack", kinds, ...shownPools, element("p", "muted", counts));
   }
   function backupsOf(backups) {
     if (backups === null) return element("p", "muted", "none are open in the monitor's thread");

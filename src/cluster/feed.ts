@@ -1,0 +1,207 @@
+/**
+ * What the log tells, taken in its order: `applied` is the number up to which nothing is missing here. What comes out of order waits; what does not
+ * come at all is fetched from the log.
+ *
+ *  - `applied` never goes back, whatever the engine says its last number is: after a change of leader that may be smaller for a while.
+ *  - What is known to be missing is asked for again with growing pauses: the log may not have, at the server that answers, what its feed has told.
+ *  - What cannot be taken in (the node's memory is full) stops the feed where it is: a copy that skipped something would be wrong without knowing.
+ */
+import { type ClusterClock, type Engine, EngineUnknown, type LogKey } from "./engine.js";
+import type { Pauses } from "./pauses.js";
+
+export interface Pace {
+  /** The first pause after a failure, and the longest: they double. */
+  readonly retryMs: number;
+  readonly retryMostMs: number;
+}
+
+/** What the feed hands on. */
+export interface FeedSink {
+  /** @param gap whether numbers before it were never seen here: versions that were superseded meanwhile */
+  take(seq: number, key: LogKey, entry: Uint8Array, gap: boolean): void;
+  /** Up to where versions have been taken out of the log for good, as far as it is known. */
+  readonly horizon: number;
+  /** All that stands in the log up to `last` has been taken: `seen` are its keys. */
+  settle(seen: ReadonlySet<LogKey>, last: number): void;
+}
+
+/** Versions that wait for one before them; beyond it they are fetched with it. */
+const AHEAD_MAX = 4096;
+
+export class Feed {
+  applied = 0;
+  /** Times that something was fetched from the log. */
+  repairs = 0;
+  /** How often that failed, how long it took, ms, all together; bytes that came in by the log, told and fetched. */
+  readonly fetched = { failed: 0, ms: 0, bytes: 0 };
+  /** Why the feed stands still; null while it does not. */
+  fault: Error | null = null;
+  private readonly ahead = new Map<number, { key: LogKey; entry: Uint8Array }>();
+  private waiters: { seq: number; resolve: () => void; reject: (error: Error) => void }[] = [];
+  private repairing: Promise<void> | null = null;
+  private missed = false;
+  /** Which log it is, counted: what was asked of an earlier one says nothing of this. */
+  private life = 0;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly clock: ClusterClock,
+    private readonly pauses: Pauses,
+    private readonly pace: Pace,
+    private readonly sink: FeedSink,
+  ) {}
+
+  /** A version that the engine told of. */
+  offer(seq: number, key: LogKey, entry: Uint8Array): void {
+    if (this.pauses.closed || seq <= this.applied) return;
+    if (seq > this.applied + 1) this.meetGap(seq, key, entry);
+    else if (this.take(seq, key, entry)) this.drain();
+    else this.startRepair();
+  }
+
+  /** Fetches what is missing, and goes on until nothing is known to be. One at a time: who asks meanwhile waits for the same one. */
+  repair(): Promise<void> {
+    this.repairing ??= this.fetchMissing().finally(() => {
+      this.repairing = null;
+    });
+    return this.repairing;
+  }
+
+  /** @throws EngineUnknown when `seq` has not been reached within `ms` */
+  until(seq: number, ms: number): Promise<void> {
+    if (seq <= this.applied) return Promise.resolve();
+    if (this.pauses.closed) return Promise.reject(new EngineUnknown("closed"));
+    return new Promise((resolve, reject) => {
+      const waiter = { seq, resolve: () => end(resolve), reject: (error: Error) => end(() => reject(error)) };
+      // not told by now: it may never be
+      const cancelRepair = this.clock.after(ms / 4, () => this.startRepair());
+      const cancel = this.clock.after(ms, () => {
+        const why = `the log's change ${seq} was not seen within ${ms} ms; ${this.applied} was the last`;
+        waiter.reject(new EngineUnknown(why, { cause: this.fault ?? undefined }));
+      });
+      const end = (settle: () => void): void => {
+        cancelRepair();
+        cancel();
+        this.waiters = this.waiters.filter((one) => one !== waiter);
+        settle();
+      };
+      this.waiters.push(waiter);
+    });
+  }
+
+  /** All that stands in the log, once. False when it did not answer, or not all of it could be taken in. */
+  reload(): Promise<boolean> {
+    this.repairs++;
+    return this.counted(() => this.fetchFrom(0, true));
+  }
+
+  /** As a checkpoint says: everything up to there is here already. */
+  resumeAt(applied: number): void {
+    this.applied = Math.max(this.applied, applied);
+  }
+
+  /** The log is another one, of which nothing is known here. */
+  startOver(): void {
+    this.life++;
+    this.applied = 0;
+    this.ahead.clear();
+    this.fault = null;
+    for (const { reject } of [...this.waiters]) reject(new EngineUnknown("the log is another one"));
+  }
+
+  close(): void {
+    for (const { reject } of [...this.waiters]) reject(new EngineUnknown("closed"));
+    this.ahead.clear();
+  }
+
+  /** Something before `seq` was not told. */
+  protected meetGap(seq: number, key: LogKey, entry: Uint8Array): void {
+    if (this.ahead.size < AHEAD_MAX) this.ahead.set(seq, { key, entry });
+    this.startRepair();
+  }
+
+  /** Counts as seen all up to `seq`. */
+  protected advance(seq: number): void {
+    this.applied = seq;
+    this.drain();
+  }
+
+  /** False when it could not be taken in: the fault is noted. */
+  protected take(seq: number, key: LogKey, entry: Uint8Array, gap = false): boolean {
+    try {
+      this.sink.take(seq, key, entry, gap || this.missed);
+      this.fetched.bytes += entry.length;
+    } catch (error) {
+      this.fault = error as Error;
+      return false;
+    }
+    this.fault = null;
+    this.missed = false;
+    if (seq === this.applied + 1) this.applied = seq;
+    return true;
+  }
+
+  private startRepair(): void {
+    if (!this.pauses.closed) void this.repair();
+  }
+
+  /** What waited for the one just taken; then whoever waited for that. */
+  private drain(): void {
+    for (;;) {
+      const seq = this.applied + 1;
+      const next = this.ahead.get(seq);
+      if (next === undefined || !this.take(seq, next.key, next.entry)) break;
+    }
+    for (const seq of this.ahead.keys()) if (seq <= this.applied) this.ahead.delete(seq);
+    for (const waiter of this.waiters.filter(({ seq }) => seq <= this.applied)) waiter.resolve();
+  }
+
+  private async fetchMissing(): Promise<void> {
+    for (let pause = this.pace.retryMs; !this.pauses.closed; pause = Math.min(2 * pause, this.pace.retryMostMs)) {
+      this.repairs++;
+      const fetched = await this.fetchOnce();
+      if (fetched && this.ahead.size === 0) return;
+      await this.pauses.sleep(pause);
+      if (fetched && this.ahead.size === 0 && this.fault === null) return; // told meanwhile
+    }
+  }
+
+  /** False when the log did not answer, or not everything of it could be taken in. */
+  private fetchOnce(): Promise<boolean> {
+    return this.counted(async () => {
+      const from = this.applied;
+      if (!(await this.fetchFrom(from, from === 0))) return false;
+      // what was taken out of the log since is in no answer: only all that stands tells what does not
+      return from === 0 || this.sink.horizon <= from || this.fetchFrom(0, true);
+    });
+  }
+
+  /** False also when it fails: cut off. */
+  private async counted(fetch: () => Promise<boolean>): Promise<boolean> {
+    const began = this.clock.elapsed();
+    const done = await fetch().catch(() => false);
+    if (!done) this.fetched.failed++;
+    this.fetched.ms += this.clock.elapsed() - began;
+    return done;
+  }
+
+  private async fetchFrom(from: number, whole: boolean): Promise<boolean> {
+    const seen = new Set<LogKey>();
+    const { life } = this;
+    let previous = from;
+    let taken = true;
+    const last = await this.engine.since(from, (seq, key, entry) => {
+      if (this.pauses.closed || !taken || life !== this.life) return;
+      if (whole) seen.add(key);
+      else if (seq <= this.applied) return; // told meanwhile
+      taken = this.take(seq, key, entry, seq !== previous + 1);
+      previous = seq;
+    });
+    if (this.pauses.closed || !taken || life !== this.life) return false;
+    if (whole) this.sink.settle(seen, last);
+    if (last > previous) this.missed = true;
+    if (last > this.applied) this.advance(last);
+    else this.drain();
+    return true;
+  }
+}
