@@ -196,7 +196,15 @@ describe("a build that cannot be", () => {
 });
 
 describe("a build that goes on", () => {
+  /** Each look at the clock finds a turn over, however fast the machine is. */
+  function endTurnsAtOnce(): void {
+    let ms = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => (ms += 1000));
+    onTestFinished(() => clock.mockRestore());
+  }
+
   it.each([0, 2])("by %i threads ends when its signal says so, and leaves nothing", async (threads) => {
+    endTurnsAtOnce();
     const arena = countedMemory();
     const reason = new Error("not now");
     const stop = new AbortController();
@@ -224,10 +232,7 @@ describe("a build that goes on", () => {
   });
 
   it("lets its own thread do something else meanwhile", async () => {
-    // Each look at this clock finds a turn over, however fast the machine is.
-    let ms = 0;
-    const clock = vi.spyOn(performance, "now").mockImplementation(() => (ms += 1000));
-    onTestFinished(() => clock.mockRestore());
+    endTurnsAtOnce();
     let turns = 0;
     let building = true;
     const another = () => {
@@ -241,6 +246,7 @@ describe("a build that goes on", () => {
   });
 
   it("is not an index yet: a thread that looks too early is told so", async () => {
+    endTurnsAtOnce();
     const arena = countedMemory();
     let early: unknown;
     const onProgress = (done: number, of: number) => {
