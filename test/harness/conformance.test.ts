@@ -93,8 +93,9 @@ describe("engram check-subject", () => {
     expect(findings.map(({ message }) => message)).toEqual(
       expect.arrayContaining([expect.stringMatching(/left a process running/)]),
     );
-    const running = execFileSync("ps", ["-eo", "stat,args"], { encoding: "utf8" }).split("\n");
-    expect(running.filter((line) => line.includes(marker) && !line.startsWith("Z"))).toEqual([]);
+    const running = () => execFileSync("ps", ["-eo", "stat,args"], { encoding: "utf8" }).split("\n");
+    // Killed it is by now; gone once it has had a processor.
+    await expect.poll(() => running().filter((line) => line.includes(marker) && !line.startsWith("Z"))).toEqual([]);
   });
 
   it("gives up on one that hangs, and says in what", async () => {

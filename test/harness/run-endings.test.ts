@@ -7,6 +7,7 @@ import { executeRun } from "#dist/harness/runner/execute-run.js";
 import { type Results, resultsSchema } from "#dist/reports/results.js";
 import { loadScenario } from "#dist/workloads/scenarios.js";
 import { engram, start } from "./command-line.js";
+import { HeldRuns } from "./held-runs.js";
 
 let folder: string;
 /** Runs put their temporary files here, so that a test can see that none are left. */
@@ -50,14 +51,14 @@ describe("a run that does not go to its end", () => {
   it.skipIf(!existsSync("/proc/self/task"))("Ctrl-C keeps the runs that were done: exit 130, whole files", async () => {
     const out = join(folder, "interrupted");
     const args = ["run", "blackboard", "--subjects", "noop,map", "--duration", "100ms", "--out", out];
-    const { child, ended } = start(args, { env: env() });
+    using runs = new HeldRuns();
+    const { child, ended } = start(args, { env: { ...env(), ...runs.env } });
     // The second process is there: the first run is over. It is held, so that it cannot be over as well before the signal has come.
-    const first = await nextProcess(child.pid, []);
-    const second = await nextProcess(child.pid, [first]);
-    process.kill(second, "SIGSTOP");
+    runs.letGo(await runs.next(ended));
+    const second = await runs.next(ended);
     child.kill("SIGINT");
     await untilHandled(child.pid, "SIGINT");
-    process.kill(second, "SIGCONT");
+    runs.letGo(second);
     const { code, stderr } = await ended;
     expect({ code, stderr }).toEqual({ code: 130, stderr: "engram: interrupted; what was measured is written\n" });
     const results = await resultsIn(out);
@@ -66,23 +67,22 @@ describe("a run that does not go to its end", () => {
     expect(await readdir(out)).toEqual(["report.html", "results.json"]);
   });
 
-  it.skipIf(!existsSync("/proc/self/task"))(
-    "a process that dies: exit 3, one line, the other runs are kept",
-    async () => {
-      const out = join(folder, "died");
-      const args = ["run", "blackboard", "--subjects", "noop,map", "--duration", "100ms", "--out", out];
-      const { child, ended } = start(args, { env: env() });
-      process.kill(await nextProcess(child.pid, []), "SIGKILL");
-      const { code, stderr } = await ended;
-      expect({ code, stderr }).toEqual({
-        code: 3,
-        stderr: "engram: blackboard / noop: the run's process was killed by SIGKILL\n",
-      });
-      const results = await resultsIn(out);
-      expect(results.runs.map(({ subject }) => subject)).toEqual(["map"]);
-      expect(results.notices?.join()).toContain("killed by SIGKILL");
-    },
-  );
+  it("a process that dies: exit 3, one line, the other runs are kept", async () => {
+    const out = join(folder, "died");
+    const args = ["run", "blackboard", "--subjects", "noop,map", "--duration", "100ms", "--out", out];
+    using runs = new HeldRuns();
+    const { ended } = start(args, { env: { ...env(), ...runs.env } });
+    process.kill(await runs.next(ended), "SIGKILL");
+    runs.letGo(await runs.next(ended));
+    const { code, stderr } = await ended;
+    expect({ code, stderr }).toEqual({
+      code: 3,
+      stderr: "engram: blackboard / noop: the run's process was killed by SIGKILL\n",
+    });
+    const results = await resultsIn(out);
+    expect(results.runs.map(({ subject }) => subject)).toEqual(["map"]);
+    expect(results.notices?.join()).toContain("killed by SIGKILL");
+  });
 
   it("a worker that dies ends its run: exit 3, one line, nothing written", async () => {
     const preload = join(folder, "die-in-workers.mjs");
@@ -102,19 +102,6 @@ describe("a run that does not go to its end", () => {
   });
 });
 
-/** The pid of a child of `parent` that is none of `known`, once there is one. */
-async function nextProcess(parent: number | undefined, known: number[]): Promise<number> {
-  for (;;) {
-    const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8")
-      .split(" ")
-      .filter(Boolean)
-      .map(Number);
-    const found = children.find((pid) => !known.includes(pid) && isRunProcess(pid));
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 /** Until the process has taken the signal: it is pending no more. */
 async function untilHandled(pid: number | undefined, signal: NodeJS.Signals): Promise<void> {
   const bit = 1n << BigInt(constants.signals[signal] - 1);
@@ -125,13 +112,5 @@ async function untilHandled(pid: number | undefined, signal: NodeJS.Signals): Pr
     );
     if (pending.every((signals) => (signals & bit) === 0n)) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-function isRunProcess(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("run-process");
-  } catch {
-    return false;
   }
 }

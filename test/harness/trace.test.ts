@@ -9,6 +9,7 @@ import { type Ended, OneProcess, start } from "./command-line.js";
 
 const shared = fileURLToPath(new URL("../../../shared/traces", import.meta.url));
 const haveTraces = existsSync(shared);
+const HOLD_WRITING = new URL("fixtures/hold-writing.mjs", import.meta.url).href;
 if (!haveTraces) console.log("skipped: no shared traces beside the repository");
 
 let folder: string;
@@ -252,13 +253,16 @@ describe("bad input", () => {
 
 describe("an interrupted engram trace", () => {
   it.each([
-    ["generate", ["generate", "cut.csv.gz", "--count", "3000000"]],
+    ["generate", ["generate", "cut.csv.gz", "--count", "300000"]],
     ["convert", ["convert", "long.lirs", "cut.csv.gz"]],
   ])("%s leaves neither the file nor a part of it", async (_, args) => {
-    await writeFile(join(folder, "long.lirs"), "123456789\n987654321\n".repeat(1_000_000));
-    const { child, ended } = start(["trace", ...args], { cwd: folder });
+    await writeFile(join(folder, "long.lirs"), "123456789\n987654321\n".repeat(100_000));
+    // Held after its first part, so that it is not over before the interrupt comes.
+    const { child, ended } = start(["trace", ...args], {
+      cwd: folder,
+      env: { NODE_OPTIONS: `--import ${HOLD_WRITING}` },
+    });
     const parts = async () => (await readdir(folder)).filter((name) => /^\.?cut\./.test(name));
-    // once the writing has begun; it takes seconds
     while ((await parts()).length === 0 && child.exitCode === null) await new Promise((turn) => setImmediate(turn));
     expect(await parts()).toEqual([expect.stringMatching(/^\.cut\.csv\.gz\.[0-9a-f]+\.tmp$/)]);
     child.kill("SIGINT");

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { resultsSchema } from "#dist/reports/results.js";
 import { engram, start } from "../harness/command-line.js";
+import { HeldRuns } from "../harness/held-runs.js";
 
 const folder = mkdtempSync(join(tmpdir(), "engram-live-run-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -14,18 +15,20 @@ describe("engram run --live", () => {
   it("shows each store of the run at one address, says when the run has ended, and still prints results alone", async () => {
     const out = join(folder, "shown");
     const args = ["run", "blackboard", "--subjects", "engram,engram-prepared", "--workers", "2", "--duration", "1s"];
-    const { child, ended } = start([...args, "--live", "--json", "--out", out]);
+    using held = new HeldRuns();
+    const { child, ended } = start([...args, "--live", "--json", "--out", out], { env: held.env });
     const [said] = await once(child.stderr, "data");
     const [, url] = /^live: (http:\/\/127\.0\.0\.1:\d+\/)\n/.exec(String(said)) as RegExpExecArray;
     // before there is a store there is nothing to tell of, and whoever asks for the events waits for it
-    const events = fetch(new URL("events", url)).then((response) => response.text());
+    const events = await fetch(new URL("events", url));
+    for (let run = 0; run < 2; run++) held.letGo(await held.next(ended));
     const { code, stdout, stderr } = await ended;
     expect([code, stderr]).toEqual([0, String(said)]);
     const { runs } = resultsSchema.parse(JSON.parse(stdout));
     // What was shown is in the results too.
     expect(runs.map(({ monitored }) => monitored?.figures.includes("operations"))).toEqual([true, true]);
     expect(runs.map(({ subject }) => subject)).toEqual(["engram", "engram-prepared"]);
-    const text = await events;
+    const text = await events.text();
     const titles = [...text.matchAll(/"title":"([^"]*)"/g)].map(([, title]) => title);
     const passes = ["engram", "engram-prepared"].map((subject) => `blackboard / ${subject}, throughput`);
     expect(titles).toEqual(expect.arrayContaining(passes));
