@@ -210,15 +210,15 @@ describe("a monitor", () => {
     "read-latency": (store) => {
       const ns = store.namespace("n", { encoding: "json" });
       ns.set("small", 1);
-      ns.set("large", new Array(6000).fill(1));
+      ns.set("large", new Array(60_000).fill(1));
       const slow = () => {
-        for (let i = 0; i < 20; i++) for (let n = 0; n < 10; n++) ns.get("large");
+        for (let i = 0; i < 20; i++) ns.get("large");
       };
       return { into: slow, out: fast(ns) };
     },
     "write-latency": (store) => {
       const ns = store.namespace("n", { encoding: "json" });
-      return { into: write(ns, 15_000, 50), out: write(ns, 1, 3000) };
+      return { into: write(ns, 400_000, 20), out: write(ns, 1, 3000) };
     },
     memory: (store) => {
       const ns = store.namespace("n");
@@ -244,7 +244,8 @@ describe("a monitor", () => {
   it.each(DOCUMENTED_RULES.map((rule) => [rule.name, rule] as const))(
     "alarms by the documented rule %s of a real store that is driven into it, and says its end when it is driven out",
     async (name, rule) => {
-      const limits = name.endsWith("latency") ? { warning: 20_000, critical: 100_000 } : {};
+      // A tenth of what a large value takes, and a hundred times what a small one does: machines differ by less.
+      const limits = name.endsWith("latency") ? { warning: 60_000, critical: 100_000 } : {};
       const { store, monitor } = await monitored(
         { alerts: [{ ...rule, ...limits, forMs: 0 }] },
         { capacity: "4MiB", sampling: 1, eviction: "none" },

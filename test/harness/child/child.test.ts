@@ -57,7 +57,7 @@ describe("a child", () => {
 
   it("that is interrupted may end by itself", async () => {
     const interrupt = new AbortController();
-    const [child] = await started("obey", { interrupt: interrupt.signal });
+    const [child] = await started("obey", { interrupt: interrupt.signal, graceMs: 600_000 });
     interrupt.abort();
     expect(await child.ended).toMatchObject({ exitCode: 7, killedBy: null, late: false });
   });
