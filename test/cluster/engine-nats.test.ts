@@ -14,7 +14,8 @@ const missing = natsIsMissing();
 if (missing !== null) process.stderr.write(`cluster: tests against NATS skipped: ${missing}\n`);
 
 /** On a busy machine nothing here fails for being slow. */
-const PATIENT = { timeoutMs: 20_000, client: { pingInterval: 60_000 } };
+const CLIENT = { pingInterval: 60_000, timeout: 20_000 };
+const PATIENT = { timeoutMs: 20_000, client: CLIENT };
 
 async function start(servers: 1 | 3): Promise<Place> {
   const nats: Nats = await startNats({ servers });
@@ -42,7 +43,7 @@ describe.skipIf(missing !== null)("a server that goes away", () => {
 
   beforeAll(async () => {
     nats = await startNats();
-    engines = new NatsEngines({ servers: nats.addresses, timeoutMs: 300 });
+    engines = new NatsEngines({ servers: nats.addresses, timeoutMs: 300, client: CLIENT });
     engine = await engines.open({ name: "d", replicas: 1, storage: "file" }, "a", 60_000);
     forgetful = await engines.open({ name: "forgetful", replicas: 1, storage: "memory" }, "a", 60_000);
     engine.onReconnect(() => returned++);
@@ -58,9 +59,12 @@ describe.skipIf(missing !== null)("a server that goes away", () => {
   it("killed: nothing is sent, nothing thrown by casts, and what was kept is there when it is back", async () => {
     await nats.servers[0].kill();
     // The death may be noticed with this attempt, which then may have been written for all that is known.
-    await vi.waitFor(async () => {
-      await expect(engine.append("k", new Uint8Array(1), { id: "while away" })).rejects.toThrow(EngineNotSent);
-    });
+    await vi.waitFor(
+      async () => {
+        await expect(engine.append("k", new Uint8Array(1), { id: "while away" })).rejects.toThrow(EngineNotSent);
+      },
+      { timeout: 60_000 },
+    );
     engine.cast(new Uint8Array(10));
     await expect(engine.read("k")).rejects.toThrow(EngineNotSent);
     await expect(engine.since(0, () => {})).rejects.toThrow(EngineNotSent);

@@ -13,6 +13,9 @@ import { fakeNats } from "./fake-nats.js";
 
 const missing = natsIsMissing();
 
+/** On a busy machine nothing here fails for being slow. */
+const PATIENT = { timeoutMs: 20_000, client: { pingInterval: 60_000, timeout: 20_000 } };
+
 describe("the version of a nats-server", () => {
   it.each(["2.9.10", "2.10.26", "1.99.99", "2.10.27-RC.1", "", "new", "2.10"])("%j is too old", (version) => {
     expect(isTooOld(version)).toBe(true);
@@ -25,7 +28,7 @@ describe("the version of a nats-server", () => {
   it("that Debian 12 has is refused by name, at whatever address", async () => {
     const old = await fakeNats("2.9.10");
     try {
-      const joining = new NatsEngines({ servers: old.address }).open({ name: "d" }, "a");
+      const joining = new NatsEngines({ servers: old.address, ...PATIENT }).open({ name: "d" }, "a");
       await expect(joining).rejects.toThrow(EngineTooOldError);
       await expect(joining).rejects.toMatchObject({ code: "ENGINE_TOO_OLD", version: "2.9.10", needed: "2.10.27" });
       await expect(joining).rejects.toThrow(
@@ -47,7 +50,7 @@ describe("joining", () => {
 
   it("a server without JetStream says that none was made, within its time", async () => {
     const bare = await fakeNats("2.10.27");
-    const engines = new NatsEngines({ servers: bare.address });
+    const engines = new NatsEngines({ servers: bare.address, ...PATIENT });
     try {
       const opening = engines.open({ name: "d", replicas: 1 }, "a", 200);
       await expect(opening).rejects.toThrow(UnavailableError);
@@ -119,7 +122,7 @@ describe("a failure of the client", () => {
 describe.skipIf(missing !== null)("a stream", () => {
   let nats: Nats;
   const open = async (options: object) => {
-    const engines = new NatsEngines({ servers: nats.addresses, timeoutMs: 20_000 });
+    const engines = new NatsEngines({ servers: nats.addresses, ...PATIENT });
     try {
       return (await engines.open({ name: "d", replicas: 1, storage: "memory", ...options }, "a")).facts;
     } finally {
@@ -166,7 +169,7 @@ describe.skipIf(missing !== null)("a stream", () => {
   });
 
   it("that is full takes nothing more, certainly, and forgets all the same", async () => {
-    const engines = new NatsEngines({ servers: nats.addresses, timeoutMs: 20_000 });
+    const engines = new NatsEngines({ servers: nats.addresses, ...PATIENT });
     const engine = await engines.open({ name: "full", replicas: 1, storage: "memory", maxBytes: 4096 }, "a");
     await engine.append("k", new Uint8Array(3000), { id: "1" });
     const writing = engine.append("l", new Uint8Array(3000), { id: "2" });

@@ -48,8 +48,9 @@ describe.skipIf(missing !== null)("Kafka", () => {
     removeTemporary();
   });
 
-  const start = (topic: string, directory = temporary()) =>
-    createIngest({ journal: directory, port: 0, kafka: { brokers: kafka.brokers, topic, timeout: 2000 } });
+  /** What is not answered in time is sent again, and may then be there twice: only who takes brokers away waits for a short time. */
+  const start = (topic: string, directory = temporary(), timeout = 60_000) =>
+    createIngest({ journal: directory, port: 0, kafka: { brokers: kafka.brokers, topic, timeout } });
 
   /** Ten metrics of each of so many clients, numbered over all that is sent. */
   let sent = 0;
@@ -123,7 +124,7 @@ describe.skipIf(missing !== null)("Kafka", () => {
   it("killed in mid-stream, one broker and all, has every line at least once, each client's in order", async () => {
     await kafka.topic("outage", 12);
     const directory = temporary();
-    let ingest = await start("outage", directory);
+    let ingest = await start("outage", directory, 2000);
     const { sink, lines, seen } = recorder();
     const consumer = createConsumer({ kafka: { brokers: kafka.brokers, topic: "outage", ...QUICK }, sink });
     const state = () => ingest.stats().sinks[0];
@@ -155,7 +156,7 @@ describe.skipIf(missing !== null)("Kafka", () => {
     expect(state().lagLines).toBeGreaterThan(0);
     await ingest.close(); // with brokers that do not answer, and goes on where it was
     await kafka.up();
-    ingest = await start("outage", directory);
+    ingest = await start("outage", directory, 2000);
     await ingest.drained();
     const written = journalLines(directory).length;
     await until(() => lines.size === written);
@@ -179,7 +180,8 @@ describe.skipIf(missing !== null)("Kafka", () => {
     const { stdout } = await run(process.execPath, args);
     expect(stdout).toBe("200 lines read: 200 delivered, 0 refused, 0 no metric\n");
     const { sink, lines, seen } = recorder();
-    const consumer = createConsumer({ kafka: { brokers: kafka.brokers, topic: "backfilled", ...QUICK }, sink });
+    // Alone in its group for as long as it likes: one that is missed for a while would be given some of it again.
+    const consumer = createConsumer({ kafka: { brokers: kafka.brokers, topic: "backfilled" }, sink });
     await until(() => lines.size === 200);
     expect(seen).toEqual({ again: 0, disordered: 0 });
     const again = JSON.parse((await run(process.execPath, [...args, "--json"])).stdout);
@@ -218,12 +220,10 @@ describe.skipIf(missing !== null)("Kafka", () => {
         sink: database("workers"),
       });
       await send(ingest);
-      await until(() => mine.stats().delivered === 200);
-      expect(partitionsOf(mine)).toBe(12);
+      await until(() => mine.stats().delivered >= 200 && partitionsOf(mine) === 12);
       const { child } = await worker("workers", "workers");
       children.push(child);
-      await until(() => partitionsOf(mine) < 12);
-      expect(partitionsOf(mine)).toBe(6);
+      await until(() => partitionsOf(mine) === 6);
 
       let sending = true;
       const senders = (async () => {

@@ -14,7 +14,7 @@ let ingest: Ingest;
 beforeAll(async () => {
   store = await Store.create({ capacity: "16MiB" });
   ingest = await createIngest({
-    ...{ store, taps: ["live", "second"], journal: temporary(), port: 0, rateLimit: { rate: 1, burst: 3 } },
+    ...{ store, taps: ["live", "second"], journal: temporary(), port: 0, rateLimit: { rate: 0.001, burst: 3 } },
     sinks: [{ name: "mine", deliver: async () => ({ refused: 1, reason: "not mine" }) }],
   });
 });

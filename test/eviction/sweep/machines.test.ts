@@ -103,8 +103,8 @@ let jsm: JetStreamManager;
 let small: string;
 let large: string;
 
-/** Policies and sizes of which each job takes half a second and more. */
-const LONG = ["--policy", "hybrid,adaptive", "--size", "1%,2%,5%,10%,20%"];
+/** So many jobs, each of a good part of a second, that some are left when the test has seen what it waits for, also on a fast machine. */
+const LONG = ["--policy", "hybrid,adaptive", "--size", Array.from({ length: 20 }, (_, i) => `${i + 1}%`).join()];
 
 beforeAll(async () => {
   if (missing !== null) return;
@@ -179,7 +179,8 @@ describe.skipIf(missing !== null)("a sweep over several machines", () => {
       ];
       expect(rowsOf(there), args.join(" ")).toEqual(rowsOf(here));
       expect(here.stderr).toBe("");
-      expect(there.stderr).toMatch(/^engram: worker a takes part, 2 jobs at a time$/m);
+      // One of them may have done all of it before the other was heard of.
+      expect(there.stderr).toMatch(/^engram: worker (a takes part, 2 jobs|b takes part, 1 job) at a time$/m);
       expect(there.stderr).toMatch(/^engram: \d+ jobs by [12] workers?: /m);
     }
     expect(await streams()).toEqual([]);
@@ -197,9 +198,13 @@ describe.skipIf(missing !== null)("a sweep over several machines", () => {
       .map((line) => line.replace(/ +#.*/, "").split(" ").slice(1));
     const worker = start(working);
     others.push(worker.child);
+    let said = "";
+    worker.child.stdout.on("data", (text: string) => (said += text));
     const { code, stdout, stderr } = await start(evicting).ended;
     expect([code, stderr]).toEqual([0, expect.stringMatching(/^engram: 3[0-9] jobs by 1 worker: /m)]);
     expect(stdout).toBe((await engram(evicting.slice(0, -2))).stdout);
+    // Whoever is told to leave before it has heard that the sweep is over does not say it.
+    await vi.waitFor(() => expect(said).toContain("is over"), PATIENT);
     worker.child.kill("SIGINT");
     const left = await worker.ended;
     expect(left).toMatchObject({ code: 0, stderr: "" });
@@ -211,9 +216,7 @@ describe.skipIf(missing !== null)("a sweep over several machines", () => {
   it("does each job once though a worker is killed in the middle of one and another is stopped for longer than its coordinator's patience", async () => {
     const [a, b, c] = ["a", "b", "c"].map((name) => new Worker(url, name));
     await Promise.all([a, b, c].map((worker) => worker.until("ready")));
-    // So many jobs that some are left when what the two had has been given out again, also on a fast machine.
-    const many = ["--policy", "hybrid,adaptive", "--size", Array.from({ length: 20 }, (_, i) => `${i + 1}%`).join()];
-    const there = evict(large, ...many, "--workers", url, "--patience", "3s", "--json");
+    const there = evict(large, ...LONG, "--workers", url, "--patience", "3s", "--json");
     const ofA = await a.stopInTheMiddle();
     a.signal("SIGKILL");
     const ofB = await b.stopInTheMiddle();
@@ -230,7 +233,7 @@ describe.skipIf(missing !== null)("a sweep over several machines", () => {
     expect(await b.until("done", (told) => told.job === ofB.job)).toMatchObject({ again: true });
     c.signal("SIGCONT");
     const ended = await there.ended;
-    expect(rowsOf(ended)).toEqual(rowsOf(await engram(["evict", large, ...many, "--json"])));
+    expect(rowsOf(ended)).toEqual(await alone);
     expect(ended.stderr).toMatch(/engram: 40 jobs by [123] workers?: .*; \d+ given out again/);
     expect(await streams()).toEqual([]);
   });
@@ -285,13 +288,15 @@ describe.skipIf(missing !== null)("a sweep over several machines", () => {
     const args = [small, "--policy", "lru", "--size", "10", "--workers", url];
     const { code, stdout, stderr } = await evict(...args, "--wait", "5s").ended;
     expect([code, stdout]).toEqual([3, ""]);
-    const start = `start some, here or on other machines, with engram worker ${url}`;
-    expect(stderr).toBe(
-      `engram: no worker is there: ${start}\nengram: no worker took a job at ${url} for 5 s: start some with engram worker ${url}\n`,
-    );
+    const what = `engram: no worker is there: start some, here or on other machines, with engram worker ${url}\n`;
+    const end = `engram: no worker took a job at ${url} for 5 s: start some with engram worker ${url}\n`;
+    // A process that stood still in between has waited long enough before it has looked often enough to say what to start.
+    expect([end, what + end]).toContain(stderr);
     expect(await streams()).toEqual([]);
     const late = evict(...args);
-    await vi.waitFor(async () => expect((await streams()).length).toBe(2), PATIENT);
+    let said = "";
+    late.child.stderr.on("data", (text: string) => (said += text));
+    await vi.waitFor(() => expect(said).toBe(what), PATIENT);
     new Worker(url, "late");
     expect((await late.ended).code).toBe(0);
   });
@@ -307,7 +312,8 @@ describe.skipIf(missing !== null)("a sweep over several machines", () => {
     let taken = 0;
     // as a machine that falls over each time
     while (there.child.exitCode === null) {
-      const message = await consumer.next({ expires: 1000 }).catch(() => null);
+      // Far longer than its patience: what comes at the very end of the time is lost on the way, and counted as given out.
+      const message = await consumer.next({ expires: 30_000 }).catch(() => null);
       if (message !== null) taken++;
     }
     const { code, stderr } = await there.ended;
