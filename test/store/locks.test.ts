@@ -301,7 +301,7 @@ describe("a mutex between threads", () => {
     const [a, b] = [store.mutex("a"), store.mutex("b")];
     const held = await a.lockAsync(); // by one task of this thread
     await other.ask("lock", { name: "b" });
-    const blocked = other.ask("lock", { name: "a", options: { timeout: 5000 } });
+    const blocked = other.ask("lock", { name: "a", options: { timeout: 120_000 } });
     await waiting(store, 1);
     const task = b.lockAsync({ timeout: 40 }); // by another, which does not keep the first from going on
     await expect(task).rejects.toThrow(LockTimeoutError);

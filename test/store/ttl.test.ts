@@ -128,11 +128,9 @@ describe("a store in private memory", () => {
     const ns = store.namespace("n");
     const written = performance.now();
     ns.set("k", one, { ttl: 15 });
-    let looks = 0;
-    while (ns.has("k")) looks++;
-    const age = performance.now() - written;
-    expect(looks).toBeGreaterThan(0);
-    expect(age).toBeGreaterThanOrEqual(15 - 0.1);
+    while (ns.has("k"));
+    // had it never been there, it would have been gone before that, unless this thread stood still meanwhile
+    expect(performance.now() - written).toBeGreaterThanOrEqual(15 - 0.1);
   });
 });
 

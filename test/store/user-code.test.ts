@@ -207,7 +207,7 @@ describe("a sender that waits", () => {
         return ++encoded;
       },
     };
-    const sent = channel.sendWait(message, 5000);
+    const sent = channel.sendWait(message);
     message.a = 2;
     expect([channel.receive(), channel.receive()]).toEqual([1, 2]);
     expect(await sent).toBe(true);
