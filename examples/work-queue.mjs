@@ -31,7 +31,8 @@ async function main() {
   const ends = workers.map((worker) => once(worker, "exit"));
   for (let n = 1; n <= TASKS; n++) if (n !== 7) await queue.sendWait({ square: n });
   await queue.sendWait({ square: "no number" });
-  while (queue.stats().ready + queue.stats().held > 0) await new Promise((turn) => setTimeout(turn, 5));
+  const left = ({ ready, held }) => ready + held; // of one look: between two a task may change sides
+  while (left(queue.stats()) > 0) await new Promise((turn) => setTimeout(turn, 5));
   store.namespace("control").set("stop", new Uint8Array(1));
   await Promise.all(ends);
 

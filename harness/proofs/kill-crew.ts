@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import type { Store } from "../../src/index.js";
 
 /** How long a thread may take to go on before it counts as stuck. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 
 /** @param dying called with the thread's number when it has exited, before its slot is taken back */
 export async function startVictim(

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { decodeHeader, encodeHeader, isFault, layoutOf, REGION } from "#dist/src/backup/format.js";
 import { readBackup } from "#dist/src/backup/index.js";
 import { LoadingThread } from "#dist/src/backup/loading-thread.js";
@@ -148,6 +148,7 @@ describe("a whole backup in a new store", () => {
     writeFileSync(file, bytes);
     const { end } = LoadingThread.prototype;
     const { fetch } = BackupReader.prototype;
+    onTestFinished(() => void vi.restoreAllMocks());
     const failed = new Promise<void>((resolve) => {
       vi.spyOn(LoadingThread.prototype, "end").mockImplementation(async function (this: LoadingThread) {
         await end.call(this);
@@ -160,7 +161,6 @@ describe("a whole backup in a new store", () => {
     });
     // a rejection that no one hears yet would end the process: vitest counts it as a failure
     await expect(restore(file, { threads: 2 })).rejects.toThrow(/region \d+ has checksum/);
-    vi.restoreAllMocks();
   });
 
   it("refuses threads that are no number of threads", async () => {

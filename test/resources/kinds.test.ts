@@ -9,6 +9,9 @@ import { describe, expect, it } from "vitest";
 import { Store } from "#dist/src/index.js";
 import { type ConnectionManager, PoolClosedError } from "#dist/src/resources/index.js";
 
+/** A disk or a processor that is busy for seconds is nobody's fault here. */
+const PATIENT = { acquireTimeout: "10m", createTimeout: "10m", destroyTimeout: "10m" };
+
 describe("a pool of a store", () => {
   it("pools handles of an lmdb database, which end with the store", async () => {
     const folder = mkdtempSync(join(tmpdir(), "engram-lmdb-"));
@@ -26,7 +29,7 @@ describe("a pool of a store", () => {
         closed++;
       },
     };
-    const pool = store.pool("lmdb", manager, { max: 3 });
+    const pool = store.pool("lmdb", manager, { max: 3, ...PATIENT });
     await Promise.all(Array.from({ length: 30 }, (_, i) => pool.use((database) => database.put(`k${i}`, i))));
     const sum = await pool.use((database) => [...database.getRange()].reduce((all, { value }) => all + value, 0));
     expect(sum).toBe(435);
@@ -57,7 +60,7 @@ describe("a pool of a store", () => {
       },
     };
     const store = await Store.create({ capacity: "2MiB" });
-    const pool = store.pool("squares", manager, { max: 2 });
+    const pool = store.pool("squares", manager, { max: 2, ...PATIENT });
     const square = (n: number): Promise<number> =>
       pool.use(async (worker) => {
         const exit = once(worker, "exit").then(() => {

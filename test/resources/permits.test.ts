@@ -20,6 +20,9 @@ afterAll(async () => {
   for (const store of stores.toReversed()) await store.close();
 });
 
+/** Nobody gives up because the machine stood still; who is to give up says when. */
+const PATIENT: PoolOptions = { acquireTimeout: "10m", createTimeout: "10m", destroyTimeout: "10m" };
+
 let names = 0;
 function openAll(
   max: number,
@@ -27,7 +30,7 @@ function openAll(
   options: PoolOptions = {},
   name = `pool ${names++}`,
 ): Pool<Thing>[] {
-  return stores.map((store) => store.pool(name, manager, { max, scope: "process", ...options }));
+  return stores.map((store) => store.pool(name, manager, { max, scope: "process", ...PATIENT, ...options }));
 }
 
 const permitsOf = (pool: Pool<Thing>) => stores[0].stats().resources.permits.find((one) => one.pool === pool.name);
@@ -78,7 +81,7 @@ describe("pools that share permits", () => {
     };
     const users = Array.from({ length: 5 }, busy);
     await turn();
-    const lease = await two.acquire({ timeout: "20s" });
+    const lease = await two.acquire();
     expect(manager.peak).toBe(1);
     lease.release();
     await one.use(turn); // and they have it back

@@ -98,7 +98,8 @@ describe("close", () => {
       store.track("thing", name, {
         deadline,
         end: async (it) => {
-          await new Promise((turn) => setImmediate(turn));
+          // at once where there is a deadline: on a busy machine that may be over before the next turn
+          if (deadline === undefined) await new Promise((turn) => setImmediate(turn));
           ended.push(it);
           if (deadline !== undefined) await never();
         },
