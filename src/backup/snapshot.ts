@@ -164,14 +164,15 @@ export class LiveMemory {
     return censusOf(this.header);
   }
 
+  /** Counted in naps, not read from a clock: a process that stood still for minutes, its writers with it, has slept one nap. */
   private waitForWriters(epoch: number, patienceMs: number): string | null {
-    const deadline = performance.now() + patienceMs;
+    let naps = Math.ceil(patienceMs / NAP_MS);
     for (const [number, slot] of allSlots(this.header).entries()) {
       for (let looks = 0; ; looks++) {
         const writing = slot.writeEpoch;
         if (writing === 0 || writing > epoch) break;
         if (looks < SPINS) continue;
-        if (performance.now() >= deadline) {
+        if (naps-- <= 0) {
           return `thread ${slot.thread} (slot ${number}) has been in one write for ${patienceMs} ms; if its worker died, store.watch(worker) would have given its slot back`;
         }
         Atomics.wait(napping, 0, 0, NAP_MS);

@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import * as nodeFs from "node:fs";
-import { describe, expect, it } from "vitest";
+import { Worker } from "node:worker_threads";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { generationFiles } from "#dist/src/backup/generations.js";
-import { readBackup } from "#dist/src/backup/index.js";
+import { BackupSession, readBackup } from "#dist/src/backup/index.js";
 import { layout } from "#dist/src/core/index.js";
 import { BackupError, OutOfMemoryError, Store } from "#dist/src/index.js";
 import { loadMapper, type Mapper } from "#dist/src/mapping.js";
@@ -255,6 +257,33 @@ describe("writers go first", () => {
     expect(words[layout.H_SNAPSHOT / 4]).toBe(0);
     words[slot + layout.S_WRITE_EPOCH / 4] = 0;
     expect(contentsOf(readBackup(session.backup("full").file)).get("n/k")).toBe("v");
+    session.close();
+    await store.close();
+  });
+
+  it("a process that stood still, its writers with it, does not hold that against them", async () => {
+    const { store, ns } = await small();
+    ns.set("k", "v");
+    const { memory } = store.handle as { memory: WebAssembly.Memory };
+    const words = new Int32Array(memory.buffer);
+    const writing = words[layout.H_SLOTS / 4] / 4 + layout.S_WRITE_EPOCH / 4;
+    const settings = { directory: temporary(), durability: "process", generations: 2, patienceMs: 5000 } as const;
+    const session = new BackupSession(memory, settings, null);
+    words[writing] = 1;
+    const writer = new Worker(
+      `const { parentPort, workerData: { memory, writing } } = require("node:worker_threads");
+       parentPort.postMessage("here");
+       parentPort.once("message", () => setTimeout(() => Atomics.store(new Int32Array(memory.buffer), writing, 0), 20));`,
+      { eval: true, workerData: { memory, writing } },
+    );
+    await once(writer, "message");
+    writer.postMessage("end the write");
+    let now = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => (now += 10_000));
+    onTestFinished(() => clock.mockRestore());
+    expect(contentsOf(readBackup(session.backup("full").file)).get("n/k")).toBe("v");
+    clock.mockRestore();
+    await once(writer, "exit");
     session.close();
     await store.close();
   });

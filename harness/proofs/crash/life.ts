@@ -63,13 +63,15 @@ async function tried<T>(backUp: () => Promise<T>): Promise<T> {
 }
 
 const MOST_TRIES = 100;
+/** A busy machine may hold a writer up in the middle of a write for seconds. */
+const PATIENCE_MS = 120_000;
 
 /** Backups of a life: few enough that many lives end before the process is killed. */
 const backupsOf = (life: number) => 2 + ((life * 5) % 7);
 
 for (let life = 0; ; life++) {
   const lived = await begin();
-  const backups = await tried(() => lived.store.backup({ directory, durability, writing }));
+  const backups = await tried(() => lived.store.backup({ directory, durability, writing, patienceMs: PATIENCE_MS }));
   if (life === 0) writeSync(1, "ready\n");
   for (let i = 0; i < backupsOf(life); i++) {
     const before = steps();
