@@ -12,6 +12,7 @@ import {
 
 export const FAULTS = [
   "no-gap-repair",
+  "hasty-copy",
   "blind-flush",
   "shared-barrier",
   "no-barrier",
@@ -22,6 +23,7 @@ export const FAULTS = [
 /** Where each shows: in what is asked without waiting, or in what is promised to be linearizable. */
 export const FAULT_LEVELS = {
   "no-gap-repair": "eventual",
+  "hasty-copy": "strong",
   "blind-flush": "eventual",
   "shared-barrier": "strong",
   "no-barrier": "strong",
@@ -36,6 +38,13 @@ class CarelessFeed extends Feed {
   protected override meetGap(seq: number, key: string, entry: Uint8Array): void {
     this.take(seq, key, entry);
     this.advance(seq);
+  }
+}
+
+/** Takes what was read of the log for a picture of the moment at which it began. */
+class HastyFeed extends Feed {
+  override get isWhole(): boolean {
+    return true;
   }
 }
 
@@ -93,6 +102,8 @@ function partsOf(fault: Fault | null, clock: ClusterClock): Pick<ReplicaOptions,
   switch (fault) {
     case "no-gap-repair":
       return { parts: { feed: CarelessFeed } };
+    case "hasty-copy":
+      return { parts: { feed: HastyFeed } };
     case "blind-flush":
       return { parts: { flusher: BlindFlusher } };
     case "shared-barrier":

@@ -152,7 +152,7 @@ export class DomainState implements InvalidationTarget, Swept {
       if (bytes <= 0 && entries <= 0) break;
       bytes -= this.tier.sizeOf(key);
       entries--;
-      this.replica.put(key, null);
+      this.replica.evict(key);
       evicted++;
     }
     this.counts.evictions += evicted;

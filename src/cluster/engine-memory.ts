@@ -15,6 +15,7 @@ import {
   type LogDefinition,
   type Logged,
   type LogKey,
+  type ReadSince,
 } from "./engine.js";
 import { MemoryLog, type MemoryLogOptions } from "./memory-log.js";
 import { CALM, type MemoryNetwork } from "./memory-network.js";
@@ -120,10 +121,14 @@ export class MemoryEngine implements Engine {
     return this.ask(() => this.log.read(key));
   }
 
-  async since(seq: number, visit: (seq: number, key: LogKey, entry: Uint8Array) => void): Promise<number> {
-    const { found, last } = await this.ask(() => ({ found: this.log.since(seq), last: this.log.last }));
-    for (const { key, logged } of found) visit(logged.seq, key, logged.entry);
-    return Math.max(seq, last);
+  async since(seq: number, visit: (seq: number, key: LogKey, entry: Uint8Array) => void): Promise<ReadSince> {
+    // As servers do it: where the log ends is asked first, what stands up to there is read later.
+    const last = await this.ask(() => this.log.last);
+    const { found, end } = await this.ask(() => ({ found: this.log.since(seq), end: this.log.last }));
+    const standing = found.filter(({ logged }) => logged.seq <= last);
+    for (const { key, logged } of standing) visit(logged.seq, key, logged.entry);
+    if (last <= seq) return { last: seq, end: seq };
+    return { last, end: standing.length === last - seq ? last : end };
   }
 
   onChange(listener: (seq: number, key: LogKey, entry: Uint8Array) => void): void {

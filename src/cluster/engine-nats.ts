@@ -16,6 +16,7 @@ import {
   EngineUnknown,
   type Logged,
   type LogKey,
+  type ReadSince,
 } from "./engine.js";
 import { catchUp } from "./nats/catch-up.js";
 import { Connection, type NatsOptions } from "./nats/connection.js";
@@ -176,12 +177,12 @@ class NatsEngine implements Engine {
     return found && { seq: found.seq, entry: found.entry };
   }
 
-  async since(seq: number, visit: (seq: number, key: LogKey, entry: Uint8Array) => void): Promise<number> {
-    const { last, standing } = await this.#call("reading the log", () =>
+  async since(seq: number, visit: (seq: number, key: LogKey, entry: Uint8Array) => void): Promise<ReadSince> {
+    const { last, end, standing } = await this.#call("reading the log", () =>
       catchUp(this.#connection, this.#subjects, seq),
     );
     for (const { seq, key, entry } of standing) visit(seq, key, entry);
-    return last;
+    return { last, end };
   }
 
   onChange(listener: (seq: number, key: LogKey, entry: Uint8Array) => void): void {
@@ -196,10 +197,8 @@ class NatsEngine implements Engine {
 
   cast(message: Uint8Array): void {
     const { nc, node, up, maxPayload } = this.#connection;
-    if (message.length > maxPayload) {
-      throw new InvalidArgumentError(`a message of ${message.length} bytes: the servers take ${maxPayload} at most`);
-    }
-    if (up && !this.#closed) nc.publish(this.#subjects.castOf(node), message);
+    // The client would throw: into a timer, or whoever heard something, when servers take less than before. It is lost then, as casts may be.
+    if (up && !this.#closed && message.length <= maxPayload) nc.publish(this.#subjects.castOf(node), message);
   }
 
   onCast(listener: (from: string, message: Uint8Array) => void): void {

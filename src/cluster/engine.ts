@@ -31,6 +31,17 @@ export interface Logged {
   readonly entry: Uint8Array;
 }
 
+/**
+ * Up to where a log was read. Reading takes time: a version that is written over meanwhile stands no more when its turn comes, and the one that took its
+ * place is beyond `last`. So what was visited is a picture of one moment only together with all that comes up to `end`.
+ */
+export interface ReadSince {
+  /** What stands up to here was visited; never below where it began, even where the engine says so after a change of leader. */
+  readonly last: number;
+  /** The log's last number when all had been read; `last` when nothing can have been written over. */
+  readonly end: number;
+}
+
 /** Under which condition something is appended. */
 export interface AppendOptions {
   /** Of this attempt, unique in the cluster: asking again with it cannot write twice. */
@@ -94,11 +105,8 @@ export interface Engine {
   /** The last version, as of some moment after the call: good for preparing a compare-and-set, not for a promise. */
   read(key: LogKey): Promise<Logged | null>;
 
-  /**
-   * Everything after `seq` that still stands, in order, then the log's last number (never below `seq`, even where the
-   * engine says so after a change of leader). `visit` is called only when all of it has arrived.
-   */
-  since(seq: number, visit: (seq: number, key: LogKey, entry: Uint8Array) => void): Promise<number>;
+  /** Everything after `seq` that still stands, in order. `visit` is called only when all of it has arrived. */
+  since(seq: number, visit: (seq: number, key: LogKey, entry: Uint8Array) => void): Promise<ReadSince>;
 
   /** A new version, told some time after it was written; may be missed, told twice, or come out of order. */
   onChange(listener: (seq: number, key: LogKey, entry: Uint8Array) => void): void;
@@ -106,7 +114,7 @@ export interface Engine {
   /** The connection was lost and is back: what was told in between is missing. */
   onReconnect(listener: () => void): void;
 
-  /** To every other node of this domain that can be reached now, once at most; needs no quorum. */
+  /** To every other node of this domain that can be reached now, once at most; needs no quorum. What is too long to be sent is lost as well. */
   cast(message: Uint8Array): void;
 
   /** Tells the listener of each message that another node has cast. */

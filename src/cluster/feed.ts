@@ -3,6 +3,8 @@
  * come at all is fetched from the log.
  *
  *  - `applied` never goes back, whatever the engine says its last number is: after a change of leader that may be smaller for a while.
+ *  - Who waits for a number is told when all up to it is here, and all up to the end of the latest reading of the log: what was written over while it
+ *    was read is missing until then.
  *  - What is known to be missing is asked for again with growing pauses: the log may not have, at the server that answers, what its feed has told.
  *  - What cannot be taken in (the node's memory is full) stops the feed where it is: a copy that skipped something would be wrong without knowing.
  */
@@ -21,8 +23,11 @@ export interface FeedSink {
   take(seq: number, key: LogKey, entry: Uint8Array, gap: boolean): void;
   /** Up to where versions have been taken out of the log for good, as far as it is known. */
   readonly horizon: number;
-  /** All that stands in the log up to `last` has been taken: `seen` are its keys. */
-  settle(seen: ReadonlySet<LogKey>, last: number): void;
+  /**
+   * All that stands in the log up to `last` has been taken: `seen` are its keys. Of those that are not among them some may have been written over
+   * while it was read. @throws EngineNotSent, EngineUnknown
+   */
+  settle(seen: ReadonlySet<LogKey>, last: number): Promise<void>;
 }
 
 /** Versions that wait for one before them; beyond it they are fetched with it. */
@@ -36,6 +41,8 @@ export class Feed {
   readonly fetched = { failed: 0, ms: 0, bytes: 0 };
   /** Why the feed stands still; null while it does not. */
   fault: Error | null = null;
+  /** Up to where the log went when it had been read last; 0 when nothing was missing. */
+  private readEnd = 0;
   private readonly ahead = new Map<number, { key: LogKey; entry: Uint8Array }>();
   private waiters: { seq: number; resolve: () => void; reject: (error: Error) => void }[] = [];
   private repairing: Promise<void> | null = null;
@@ -50,6 +57,11 @@ export class Feed {
     private readonly pace: Pace,
     private readonly sink: FeedSink,
   ) {}
+
+  /** Whether the copy is that of one moment: of no key is a version missing that was there before another that is here. */
+  get isWhole(): boolean {
+    return this.applied >= this.readEnd;
+  }
 
   /** A version that the engine told of. */
   offer(seq: number, key: LogKey, entry: Uint8Array): void {
@@ -69,7 +81,7 @@ export class Feed {
 
   /** @throws EngineUnknown when `seq` has not been reached within `ms` */
   until(seq: number, ms: number): Promise<void> {
-    if (seq <= this.applied) return Promise.resolve();
+    if (seq <= this.applied && this.isWhole) return Promise.resolve();
     if (this.pauses.closed) return Promise.reject(new EngineUnknown("closed"));
     return new Promise((resolve, reject) => {
       const waiter = { seq, resolve: () => end(resolve), reject: (error: Error) => end(() => reject(error)) };
@@ -104,6 +116,7 @@ export class Feed {
   startOver(): void {
     this.life++;
     this.applied = 0;
+    this.readEnd = 0;
     this.ahead.clear();
     this.fault = null;
     for (const { reject } of [...this.waiters]) reject(new EngineUnknown("the log is another one"));
@@ -153,16 +166,22 @@ export class Feed {
       if (next === undefined || !this.take(seq, next.key, next.entry)) break;
     }
     for (const seq of this.ahead.keys()) if (seq <= this.applied) this.ahead.delete(seq);
+    if (!this.isWhole) return;
     for (const waiter of this.waiters.filter(({ seq }) => seq <= this.applied)) waiter.resolve();
+  }
+
+  /** Nothing is known to be missing. */
+  private get isComplete(): boolean {
+    return this.ahead.size === 0 && this.isWhole;
   }
 
   private async fetchMissing(): Promise<void> {
     for (let pause = this.pace.retryMs; !this.pauses.closed; pause = Math.min(2 * pause, this.pace.retryMostMs)) {
       this.repairs++;
       const fetched = await this.fetchOnce();
-      if (fetched && this.ahead.size === 0) return;
+      if (fetched && this.isComplete) return;
       await this.pauses.sleep(pause);
-      if (fetched && this.ahead.size === 0 && this.fault === null) return; // told meanwhile
+      if (fetched && this.isComplete && this.fault === null) return; // told meanwhile
     }
   }
 
@@ -190,16 +209,19 @@ export class Feed {
     const { life } = this;
     let previous = from;
     let taken = true;
-    const last = await this.engine.since(from, (seq, key, entry) => {
+    const { last, end } = await this.engine.since(from, (seq, key, entry) => {
       if (this.pauses.closed || !taken || life !== this.life) return;
       if (whole) seen.add(key);
       else if (seq <= this.applied) return; // told meanwhile
       taken = this.take(seq, key, entry, seq !== previous + 1);
       previous = seq;
     });
-    if (this.pauses.closed || !taken || life !== this.life) return false;
-    if (whole) this.sink.settle(seen, last);
+    const isOver = (): boolean => this.pauses.closed || !taken || life !== this.life;
+    if (isOver()) return false;
+    if (whole) await this.sink.settle(seen, last);
+    if (isOver()) return false;
     if (last > previous) this.missed = true;
+    this.readEnd = Math.max(this.readEnd, end);
     if (last > this.applied) this.advance(last);
     else this.drain();
     return true;

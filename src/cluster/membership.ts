@@ -92,7 +92,8 @@ export class Membership {
   /** Of the own version in the log. */
   private seq = 0;
   private attempts = 0;
-  private writing = false;
+  /** A sign of life on its way into the log: the number of the own version there, as far as it is known then. */
+  private signing: Promise<number> | null = null;
   private cancelTick: () => void = () => {};
   private wake: () => void = () => {};
   /** Whether all are known here that the log has. */
@@ -150,9 +151,11 @@ export class Membership {
   /** Gives the name back; others hear of it at once. Never fails: who cannot be told sees this node fall silent. */
   async leave(): Promise<void> {
     if (this.state === "closed") return;
-    const had = this.seq;
+    const { seq, signing } = this;
     this.close();
     this.cast("left");
+    // The farewell goes over what the sign of life under way writes.
+    const had = (await signing) ?? seq;
     if (had === 0) return;
     try {
       await this.engine.append(this.key, this.record("left"), { id: this.nextId(), expect: had });
@@ -318,23 +321,23 @@ export class Membership {
     if (sleptMs > 0) for (const known of this.known.values()) known.signAtMs += sleptMs;
     if (jumpedMs !== 0) this.settings.onClockJump?.(jumpedMs);
     this.cast("alive");
-    void this.write();
+    this.signing ??= this.write().finally(() => {
+      this.signing = null;
+    });
     this.bury();
     this.plan();
   }
 
   /** The own key, over the own last version and no other. */
-  private async write(): Promise<void> {
-    if (this.writing) return;
-    this.writing = true;
+  private async write(): Promise<number> {
     const expect = this.seq;
     try {
       const { seq } = await this.engine.append(this.key, this.record("alive"), { id: this.nextId(), expect });
       if (this.state === "joined") this.seq = seq;
+      return seq;
     } catch (error) {
       if (error instanceof EngineConflict) await this.lookWhoStands();
-    } finally {
-      this.writing = false;
+      return expect;
     }
   }
 

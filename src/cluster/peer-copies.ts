@@ -102,7 +102,7 @@ export class PeerCopies {
         }
         const { applied, keys } = part;
         // what the peer did not have when it began is gone, if it is not newer
-        this.replica.settle(seen, applied);
+        this.replica.dropUnseen(seen, applied);
         if (leftOut.length === 0) this.replica.resumeAt(applied);
         end(() => resolve({ applied, keys, leftOut }));
       });
@@ -121,6 +121,8 @@ export class PeerCopies {
     if (sending === undefined) {
       // one that goes on with a transfer that is forgotten here gets no answer, and begins again
       if (at !== 0 || this.sending.size >= MOST_SENDING) return;
+      // what is missing here would be missing there: it is asked again in a moment
+      if (!this.replica.isWhole) return;
       sending = { keys: [...this.replica.copy()].map(([key]) => key), applied: this.replica.applied, usedAtMs: now };
       this.sending.set(transfer, sending);
     }

@@ -42,6 +42,8 @@ import type { Outbox, Version, Versions } from "./versions.js";
 const PACE: Pace = { retryMs: 50, retryMostMs: 1000 };
 const ADOPT_AFTER_MS = 5000;
 const FEED_TIMEOUT_MS = 1000;
+/** Keys that the log is asked for at a time. */
+const READS_MAX = 64;
 const NOTHING = new Uint8Array(0);
 
 export class Replica implements FeedSink, FlushSource {
@@ -124,6 +126,11 @@ export class Replica implements FeedSink, FlushSource {
   /** Numbers of the log up to here are all in the copy. */
   get applied(): number {
     return this.feed.applied;
+  }
+
+  /** Whether nothing is missing of what is up to there. */
+  get isWhole(): boolean {
+    return this.feed.isWhole;
   }
 
   get repairs(): number {
@@ -228,8 +235,6 @@ export class Replica implements FeedSink, FlushSource {
   /**
    * Deletes what the key had at a moment of `node`'s clock. Whoever does so with the same moment makes the same version, so that a write after it wins
    * over all of them, however late they come. False when there is nothing, or only what is later.
-   *
-   * @throws what the outbox throws: nothing changed then
    */
   deleteAsOf(key: string, at: Stamp, node: string): boolean {
     this.hybrid.witness(at);
@@ -239,9 +244,13 @@ export class Replica implements FeedSink, FlushSource {
     const entry: ClusterEntry = { stamp: at, node, count: 0, clock: here.clock, expiresAt: 0, tags: [], value: null };
     if (compareEntries(here, entry) > 0) return false;
     if (node !== this.node && !this.unsent.has(key)) return this.adopt(key, entry);
-    this.outbox.set(key, entry);
-    this.recall(key, entry);
+    this.giveUp(key, entry);
     return true;
+  }
+
+  /** Deletes what the node need not keep. */
+  evict(key: string): void {
+    this.giveUp(key, this.make(key, null, {}, this.latest(key)));
   }
 
   /**
@@ -445,12 +454,23 @@ export class Replica implements FeedSink, FlushSource {
   }
 
   /** @internal */
-  settle(seen: ReadonlySet<LogKey>, last: number): void {
-    for (const key of [...this.versions.keys()]) {
-      const version = this.versions.get(key);
-      if (version === undefined || version.seq > last || seen.has(logKey("data", key))) continue;
-      this.remove(key, version.seq);
+  async settle(seen: ReadonlySet<LogKey>, last: number): Promise<void> {
+    const unsure: string[] = [];
+    for (const [key, { seq, entry }] of this.unseen(seen, last)) {
+      // It is gone, or has a later version that was not told yet. Of what reads as nothing the one is as good as the other.
+      if (entry === null || isGone(entry, this.hybrid.nowMs())) this.remove(key, seq);
+      else unsure.push(key);
     }
+    const asking = unsure.values();
+    const ask = async (): Promise<void> => {
+      for (const key of asking) if (!this.pauses.closed) await this.refetch(key);
+    };
+    await Promise.all(Array.from({ length: READS_MAX }, ask));
+  }
+
+  /** Drops what a peer, whose keys these are, did not have when it had all up to `last`. @internal */
+  dropUnseen(seen: ReadonlySet<LogKey>, last: number): void {
+    for (const [key, { seq }] of this.unseen(seen, last)) this.remove(key, seq);
   }
 
   /** @internal */
@@ -516,6 +536,19 @@ export class Replica implements FeedSink, FlushSource {
     };
   }
 
+  /**
+   * A deletion that nobody waits for: it makes room, so that it must not fail where there is none. Without a record in the outbox it is forgotten with
+   * this process, and so is the write before it.
+   */
+  private giveUp(key: string, deletion: ClusterEntry): void {
+    try {
+      this.outbox.set(key, deletion);
+    } catch {
+      this.outbox.delete(key);
+    }
+    this.recall(key, deletion);
+  }
+
   /** Over the copy, unsent; a turn later all of them together, of each key only the last. */
   private recall(key: string, entry: ClusterEntry): void {
     const sinceMs = this.unsent.get(key)?.sinceMs ?? this.clock.elapsed();
@@ -554,6 +587,10 @@ export class Replica implements FeedSink, FlushSource {
     if (here !== null && compareEntries(here, entry) >= 0) return;
     this.cover(key, entry);
     this.adoption.add(key, entry);
+  }
+
+  private unseen(seen: ReadonlySet<LogKey>, last: number): [key: string, version: Version][] {
+    return [...this.copy()].filter(([key, { seq }]) => seq <= last && !seen.has(logKey("data", key)));
   }
 
   private confirm(key: string, version: Version, gap: boolean): void {

@@ -91,17 +91,18 @@ function servers({ leader, infos, consumer = leader, lost = [], silent = false, 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
 const steady = (last: number) => [{ last, leader: "n0" }];
 
-async function read(script: Script, from = 0): Promise<{ last: number; seqs: number[]; asked: string[] }> {
+async function read(script: Script, from = 0): Promise<{ last: number; end: number; seqs: number[]; asked: string[] }> {
   const { connection, asked } = servers(script);
-  const { last, standing } = await catchUp(connection, subjects, from);
+  const { last, end, standing } = await catchUp(connection, subjects, from);
   expect(standing.every(({ seq, key, entry }) => key === `k${seq}` && entry[0] === seq)).toBe(true);
-  return { last, seqs: standing.map(({ seq }) => seq), asked };
+  return { last, end, seqs: standing.map(({ seq }) => seq), asked };
 }
 
 describe("catching up", () => {
   it("asks for a few one by one, and makes a consumer for many, which is deleted", async () => {
     expect(await read({ leader: [8, 10], infos: steady(10) }, 5)).toEqual({
       last: 10,
+      end: 10,
       seqs: [8, 10],
       asked: ["next 6", "next 9"],
     });
@@ -111,8 +112,9 @@ describe("catching up", () => {
   });
 
   it("asks nothing further, and goes nowhere, where the server's last number is not above", async () => {
-    expect(await read({ leader: upTo(50), infos: steady(50) }, 50)).toEqual({ last: 50, seqs: [], asked: [] });
-    expect(await read({ leader: upTo(40), infos: steady(40) }, 50)).toEqual({ last: 50, seqs: [], asked: [] });
+    const nothing = { last: 50, end: 50, seqs: [], asked: [] };
+    expect(await read({ leader: upTo(50), infos: steady(50) }, 50)).toEqual(nothing);
+    expect(await read({ leader: upTo(40), infos: steady(40) }, 50)).toEqual(nothing);
   });
 
   it("asks the leader for what the consumer's server has not got yet", async () => {
@@ -122,6 +124,12 @@ describe("catching up", () => {
 
   it("believes that nothing stands at the end where the same leader had written it", async () => {
     expect(await read({ leader: [7], infos: steady(10) }, 5)).toMatchObject({ last: 10, seqs: [7] });
+  });
+
+  it("says where the log went meanwhile, when something may have been written over before its turn came", async () => {
+    const grown = [...steady(10), ...steady(12)];
+    expect(await read({ leader: [7, 10, 12], infos: grown }, 5)).toMatchObject({ last: 10, end: 12, seqs: [7, 10] });
+    expect(await read({ leader: [6, 7, 8, 9, 10, 12], infos: grown }, 5)).toMatchObject({ last: 10, end: 10 });
   });
 
   it("does not believe it where another one leads by then, or the same has forgotten the number", async () => {

@@ -56,6 +56,13 @@ describe.skipIf(missing !== null)("a server that goes away", () => {
     await nats?.stop();
   });
 
+  it("told what is too long for it: a cast is lost, as casts may be, and an append is refused", async () => {
+    const long = new Uint8Array(engine.facts.maxEntryBytes + 10_000);
+    engine.cast(long);
+    await expect(engine.append("k", long, { id: "long" })).rejects.toThrow("the servers take");
+    expect((await engine.read("k"))?.entry.length).toBe(3);
+  });
+
   it("killed: nothing is sent, nothing thrown by casts, and what was kept is there when it is back", async () => {
     await nats.servers[0].kill();
     // The death may be noticed with this attempt, which then may have been written for all that is known.

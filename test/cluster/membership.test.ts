@@ -88,6 +88,28 @@ describe("membership", () => {
     expect(a.events.slice(4).sort()).toEqual(["b renewed", "c renewed"]);
   });
 
+  it("gives the name back also when a sign of life is on its way, whose answer comes later", async () => {
+    const { time, node } = world();
+    const { membership, engine } = node("a").join();
+    await time.pass(300);
+    const append = engine.append.bind(engine);
+    const answers: (() => void)[] = [];
+    engine.append = async (...asked) => {
+      const appended = await append(...asked);
+      await new Promise<void>((answer) => answers.push(answer));
+      return appended;
+    };
+    await time.pass(1000);
+    expect(answers.length).toBe(1);
+    engine.append = append;
+    const left = membership.leave();
+    answers[0]();
+    await left;
+    const again = node("a").join();
+    await time.pass(300);
+    expect(again.result).toBe("joined");
+  });
+
   it("refuses a second node of one name at once, and lets the first one be", async () => {
     const { time, node } = world();
     const first = node("a").join();

@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { SimulatedClock } from "#dist/harness/cluster/index.js";
 import {
   CALM,
+  type ClusterEntry,
+  encodeEntry,
   MemoryCluster,
   type MemoryEngine,
   type MemoryNetwork,
@@ -42,6 +44,18 @@ async function join(
   const replica = new Replica({ node, incarnation: "1", engine, clock: time.clockOf(), ...options });
   return { replica, engine };
 }
+
+let writes = 0;
+const entryOf = (value: string): Uint8Array =>
+  encodeEntry({
+    stamp: { ms: 1_700_000_000_000 + ++writes, counter: 0 },
+    node: "writer",
+    count: writes,
+    clock: new Map([["writer", writes]]),
+    expiresAt: 0,
+    tags: [],
+    value: bytes(value),
+  });
 
 const read = (replica: Replica, key: string): string | null => text(replica.peek(key)?.value);
 
@@ -103,6 +117,75 @@ describe("replicas", () => {
     await time.runUntil(time.timeMs + 100);
     expect([read(a.replica, "k"), read(b.replica, "k")]).toEqual(["from b", "from b"]);
     expect([a.replica.conflicts, a.replica.dropped, b.replica.conflicts]).toEqual([1, 1, 0]);
+  });
+});
+
+describe("a log that is read while it is written", () => {
+  /** A node that is told of no change, and so reads the log. */
+  async function joinDeaf(node: string): Promise<Replica> {
+    const engine = await cluster.open({ name: "shared" }, node);
+    const deaf = Object.assign(Object.create(engine), { onChange: () => {} });
+    return new Replica({ node, incarnation: "1", engine: deaf, clock: time.clockOf() });
+  }
+
+  it("has for each key a version that stood at one moment: what was written over before its turn came is not absent", async () => {
+    const { engine } = await join("a");
+    const deaf = await joinDeaf("b");
+    const write = (key: string, value: string) => engine.append(`k${key}`, entryOf(value), { id: `${key} ${value}` });
+    await time.until(Promise.all([write("k", "one"), write("gone", "one")]));
+    await time.until(deaf.reload());
+    await time.until(engine.forget("kgone", 2));
+    const seen: (string | null)[] = [];
+    deaf.onApply((key, entry) => seen.push(`${key} ${text(entry?.value)}`));
+    // Where the log ends is asked 1 ms from now, what stands there 3 ms from now.
+    const reloading = deaf.reload();
+    await time.runUntil(time.timeMs + 1.5);
+    const writing = write("k", "two");
+    expect(await time.until(reloading)).toBe(true);
+    await time.until(writing);
+    expect([read(deaf, "k"), read(deaf, "gone")]).toEqual(["two", null]);
+    expect(seen.sort()).toEqual(["gone null", "k two"]);
+  });
+
+  it("is no answer to a strong read until what came meanwhile is here too", async () => {
+    const { engine } = await join("a");
+    const deaf = await joinDeaf("b");
+    const write = (value: string) => engine.append("kk", entryOf(value), { id: value });
+    await time.until(write("one"));
+    await time.until(deaf.repair());
+    await time.until(write("two"));
+    // A quarter of the time that the barrier may take goes by until the log is read for it: its end after 1 ms more, what stands there after 3.
+    const reading = deaf.pass(1000).then(() => text(deaf.confirmed("k")?.entry?.value));
+    await time.runUntil(time.timeMs + 2 + 250 + 1.5);
+    const writing = write("three");
+    expect(await time.until(reading)).toBe("three");
+    await time.until(writing);
+  });
+});
+
+describe("deletions that make room", () => {
+  it("are done where the outbox has none, and forgotten with the process if they do not come to the log", async () => {
+    const outbox = new Map<string, ClusterEntry>();
+    const full = {
+      set: (): void => {
+        throw new Error("no room");
+      },
+      delete: (key: string) => void outbox.delete(key),
+      entries: () => outbox,
+    };
+    const { replica } = await join("a", { outbox: full });
+    await time.until(replica.commit("k", bytes("one"), { timeoutMs: 1000 }));
+    await time.until(replica.commit("l", bytes("one"), { timeoutMs: 1000 }));
+    expect(() => replica.put("m", bytes("one"))).toThrow("no room");
+    replica.evict("k");
+    expect(replica.deleteAsOf("l", replica.hybrid.issue(), "a")).toBe(true);
+    expect([read(replica, "k"), read(replica, "l"), read(replica, "m")]).toEqual([null, null, null]);
+    await time.runUntil(time.timeMs + 100);
+    expect([replica.outboxSize, replica.confirmed("k")?.entry?.value, replica.confirmed("l")?.entry?.value]).toEqual([
+      0,
+      null,
+      null,
+    ]);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   EngineConflict,
   EngineNotSent,
   type Logged,
+  type ReadSince,
 } from "#dist/src/cluster/engine.js";
 
 interface Due {
@@ -118,11 +119,12 @@ export class TinyEngine implements Engine {
     return this.log.last.get(key) ?? null;
   }
 
-  async since(seq: number, visit: OnChange): Promise<number> {
+  async since(seq: number, visit: OnChange): Promise<ReadSince> {
     this.reach();
     const found = [...this.log.last].filter(([, logged]) => logged.seq > seq).sort((a, b) => a[1].seq - b[1].seq);
     for (const [key, logged] of found) visit(logged.seq, key, logged.entry);
-    return Math.max(seq, this.log.seq);
+    const last = Math.max(seq, this.log.seq);
+    return { last, end: last };
   }
 
   onChange(listener: OnChange): void {

@@ -5,7 +5,7 @@
  */
 import type { ConsumerInfo } from "@nats-io/jetstream";
 import type { Msg } from "@nats-io/transport-node";
-import { EngineUnknown, type LogKey } from "../engine.js";
+import { EngineUnknown, type LogKey, type ReadSince } from "../engine.js";
 import type { Connection } from "./connection.js";
 import type { Subjects } from "./subjects.js";
 
@@ -15,9 +15,7 @@ export interface Standing {
   readonly entry: Uint8Array;
 }
 
-export interface CaughtUp {
-  /** The log's last number, never below where it began. */
-  readonly last: number;
+export interface CaughtUp extends ReadSince {
   readonly standing: readonly Standing[];
 }
 
@@ -42,24 +40,24 @@ export async function catchUp(connection: Connection, subjects: Subjects, after:
   const { state, cluster } = await jsm.streams.info(subjects.stream);
   const last = state.last_seq;
   // After a change of leader it may be smaller than what was seen before.
-  if (last <= after) return { last: after, standing: [] };
+  if (last <= after) return { last: after, end: after, standing: [] };
   const standing = last - after > FEW && state.messages > FEW ? await pullAll(connection, subjects, after, last) : [];
   // The consumer's server may be behind the stream's leader: what it has not, the leader has.
   let seen = standing.at(-1)?.seq ?? after;
   while (seen < last) {
     const next = await nextAfter(connection, subjects, seen);
-    if (next === null) {
-      // Nothing stands up to `last`, if the leader that says so is the one that had written `last`.
-      const again = await jsm.streams.info(subjects.stream);
-      if (again.cluster?.leader !== cluster?.leader || again.state.last_seq < last) {
-        throw new EngineUnknown("the stream's leader changed while it was read");
-      }
-      break;
-    }
+    if (next === null) break;
     seen = next.seq;
     if (next.key !== null) standing.push({ ...next, key: next.key });
   }
-  return { last: Math.max(seen, last), standing };
+  const to = Math.max(seen, last);
+  if (standing.length === to - after) return { last: to, end: to, standing };
+  // That nothing stands where nothing came is true if the leader that says so is the one that had written `last`.
+  const again = await jsm.streams.info(subjects.stream);
+  if (again.cluster?.leader !== cluster?.leader || again.state.last_seq < to) {
+    throw new EngineUnknown("the stream's leader changed while it was read");
+  }
+  return { last: to, end: again.state.last_seq, standing };
 }
 
 async function nextAfter(
