@@ -5,7 +5,7 @@ import { Store } from "#dist/src/index.js";
 
 const store = await Store.attach(workerData.store);
 const agents = await Agents.attach(store, workerData.agents);
-const vectors = Float32Array.from({ length: 3000 * 16 }, (_, i) => Math.sin(i * i));
+const vectors = Float32Array.from({ length: 10_000 * 16 }, (_, i) => Math.sin(i * i));
 const onProgress = () => parentPort.postMessage("on its way");
 const { threads } = workerData;
 await agents.buildIndex(

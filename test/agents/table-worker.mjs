@@ -46,6 +46,7 @@ for (let turn = 1; Atomics.load(words, 0) === 1; turn++) {
     const of = role === "read-replaced" ? turn % 64 : role === "read-moved" ? turn % 4 : state;
     table.row(of, values, visits);
     found.reads++;
+    Atomics.add(words, 3, 1);
     const [first] = values;
     const whole = values.every((value) => value === first) && visits.every((count) => count === first);
     if (role !== "read" && first === 0) found.absent++;
