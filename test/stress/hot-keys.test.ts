@@ -118,6 +118,7 @@ describe("writes that depend on what is there", () => {
     );
     const held = results.reduce((sum, result) => sum + result.held, 0);
     expect(held + ns.size).toBe(5);
-    for (const { moved } of results) expect(moved).toBeGreaterThan(0);
+    // whoever comes last may find that the others have kept them all
+    expect(results.reduce((sum, { moved }) => sum + moved, 0)).toBeGreaterThan(0);
   });
 });

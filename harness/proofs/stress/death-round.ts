@@ -9,6 +9,7 @@ import type { ChurnPlan } from "./churn.js";
 import { CHURN_NAMESPACE, checkValue } from "./churn.js";
 import type { DeathTask } from "./death-agent.js";
 import { Recording } from "./recording.js";
+import { DEADLINE_MS } from "./round.js";
 import { CHURN, DOING, GO, HOT_KEY, READY, STOP } from "./signals.js";
 
 export interface DeathPlan extends ChurnPlan {
@@ -127,8 +128,8 @@ function check(history: ReturnType<Recording["operations"]>, evicts: boolean): C
   const counters = history.filter(({ op }) => op === "increment");
   const values = history.filter(({ op }) => op !== "increment");
   return [
-    checkHistory(values, { model: createModel(evicts ? "eviction" : "cas", rules) }),
-    checkHistory(counters, { model: createModel(evicts ? "eviction" : "counter", rules) }),
+    checkHistory(values, { model: createModel(evicts ? "eviction" : "cas", rules), deadlineMs: DEADLINE_MS }),
+    checkHistory(counters, { model: createModel(evicts ? "eviction" : "counter", rules), deadlineMs: DEADLINE_MS }),
   ];
 }
 

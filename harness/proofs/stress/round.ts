@@ -71,6 +71,9 @@ async function letGo(
   return true;
 }
 
+/** A history is decided in a second; a machine that stands still meanwhile leaves none undecided. */
+export const DEADLINE_MS = 120_000;
+
 /** Nothing expires in a round. */
 const RULES = { slack: 0, capacity: null };
 
@@ -79,7 +82,7 @@ function check(history: Operation[]): CheckResult[] {
   const counters = history.filter(({ op }) => op === "increment");
   const values = history.filter(({ op }) => op !== "increment");
   return [
-    checkHistory(values, { model: createModel("cas", RULES) }),
-    checkHistory(counters, { model: createModel("counter", RULES) }),
+    checkHistory(values, { model: createModel("cas", RULES), deadlineMs: DEADLINE_MS }),
+    checkHistory(counters, { model: createModel("counter", RULES), deadlineMs: DEADLINE_MS }),
   ];
 }
