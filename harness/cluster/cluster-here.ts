@@ -48,7 +48,8 @@ const STREAM = `MEM_${DOMAIN}`;
 const SERVERS = 3;
 /** Three servers on a machine that is busy with other work have been seen to take half a minute. */
 const JOIN_MS = 60_000;
-const TIMEOUT_MS = 5000;
+/** Of one call: the servers of a busy machine may need seconds to agree on another leader. */
+const TIMEOUT_MS = 30_000;
 const ALIVE_MS = 1000;
 
 export async function openCluster(plan: ClusterPlan): Promise<ClusterHere> {

@@ -21,3 +21,21 @@ export async function freePorts(count: number): Promise<number[]> {
   );
   return ports;
 }
+
+const MOST_STARTS = 5;
+
+/** Starts what takes free ports for itself: anew, at others, where somebody else was given one of them before it had come to listen there. */
+export async function atFreePorts<T>(start: () => Promise<T>): Promise<T> {
+  for (let starts = 1; ; starts++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (starts === MOST_STARTS || !isTaken(error as Error)) throw error;
+    }
+  }
+}
+
+/** As servers say it when they end. */
+export function isTaken({ message }: Error): boolean {
+  return /address already in use/i.test(message);
+}

@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./free-port.js";
-import { ServerProcess } from "./server-process.js";
+import { atFreePorts, freePorts } from "./free-port.js";
+import { answers, ServerProcess } from "./server-process.js";
 
 export interface Influx {
   readonly url: string;
@@ -26,16 +26,20 @@ export function influxIsMissing(): string | null {
 const READY_MS = 60_000;
 
 /** Continuous queries are run each second, and points beyond their retention looked for every two. @throws Error with its last words when it ends instead */
-export async function startInflux(): Promise<Influx> {
+export function startInflux(): Promise<Influx> {
+  return atFreePorts(start);
+}
+
+async function start(): Promise<Influx> {
   const folder = mkdtempSync(join(tmpdir(), "engram-influx-"));
-  const [port, rpc] = [await freePort(), await freePort()];
+  const [port, rpc] = await freePorts(2);
   const config = join(folder, "influxdb.conf");
   writeFileSync(config, configuration(folder, port, rpc));
   const url = `http://127.0.0.1:${port}`;
   const server = new ServerProcess("influxd", ["influxd", "-config", config], join(folder, "said.log"));
   const restart = async (): Promise<void> => {
     server.spawn();
-    await server.until(async () => (await fetch(`${url}/ping`).catch(() => null))?.ok ?? false, READY_MS);
+    await server.until(() => answers(`${url}/ping`), READY_MS);
   };
   const stop = async (): Promise<void> => {
     await server.kill();

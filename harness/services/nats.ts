@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { natsProgram } from "./find-nats.js";
-import { freePorts } from "./free-port.js";
+import { atFreePorts, freePorts, isTaken } from "./free-port.js";
 import type { Namespaces } from "./namespaces.js";
 import { ServerProcess } from "./server-process.js";
 
@@ -58,7 +58,11 @@ const ASK_MS = 1000;
 /** A process that has just been started on a busy machine has to load what asks. */
 const ASK_INSIDE_MS = 10_000;
 
-export async function startNats({ servers: count = 1, namespaces, lines = "" }: NatsSettings = {}): Promise<Nats> {
+export function startNats(settings: NatsSettings = {}): Promise<Nats> {
+  return atFreePorts(() => start(settings));
+}
+
+async function start({ servers: count = 1, namespaces, lines = "" }: NatsSettings): Promise<Nats> {
   const program = natsProgram();
   const folder = mkdtempSync(join(tmpdir(), "engram-nats-"));
   const ports = namespaces ? null : await freePorts(3 * count);
@@ -129,6 +133,7 @@ export async function startNats({ servers: count = 1, namespaces, lines = "" }: 
         (error: Error) => error,
       );
       if (late === null && (await isWhole(ask, servers, count))) return cluster;
+      if (late !== null && isTaken(late)) throw late;
       if (patienceMs > READY_MS) throw late ?? new Error(`the nats-servers never counted themselves as ${count}`);
       await Promise.all(servers.map((server) => server.kill()));
       for (let i = 0; i < count; i++) rmSync(keptBy(folder, i), { recursive: true, force: true });

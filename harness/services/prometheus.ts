@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./free-port.js";
-import { ServerProcess } from "./server-process.js";
+import { atFreePorts, freePort } from "./free-port.js";
+import { answers, ServerProcess } from "./server-process.js";
 
 const READY_MS = 60_000;
 
@@ -41,7 +41,11 @@ export function promtool(args: readonly string[], input = ""): { code: number | 
 }
 
 /** Starts one that scrapes, and waits until it is ready. @throws Error with its last words when it ends instead */
-export async function startPrometheus({ targets, rules, everySeconds = 1 }: PrometheusSettings): Promise<Prometheus> {
+export function startPrometheus(settings: PrometheusSettings): Promise<Prometheus> {
+  return atFreePorts(() => start(settings));
+}
+
+async function start({ targets, rules, everySeconds = 1 }: PrometheusSettings): Promise<Prometheus> {
   const folder = mkdtempSync(join(tmpdir(), "engram-prometheus-"));
   const config = {
     global: { scrape_interval: `${everySeconds}s`, evaluation_interval: `${everySeconds}s` },
@@ -65,7 +69,7 @@ export async function startPrometheus({ targets, rules, everySeconds = 1 }: Prom
   };
   try {
     server.spawn();
-    await server.until(async () => (await fetch(`${url}/-/ready`).catch(() => null))?.ok ?? false, READY_MS);
+    await server.until(() => answers(`${url}/-/ready`), READY_MS);
   } catch (error) {
     await stop();
     throw error;

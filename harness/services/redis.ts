@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./free-port.js";
+import { atFreePorts, freePort } from "./free-port.js";
 import { ServerProcess } from "./server-process.js";
 
 export interface Redis {
@@ -22,6 +22,7 @@ export interface Redis {
 }
 
 const READY_MS = 30_000;
+const ANSWER_MS = 1000;
 
 /** Why no Redis can be started here; null when one can. */
 export function redisIsMissing(): string | null {
@@ -29,7 +30,11 @@ export function redisIsMissing(): string | null {
 }
 
 /** @param settings lines of its configuration, as arguments: `["--maxclients", "20"]`. @throws Error with its last words when it ends instead */
-export async function startRedis(settings: readonly string[] = []): Promise<Redis> {
+export function startRedis(settings: readonly string[] = []): Promise<Redis> {
+  return atFreePorts(() => start(settings));
+}
+
+async function start(settings: readonly string[]): Promise<Redis> {
   const folder = mkdtempSync(join(tmpdir(), "engram-redis-"));
   const port = await freePort();
   const where = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder];
@@ -37,7 +42,7 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
   const server = new ServerProcess("redis-server", command, join(folder, "said.log"));
   const restart = async (): Promise<void> => {
     server.spawn();
-    await server.until(() => listens(port), READY_MS);
+    await server.until(() => isThere(port), READY_MS);
   };
   const stop = async (): Promise<void> => {
     await server.kill();
@@ -60,11 +65,13 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
   };
 }
 
-async function listens(port: number): Promise<boolean> {
+/** It answers: what only takes the connection may be another's server, which was quicker to take the port. */
+async function isThere(port: number): Promise<boolean> {
   const socket = connect(port, "127.0.0.1");
   try {
-    await once(socket, "connect");
-    return true;
+    socket.write("PING\r\n");
+    const [said] = await once(socket, "data", { signal: AbortSignal.timeout(ANSWER_MS) });
+    return String(said).startsWith("+PONG");
   } catch {
     return false;
   } finally {

@@ -9,6 +9,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 const LOOK_MS = 20;
 const LAST_WORDS = 2048;
+const ANSWER_MS = 1000;
 /** After it a process that was told to stop has not stopped: an error rather than a wait without end. */
 const STOPPED_MS = 60_000;
 
@@ -98,6 +99,11 @@ export class ServerProcess {
     child.kill(signal);
     await gone;
   }
+}
+
+/** Whether something answers at an address, and well: what only takes the connection, as another's server may at a port that it was quicker to take, does not. */
+export async function answers(url: string): Promise<boolean> {
+  return (await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) }).catch(() => null))?.ok ?? false;
 }
 
 /**

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { atFreePorts } from "#dist/harness/services/free-port.js";
 import { ServerProcess } from "#dist/harness/services/server-process.js";
 
 describe("a server's process", () => {
@@ -53,5 +54,26 @@ describe("a server's process", () => {
     await expect(missing.until(async () => false, 60_000)).rejects.toThrow(
       "missing could not be started: spawn engram-no-such-program ENOENT",
     );
+  });
+});
+
+describe("what takes free ports", () => {
+  const starting = (...failures: string[]) => {
+    let starts = 0;
+    const start = async () => {
+      const failure = failures[starts++];
+      if (failure !== undefined) throw new Error(failure);
+      return starts;
+    };
+    return { start, starts: () => starts };
+  };
+
+  it("is started anew where one was taken meanwhile, and for no other reason, nor for ever", async () => {
+    const taken = "listen tcp 127.0.0.1:4222: bind: address already in use";
+    expect(await atFreePorts(starting(taken, "bind: Address already in use").start)).toBe(3);
+    const wrong = starting(taken, "no such option");
+    await expect(atFreePorts(wrong.start)).rejects.toThrow("no such option");
+    expect(wrong.starts()).toBe(2);
+    await expect(atFreePorts(starting(...Array(5).fill(taken)).start)).rejects.toThrow(taken);
   });
 });
