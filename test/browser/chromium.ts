@@ -1,12 +1,13 @@
 /** The browser that pages are looked at in: Debian's chromium, or whichever one CHROMIUM names. */
 import { existsSync } from "node:fs";
+import { type Browser, chromium } from "playwright-core";
 
 const CANDIDATES = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-export const chromiumPath = CANDIDATES.find((path) => path !== undefined && existsSync(path));
+const chromiumPath = CANDIDATES.find((path) => path !== undefined && existsSync(path));
 
 /** Nothing of the browser's own may reach the network while a page is tested. */
-export const CHROMIUM_ARGUMENTS = [
+const CHROMIUM_ARGUMENTS = [
   "--headless",
   "--no-sandbox",
   "--disable-gpu",
@@ -16,6 +17,13 @@ export const CHROMIUM_ARGUMENTS = [
   "--disable-component-update",
   "--disable-sync",
 ];
+
+/** What a page or the browser may take: long, since the usual half minute is short on a machine that others work on. */
+export const PATIENCE = 300_000;
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: chromiumPath, args: CHROMIUM_ARGUMENTS, timeout: PATIENCE });
+}
 
 /** Says why when there is nothing to look with. */
 export function chromiumIsMissing(): boolean {

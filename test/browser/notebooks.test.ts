@@ -8,16 +8,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { areStale } from "#dist/harness/notebook/pages.js";
 import { CLI, engram, start } from "../harness/command-line.js";
 import { FILES } from "../notebook/files.js";
 import { fixtureResults } from "../reports/fixture.js";
-import { CHROMIUM_ARGUMENTS, chromiumIsMissing, chromiumPath } from "./chromium.js";
+import { chromiumIsMissing, launchChromium, PATIENCE } from "./chromium.js";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PATIENCE = 60_000;
 
 function cannotBeLookedAt(): boolean {
   if (chromiumIsMissing()) return true;
@@ -39,7 +38,7 @@ describe.skipIf(cannotBeLookedAt())("notebooks in a real browser, offline", () =
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "engram-notebooks-"));
     for (const [name, make] of Object.entries(FILES)) writeFileSync(join(folder, name), make());
-    browser = await chromium.launch({ executablePath: chromiumPath, args: CHROMIUM_ARGUMENTS });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();
@@ -97,6 +96,18 @@ describe.skipIf(cannotBeLookedAt())("notebooks in a real browser, offline", () =
     return all.evaluateAll((svgs) => svgs.map((svg) => svg.getAttribute("aria-label") ?? ""));
   }
 
+  /** Waits for so many drawings, and some of these names among them: each is drawn by itself, none waits for another. */
+  async function draws(page: Page, least: number, ...names: RegExp[]): Promise<void> {
+    await expect
+      .poll(() => drawings(page, least), { timeout: PATIENCE })
+      .toEqual(expect.arrayContaining(names.map((name) => expect.stringMatching(name))));
+  }
+
+  /** Waits for so many drawings, and one of this name at their head: those further down may be drawn before it. */
+  async function drawsFirst(page: Page, least: number, name: RegExp): Promise<void> {
+    await expect.poll(async () => (await drawings(page, least))[0], { timeout: PATIENCE }).toMatch(name);
+  }
+
   /** Whether the first drawing, of this name, becomes another. */
   async function changes(page: Page, what: () => Promise<unknown>): Promise<void> {
     const markup = () =>
@@ -124,21 +135,19 @@ describe.skipIf(cannotBeLookedAt())("notebooks in a real browser, offline", () =
 
   test.each([400, 1400])("results: subjects and scenarios can be chosen, at %i px", async (width) => {
     await open(["tour"], width, async ({ page }) => {
-      const names = await drawings(page, 4);
-      expect(names.some((name) => /^Throughput in .*: engram .*; map /.test(name))).toBe(true);
-      expect(names.some((name) => name.startsWith("Throughput over time"))).toBe(true);
+      await draws(page, 4, /^Throughput in .*: engram .*; map /, /^Throughput over time/);
       await sees(page, width);
       await changes(page, () => page.getByRole("checkbox", { name: "map", exact: true }).uncheck());
-      expect((await drawings(page, 4)).filter((name) => name.startsWith("Throughput in")).join()).not.toContain(
-        "; map ",
-      );
+      // Each cell is drawn anew by itself: that of this name may come after the first that has changed.
+      const compared = async () => (await drawings(page, 4)).filter((name) => name.startsWith("Throughput in"));
+      await expect.poll(async () => (await compared()).join(), { timeout: PATIENCE }).not.toContain("; map ");
       await changes(page, () => page.getByLabel("Scenario").selectOption({ index: 1 }));
       await changes(page, () => page.getByLabel("Of the run").fill("0.5"));
       await changes(page, () => page.getByLabel("Up", { exact: true }).selectOption("hit ratio"));
       await chooseNothing(page);
       // and the others are a click away
       await page.getByRole("link", { name: "Latency" }).click();
-      expect((await drawings(page, 2)).some((name) => name.startsWith("Latency of"))).toBe(true);
+      await draws(page, 2, /^Latency of/);
       await chooseNothing(page);
       await page.getByRole("link", { name: "Report" }).click();
       await page.getByRole("link", { name: "Open the notebook" }).click();
@@ -151,8 +160,7 @@ describe.skipIf(cannotBeLookedAt())("notebooks in a real browser, offline", () =
     async (width) => {
       await open(["tour", "--notebook", "latency"], width, async ({ page, url }) => {
         expect(url).toContain("/latency.html");
-        const [spectrum] = await drawings(page, 2);
-        expect(spectrum).toMatch(/^Latency of \w+ in .* by percentile: engram, map/);
+        await drawsFirst(page, 2, /^Latency of \w+ in .* by percentile: engram, map/);
         await sees(page, width);
         await changes(page, () => page.getByLabel("Operation").selectOption({ index: 1 }));
         await changes(page, () => page.getByLabel("Up to").fill("2"));
@@ -163,8 +171,7 @@ describe.skipIf(cannotBeLookedAt())("notebooks in a real browser, offline", () =
 
   test.each([400, 1400])("sweep: policies, sizes and ratio, with the sentences, at %i px", async (width) => {
     await open(["sweep"], width, async ({ page }) => {
-      const names = await drawings(page, 2);
-      expect(names[0]).toMatch(/^Hit ratio against capacity on .*: .*lru/);
+      await drawsFirst(page, 2, /^Hit ratio against capacity on .*: .*lru/);
       expect(await page.locator("p.answer").first().textContent()).toMatch(/^Take /);
       await sees(page, width);
       await changes(page, () => page.getByRole("checkbox", { name: "lru", exact: true }).uncheck());
@@ -219,7 +226,7 @@ describe.skipIf(cannotBeLookedAt())("notebooks in a real browser, offline", () =
       JSON.stringify({ ...all, title: attack, runs, evictions: undefined }),
     );
     await open([attack.replaceAll("/", "_")], 1400, async ({ page }) => {
-      expect((await drawings(page, 1)).join()).toContain("</script>");
+      await draws(page, 1, /<\/script>/);
       expect(await page.title()).not.toBe("hacked");
       expect(await page.locator("img").count()).toBe(0);
       await changes(page, () => page.getByLabel("Scenario").selectOption("bare"));

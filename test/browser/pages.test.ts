@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { trendOf } from "#dist/harness/trend/trend.js";
 import { renderEviction, renderReport, renderTrend } from "#dist/reports/pages.js";
@@ -13,7 +13,7 @@ import { SampleRandom } from "#dist/src/random.js";
 import { fixtureEvictions, fixtureResults } from "../reports/fixture.js";
 import { fixtureOverTime } from "../reports/fixture-over-time.js";
 import { gates, hourlyHistory, normal } from "../trend/samples.js";
-import { CHROMIUM_ARGUMENTS, chromiumIsMissing, chromiumPath } from "./chromium.js";
+import { chromiumIsMissing, launchChromium, PATIENCE } from "./chromium.js";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const results = fixtureResults();
@@ -92,7 +92,7 @@ describe.skipIf(chromiumIsMissing())("pages in a real browser, offline", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "engram-pages-"));
     for (const [name, { render }] of Object.entries(PAGES)) await writeFile(join(folder, `${name}.html`), render());
-    browser = await chromium.launch({ executablePath: chromiumPath, args: CHROMIUM_ARGUMENTS });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();
@@ -111,6 +111,7 @@ describe.skipIf(chromiumIsMissing())("pages in a real browser, offline", () => {
       viewport: { width, height: 900 },
       bypassCSP: false,
     });
+    context.setDefaultTimeout(PATIENCE);
     const page = await context.newPage();
     const complaints: string[] = [];
     const requests: string[] = [];
@@ -194,7 +195,7 @@ describe.skipIf(chromiumIsMissing())("pages in a real browser, offline", () => {
       await page.keyboard.press("Tab");
       expect(await page.evaluate(() => document.activeElement?.className)).toBe("skip");
       await page.keyboard.press("Enter");
-      expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
+      await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("content");
       const table = page.locator("#latency .scroll:visible").first();
       await table.focus();
       await page.keyboard.press("ArrowRight");

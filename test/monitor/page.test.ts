@@ -4,17 +4,17 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Store } from "#dist/src/index.js";
 import type { AlertRule, Monitor } from "#dist/src/monitor/index.js";
-import { CHROMIUM_ARGUMENTS, chromiumIsMissing, chromiumPath } from "../browser/chromium.js";
+import { chromiumIsMissing, launchChromium, PATIENCE } from "../browser/chromium.js";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const skip = chromiumIsMissing();
 let browser: Browser;
 beforeAll(async () => {
-  if (!skip) browser = await chromium.launch({ executablePath: chromiumPath, args: CHROMIUM_ARGUMENTS });
+  if (!skip) browser = await launchChromium();
 });
 afterAll(() => browser?.close());
 
@@ -37,6 +37,7 @@ async function monitored(listen: object = {}): Promise<{ store: Store; monitor: 
 /** A page, and all that its console said or that it asked for elsewhere. */
 async function visit(url: string, options: { width: number; scheme: "light" | "dark" }) {
   const page = await browser.newPage({ viewport: { width: options.width, height: 900 }, colorScheme: options.scheme });
+  page.setDefaultTimeout(PATIENCE);
   ends.push(() => page.close());
   const faults: string[] = [];
   page.on("console", (message) => faults.push(message.text()));
