@@ -96,7 +96,7 @@ describe("close", () => {
     const ended: string[] = [];
     const track = (name: string, deadline?: number): Tracked<string> =>
       store.track("thing", name, {
-        deadline,
+        deadline: deadline ?? Number.POSITIVE_INFINITY,
         end: async (it) => {
           // at once where there is a deadline: on a busy machine that may be over before the next turn
           if (deadline === undefined) await new Promise((turn) => setImmediate(turn));

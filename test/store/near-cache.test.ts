@@ -1,6 +1,6 @@
 /** Values kept near: never a stale one, whoever changed what; shared, frozen and bounded. */
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   AccessDeniedError,
   ClosedError,
@@ -335,6 +335,7 @@ describe("a value kept near is read-only", () => {
     ["msgpack", { inside: Uint8Array.of(1, 2) }],
   ] as const)("and with the debug build whoever changes bytes is told so, in %s", async (encoding, value) => {
     const store = await openStore();
+    onTestFinished(() => void vi.unstubAllEnvs());
     vi.stubEnv("ENGRAM_ENGINE", "debug"); // asked for by the handle as it is made
     const ns = store.namespace<unknown>("n", { encoding, near: 10 } as NamespaceOptions<unknown>);
     vi.unstubAllEnvs();
