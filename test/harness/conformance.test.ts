@@ -11,6 +11,8 @@ const root = resolve(import.meta.dirname, "../..");
 const examples = join(root, "examples", "subjects");
 /** What a hang is told by. Where its process has not even started by then, that is told as one too. */
 const limitMs = 5000;
+/** What is told of one that does not hang, however long that takes. */
+const PATIENT = { limitMs: 600_000 };
 let folder = "";
 let cli: OneProcess;
 
@@ -36,7 +38,7 @@ describe("engram check-subject", () => {
     ["tiny-lru", { shared: false, asynchronous: false }],
     ["keyv", { shared: false, asynchronous: true, expires: true }],
   ])("finds nothing wrong with the example %s", async (name, says) => {
-    const examination = await examineSubject(join(examples, `${name}.mjs`));
+    const examination = await examineSubject(join(examples, `${name}.mjs`), PATIENT);
     expect(examination.findings).toEqual([]);
     expect(examination.subject).toMatchObject({ name, ...says });
     expect(examination.checked.get).toBeGreaterThan(500);
@@ -46,7 +48,7 @@ describe("engram check-subject", () => {
     const [, shown] = /```js\n([\s\S]*?)```/.exec(readFileSync(join(root, "docs", "subjects.md"), "utf8")) ?? [];
     const file = join(folder, "shown.mjs");
     writeFileSync(file, shown ?? "");
-    expect(await examineSubject(file)).toMatchObject({ findings: [], subject: { name: "plain-map" } });
+    expect(await examineSubject(file, PATIENT)).toMatchObject({ findings: [], subject: { name: "plain-map" } });
   });
 
   it("tells what lies: values nobody wrote, lengths, times to live, sharing, answers that come later", async () => {
@@ -66,7 +68,7 @@ describe("engram check-subject", () => {
         attach: (_, context) => byKey(context, { ...made(), scan: () => 99 }),
       });`,
     );
-    const { findings } = await examineSubject(file);
+    const { findings } = await examineSubject(file, PATIENT);
     const told = findings.map(({ about }) => about).sort();
     expect(told).toEqual([
       ...["bytes", "delete", "expiry", "get of another", "get of nothing"],
@@ -89,7 +91,7 @@ describe("engram check-subject", () => {
         attach: (_, context) => byKey(context, new Map()),
       });`,
     );
-    const { findings } = await examineSubject(file);
+    const { findings } = await examineSubject(file, PATIENT);
     expect(findings.map(({ message }) => message)).toEqual(
       expect.arrayContaining([expect.stringMatching(/left a process running/)]),
     );

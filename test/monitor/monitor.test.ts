@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { Store, type StoreOptions } from "#dist/src/index.js";
 import { DOCUMENTED_RULES, type Monitor, type MonitorOptions, readHistory } from "#dist/src/monitor/index.js";
 
@@ -71,6 +71,7 @@ describe("a monitor", () => {
        });`,
       { eval: true, workerData: { store: store.handle, engram: import.meta.resolve("#dist/src/index.js") } },
     );
+    onTestFinished(async () => void (await worker.terminate()));
     store.watch(worker);
     await once(worker, "message");
     await expect.poll(() => monitor.snapshot().figures?.workers).toBe(2);

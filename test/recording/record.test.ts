@@ -2,7 +2,7 @@ import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { InvalidArgumentError, Namespace, type Recording, Store } from "#dist/src/index.js";
 import { hashed, hashKey, seedOf } from "#dist/src/recording/key-hash.js";
 import { Recorder } from "#dist/src/recording/recorder.js";
@@ -191,6 +191,7 @@ const agent = `
 async function startAgent(store: Store) {
   const url = new URL(`data:text/javascript,${encodeURIComponent(agent)}`);
   const worker = new Worker(url, { workerData: { store: store.handle } });
+  onTestFinished(async () => void (await worker.terminate()));
   store.watch(worker);
   const answer = () => new Promise((resolve) => worker.once("message", resolve));
   await answer();
