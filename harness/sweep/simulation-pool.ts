@@ -33,6 +33,7 @@ export interface Simulations {
 /** Simulation threads that share out pairs: whoever is free takes the next. */
 export class SimulationPool implements Simulations {
   private readonly workers: Worker[] = [];
+  private readonly ending: Promise<unknown>[] = [];
 
   constructor(private readonly threads: number) {}
 
@@ -57,8 +58,10 @@ export class SimulationPool implements Simulations {
     return outcomes;
   }
 
+  /** When the last thread has ended, also where somebody else has told them to end. */
   async close(): Promise<void> {
-    await Promise.all(this.workers.splice(0).map((worker) => worker.terminate()));
+    this.ending.push(...this.workers.splice(0).map((worker) => worker.terminate()));
+    await Promise.all(this.ending);
   }
 
   private grow(to: number): void {
