@@ -13,6 +13,7 @@ import {
 export const FAULTS = [
   "no-gap-repair",
   "hasty-copy",
+  "missed-sweep",
   "blind-flush",
   "shared-barrier",
   "no-barrier",
@@ -24,6 +25,7 @@ export const FAULTS = [
 export const FAULT_LEVELS = {
   "no-gap-repair": "eventual",
   "hasty-copy": "strong",
+  "missed-sweep": "strong",
   "blind-flush": "eventual",
   "shared-barrier": "strong",
   "no-barrier": "strong",
@@ -45,6 +47,13 @@ class CarelessFeed extends Feed {
 class HastyFeed extends Feed {
   override get isWhole(): boolean {
     return true;
+  }
+}
+
+/** Answers before it is known whether deletions that this node has not seen were taken out of the log. */
+class UnsweptFeed extends Feed {
+  override get isWhole(): boolean {
+    return this.applied >= this.readEnd;
   }
 }
 
@@ -104,6 +113,8 @@ function partsOf(fault: Fault | null, clock: ClusterClock): Pick<ReplicaOptions,
       return { parts: { feed: CarelessFeed } };
     case "hasty-copy":
       return { parts: { feed: HastyFeed } };
+    case "missed-sweep":
+      return { parts: { feed: UnsweptFeed } };
     case "blind-flush":
       return { parts: { flusher: BlindFlusher } };
     case "shared-barrier":

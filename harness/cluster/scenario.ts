@@ -57,6 +57,9 @@ const TIMEOUT_MS = 400;
 /** Of bounded reads: of the order of what a barrier takes, so that it matters when it was begun. */
 const WINDOW_MS = 12;
 const VALUES = { eventual: 0.6, strong: 0.5, mixed: 0.5 };
+/** What a key that was deleted, or never written, reads as in a history. */
+const NOTHING = "(nothing)";
+const SWEEPS = 12;
 
 interface Written {
   readonly key: string;
@@ -90,6 +93,8 @@ class Scenario {
   private readonly totals = { conflicts: 0, dropped: 0, repairs: 0 };
   private readonly broken: string[] = [];
   private readonly acknowledged: { readonly key: string; readonly seq: number; readonly atMs: number }[] = [];
+  /** Keys whose deletion was taken out of the log. */
+  private readonly swept = new Set<string>();
   private values = 0;
   /** Two or three: the fewer, the more meets on each. */
   private readonly keys: readonly string[];
@@ -114,6 +119,7 @@ class Scenario {
     for (const name of NODES) await this.addNode(name);
     const { level, operations = level === "strong" ? 80 : 60 } = this.options;
     for (let i = 0; i < operations; i++) this.time.after(this.moment(), () => this.operate(i));
+    if (level === "strong") this.scheduleSweeps();
     this.scheduleTrouble();
     await this.time.runUntil(BUSY_MS + 1500);
     this.network.clear();
@@ -207,6 +213,23 @@ class Scenario {
     time.after(killed + 20 + random.unit() * 500, () => void this.start(victim));
   }
 
+  /** Deletions are taken out of the log long before every node has seen them: those that have not are to find out. */
+  private scheduleSweeps(): void {
+    for (const key of this.keys)
+      this.note({ client: "first", key, op: "set", input: { value: NOTHING }, output: true, call: -2, return: -1 });
+    for (let i = 0; i < SWEEPS; i++) {
+      this.time.after(this.random.unit() * BUSY_MS, () => {
+        const { alive, replica } = this.nodes[this.random.below(this.nodes.length)];
+        if (!alive) return;
+        for (const [key, { seq, entry }] of [...replica.copy()]) {
+          if (entry === null || entry.value !== null) continue;
+          this.swept.add(key);
+          replica.forget(key, seq, TIMEOUT_MS).catch(() => {}); // cut off, or somebody moved the horizon at the same time
+        }
+      });
+    }
+  }
+
   // ---------------------------------------------------------------- what is asked
 
   private operate(number: number): void {
@@ -246,8 +269,11 @@ class Scenario {
     const call = this.nowNs();
     try {
       const { entry, seq } = await readAt(node.replica, key, wishes);
-      const output = entry === null ? null : { value: textOf(entry), version: String(seq) };
-      this.note({ client, key, op: "getEntry", input: null, output, call, return: this.nowNs() });
+      const read =
+        entry === null
+          ? { op: "get" as const, output: NOTHING }
+          : { op: "getEntry" as const, output: { value: textOf(entry), version: String(seq) } };
+      this.note({ client, key, input: null, ...read, call, return: this.nowNs() });
     } catch (error) {
       if (!(error instanceof UnavailableError)) this.broken.push(`a strong read threw ${String(error)}`);
     }
@@ -263,7 +289,7 @@ class Scenario {
         0,
         ...this.acknowledged.filter((one) => one.key === key && one.atMs < due).map((one) => one.seq),
       );
-      if (seq < least)
+      if (seq < least && !(seq === 0 && this.swept.has(key)))
         this.broken.push(`${node.name} read version ${seq} of ${key} within ${WINDOW_MS} ms, and ${least} was older`);
     } catch (error) {
       if (!(error instanceof StaleError)) this.broken.push(`a bounded read threw ${String(error)}`);
@@ -271,8 +297,8 @@ class Scenario {
   }
 
   private async writeStrongly(node: Node, client: string, key: string, wishes: Wishes): Promise<void> {
-    const value = this.nextValue();
-    const input = { value: Buffer.from(value).toString() };
+    const value = this.options.level === "strong" && this.random.unit() < 0.3 ? null : this.nextValue();
+    const input = { value: value === null ? NOTHING : Buffer.from(value).toString() };
     await this.tryToWrite({ client, key, op: "set", input }, async () => {
       const { seq = 0 } = await writeAt(node.replica, key, value, {}, wishes);
       this.acknowledged.push({ key, seq, atMs: this.time.timeMs });
@@ -322,7 +348,8 @@ class Scenario {
     for (const key of this.keys) {
       const stands = standing(log, key);
       for (const { name, replica } of this.nodes) {
-        const here = replica.latest(key);
+        const latest = replica.latest(key);
+        const here = stands === null && latest?.value === null ? null : latest;
         const same = here === null || stands === null ? here === stands : isSameVersion(here, stands);
         if (!same) this.broken.push(`${name} has ${told(here)} for ${key}, the log ${told(stands)}`);
       }

@@ -42,7 +42,12 @@ export class Feed {
   /** Why the feed stands still; null while it does not. */
   fault: Error | null = null;
   /** Up to where the log went when it had been read last; 0 when nothing was missing. */
-  private readEnd = 0;
+  protected readEnd = 0;
+  /**
+   * The lowest number from which the log was read on, and not whole, since the copy was that of one moment: what was taken out of the log between it and
+   * the horizon was in no answer. Infinity when there was none.
+   */
+  private readFrom = Number.POSITIVE_INFINITY;
   private readonly ahead = new Map<number, { key: LogKey; entry: Uint8Array }>();
   private waiters: { seq: number; resolve: () => void; reject: (error: Error) => void }[] = [];
   private repairing: Promise<void> | null = null;
@@ -60,7 +65,7 @@ export class Feed {
 
   /** Whether the copy is that of one moment: of no key is a version missing that was there before another that is here. */
   get isWhole(): boolean {
-    return this.applied >= this.readEnd;
+    return this.applied >= this.readEnd && this.sink.horizon <= this.readFrom;
   }
 
   /** A version that the engine told of. */
@@ -117,6 +122,7 @@ export class Feed {
     this.life++;
     this.applied = 0;
     this.readEnd = 0;
+    this.readFrom = Number.POSITIVE_INFINITY;
     this.ahead.clear();
     this.fault = null;
     for (const { reject } of [...this.waiters]) reject(new EngineUnknown("the log is another one"));
@@ -167,6 +173,7 @@ export class Feed {
     }
     for (const seq of this.ahead.keys()) if (seq <= this.applied) this.ahead.delete(seq);
     if (!this.isWhole) return;
+    this.readFrom = Number.POSITIVE_INFINITY;
     for (const waiter of this.waiters.filter(({ seq }) => seq <= this.applied)) waiter.resolve();
   }
 
@@ -191,7 +198,7 @@ export class Feed {
       const from = this.applied;
       if (!(await this.fetchFrom(from, from === 0))) return false;
       // what was taken out of the log since is in no answer: only all that stands tells what does not
-      return from === 0 || this.sink.horizon <= from || this.fetchFrom(0, true);
+      return this.sink.horizon <= this.readFrom || this.fetchFrom(0, true);
     });
   }
 
@@ -222,6 +229,8 @@ export class Feed {
     if (isOver()) return false;
     if (last > previous) this.missed = true;
     this.readEnd = Math.max(this.readEnd, end);
+    if (whole) this.readFrom = Number.POSITIVE_INFINITY;
+    else if (last > from) this.readFrom = Math.min(this.readFrom, from);
     if (last > this.applied) this.advance(last);
     else this.drain();
     return true;

@@ -77,6 +77,8 @@ const SILENT_INTERVALS = 3;
 const MAX_SKEW_MS = 60_000;
 const ROLL_CALL_MS = 200;
 const RETRY_MS = 50;
+/** Of the log, until nothing was written over meanwhile; where there always is, a join waits as if nobody were known. */
+const READS_MAX = 4;
 const MOST_DEAD = 256;
 const NO_USAGE = { usedBytes: 0, limitBytes: 0 };
 
@@ -118,10 +120,14 @@ export class Membership {
 
   /** Reads who is there: the feed tells only of those who come. With it a join waits no longer than for these. @throws EngineNotSent, EngineUnknown */
   async learnAll(): Promise<void> {
-    await this.engine.since(0, (seq, key, entry) => {
-      if (kindOf(key) === "member") this.learn(seq, nameIn(key), entry);
-    });
-    this.knowsAll = true;
+    // A sign of life that was written over while the log was read is beyond where it was read to.
+    for (let from = 0, reads = 0; !this.knowsAll && reads < READS_MAX; reads++) {
+      const { last, end } = await this.engine.since(from, (seq, key, entry) => {
+        if (kindOf(key) === "member") this.learn(seq, nameIn(key), entry);
+      });
+      this.knowsAll = end === last;
+      from = last;
+    }
   }
 
   /**

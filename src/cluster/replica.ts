@@ -71,6 +71,8 @@ export class Replica implements FeedSink, FlushSource {
   private readonly overlay = new Map<string, ClusterEntry>();
   private readonly pending = new Set<string>();
   private writes = 0;
+  /** Versions that were dropped because they say nothing any more, counted. */
+  private forgotten = 0;
   private readonly settling: Settling;
   private readonly strongWrites: StrongWrites;
   private readonly otherLogListeners = new Set<() => void>();
@@ -343,8 +345,11 @@ export class Replica implements FeedSink, FlushSource {
 
   /** Takes what the log says of a key in place of what is here. @throws EngineNotSent, EngineUnknown */
   async refetch(key: string): Promise<void> {
+    const { forgotten } = this;
     const before = this.versions.get(key);
     const logged = await this.engine.read(logKey("data", key));
+    // a deletion may be among them that came after what was read
+    if (forgotten !== this.forgotten) return this.refetch(key);
     const now = this.versions.get(key);
     // told meanwhile of a later one: what was read is older than the copy
     if (now !== before && now !== undefined && now.seq >= (logged?.seq ?? 0)) return;
@@ -374,6 +379,7 @@ export class Replica implements FeedSink, FlushSource {
   forgetHere(key: string, seq: number): void {
     const version = this.versions.get(key);
     if (version?.seq !== seq) return;
+    this.forgotten++;
     this.versions.delete(key);
     // that it is deleted was told when it was; that its time is over was not
     if (version.entry?.value == null) return;
@@ -480,7 +486,9 @@ export class Replica implements FeedSink, FlushSource {
 
   /** @internal */
   stands(key: string, seq: number, entry: ClusterEntry): void {
-    this.confirm(key, { seq, entry }, false);
+    // An answer that comes late, of what was told long ago, deleted by somebody, and forgotten since.
+    const isForgotten = seq <= this.applied && this.isWhole && this.versions.get(key) === undefined;
+    if (!isForgotten) this.confirm(key, { seq, entry }, false);
   }
 
   /** @internal */

@@ -163,6 +163,44 @@ describe("a log that is read while it is written", () => {
   });
 });
 
+describe("a deletion that was swept", () => {
+  it("stays one, though the answer to the write before it comes after all", async () => {
+    const [a, b] = [await join("a"), await join("b")];
+    const append = a.engine.append.bind(a.engine);
+    const answers: (() => void)[] = [];
+    a.engine.append = async (...asked) => {
+      const appended = await append(...asked);
+      await new Promise<void>((answer) => answers.push(answer));
+      return appended;
+    };
+    const writing = a.replica.commit("k", bytes("one"), { timeoutMs: 1000 });
+    await time.runUntil(time.timeMs + 10);
+    a.engine.append = append;
+    const deleted = await time.until(b.replica.commit("k", null, { timeoutMs: 1000 }));
+    await time.until(b.replica.forget("k", deleted!.seq, 1000));
+    await time.until(a.replica.pass(1000));
+    a.replica.forgetHere("k", deleted!.seq);
+    expect(answers.length).toBe(1);
+    answers[0]();
+    await time.until(writing);
+    expect(read(a.replica, "k")).toBeNull();
+  });
+
+  it("is learned of before a strong read is answered, by a node that did not see it", async () => {
+    const [a, b] = [await join("a"), await join("b")];
+    await time.until(a.replica.commit("k", bytes("one"), { timeoutMs: 1000 }));
+    await time.until(b.replica.pass(1000));
+    network.apart.add("b");
+    const deleted = await time.until(a.replica.commit("k", null, { timeoutMs: 1000 }));
+    await time.until(a.replica.forget("k", deleted!.seq, 1000));
+    network.apart.delete("b");
+    expect(read(b.replica, "k")).toBe("one");
+    const seen: (string | null)[] = [];
+    await time.until(b.replica.pass(1000).then(() => seen.push(text(b.replica.confirmed("k")?.entry?.value))));
+    expect(seen).toEqual([null]);
+  });
+});
+
 describe("deletions that make room", () => {
   it("are done where the outbox has none, and forgotten with the process if they do not come to the log", async () => {
     const outbox = new Map<string, ClusterEntry>();
