@@ -16,7 +16,8 @@ function found(name: string): string | null {
 }
 
 const RUNTIMES = [
-  { name: "node", path: process.execPath, before: [] },
+  // It ends a thread in the middle of its work (decision 0035).
+  { name: "node", path: process.execPath, before: ["--no-concurrent-recompilation"] },
   { name: "bun", path: found("bun"), before: ["run"] },
   { name: "deno", path: found("deno"), before: ["run", "--allow-all"] },
 ];

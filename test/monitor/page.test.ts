@@ -123,7 +123,9 @@ describe.skipIf(skip)("the live page", () => {
           "-e",
           `import { Store } from ${JSON.stringify(import.meta.resolve("#dist/src/index.js"))};
            const store = await Store.create({ capacity: "8MiB" });
-           const monitor = await store.monitor({ every: 100, listen: { port: ${port} } });
+           // The port it had may be somebody else's for a moment.
+           const open = () => store.monitor({ every: 100, listen: { port: ${port} } }).catch(() => new Promise((done) => setTimeout(done, 50)).then(open));
+           const monitor = await open();
            console.log(monitor.url);
            setInterval(() => {}, 1000);`,
         ],
