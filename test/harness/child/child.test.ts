@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   CannotStartError,
   Child,
@@ -16,11 +16,21 @@ const PARENT = new URL("./fixtures/parent.mjs", import.meta.url);
 
 const args = (...words: string[]) => [MODULE.pathname, ...words];
 
-/** Starts the fixture and waits for its first words. */
-async function started(act: string, options: Parameters<typeof Child.program>[2] = {}): Promise<[Child, string]> {
+/** Starts the fixture and waits for its first words, or for these among them: of two processes either may be the first to speak. */
+async function started(
+  act: string,
+  options: Parameters<typeof Child.program>[2] = {},
+  wanted = /./,
+): Promise<[Child, string]> {
   let child: Child | undefined;
+  let said = "";
   const words = await new Promise<string>((resolve, reject) => {
-    child = Child.program(process.execPath, args(act), { ...options, onStdout: resolve });
+    const onStdout = (text: string) => {
+      said += text;
+      const found = wanted.exec(said);
+      if (found !== null) resolve(found[0]);
+    };
+    child = Child.program(process.execPath, args(act), { ...options, onStdout });
     child.ended.then(() => reject(new Error("it ended first")), reject);
   });
   return [child as Child, words];
@@ -90,10 +100,10 @@ describe("a child", () => {
   });
 
   it("ends although what it left running holds its streams open", async () => {
-    const [child, words] = await started("bear", { drainMs: 20 });
+    const [child, pid] = await started("bear", { drainMs: 20 }, /\d+(?=\n)/);
+    onTestFinished(() => void process.kill(Number(pid), "SIGKILL"));
     child.kill();
     expect(await child.ended).toMatchObject({ killedBy: "SIGKILL" });
-    process.kill(Number.parseInt(words, 10), "SIGKILL");
   });
 
   it("that cannot be started is an error that names it", async () => {
