@@ -213,10 +213,11 @@ describe("a build that goes on", () => {
       told = done / of;
       stop.abort(reason);
     };
+    // threads tell of it each 50 ms: they are at it for many times that, on a fast machine too
     const many = clustered(3_000, D, 6);
     const end = buildVectorIndex(
       arena,
-      { dimensions: D, threads, signal: stop.signal, onProgress, efConstruction: 400 },
+      { dimensions: D, threads, signal: stop.signal, onProgress, efConstruction: 3_000 },
       many,
     );
     await expect(end).rejects.toBe(reason);
