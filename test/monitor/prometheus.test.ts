@@ -149,7 +149,10 @@ describe.skipIf(missing !== null)("a real Prometheus that scrapes a real store",
       await expect
         .poll(async () => (await server.query("rate(engram_operations_total[1m])")).length)
         .toBeGreaterThan(0);
-      for (const query of dashboardQueries()) expect((await server.query(query)).length, query).toBe(1);
+      // A scrape that this process was too busy to answer in its second takes the levels with it until the next.
+      for (const query of dashboardQueries()) {
+        await expect.poll(async () => (await server.query(query)).length, { message: query }).toBe(1);
+      }
       const percentile = await server.query(dashboardQueries().find((query) => query.includes("0.95")) as string);
       expect(Number(percentile[0].value[1])).toBeGreaterThan(0);
       await expect
