@@ -19,6 +19,7 @@ import {
   readAt,
   StaleError,
   UnavailableError,
+  type Version,
   type Wishes,
   writeAt,
 } from "../../src/cluster/index.js";
@@ -59,7 +60,7 @@ const WINDOW_MS = 12;
 const VALUES = { eventual: 0.6, strong: 0.5, mixed: 0.5 };
 /** What a key that was deleted, or never written, reads as in a history. */
 const NOTHING = "(nothing)";
-const SWEEPS = 12;
+const [SWEEPS, CHECKPOINTS] = [12, 6];
 
 interface Written {
   readonly key: string;
@@ -68,10 +69,19 @@ interface Written {
   readonly over: ClusterEntry | null;
 }
 
+interface Acknowledged {
+  readonly key: string;
+  readonly seq: number;
+  readonly atMs: number;
+  readonly deletes: boolean;
+}
+
 interface Node {
   readonly name: string;
   readonly clock: ClusterClock;
   readonly outbox: Outbox;
+  /** Of an earlier moment: a node that is started again may go on from it. */
+  checkpoint: { readonly versions: [string, Version][]; readonly applied: number } | null;
   incarnation: number;
   replica: Replica;
   engine: MemoryEngine;
@@ -92,7 +102,7 @@ class Scenario {
   private readonly history: Operation[] = [];
   private readonly totals = { conflicts: 0, dropped: 0, repairs: 0 };
   private readonly broken: string[] = [];
-  private readonly acknowledged: { readonly key: string; readonly seq: number; readonly atMs: number }[] = [];
+  private readonly acknowledged: Acknowledged[] = [];
   /** Keys whose deletion was taken out of the log. */
   private readonly swept = new Set<string>();
   private values = 0;
@@ -119,7 +129,10 @@ class Scenario {
     for (const name of NODES) await this.addNode(name);
     const { level, operations = level === "strong" ? 80 : 60 } = this.options;
     for (let i = 0; i < operations; i++) this.time.after(this.moment(), () => this.operate(i));
-    if (level === "strong") this.scheduleSweeps();
+    if (level === "strong") {
+      this.scheduleSweeps();
+      this.scheduleCheckpoints();
+    }
     this.scheduleTrouble();
     await this.time.runUntil(BUSY_MS + 1500);
     this.network.clear();
@@ -149,6 +162,7 @@ class Scenario {
       name,
       clock,
       outbox: new Map<string, ClusterEntry>(),
+      checkpoint: null,
       incarnation: 0,
       alive: false,
     } as unknown as Node;
@@ -161,11 +175,13 @@ class Scenario {
     const { name, clock, outbox } = node;
     node.incarnation++;
     node.engine = await this.cluster.open({ name: "d" }, name);
+    const { versions = [], applied = 0 } = node.checkpoint ?? {};
     node.replica = new Replica({
-      ...{ node: name, incarnation: String(node.incarnation), clock, outbox },
+      ...{ node: name, incarnation: String(node.incarnation), clock, outbox, versions: new Map(versions) },
       ...{ adoptAfterMs: 400, pace: { retryMs: 20, retryMostMs: 200 }, feedTimeoutMs: 200 },
       ...plant(fault, clock, node.engine),
     });
+    node.replica.resumeAt(applied);
     node.alive = true;
     void node.replica.repair();
   }
@@ -230,6 +246,19 @@ class Scenario {
     }
   }
 
+  private scheduleCheckpoints(): void {
+    for (let i = 0; i < CHECKPOINTS; i++) {
+      this.time.after(this.random.unit() * BUSY_MS, () => {
+        const node = this.nodes[this.random.below(this.nodes.length)];
+        if (!node.alive) return;
+        const { replica } = node;
+        // deletions are in no checkpoint
+        const versions = [...replica.copy()].filter(([, { entry }]) => entry !== null && entry.value !== null);
+        node.checkpoint = { versions, applied: replica.resumesAt };
+      });
+    }
+  }
+
   // ---------------------------------------------------------------- what is asked
 
   private operate(number: number): void {
@@ -285,12 +314,15 @@ class Scenario {
       const { seq = 0 } = await readAt(node.replica, key, { ...wishes, consistency: "bounded_stale" });
       // as late as may be: when it was read, which is just now
       const due = this.time.timeMs - WINDOW_MS;
-      const least = Math.max(
-        0,
-        ...this.acknowledged.filter((one) => one.key === key && one.atMs < due).map((one) => one.seq),
-      );
-      if (seq < least && !(seq === 0 && this.swept.has(key)))
-        this.broken.push(`${node.name} read version ${seq} of ${key} within ${WINDOW_MS} ms, and ${least} was older`);
+      const [least] = this.acknowledged
+        .filter((one) => one.key === key && one.atMs < due)
+        .sort((one, other) => other.seq - one.seq);
+      // a deletion may be known by nothing being there
+      const forgotten = seq === 0 && (least?.deletes || this.swept.has(key));
+      if (least !== undefined && seq < least.seq && !forgotten)
+        this.broken.push(
+          `${node.name} read version ${seq} of ${key} within ${WINDOW_MS} ms, and ${least.seq} was older`,
+        );
     } catch (error) {
       if (!(error instanceof StaleError)) this.broken.push(`a bounded read threw ${String(error)}`);
     }
@@ -301,7 +333,7 @@ class Scenario {
     const input = { value: value === null ? NOTHING : Buffer.from(value).toString() };
     await this.tryToWrite({ client, key, op: "set", input }, async () => {
       const { seq = 0 } = await writeAt(node.replica, key, value, {}, wishes);
-      this.acknowledged.push({ key, seq, atMs: this.time.timeMs });
+      this.acknowledged.push({ key, seq, atMs: this.time.timeMs, deletes: value === null });
       return true;
     });
   }
@@ -348,9 +380,11 @@ class Scenario {
     for (const key of this.keys) {
       const stands = standing(log, key);
       for (const { name, replica } of this.nodes) {
-        const latest = replica.latest(key);
-        const here = stands === null && latest?.value === null ? null : latest;
-        const same = here === null || stands === null ? here === stands : isSameVersion(here, stands);
+        const here = replica.latest(key);
+        // that it is deleted may be known by the deletion, or by nothing: of checkpoints and swept logs
+        const gone = [here, stands].filter((entry) => entry === null || entry.value === null).length;
+        const forgotten = this.options.level === "strong" && gone === 2;
+        const same = forgotten || (here !== null && stands !== null ? isSameVersion(here, stands) : here === stands);
         if (!same) this.broken.push(`${name} has ${told(here)} for ${key}, the log ${told(stands)}`);
       }
       if (this.options.level === "eventual") this.judgeEventual(key, stands);

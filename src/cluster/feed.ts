@@ -68,6 +68,11 @@ export class Feed {
     return this.applied >= this.readEnd && this.sink.horizon <= this.readFrom;
   }
 
+  /** From where another life of this copy has to read on: below `applied` while it is not known whether the log has lost something that is here. */
+  get resumesAt(): number {
+    return this.isWhole ? this.applied : Math.min(this.applied, this.readFrom);
+  }
+
   /** A version that the engine told of. */
   offer(seq: number, key: LogKey, entry: Uint8Array): void {
     if (this.pauses.closed || seq <= this.applied) return;

@@ -251,7 +251,7 @@ export class NodeState {
     const notes = new Map<string, DomainNote>();
     for (const [name, { replica, logWord, settings }] of this.domains) {
       if (settings.backend !== "cluster") continue;
-      notes.set(name, { applied: replica.applied, log: logWord, stamp: replica.hybrid.issue() });
+      notes.set(name, { applied: replica.resumesAt, log: logWord, stamp: replica.hybrid.issue() });
     }
     return notes;
   }

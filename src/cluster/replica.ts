@@ -135,6 +135,11 @@ export class Replica implements FeedSink, FlushSource {
     return this.feed.isWhole;
   }
 
+  /** What `resumeAt` is to be told by whoever goes on from this copy. */
+  get resumesAt(): number {
+    return this.feed.resumesAt;
+  }
+
   get repairs(): number {
     return this.feed.repairs;
   }

@@ -201,6 +201,32 @@ describe("a deletion that was swept", () => {
   });
 });
 
+describe("a copy that is kept for another life", () => {
+  it("says from where that has to read on, while it is not known what the log has lost", async () => {
+    const [a, b] = [await join("a"), await join("b")];
+    await time.until(a.replica.commit("k", bytes("one"), { timeoutMs: 1000 }));
+    await time.until(b.replica.pass(1000));
+    network.apart.add("b");
+    const deleted = await time.until(a.replica.commit("k", null, { timeoutMs: 1000 }));
+    await time.until(a.replica.forget("k", deleted!.seq, 1000));
+    network.apart.delete("b");
+    const before = b.replica.applied;
+    const repairing = b.replica.repair();
+    await time.runUntil(time.timeMs + 4.5); // what came since has been read, all that stands has not
+    expect([b.replica.applied > before, b.replica.isWhole, b.replica.resumesAt]).toEqual([true, false, before]);
+    const versions = new Map(b.replica.copy());
+    const { resumesAt } = b.replica;
+    b.replica.close();
+    await time.until(repairing);
+    const { replica } = await join("c", { versions });
+    replica.resumeAt(resumesAt);
+    expect(read(replica, "k")).toBe("one");
+    await time.until(replica.pass(1000));
+    expect(read(replica, "k")).toBeNull();
+    expect(replica.resumesAt).toBe(replica.applied);
+  });
+});
+
 describe("deletions that make room", () => {
   it("are done where the outbox has none, and forgotten with the process if they do not come to the log", async () => {
     const outbox = new Map<string, ClusterEntry>();
