@@ -92,7 +92,8 @@ export class DomainState implements InvalidationTarget, Swept {
     });
     this.replica.resumeAt(headStart?.applied ?? 0);
     this.copies = new PeerCopies(this.replica, this.lanes.lane("recovery"), clock);
-    this.loads = new LoadOnce(engine, clock, `${Buffer.from(node).toString("base64url")}.${incarnation.toString(36)}`);
+    const holder = `${Buffer.from(node).toString("base64url")}.${incarnation.toString(36)}`;
+    this.loads = new LoadOnce(engine, clock, holder, this.replica);
     this.replica.onOverlay((key) => this.show(key));
     this.replica.onApply((key, entry, seq, gap) => this.applied(key, entry, seq, gap));
     this.replica.onConflict((conflict) => parts.onConflict(name, conflict));

@@ -2,6 +2,9 @@
  * One load of a value at a time: in this node by sharing the promise, in the cluster by a lease, a key of the log that one of those gets who ask for
  * it. Nobody's wall clock decides when a lease is over: it is, when whoever waits has seen the same version of it for as long as it was given.
  *
+ * A lease is given back when the value is in the log, and whoever gets the next one looks again when its copy has come to that: so no message that got
+ * lost makes a value load twice. A holder that dies does, and a lease that could not be renewed.
+ *
  * Without the log everybody loads for himself: a value twice is better than none.
  */
 import { type ClusterClock, type Engine, EngineConflict } from "./engine.js";
@@ -17,6 +20,14 @@ interface Lease {
   readonly forMs: number;
 }
 
+/** The copy in which a loaded value is put and looked for. */
+export interface LoadedInto {
+  /** Brings what was put for this key into the log. False when that took longer than `timeoutMs`. */
+  flush(key: string, timeoutMs: number): Promise<boolean>;
+  /** As soon as the copy has all that the log has up to this number. @throws EngineUnknown */
+  reach(seq: number, timeoutMs: number): Promise<void>;
+}
+
 export class LoadOnce {
   /** Loads that ran here, and values that came from somebody else's while this node waited. */
   loads = 0;
@@ -29,6 +40,7 @@ export class LoadOnce {
     private readonly engine: Engine,
     private readonly clock: ClusterClock,
     private readonly holder: string,
+    private readonly copy: LoadedInto,
   ) {}
 
   /**
@@ -64,7 +76,7 @@ export class LoadOnce {
       if (over) {
         const seq = await this.take(name, stands?.seq ?? 0);
         if (seq === undefined) return this.loadHere(load);
-        if (seq !== null) return this.loadWith(name, seq, load);
+        if (seq !== null) return this.loadWith(key, seq, look, load);
       }
       await new Promise<void>((resolve) => this.clock.after(LOOK_MS, resolve));
     }
@@ -80,7 +92,8 @@ export class LoadOnce {
     }
   }
 
-  private async loadWith<T>(name: string, first: number, load: () => Promise<T>): Promise<T> {
+  private async loadWith<T>(key: string, first: number, look: () => T | undefined, load: () => Promise<T>): Promise<T> {
+    const name = logKey("lease", key);
     let held: number | null = first;
     let cancel = (): void => {};
     const renew = (): void => {
@@ -94,12 +107,19 @@ export class LoadOnce {
     };
     renew();
     try {
-      return await this.loadHere(load);
+      await this.copy.reach(first, LEASE_MS / 3).catch(() => {}); // it is loaded then
+      const found = look();
+      if (found === undefined) return await this.loadHere(load);
+      this.awaited++;
+      return found;
     } finally {
-      cancel();
-      const last = held;
-      held = null;
-      if (last !== null) await this.engine.forget(name, last).catch(() => {}); // else it runs out
+      // nobody waits here until others can have it
+      void this.copy.flush(key, LEASE_MS).then(() => {
+        cancel();
+        const last = held;
+        held = null;
+        return last === null ? undefined : this.engine.forget(name, last).catch(() => {}); // else it runs out
+      });
     }
   }
 

@@ -216,6 +216,11 @@ export class Replica implements FeedSink, FlushSource {
     }
   }
 
+  /** As soon as the copy has all that the log has up to this number. @throws EngineUnknown when that takes longer than `timeoutMs` */
+  reach(seq: number, timeoutMs: number): Promise<void> {
+    return this.feed.until(seq, timeoutMs);
+  }
+
   // ---------------------------------------------------------------- writing
 
   /** Accepts a write here; null deletes. It goes to the peers and to the log by itself. @throws what the outbox throws: nothing changed then */
