@@ -3,6 +3,7 @@
  * and started again, a log without its majority. Then everything is mended, and what must hold is looked at.
  */
 import {
+  CastLanes,
   type ClusterClock,
   type ClusterEntry,
   type Consistency,
@@ -14,6 +15,7 @@ import {
   type MemoryEngine,
   type MemoryLog,
   type Outbox,
+  PeerCopies,
   Replica,
   RoughNetwork,
   readAt,
@@ -60,7 +62,7 @@ const WINDOW_MS = 12;
 const VALUES = { eventual: 0.6, strong: 0.5, mixed: 0.5 };
 /** What a key that was deleted, or never written, reads as in a history. */
 const NOTHING = "(nothing)";
-const [SWEEPS, CHECKPOINTS] = [12, 6];
+const [SWEEPS, CHECKPOINTS, PULLS] = [12, 6, 6];
 
 interface Written {
   readonly key: string;
@@ -85,6 +87,7 @@ interface Node {
   incarnation: number;
   replica: Replica;
   engine: MemoryEngine;
+  copies: PeerCopies;
   alive: boolean;
 }
 
@@ -110,7 +113,7 @@ class Scenario {
   private readonly keys: readonly string[];
 
   constructor(
-    seed: number,
+    private readonly seed: number,
     private readonly options: ScenarioOptions,
   ) {
     this.random = new Random(seed, 0xc1);
@@ -130,8 +133,11 @@ class Scenario {
     const { level, operations = level === "strong" ? 80 : 60 } = this.options;
     for (let i = 0; i < operations; i++) this.time.after(this.moment(), () => this.operate(i));
     if (level === "strong") {
-      this.scheduleSweeps();
+      this.begin();
       this.scheduleCheckpoints();
+      // Not in one life: no transfer is under way for as long as deletions are kept.
+      if (this.seed % 4 < 2) this.scheduleSweeps();
+      else this.schedulePulls();
     }
     this.scheduleTrouble();
     await this.time.runUntil(BUSY_MS + 1500);
@@ -176,11 +182,14 @@ class Scenario {
     node.incarnation++;
     node.engine = await this.cluster.open({ name: "d" }, name);
     const { versions = [], applied = 0 } = node.checkpoint ?? {};
+    const lanes = new CastLanes(plant(fault, clock, node.engine).engine);
     node.replica = new Replica({
       ...{ node: name, incarnation: String(node.incarnation), clock, outbox, versions: new Map(versions) },
       ...{ adoptAfterMs: 400, pace: { retryMs: 20, retryMostMs: 200 }, feedTimeoutMs: 200 },
       ...plant(fault, clock, node.engine),
+      engine: lanes.engineOf("entries"),
     });
+    node.copies = new PeerCopies(node.replica, lanes.lane("recovery"), clock, () => this.random.unit());
     node.replica.resumeAt(applied);
     node.alive = true;
     void node.replica.repair();
@@ -194,6 +203,7 @@ class Scenario {
     this.totals.conflicts += replica.conflicts;
     this.totals.dropped += replica.dropped;
     this.totals.repairs += replica.repairs;
+    node.copies.close();
     replica.close();
     void node.engine.close();
   }
@@ -229,10 +239,14 @@ class Scenario {
     time.after(killed + 20 + random.unit() * 500, () => void this.start(victim));
   }
 
-  /** Deletions are taken out of the log long before every node has seen them: those that have not are to find out. */
-  private scheduleSweeps(): void {
+  /** As a history sees it: nothing was written yet. */
+  private begin(): void {
     for (const key of this.keys)
       this.note({ client: "first", key, op: "set", input: { value: NOTHING }, output: true, call: -2, return: -1 });
+  }
+
+  /** Deletions are taken out of the log long before every node has seen them: those that have not are to find out. */
+  private scheduleSweeps(): void {
     for (let i = 0; i < SWEEPS; i++) {
       this.time.after(this.random.unit() * BUSY_MS, () => {
         const { alive, replica } = this.nodes[this.random.below(this.nodes.length)];
@@ -255,6 +269,16 @@ class Scenario {
         // deletions are in no checkpoint
         const versions = [...replica.copy()].filter(([, { entry }]) => entry !== null && entry.value !== null);
         node.checkpoint = { versions, applied: replica.resumesAt };
+      });
+    }
+  }
+
+  /** Copies are taken over from other nodes, as recovery does where the log does not answer. */
+  private schedulePulls(): void {
+    for (let i = 0; i < PULLS; i++) {
+      this.time.after(this.random.unit() * BUSY_MS, () => {
+        const [node, peer] = [0, 0].map(() => this.nodes[this.random.below(this.nodes.length)]);
+        if (node.alive && node !== peer) node.copies.pull(peer.name).catch(() => {}); // the peer is away, or this node ends
       });
     }
   }

@@ -100,6 +100,8 @@ export { type AdvisorSettings, BackendAdvisor, type Observed } from "./backend-a
 /** @internal */
 export { Barriers } from "./barriers.js";
 /** @internal */
+export { CastLanes } from "./cast-lanes.js";
+/** @internal */
 export { Checkpoints } from "./checkpoints.js";
 /** @internal */
 export { type Reading, readAt, type Wishes, type Written, writeAt } from "./consistency.js";
@@ -127,6 +129,8 @@ export { CALM, RoughNetwork, type RoughOptions } from "./memory-network.js";
 export { compareEntries, isSameVersion, mergeEntries } from "./merge.js";
 /** @internal */
 export { DOMAINS } from "./options.js";
+/** @internal */
+export { PeerCopies } from "./peer-copies.js";
 /** @internal */
 export { PressureWatch } from "./pressure.js";
 /** @internal */
