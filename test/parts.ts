@@ -8,7 +8,7 @@
 export const ALONE = [
   "backup/{claims,directory-lock}.test.ts",
   "resources/guards.test.ts",
-  "store/several-stores.test.ts",
+  "store/{collected,several-stores}.test.ts",
 ].map((pattern) => `test/${pattern}`);
 
 /** They start processes. They share their own: each new one would load vitest, and the build, which takes a second of a processor. */

@@ -3,31 +3,40 @@
  * this pays a stack trace for each; nobody else pays anything.
  */
 
+/** What is known of a lease besides itself. */
+interface Watched {
+  readonly trace: WeakRef<LeakTrace<unknown>>;
+  readonly held: unknown;
+  readonly what: string;
+  readonly site: string;
+}
+
+/** One registry for all pools and guards of the thread, which no one collects (decision 0075). */
+const registry = new FinalizationRegistry<Watched>(({ trace, held, what, site }) => {
+  process.emitWarning(`${what} was never given back; it was acquired at:\n${site}`, {
+    type: "ForgottenResourceWarning",
+    code: "ENGRAM_FORGOTTEN",
+  });
+  trace.deref()?.forgotten(held);
+});
+
 /** Warns of what was forgotten, and tells whoever may take it back. */
 export class LeakTrace<T> {
-  private readonly registry: FinalizationRegistry<{ readonly held: T; readonly what: string; readonly site: string }>;
+  private readonly weakly = new WeakRef(this as LeakTrace<unknown>);
 
   /** @param forgotten told what the lease had held */
-  constructor(forgotten: (held: T) => void = () => {}) {
-    this.registry = new FinalizationRegistry(({ held, what, site }) => {
-      process.emitWarning(`${what} was never given back; it was acquired at:\n${site}`, {
-        type: "ForgottenResourceWarning",
-        code: "ENGRAM_FORGOTTEN",
-      });
-      forgotten(held);
-    });
-  }
+  constructor(readonly forgotten: (held: T) => void = () => {}) {}
 
   /**
    * @param held must not lead to the lease, or it is never collected
    * @param what was forgotten, for the warning
    */
   watch(lease: object, held: T, what: string, site: string): void {
-    this.registry.register(lease, { held, what, site }, lease);
+    registry.register(lease, { trace: this.weakly, held, what, site }, lease);
   }
 
   unwatch(lease: object): void {
-    this.registry.unregister(lease);
+    registry.unregister(lease);
   }
 }
 

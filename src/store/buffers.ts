@@ -42,17 +42,21 @@ export function describeHeld(held: readonly HeldBuffers[]): string {
   return `${holders.join(", ")} (buffer() views that were not given back by returnBuffer())`;
 }
 
+/** Views that were never given back. One registry for all stores of the thread, which no one collects (decision 0075). */
+const abandoned = new FinalizationRegistry<{ worker: WeakRef<WorkerConnection>; chunk: number }>(
+  ({ worker: weakly, chunk }) => {
+    const worker = weakly.deref();
+    if (worker !== undefined && !worker.closed) worker.engine.returnBuffer(chunk);
+  },
+);
+
 export class Buffers {
   private readonly worker: WorkerConnection;
   /** Chunks of the buffers that are out. */
   private readonly lent = new WeakMap<Uint8Array, number>();
-  private readonly abandoned: FinalizationRegistry<number>;
 
   constructor(worker: WorkerConnection) {
     this.worker = worker;
-    this.abandoned = new FinalizationRegistry((chunk) => {
-      if (!worker.closed) worker.engine.returnBuffer(chunk);
-    });
   }
 
   /** @throws InvalidArgumentError, OutOfMemoryError */
@@ -73,7 +77,7 @@ export class Buffers {
       throw new OutOfMemoryError(`no chunk is free for a buffer of ${length} bytes${held === "" ? "" : `; ${held}`}`);
     }
     const view = new Uint8Array(worker.currentBuffer(), worker.out[result.ADDRESS], length);
-    this.abandoned.register(view, chunk, view);
+    abandoned.register(view, { worker: worker.weakly, chunk }, view);
     this.lent.set(view, chunk);
     return view;
   }
@@ -94,7 +98,7 @@ export class Buffers {
     const chunk = this.lent.get(buffer);
     if (chunk === undefined) throw new InvalidArgumentError("returnBuffer takes a view that came from buffer(), once");
     this.lent.delete(buffer);
-    this.abandoned.unregister(buffer);
+    abandoned.unregister(buffer);
     this.worker.engine.returnBuffer(chunk);
   }
 }

@@ -48,6 +48,11 @@ const SWEEP_BATCHES = 2 ** 20;
 
 const utf8 = new TextEncoder();
 
+/** Scopes that nothing uses any more. One registry for all connections of the thread, which no one collects (decision 0075). */
+const unused = new FinalizationRegistry<{ worker: WeakRef<WorkerConnection>; namespace: string }>(
+  ({ worker, namespace }) => worker.deref()?.forgetScope(namespace),
+);
+
 export class WorkerConnection {
   readonly handle: StoreHandle;
   readonly memory: WebAssembly.Memory;
@@ -59,9 +64,8 @@ export class WorkerConnection {
   private readonly keyWords: Int32Array;
   /** By name, as long as a handle or a prepared key of it is in use. */
   private readonly scopes = new Map<string, WeakRef<KeyScope>>();
-  private readonly unused = new FinalizationRegistry((name: string) => {
-    if (this.scopes.get(name)?.deref() === undefined) this.scopes.delete(name);
-  });
+  /** For what outlives a connection and must not keep it. */
+  readonly weakly = new WeakRef(this);
   /** The value window. */
   readonly window: Window;
   readonly values: Buffer;
@@ -395,9 +399,14 @@ export class WorkerConnection {
     if (scope === undefined) {
       scope = { namespace };
       this.scopes.set(namespace, new WeakRef(scope));
-      this.unused.register(scope, namespace);
+      unused.register(scope, { worker: this.weakly, namespace });
     }
     return scope;
+  }
+
+  /** If it is in use again, it stays. */
+  forgetScope(namespace: string): void {
+    if (this.scopes.get(namespace)?.deref() === undefined) this.scopes.delete(namespace);
   }
 
   /** The words of the key now in the window: what a prepared key keeps. */

@@ -155,6 +155,46 @@ export function conformance(name: string, start: () => Promise<Place>): void {
       expect(sizes).toEqual(Array(20).fill(large.length));
     });
 
+    it("tells of each key what stood when it was asked, or that something later lies before the end, however fast it is written over", async () => {
+      const [a, b] = await two();
+      const written = new Map<string, number[]>();
+      const write = async (key: string): Promise<void> => {
+        const { seq } = await a.append(key, bytes("x"), { id: id() });
+        written.set(key, [...(written.get(key) ?? []), seq]);
+      };
+      for (let i = 0; i < 40; i++) await write(`k${i}`);
+      let reading = true;
+      // What servers that elect a leader did not answer may have a number that is not known here.
+      const unknown = (error: unknown): null => {
+        expect(error).toBeInstanceOf(EngineUnknown);
+        return null;
+      };
+      const uncertain = new Set<string>();
+      const writing = ["k0", "k1", "k2", "k3"].map(async (key) => {
+        while (reading) if ((await write(key).catch(unknown)) === null) uncertain.add(key);
+      });
+      const reads = [];
+      for (let i = 0; i < 100; i++) {
+        const known = [...written].map(([key, seqs]) => [key, seqs.at(-1) as number] as const);
+        const visited = new Map<string, number>();
+        const from = i % 2 === 0 ? 0 : Math.min(...known.slice(0, 4).map(([, seq]) => seq)) - 1;
+        const read = await b.since(from, (seq, key) => visited.set(key, seq)).catch(unknown);
+        if (read === null) continue;
+        reads.push({ known: known.filter(([, seq]) => seq > from && seq <= read.last), visited, ...read });
+      }
+      reading = false;
+      await Promise.all(writing);
+      let overwritten = 0;
+      for (const { known, visited, last, end } of reads) {
+        for (const [key, seq] of known) {
+          if (uncertain.has(key) || (visited.get(key) ?? 0) >= seq) continue;
+          overwritten++;
+          expect(written.get(key)?.some((later) => later > last && later <= end)).toBe(true);
+        }
+      }
+      console.log(`${name}: ${overwritten} versions were written over while they were read`);
+    });
+
     it("visits only when everything has arrived", async () => {
       const [a] = await two();
       for (let i = 0; i < 40; i++) await a.append(`k${i}`, bytes("x"), { id: id() });

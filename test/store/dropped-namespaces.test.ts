@@ -1,9 +1,7 @@
 /** What is left of a namespace when it is dropped: nothing, in handles and grants too. */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { AccessDeniedError, type Permission, Store } from "#dist/src/index.js";
-import { bytesOf, inside, openStore, until } from "./fixture.js";
+import { bytesOf, openStore } from "./fixture.js";
 
 const one = Uint8Array.of(1);
 const ALL: Permission[] = ["read", "write", "delete", "admin"];
@@ -162,29 +160,7 @@ describe("a grant", () => {
   });
 });
 
-function garbageCollector(): () => void {
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc") as () => void;
-}
-
 describe("names that were used once", () => {
-  it("are not remembered by a thread for ever", async () => {
-    const store = await openStore({ capacity: "16MiB" });
-    const worker = inside(store) as unknown as { scopes: Map<string, unknown> };
-    const collect = garbageCollector();
-    const { directory } = (store as unknown as { connection: { directory: { records: Map<string, unknown> } } })
-      .connection;
-    for (let i = 0; i < 3000; i++) {
-      store.namespace(`n${i}`).set("k", one);
-      if (i % 2) store.dropNamespace(`n${i}`);
-    }
-    expect(directory.records.size).toBeLessThanOrEqual(1024);
-    await until(() => {
-      collect();
-      return worker.scopes.size < 100;
-    }, "scopes that nothing uses to be forgotten");
-  });
-
   it("keep their prepared keys good while those are used", async () => {
     const store = await openStore({ capacity: "16MiB" });
     const ns = store.namespace("n");
