@@ -192,7 +192,13 @@ class Scenario {
       ...plant(fault, clock, node.engine),
       engine: lanes.engineOf("entries"),
     });
-    node.copies = new PeerCopies(node.replica, lanes.lane("recovery"), clock, () => this.random.unit());
+    node.copies = new PeerCopies(
+      node.replica,
+      lanes.lane("recovery"),
+      clock,
+      () => "log",
+      () => this.random.unit(),
+    );
     if (node.checkpoint !== null) node.replica.hybrid.witness(node.checkpoint.stamp);
     node.replica.resumeAt(applied);
     node.alive = true;
@@ -207,7 +213,7 @@ class Scenario {
     this.totals.conflicts += replica.conflicts;
     this.totals.dropped += replica.dropped;
     this.totals.repairs += replica.repairs;
-    node.copies.close();
+    node.copies.stop();
     replica.close();
     void node.engine.close();
   }

@@ -193,6 +193,7 @@ export function writeNotes(store: Store, notes: ReadonlyMap<string, DomainNote>)
 /** Where a domain's copy in a store was; null when nothing says so. */
 export function noteOf(store: Store, domain: string): DomainNote | null {
   const note = notesIn(store).get(domain) as Partial<DomainNote> | undefined;
-  const { applied, log } = note ?? {};
-  return Number.isSafeInteger(applied) && typeof log === "string" ? (note as DomainNote) : null;
+  const { applied, log, stamp } = note ?? {};
+  const isStamp = Number.isSafeInteger(stamp?.ms) && Number.isSafeInteger(stamp?.counter);
+  return Number.isSafeInteger(applied) && typeof log === "string" && isStamp ? (note as DomainNote) : null;
 }

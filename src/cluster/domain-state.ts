@@ -27,6 +27,8 @@ export interface HeadStart {
   readonly copy: LocalCopy;
   /** Where it was in the log; null: it is of no log that there still is, and goes into this one. */
   readonly applied: number | null;
+  /** The latest of the clock when that was noted: what is written from now on comes after all that was seen then. */
+  readonly stamp: Stamp | null;
 }
 
 export interface DomainParts {
@@ -52,6 +54,11 @@ export interface DomainParts {
   readonly onOtherLog: (domain: string, versions: number) => void;
 }
 
+interface Gone {
+  readonly seq: number;
+  readonly sinceMs: number;
+}
+
 export class DomainState implements InvalidationTarget, Swept {
   readonly settings: DomainSettings;
   readonly engine: Engine;
@@ -67,6 +74,8 @@ export class DomainState implements InvalidationTarget, Swept {
   readonly near: NearValues | null;
   readonly counts = { hits: 0, misses: 0, externalHits: 0, writes: 0, evictions: 0 };
   private readonly tags = new TagIndex();
+  /** What reads as nothing, and since when that has been known here. */
+  private gone: ReadonlyMap<string, Gone> = new Map();
   /** The word of the log that the copy is of. */
   logWord: string;
   private healedConflicts = 0;
@@ -91,7 +100,8 @@ export class DomainState implements InvalidationTarget, Swept {
       incarnation: incarnation.toString(36),
     });
     this.replica.resumeAt(headStart?.applied ?? 0);
-    this.copies = new PeerCopies(this.replica, this.lanes.lane("recovery"), clock);
+    if (headStart?.stamp) this.replica.hybrid.witness(headStart.stamp);
+    this.copies = new PeerCopies(this.replica, this.lanes.lane("recovery"), clock, () => this.logWord);
     const holder = `${Buffer.from(node).toString("base64url")}.${incarnation.toString(36)}`;
     this.loads = new LoadOnce(engine, clock, holder, this.replica);
     this.replica.onOverlay((key) => this.show(key));
@@ -115,6 +125,7 @@ export class DomainState implements InvalidationTarget, Swept {
     const word = await this.parts.log.check();
     if (word !== this.logWord) {
       this.logWord = word;
+      this.copies.stop("the log is another one by now");
       this.parts.onOtherLog(this.settings.name, this.replica.startOver());
     }
     return word;
@@ -192,9 +203,10 @@ export class DomainState implements InvalidationTarget, Swept {
     return gone.length;
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.cancelPulse();
-    this.copies.close();
+    this.copies.stop();
+    await this.loads.close();
     this.invalidations.close();
     this.changes.close();
     this.replica.close();
@@ -226,13 +238,21 @@ export class DomainState implements InvalidationTarget, Swept {
 
   // ---------------------------------------------------------------- inside
 
+  /** By how long they have been gone, and known here as that: what was deleted alone for hours is news to the others when it comes into the log. */
   private goneFor(keptMs: number): [key: string, seq: number][] {
-    const before = this.replica.hybrid.nowMs() - keptMs;
+    const now = this.replica.hybrid.nowMs();
+    const elapsed = this.parts.clock.elapsed();
+    const known = new Map<string, Gone>();
     const gone: [string, number][] = [];
     for (const [key, { seq, entry }] of this.replica.copy()) {
-      if (entry === null || !isGone(entry, before) || entry.stamp.ms > before || this.replica.isPending(key)) continue;
-      gone.push([key, seq]);
+      if (entry === null || !isGone(entry, now) || this.replica.isPending(key)) continue;
+      const before = this.gone.get(key);
+      const { sinceMs } = before?.seq === seq ? before : { sinceMs: elapsed };
+      known.set(key, { seq, sinceMs });
+      if (elapsed - sinceMs >= keptMs && isGone(entry, now - keptMs) && entry.stamp.ms <= now - keptMs)
+        gone.push([key, seq]);
     }
+    this.gone = known;
     return gone;
   }
 

@@ -8,7 +8,7 @@
  *  - What is known to be missing is asked for again with growing pauses: the log may not have, at the server that answers, what its feed has told.
  *  - What cannot be taken in (the node's memory is full) stops the feed where it is: a copy that skipped something would be wrong without knowing.
  */
-import { type ClusterClock, type Engine, EngineUnknown, type LogKey } from "./engine.js";
+import { type ClusterClock, type Engine, EngineUnknown, type LogKey, type ReadSince } from "./engine.js";
 import type { Pauses } from "./pauses.js";
 
 export interface Pace {
@@ -23,6 +23,8 @@ export interface FeedSink {
   take(seq: number, key: LogKey, entry: Uint8Array, gap: boolean): void;
   /** Up to where versions have been taken out of the log for good, as far as it is known. */
   readonly horizon: number;
+  /** How often something was dropped because the log has it no more: what was asked of the log before says nothing of that. */
+  readonly drops: number;
   /**
    * All that stands in the log up to `last` has been taken: `seen` are its keys. Of those that are not among them some may have been written over
    * while it was read. @throws EngineNotSent, EngineUnknown
@@ -32,6 +34,8 @@ export interface FeedSink {
 
 /** Versions that wait for one before them; beyond it they are fetched with it. */
 const AHEAD_MAX = 4096;
+/** Of all that stands, when the copy is swept meanwhile. */
+const READS_MAX = 5;
 
 export class Feed {
   applied = 0;
@@ -48,6 +52,10 @@ export class Feed {
    * the horizon was in no answer. Infinity when there was none.
    */
   private readFrom = Number.POSITIVE_INFINITY;
+  /** Times that the log was read on, and not whole. */
+  private readOns = 0;
+  /** Whether this goes on from a copy, and has not read the log since. */
+  private isUnread = false;
   private readonly ahead = new Map<number, { key: LogKey; entry: Uint8Array }>();
   private waiters: { seq: number; resolve: () => void; reject: (error: Error) => void }[] = [];
   private repairing: Promise<void> | null = null;
@@ -66,6 +74,11 @@ export class Feed {
   /** Whether the copy is that of one moment: of no key is a version missing that was there before another that is here. */
   get isWhole(): boolean {
     return this.applied >= this.readEnd && this.sink.horizon <= this.readFrom;
+  }
+
+  /** Whether it is known in this life, too, that it is: a copy that this life goes on from may have been noted with something missing. */
+  get isSound(): boolean {
+    return this.isWhole && !this.isUnread;
   }
 
   /** From where another life of this copy has to read on: below `applied` while it is not known whether the log has lost something that is here. */
@@ -119,6 +132,7 @@ export class Feed {
 
   /** As a checkpoint says: everything up to there is here already. */
   resumeAt(applied: number): void {
+    this.isUnread ||= applied > this.applied;
     this.applied = Math.max(this.applied, applied);
   }
 
@@ -190,8 +204,11 @@ export class Feed {
   private async fetchMissing(): Promise<void> {
     for (let pause = this.pace.retryMs; !this.pauses.closed; pause = Math.min(2 * pause, this.pace.retryMostMs)) {
       this.repairs++;
+      const { applied } = this;
       const fetched = await this.fetchOnce();
       if (fetched && this.isComplete) return;
+      // as long as it gets on, whoever waits is not to wait for long
+      if (fetched && this.applied > applied) pause = this.pace.retryMs;
       await this.pauses.sleep(pause);
       if (fetched && this.isComplete && this.fault === null) return; // told meanwhile
     }
@@ -217,27 +234,44 @@ export class Feed {
   }
 
   private async fetchFrom(from: number, whole: boolean): Promise<boolean> {
-    const seen = new Set<LogKey>();
-    const { life } = this;
-    let previous = from;
-    let taken = true;
-    const { last, end } = await this.engine.since(from, (seq, key, entry) => {
-      if (this.pauses.closed || !taken || life !== this.life) return;
-      if (whole) seen.add(key);
-      else if (seq <= this.applied) return; // told meanwhile
-      taken = this.take(seq, key, entry, seq !== previous + 1);
-      previous = seq;
-    });
-    const isOver = (): boolean => this.pauses.closed || !taken || life !== this.life;
+    const { life, readOns } = this;
+    const isOver = (): boolean => this.pauses.closed || life !== this.life;
+    const { last, end, standing } = await this.read(from, whole);
     if (isOver()) return false;
-    if (whole) await this.sink.settle(seen, last);
+    let previous = from;
+    for (const { seq, key, entry } of standing) {
+      if (!whole && seq <= this.applied) continue; // told meanwhile
+      if (!this.take(seq, key, entry, seq !== previous + 1)) return false;
+      previous = seq;
+    }
+    if (whole) await this.sink.settle(new Set(standing.map(({ key }) => key)), last);
     if (isOver()) return false;
     if (last > previous) this.missed = true;
+    this.isUnread = false;
     this.readEnd = Math.max(this.readEnd, end);
-    if (whole) this.readFrom = Number.POSITIVE_INFINITY;
-    else if (last > from) this.readFrom = Math.min(this.readFrom, from);
+    if (!whole && last > from) {
+      this.readOns++;
+      this.readFrom = Math.min(this.readFrom, from);
+    } else if (whole && readOns === this.readOns) this.readFrom = Number.POSITIVE_INFINITY;
     if (last > this.applied) this.advance(last);
     else this.drain();
     return true;
   }
+
+  /** What stands after a number. Of all that stands nothing is told that was dropped here while it was on its way. @throws EngineUnknown */
+  private async read(from: number, whole: boolean): Promise<ReadSince & { standing: readonly Standing[] }> {
+    for (let tries = 0; tries < READS_MAX; tries++) {
+      const { drops } = this.sink;
+      const standing: Standing[] = [];
+      const read = await this.engine.since(from, (seq, key, entry) => standing.push({ seq, key, entry }));
+      if (!whole || drops === this.sink.drops) return { ...read, standing };
+    }
+    throw new EngineUnknown("the copy was swept each time that the log was read");
+  }
+}
+
+interface Standing {
+  readonly seq: number;
+  readonly key: LogKey;
+  readonly entry: Uint8Array;
 }

@@ -14,6 +14,8 @@ import { WireReader, WireWriter } from "./wire.js";
 /** How long a lease stands without being renewed, ms. */
 const LEASE_MS = 3000;
 const LOOK_MS = 100;
+/** How long a node that closes waits for its leases to be given back; they run out by themselves. */
+const CLOSE_MS = 500;
 
 interface Lease {
   readonly holder: string;
@@ -33,6 +35,7 @@ export class LoadOnce {
   loads = 0;
   awaited = 0;
   private readonly flights = new Map<string, Promise<unknown>>();
+  private readonly givingBack = new Set<Promise<unknown>>();
   private serial = 0;
 
   /** @param holder this life of this node, unlike any other */
@@ -100,27 +103,48 @@ export class LoadOnce {
       cancel = this.clock.after(LEASE_MS / 3, async () => {
         if (held === null) return;
         const seq = await this.take(name, held);
+        // given back meanwhile, under its last number: this one stands in its place
+        if (held === null && typeof seq === "number") await this.engine.forget(name, seq).catch(() => {});
         if (held === null) return;
         if (typeof seq === "number") held = seq;
         renew();
       });
     };
     renew();
+    let isLoaded = false;
     try {
       await this.copy.reach(first, LEASE_MS / 3).catch(() => {}); // it is loaded then
       const found = look();
-      if (found === undefined) return await this.loadHere(load);
-      this.awaited++;
-      return found;
+      if (found !== undefined) {
+        this.awaited++;
+        return found;
+      }
+      const value = await this.loadHere(load);
+      isLoaded = true;
+      return value;
     } finally {
-      // nobody waits here until others can have it
-      void this.copy.flush(key, LEASE_MS).then(() => {
+      const giveBack = async (): Promise<void> => {
+        if (isLoaded) await this.copy.flush(key, LEASE_MS);
         cancel();
         const last = held;
         held = null;
-        return last === null ? undefined : this.engine.forget(name, last).catch(() => {}); // else it runs out
-      });
+        if (last !== null) await this.engine.forget(name, last).catch(() => {}); // else it runs out
+      };
+      // nobody waits here until others can have it
+      const giving = giveBack().finally(() => this.givingBack.delete(giving));
+      this.givingBack.add(giving);
     }
+  }
+
+  /** Leases that are on their way back are given back first, for a moment. */
+  async close(): Promise<void> {
+    if (this.givingBack.size === 0) return;
+    let cancel = (): void => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = this.clock.after(CLOSE_MS, resolve);
+    });
+    await Promise.race([Promise.all(this.givingBack), late]);
+    cancel();
   }
 
   private loadHere<T>(load: () => Promise<T>): Promise<T> {

@@ -160,11 +160,11 @@ export class Membership {
     const { seq, signing } = this;
     this.close();
     this.cast("left");
-    // The farewell goes over what the sign of life under way writes.
+    // The farewell goes over what the sign of life under way writes, or the claim.
     const had = (await signing) ?? seq;
-    if (had === 0) return;
+    if (had === 0 && signing === null) return;
     try {
-      await this.engine.append(this.key, this.record("left"), { id: this.nextId(), expect: had });
+      if (had === 0 || !(await this.sayFarewell(had))) await this.sayFarewell(await this.ownNumber());
     } catch {
       // as if it had died
     }
@@ -240,6 +240,26 @@ export class Membership {
     return () => this.listeners.delete(listener);
   }
 
+  // ---------------------------------------------------------------- leaving
+
+  /** @returns false when something else stands there. @throws EngineNotSent, EngineUnknown */
+  private async sayFarewell(expect: number | null): Promise<boolean> {
+    if (expect === null) return true; // another has the name
+    try {
+      await this.engine.append(this.key, this.record("left"), { id: this.nextId(), expect });
+      return true;
+    } catch (error) {
+      if (error instanceof EngineConflict) return false;
+      throw error;
+    }
+  }
+
+  /** Of the own version in the log; null when it is not this node's. @throws EngineNotSent, EngineUnknown */
+  private async ownNumber(): Promise<number | null> {
+    const stands = await this.engine.read(this.key);
+    return stands !== null && decodeMember(stands.entry)?.incarnation === this.settings.incarnation ? stands.seq : null;
+  }
+
   // ---------------------------------------------------------------- joining
 
   private async claim(until: number): Promise<void> {
@@ -265,7 +285,16 @@ export class Membership {
         }
         this.tookOver = record?.state === "alive";
         const options = { id: this.nextId(), expect: stands?.seq ?? 0 };
-        this.seq = (await this.engine.append(this.key, this.record("alive"), options)).seq;
+        const claiming = this.engine.append(this.key, this.record("alive"), options);
+        this.signing = claiming.then(
+          ({ seq }) => seq,
+          () => 0,
+        );
+        this.seq = (
+          await claiming.finally(() => {
+            this.signing = null;
+          })
+        ).seq;
         return;
       } catch (error) {
         const again =

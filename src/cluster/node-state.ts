@@ -189,11 +189,11 @@ export class NodeState {
   /** What an earlier life left in the store, if it is of use. A log in this process began with it, and knows nothing of the life before. */
   private headStartOf({ name, backend }: DomainSettings, log: LogIdentity, isOwn: boolean): HeadStart | null {
     const { store } = this.settings;
-    if (isOwn) return backend === "node" ? null : { copy: copyIn(store, name), applied: null };
+    if (isOwn) return backend === "node" ? null : { copy: copyIn(store, name), applied: null, stamp: null };
     const note = noteOf(store, name);
     if (note === null || note.log !== log.known) return null;
     const copy = copyIn(store, name);
-    return copy.isWhole ? { copy, applied: note.applied } : null;
+    return copy.isWhole ? { copy, applied: note.applied, stamp: note.stamp } : null;
   }
 
   /** As soon as the log answers; who waits too long gives up for all of it. */

@@ -36,19 +36,21 @@ export class PeerCopies {
   malformed = 0;
   private readonly sending = new Map<number, Sending>();
   private readonly receiving = new Map<number, (from: string, part: Part) => void>();
-  private readonly stopping = new Set<() => void>();
+  private readonly stopping = new Set<(why: string) => void>();
 
   constructor(
     private readonly replica: Replica,
     private readonly casts: Casts,
     private readonly clock: ClusterClock,
+    /** Which log the copy is of. */
+    private readonly word: () => string,
     private readonly random: () => number = Math.random,
   ) {
     casts.onCast((from, bytes) => {
       const message = decodePeerMessage(bytes);
       if (message === null) this.malformed++;
       else if (message.kind === "part") this.receiving.get(message.transfer)?.(from, message);
-      else if (message.to === replica.node) this.send(message);
+      else if (message.to === replica.node && message.log === this.word()) this.send(message);
     });
   }
 
@@ -75,14 +77,14 @@ export class PeerCopies {
       const fail = (why: string) => {
         end(() => reject(new UnavailableError(`node "${peer}" did not hand over its copy: ${why}; ask another one`)));
       };
-      const stop = () => fail("this node was closed");
+      const stop = (why: string) => fail(why);
       const ask = () => {
         cancel();
         if (this.clock.elapsed() - heardAtMs > SILENT_MS) {
           fail(`it has been silent for ${SILENT_MS} ms`);
           return;
         }
-        this.casts.cast(encodePeerMessage({ kind: "ask", transfer, to: peer, at }));
+        this.casts.cast(encodePeerMessage({ kind: "ask", transfer, to: peer, at, log: this.word() }));
         cancel = this.clock.after(ASK_AGAIN_MS, ask);
       };
       this.stopping.add(stop);
@@ -92,7 +94,7 @@ export class PeerCopies {
         for (const { seq, key, entry } of part.versions) {
           seen.add(logKey("data", key));
           if (entry.length === 0) leftOut.push(key);
-          else this.replica.take(seq, logKey("data", key), entry.slice(), true);
+          else this.replica.takeOver(seq, key, entry.slice());
         }
         at = part.next;
         onProgress(part.keys === 0 ? 1 : at / part.keys);
@@ -110,8 +112,9 @@ export class PeerCopies {
     });
   }
 
-  close(): void {
-    for (const stop of [...this.stopping]) stop();
+  /** Whoever takes over a copy is told why it does not come. */
+  stop(why = "this node was closed"): void {
+    for (const stop of [...this.stopping]) stop(why);
   }
 
   private send({ transfer, at }: Ask): void {
@@ -122,7 +125,7 @@ export class PeerCopies {
       // one that goes on with a transfer that is forgotten here gets no answer, and begins again
       if (at !== 0 || this.sending.size >= MOST_SENDING) return;
       // what is missing here would be missing there: it is asked again in a moment
-      if (!this.replica.isWhole) return;
+      if (!this.replica.isSound) return;
       sending = { keys: [...this.replica.copy()].map(([key]) => key), applied: this.replica.applied, usedAtMs: now };
       this.sending.set(transfer, sending);
     }

@@ -9,6 +9,8 @@ export interface Ask {
   readonly to: string;
   /** Which part: keys that came before it. */
   readonly at: number;
+  /** The word of the log whose copy is asked for. */
+  readonly log: string;
 }
 
 export interface Part {
@@ -24,12 +26,12 @@ export interface Part {
   readonly versions: readonly { readonly seq: number; readonly key: string; readonly entry: Uint8Array }[];
 }
 
-const VERSION = 1;
+const VERSION = 2;
 const KINDS = ["ask", "part"] as const;
 
 export function encodePeerMessage(message: Ask | Part): Uint8Array {
   const writer = new WireWriter().number(VERSION).number(KINDS.indexOf(message.kind)).number(message.transfer);
-  if (message.kind === "ask") return writer.text(message.to).number(message.at).done();
+  if (message.kind === "ask") return writer.text(message.to).number(message.at).text(message.log).done();
   const { at, next, keys, applied, versions } = message;
   for (const number of [at, next, keys, applied]) writer.number(number);
   return writer
@@ -46,7 +48,7 @@ export function decodePeerMessage(bytes: Uint8Array): Ask | Part | null {
     const kind = KINDS[reader.number()];
     const transfer = reader.number();
     if (kind === undefined) return null;
-    if (kind === "ask") return { kind, transfer, to: reader.text(), at: reader.number() };
+    if (kind === "ask") return { kind, transfer, to: reader.text(), at: reader.number(), log: reader.text() };
     const [at, next, keys, applied] = Array.from({ length: 4 }, () => reader.number());
     const versions = reader.list(() => ({ seq: reader.number(), key: reader.text(), entry: reader.piece() }));
     return { kind, transfer, at, next, keys, applied, versions };

@@ -350,7 +350,7 @@ export class Recovery {
       let added = 0;
       for (const [key, { seq, entry }] of copy.versions()) {
         if (entry === null) continue;
-        if (!answers) replica.take(seq, logKey("data", key), encodeEntry(entry), true);
+        if (!answers) replica.takeOver(seq, key, encodeEntry(entry));
         else if (isLost && (await addTo(engine, key, encodeEntry(entry), `${checkpoint}.${seq}`))) added++;
       }
       // a copy that had gone on from somewhere else has holes that only the log can fill

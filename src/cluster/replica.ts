@@ -17,6 +17,7 @@ import { decodeWrite, encodeWrite } from "./casts.js";
 import { type ClusterClock, type Engine, EngineUnknown, type LogKey } from "./engine.js";
 import { type ClusterEntry, isGone } from "./entry.js";
 import { Feed, type FeedSink, type Pace } from "./feed.js";
+import { Fills } from "./fills.js";
 import { Flusher, type FlushSource, readable } from "./flusher.js";
 import { HybridClock, type Stamp } from "./hlc.js";
 import { moveHorizon, readHorizon } from "./horizon.js";
@@ -50,6 +51,8 @@ export class Replica implements FeedSink, FlushSource {
   readonly node: string;
   readonly hybrid: HybridClock;
   readonly attempts: Attempts;
+  /** Versions that were dropped because the log has nothing of their keys any more, or nothing that says something. */
+  drops = 0;
   /** Up to where keys have been taken out of the log for good. */
   horizon = 0;
   /** Of this node's versions: conflicts that were met, and those of them that lost. */
@@ -71,8 +74,8 @@ export class Replica implements FeedSink, FlushSource {
   private readonly overlay = new Map<string, ClusterEntry>();
   private readonly pending = new Set<string>();
   private writes = 0;
-  /** Versions that were dropped because they say nothing any more, counted. */
-  private forgotten = 0;
+  /** Keys that the log is being asked for. */
+  private readonly reads = new Fills();
   private readonly settling: Settling;
   private readonly strongWrites: StrongWrites;
   private readonly otherLogListeners = new Set<() => void>();
@@ -133,6 +136,11 @@ export class Replica implements FeedSink, FlushSource {
   /** Whether nothing is missing of what is up to there. */
   get isWhole(): boolean {
     return this.feed.isWhole;
+  }
+
+  /** Whether that is known of this life's copy. */
+  get isSound(): boolean {
+    return this.feed.isSound;
   }
 
   /** What `resumeAt` is to be told by whoever goes on from this copy. */
@@ -355,11 +363,11 @@ export class Replica implements FeedSink, FlushSource {
 
   /** Takes what the log says of a key in place of what is here. @throws EngineNotSent, EngineUnknown */
   async refetch(key: string): Promise<void> {
-    const { forgotten } = this;
     const before = this.versions.get(key);
-    const logged = await this.engine.read(logKey("data", key));
-    // a deletion may be among them that came after what was read
-    if (forgotten !== this.forgotten) return this.refetch(key);
+    const read = this.reads.begin(key);
+    const logged = await this.engine.read(logKey("data", key)).finally(() => read.end());
+    // its deletion may have come after what was read
+    if (read.stale) return this.refetch(key);
     const now = this.versions.get(key);
     // told meanwhile of a later one: what was read is older than the copy
     if (now !== before && now !== undefined && now.seq >= (logged?.seq ?? 0)) return;
@@ -389,8 +397,7 @@ export class Replica implements FeedSink, FlushSource {
   forgetHere(key: string, seq: number): void {
     const version = this.versions.get(key);
     if (version?.seq !== seq) return;
-    this.forgotten++;
-    this.versions.delete(key);
+    this.drop(key);
     // that it is deleted was told when it was; that its time is over was not
     if (version.entry?.value == null) return;
     for (const listener of this.applyListeners) listener(key, null, seq, false);
@@ -469,19 +476,33 @@ export class Replica implements FeedSink, FlushSource {
     for (const listener of this.loggedListeners) listener(kind, nameIn(key), bytes, seq);
   }
 
+  /**
+   * A version from elsewhere: a peer's, or a checkpoint's. One that the copy has been beyond, and has nothing of, is not taken: it was deleted.
+   *
+   * @internal
+   */
+  takeOver(seq: number, key: string, bytes: Uint8Array): void {
+    if (!this.isPast(key, seq)) this.take(seq, logKey("data", key), bytes, true);
+  }
+
   /** @internal */
   async settle(seen: ReadonlySet<LogKey>, last: number): Promise<void> {
-    const unsure: string[] = [];
-    for (const [key, { seq, entry }] of this.unseen(seen, last)) {
-      // It is gone, or has a later version that was not told yet. Of what reads as nothing the one is as good as the other.
-      if (entry === null || isGone(entry, this.hybrid.nowMs())) this.remove(key, seq);
-      else unsure.push(key);
+    const asked = new Set<string>();
+    for (;;) {
+      const unsure: string[] = [];
+      for (const [key, { seq, entry }] of this.unseen(seen, last)) {
+        // It is gone, or has a later version that was not told yet. Of what reads as nothing the one is as good as the other.
+        if (entry === null || isGone(entry, this.hybrid.nowMs())) this.remove(key, seq);
+        else if (!asked.has(`${seq} ${key}`)) unsure.push(key);
+        asked.add(`${seq} ${key}`);
+      }
+      if (unsure.length === 0 || this.pauses.closed) return;
+      const asking = unsure.values();
+      const ask = async (): Promise<void> => {
+        for (const key of asking) if (!this.pauses.closed) await this.refetch(key);
+      };
+      await Promise.all(Array.from({ length: READS_MAX }, ask));
     }
-    const asking = unsure.values();
-    const ask = async (): Promise<void> => {
-      for (const key of asking) if (!this.pauses.closed) await this.refetch(key);
-    };
-    await Promise.all(Array.from({ length: READS_MAX }, ask));
   }
 
   /** Drops what a peer, whose keys these are, did not have when it had all up to `last`. @internal */
@@ -496,9 +517,9 @@ export class Replica implements FeedSink, FlushSource {
 
   /** @internal */
   stands(key: string, seq: number, entry: ClusterEntry): void {
-    // An answer that comes late, of what was told long ago, deleted by somebody, and forgotten since.
-    const isForgotten = seq <= this.applied && this.isWhole && this.versions.get(key) === undefined;
-    if (!isForgotten) this.confirm(key, { seq, entry }, false);
+    // An answer that comes late: what was told long ago may have been deleted by somebody, and forgotten since.
+    if (this.isPast(key, seq)) void this.refetch(key).catch(() => {});
+    else this.confirm(key, { seq, entry }, false);
   }
 
   /** @internal */
@@ -607,6 +628,11 @@ export class Replica implements FeedSink, FlushSource {
     this.adoption.add(key, entry);
   }
 
+  /** The copy has been where this version was, and has nothing of its key any more. */
+  private isPast(key: string, seq: number): boolean {
+    return seq <= this.applied && this.versions.get(key) === undefined;
+  }
+
   private unseen(seen: ReadonlySet<LogKey>, last: number): [key: string, version: Version][] {
     return [...this.copy()].filter(([key, { seq }]) => seq <= last && !seen.has(logKey("data", key)));
   }
@@ -627,8 +653,14 @@ export class Replica implements FeedSink, FlushSource {
     if (over !== undefined) this.settling.tell(key, entry);
   }
 
-  private remove(key: string, seq: number): void {
+  private drop(key: string): void {
     this.versions.delete(key);
+    this.drops++;
+    this.reads.invalidate((one) => one === key);
+  }
+
+  private remove(key: string, seq: number): void {
+    this.drop(key);
     for (const listener of this.applyListeners) listener(key, null, seq, true);
   }
 

@@ -105,6 +105,33 @@ describe("a value that many nodes ask for at once", () => {
     expect(loaded).toEqual(["a"]);
   });
 
+  it.each([1000, 1001, 1002, 2000])(
+    "has its lease given back also when the load of %d ms ends while that is renewed",
+    async (tookMs) => {
+      const [a, b] = await three();
+      await time.until(a.get("k", tookMs));
+      await time.runUntil(time.timeMs + 20);
+      expect(cluster.log("d").read("lk")).toBeNull();
+      a.replica.put("k", null);
+      await time.runUntil(time.timeMs + 20);
+      const began = time.timeMs;
+      expect(await time.until(b.get("k"))).toBe("b");
+      expect(time.timeMs - began).toBeLessThan(100);
+    },
+  );
+
+  it("has its lease given back when its node closes right after, loaded or not", async () => {
+    const [a, b] = await three();
+    await time.until(a.get("k"));
+    const failed = expect(a.get("l", 1, new Error("no source"))).rejects.toThrow("no source");
+    await time.until(failed);
+    await time.until(a.once.close());
+    a.die();
+    await time.runUntil(time.timeMs + 20);
+    expect(["lk", "ll"].map((key) => cluster.log("d").read(key))).toEqual([null, null]);
+    expect(await time.until(b.get("l"))).toBe("b");
+  });
+
   it("is loaded by the next one when the first one dies, once its lease has run out, and not before", async () => {
     const [a, b] = await three();
     void a.get("k", 1e6);

@@ -110,6 +110,32 @@ describe("membership", () => {
     expect(again.result).toBe("joined");
   });
 
+  it.each([
+    ["its claim is on the way", 0],
+    ["the answer to a sign of life got lost", 1],
+  ])("gives the name back also when %s", async (_, signs) => {
+    const { time, node } = world();
+    const { membership, engine } = node("a");
+    const append = engine.append.bind(engine);
+    let appends = 0;
+    engine.append = async (...asked) => {
+      const appended = await append(...asked);
+      if (appends++ !== signs) return appended;
+      await new Promise<void>((resolve) => void time.clock().after(50, resolve));
+      if (signs > 0) throw new EngineUnknown("no answer");
+      return appended;
+    };
+    const joining = membership.join(5000).catch((error) => error);
+    await time.pass(signs === 0 ? 10 : 1300);
+    const left = membership.leave();
+    await time.pass(600);
+    await left;
+    if (signs === 0) expect(await joining).toBeInstanceOf(UnavailableError);
+    const again = node("a").join();
+    await time.pass(300);
+    expect(again.result).toBe("joined");
+  });
+
   it("refuses a second node of one name at once, and lets the first one be", async () => {
     const { time, node } = world();
     const first = node("a").join();

@@ -59,7 +59,7 @@ class Node {
     const lanes = new CastLanes(engine);
     const clock = world.time.clock();
     this.replica = new Replica({ node: name, incarnation: "1", engine: lanes.engineOf("entries"), clock, versions });
-    this.copies = new PeerCopies(this.replica, lanes.lane("recovery"), clock);
+    this.copies = new PeerCopies(this.replica, lanes.lane("recovery"), clock, () => world.log);
     const live = () => world.nodes.filter((node) => node !== this).map((node) => node.name);
     const checkLog = async () => {
       await engine.read("kwhatever"); // it answers, or not
@@ -223,7 +223,7 @@ describe("recovery", () => {
     const a = await world.node("a");
     await a.write("x", "1");
     const b = await world.node("b");
-    a.copies.close();
+    a.copies.stop();
     a.engine.cast = () => {};
     const { error } = await b.recover({ mode: "peer" });
     expect(error).toBeInstanceOf(UnavailableError);
@@ -369,7 +369,7 @@ describe("what nodes say while one takes over another's copy", () => {
     const number = fc.maxSafeNat();
     const version = fc.record({ seq: number, key: fc.string({ unit: "grapheme" }), entry: fc.uint8Array() });
     const message: fc.Arbitrary<Ask | Part> = fc.oneof(
-      fc.record({ kind: fc.constant("ask" as const), transfer: number, to: fc.string(), at: number }),
+      fc.record({ kind: fc.constant("ask" as const), transfer: number, to: fc.string(), at: number, log: fc.string() }),
       fc.record({
         kind: fc.constant("part" as const),
         ...{ transfer: number, at: number, next: number, keys: number, applied: number },
@@ -382,7 +382,7 @@ describe("what nodes say while one takes over another's copy", () => {
         expect(decodePeerMessage(encoded)).toEqual(sent);
         expect(decodePeerMessage(encoded.subarray(0, -1))).toBe(null);
         expect(decodePeerMessage(Uint8Array.of(...encoded, 0))).toBe(null);
-        const read = decodePeerMessage(Uint8Array.of(1, ...noise));
+        const read = decodePeerMessage(Uint8Array.of(2, ...noise));
         if (read !== null) expect(decodePeerMessage(encodePeerMessage(read))).toEqual(read);
       }),
     );

@@ -110,6 +110,35 @@ describe("sweeping", () => {
   });
 });
 
+describe("a deletion", () => {
+  it("is kept for as long as it has been known here, however old it was when it came", async () => {
+    const a = await join("a", { engines: new MemoryCluster() });
+    const shared = a.domain("shared");
+    await shared.put("k", 1, { consistency: "strong" });
+    await shared.delete("k", { consistency: "strong" });
+    const state = stateOf(a, "shared");
+    leap(2 * HOUR_MS);
+    expect(await state.sweep(HOUR_MS)).toBe(0);
+    const later = performance.now() + HOUR_MS;
+    vi.spyOn(performance, "now").mockReturnValue(later);
+    expect(await state.sweep(HOUR_MS)).toBe(1);
+  });
+
+  it("that an earlier life of the node has seen is before what this one writes, whoever's clock was ahead", async () => {
+    const engines = new MemoryCluster();
+    const store = await Store.create({ capacity: "16MiB", maintenance: false });
+    ends.push(() => store.close());
+    const before = await DistributedMemory.join({ store, node: "a", engines });
+    const seen = Date.now() + 30_000;
+    stateOf(before, "shared").replica.hybrid.witness({ ms: seen, counter: 0 });
+    await before.domain("shared").put("k", 1, { consistency: "strong" });
+    await before.close();
+    const again = await DistributedMemory.join({ store, node: "a", engines });
+    ends.push(() => again.close({ timeout: 0 }));
+    expect(stateOf(again, "shared").replica.hybrid.issue().ms).toBeGreaterThanOrEqual(seen);
+  });
+});
+
 describe("a version that is fetched again", () => {
   it("does not replace a later one that was told meanwhile", async () => {
     const time = new Time();
