@@ -114,7 +114,7 @@ class Scenario {
   private readonly keys: readonly string[];
 
   constructor(
-    private readonly seed: number,
+    seed: number,
     private readonly options: ScenarioOptions,
   ) {
     this.random = new Random(seed, 0xc1);
@@ -135,12 +135,9 @@ class Scenario {
     for (let i = 0; i < operations; i++) this.time.after(this.moment(), () => this.operate(i));
     if (level === "strong") {
       this.begin();
-      // Not with transfers in one life: none is under way for as long as deletions are kept.
-      if (this.seed % 4 < 2) this.scheduleSweeps();
-      else this.schedulePulls();
-    } else {
-      this.schedulePulls();
+      this.scheduleSweeps();
     }
+    this.schedulePulls();
     this.scheduleCheckpoints();
     this.scheduleTrouble();
     await this.time.runUntil(BUSY_MS + 1500);
