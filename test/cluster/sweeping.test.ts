@@ -129,9 +129,9 @@ describe("a deletion", () => {
     const store = await Store.create({ capacity: "16MiB", maintenance: false });
     ends.push(() => store.close());
     const before = await DistributedMemory.join({ store, node: "a", engines });
+    await before.domain("shared").put("k", 1, { consistency: "strong" });
     const seen = Date.now() + 30_000;
     stateOf(before, "shared").replica.hybrid.witness({ ms: seen, counter: 0 });
-    await before.domain("shared").put("k", 1, { consistency: "strong" });
     await before.close();
     const again = await DistributedMemory.join({ store, node: "a", engines });
     ends.push(() => again.close({ timeout: 0 }));
